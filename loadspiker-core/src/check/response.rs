@@ -1,0 +1,37 @@
+//! [`Response`]: what checks can look at, whatever the protocol.
+
+use std::any::Any;
+use std::time::Duration;
+
+/// A response, as checks see it. Each protocol implements it for its own response type;
+/// every part that a protocol does not have keeps its default and is "not found" to checks.
+pub trait Response {
+    /// The status code.
+    fn status(&self) -> Option<u16> {
+        None
+    }
+
+    /// The values of a header, in order; the name is compared without regard to case.
+    fn header(&self, name: &str) -> Vec<&str> {
+        let _ = name;
+        Vec::new()
+    }
+
+    /// Where the response finally came from: the URL after redirects.
+    fn location(&self) -> Option<&str> {
+        None
+    }
+
+    /// The payload, decoded (after gzip and the like).
+    fn body(&self) -> &[u8] {
+        &[]
+    }
+
+    /// Time from intention to the last byte.
+    fn response_time(&self) -> Option<Duration> {
+        None
+    }
+
+    /// The concrete response, for extractors of the protocol's own.
+    fn as_any(&self) -> &dyn Any;
+}

@@ -1,0 +1,134 @@
+//! Every error a user can meet, each naming the thing, the value and the remedy.
+
+use std::fmt;
+use std::panic::Location;
+
+/// Why a run could not start or had to be given up.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The simulation is wrong; every mistake found is listed, with its place in the source.
+    #[error("{0}")]
+    Simulation(Mistakes),
+    /// The load generator could not be set up: threads, timers, sockets.
+    #[error("cannot start {what}: {cause}")]
+    Start {
+        /// What was being set up.
+        what: String,
+        /// The operating system's or the protocol's answer.
+        cause: String,
+    },
+    /// A result could not be read or written.
+    #[error("{path}: {cause}")]
+    Io {
+        /// The file or folder.
+        path: String,
+        /// The operating system's answer.
+        cause: String,
+    },
+    /// A saved run report could not be understood.
+    #[error("run report: {0}")]
+    Report(String),
+}
+
+/// One mistake in a simulation, found before the run.
+#[derive(Clone, Debug)]
+pub struct Mistake {
+    /// The scenario it is in; empty for the simulation itself.
+    pub scenario: String,
+    /// The step it is in, as written in the plan: `exec http "login"`; may be empty.
+    pub step: String,
+    /// Where in the user's source the step was written.
+    pub place: Option<&'static Location<'static>>,
+    /// What is wrong, and what to do about it.
+    pub message: String,
+}
+
+impl fmt::Display for Mistake {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !self.scenario.is_empty() {
+            write!(f, "scenario \"{}\", ", self.scenario)?;
+        }
+        if !self.step.is_empty() {
+            write!(f, "{}, ", self.step)?;
+        }
+        if let Some(place) = self.place {
+            write!(f, "at {place}: ")?;
+        }
+        f.write_str(&self.message)
+    }
+}
+
+/// All mistakes of a simulation. There is at least one.
+#[derive(Clone, Debug)]
+pub struct Mistakes(pub Vec<Mistake>);
+
+impl fmt::Display for Mistakes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0[..] {
+            [one] => write!(f, "the simulation has a mistake\n  {one}"),
+            all => {
+                write!(f, "the simulation has {} mistakes", all.len())?;
+                all.iter().try_for_each(|mistake| write!(f, "\n  {mistake}"))
+            }
+        }
+    }
+}
+
+/// Why a session attribute could not be read or set.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SessionError {
+    /// The attribute is not set.
+    #[error("no attribute named \"{name}\" is set (there are: {})", list(there))]
+    Missing {
+        /// The attribute asked for.
+        name: String,
+        /// Those that are set, at most twelve.
+        there: Vec<String>,
+    },
+    /// The attribute has another type.
+    #[error("attribute \"{name}\" is the {found} \"{value}\", expected {expected}")]
+    Type {
+        /// The attribute asked for.
+        name: String,
+        /// Its value, abbreviated.
+        value: String,
+        /// Its type.
+        found: &'static str,
+        /// The type asked for.
+        expected: &'static str,
+    },
+    /// The name cannot be used in an expression.
+    #[error("\"{0}\" cannot name an attribute: it must not be empty nor hold any of # {{ }} ( ) .")]
+    Name(String),
+}
+
+fn list(names: &[String]) -> String {
+    if names.is_empty() { "none".to_owned() } else { names.join(", ") }
+}
+
+/// What a step written by the user may fail with: any error, or a text.
+///
+/// `?` turns every [`std::error::Error`] into it; [`StepError::new`] makes one from a message.
+#[derive(Debug)]
+pub struct StepError(String);
+
+impl StepError {
+    /// An error with this message.
+    pub fn new(message: impl Into<String>) -> Self {
+        StepError(message.into())
+    }
+}
+
+impl fmt::Display for StepError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl<E: std::error::Error> From<E> for StepError {
+    fn from(error: E) -> Self {
+        StepError(error.to_string())
+    }
+}

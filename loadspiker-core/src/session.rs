@@ -1,0 +1,298 @@
+//! [`Session`]: what one virtual user knows.
+
+use std::cell::Cell;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
+
+use crate::error::SessionError;
+use crate::value::{FromValue, Value};
+
+/// The place of an attribute in every session of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Slot(pub(crate) u32);
+
+/// Names of attributes to [`Slot`]s, and the name of the scenario: what all sessions of a population share.
+#[derive(Debug, Default)]
+pub struct Schema {
+    scenario: String,
+    names: Vec<Arc<str>>,
+    slots: FxHashMap<Arc<str>, Slot>,
+}
+
+impl Schema {
+    /// A schema with these attributes, slots numbered in order.
+    pub fn new(scenario: impl Into<String>, names: impl IntoIterator<Item = Arc<str>>) -> Self {
+        let mut schema = Schema { scenario: scenario.into(), ..Schema::default() };
+        for name in names {
+            schema.intern(&name);
+        }
+        schema
+    }
+
+    /// The slot of `name`, made if it is new.
+    pub fn intern(&mut self, name: &str) -> Slot {
+        if let Some(slot) = self.slots.get(name) {
+            return *slot;
+        }
+        let slot = Slot(u32::try_from(self.names.len()).unwrap_or(u32::MAX));
+        let name: Arc<str> = name.into();
+        self.names.push(name.clone());
+        self.slots.insert(name, slot);
+        slot
+    }
+
+    /// The slot of `name`, if the scenario mentions it.
+    pub fn slot(&self, name: &str) -> Option<Slot> {
+        self.slots.get(name).copied()
+    }
+
+    /// All names, in the order of their slots.
+    pub fn names(&self) -> &[Arc<str>] {
+        &self.names
+    }
+}
+
+/// The state of one virtual user: its attributes, its identity, whether it has failed.
+///
+/// ```
+/// # use loadspiker_core::{Session, SessionError};
+/// # fn step(session: &mut Session) -> Result<(), SessionError> {
+/// session.set("cart", vec!["apple", "pear"])?;
+/// session.set("total", 12.5)?;
+/// let total: f64 = session.get("total")?;
+/// assert!(session.contains("cart") && !session.contains("coupon"));
+/// # Ok(()) }
+/// # step(&mut Session::detached("doc", ["cart"])).unwrap();
+/// ```
+#[derive(Debug)]
+pub struct Session {
+    schema: Rc<Schema>,
+    user_id: u64,
+    /// Indexed by [`Slot`]; as long as the highest slot in use demands.
+    attributes: Vec<Option<Value>>,
+    /// Attributes whose names the compiler never saw, set by user code under computed names.
+    #[expect(clippy::box_collection, reason = "rarely there: 8 bytes in every session instead of 24")]
+    others: Option<Box<Vec<(Arc<str>, Value)>>>,
+    random: Cell<u64>,
+    failed: bool,
+}
+
+impl Session {
+    /// A fresh session. The engine makes them; protocol tests use [`Session::detached`].
+    pub fn new(schema: Rc<Schema>, user_id: u64, seed: u64) -> Self {
+        Session { schema, user_id, attributes: Vec::new(), others: None, random: Cell::new(seed), failed: false }
+    }
+
+    /// A session outside of a run, for tests: user 1 of `scenario`, with slots for these attributes.
+    pub fn detached<'a>(scenario: &str, attributes: impl IntoIterator<Item = &'a str>) -> Self {
+        Session::new(Rc::new(Schema::new(scenario, attributes.into_iter().map(Arc::from))), 1, 1)
+    }
+
+    /// The number of this virtual user, unique in the run, from 1.
+    pub fn user_id(&self) -> u64 {
+        self.user_id
+    }
+
+    /// The name of the scenario this user runs.
+    pub fn scenario(&self) -> &str {
+        &self.schema.scenario
+    }
+
+    /// Whether a request, check or step of this user has failed.
+    pub fn is_failed(&self) -> bool {
+        self.failed
+    }
+
+    /// Marks this user as failed.
+    pub fn mark_as_failed(&mut self) {
+        self.failed = true;
+    }
+
+    /// Clears the mark of failure.
+    pub fn mark_as_succeeded(&mut self) {
+        self.failed = false;
+    }
+
+    /// Whether the attribute is set (to whatever value, null included).
+    pub fn contains(&self, name: &str) -> bool {
+        self.value(name).is_some()
+    }
+
+    /// The attribute as a `T`: an integer type, `f64`, `bool`, `String`, `Vec<T>`, `Option<T>` or [`Value`].
+    ///
+    /// # Errors
+    ///
+    /// [`SessionError::Missing`] if it is not set, [`SessionError::Type`] if it is of another type.
+    pub fn get<T: FromValue>(&self, name: &str) -> Result<T, SessionError> {
+        let value = self.value(name).ok_or_else(|| self.missing(name))?;
+        T::from_value(value).ok_or_else(|| SessionError::Type {
+            name: name.to_owned(),
+            value: abbreviate(&value.to_string()),
+            found: value.type_name(),
+            expected: T::EXPECTED,
+        })
+    }
+
+    /// The attribute as a text, borrowed.
+    ///
+    /// # Errors
+    ///
+    /// [`SessionError::Missing`] if it is not set, [`SessionError::Type`] if it is no text.
+    pub fn get_str(&self, name: &str) -> Result<&str, SessionError> {
+        let value = self.value(name).ok_or_else(|| self.missing(name))?;
+        value.as_str().ok_or_else(|| SessionError::Type {
+            name: name.to_owned(),
+            value: abbreviate(&value.to_string()),
+            found: value.type_name(),
+            expected: "text",
+        })
+    }
+
+    /// The attribute, if set.
+    pub fn value(&self, name: &str) -> Option<&Value> {
+        match self.schema.slot(name) {
+            Some(slot) => self.value_at(slot),
+            None => self.others.as_ref()?.iter().find(|(key, _)| key.as_ref() == name).map(|(_, value)| value),
+        }
+    }
+
+    /// Sets an attribute, replacing what was there.
+    ///
+    /// # Errors
+    ///
+    /// [`SessionError::Name`] if the name is empty or holds one of `# { } ( ) .`, which no expression could reach.
+    pub fn set(&mut self, name: &str, value: impl Into<Value>) -> Result<(), SessionError> {
+        if name.is_empty() || name.contains(['#', '{', '}', '(', ')', '.']) {
+            return Err(SessionError::Name(name.to_owned()));
+        }
+        if let Some(slot) = self.schema.slot(name) {
+            self.set_at(slot, value.into());
+            return Ok(());
+        }
+        let others = self.others.get_or_insert_default();
+        match others.iter_mut().find(|(key, _)| key.as_ref() == name) {
+            Some((_, old)) => *old = value.into(),
+            None => others.push((name.into(), value.into())),
+        }
+        Ok(())
+    }
+
+    /// Removes an attribute and returns what it was.
+    pub fn remove(&mut self, name: &str) -> Option<Value> {
+        if let Some(slot) = self.schema.slot(name) {
+            return self.remove_at(slot);
+        }
+        let others = self.others.as_mut()?;
+        let index = others.iter().position(|(key, _)| key.as_ref() == name)?;
+        Some(others.swap_remove(index).1)
+    }
+
+    /// The names of the attributes that are set.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        let known = self.schema.names.iter().zip(&self.attributes).filter(|(_, value)| value.is_some());
+        let others = self.others.iter().flat_map(|others| others.iter());
+        known.map(|(name, _)| name.as_ref()).chain(others.map(|(name, _)| name.as_ref()))
+    }
+
+    /// The attribute in `slot`, if set.
+    pub fn value_at(&self, slot: Slot) -> Option<&Value> {
+        self.attributes.get(slot.0 as usize)?.as_ref()
+    }
+
+    /// Sets the attribute in `slot`.
+    pub fn set_at(&mut self, slot: Slot, value: Value) {
+        let index = slot.0 as usize;
+        if index >= self.attributes.len() {
+            self.attributes.reserve_exact(index + 1 - self.attributes.len());
+            self.attributes.resize(index + 1, None);
+        }
+        self.attributes[index] = Some(value);
+    }
+
+    /// Removes the attribute in `slot`.
+    pub fn remove_at(&mut self, slot: Slot) -> Option<Value> {
+        self.attributes.get_mut(slot.0 as usize)?.take()
+    }
+
+    /// The name behind `slot`, for error messages.
+    pub fn name_of(&self, slot: Slot) -> &str {
+        self.schema.names.get(slot.0 as usize).map_or("?", |name| name.as_ref())
+    }
+
+    /// Draws from this user's own source of random numbers, which follows from the seed of the run.
+    pub fn random<T>(&self, draw: impl FnOnce(&mut fastrand::Rng) -> T) -> T {
+        let mut rng = fastrand::Rng::with_seed(self.random.get());
+        let drawn = draw(&mut rng);
+        self.random.set(rng.get_seed());
+        drawn
+    }
+
+    /// The error for an attribute that is not there; it lists those that are.
+    pub fn missing(&self, name: &str) -> SessionError {
+        let mut there: Vec<String> = self.names().take(12).map(str::to_owned).collect();
+        there.sort();
+        SessionError::Missing { name: name.to_owned(), there }
+    }
+}
+
+/// At most 60 characters of a value, for a message.
+pub(crate) fn abbreviate(text: &str) -> String {
+    match text.char_indices().nth(60) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn attributes_are_set_read_and_removed_known_to_the_schema_or_not() {
+        let mut session = Session::detached("s", ["known"]);
+        for name in ["known", "unknown"] {
+            assert!(!session.contains(name));
+            session.set(name, 5).unwrap();
+            assert_eq!(session.get::<u8>(name).unwrap(), 5);
+            session.set(name, "7").unwrap();
+            assert_eq!(session.get::<i64>(name).unwrap(), 7);
+            assert_eq!(session.get_str(name).unwrap(), "7");
+            assert_eq!(session.remove(name), Some(Value::from("7")));
+            assert!(!session.contains(name));
+        }
+    }
+
+    #[test]
+    fn a_missing_attribute_is_named_with_those_that_are_there() {
+        let mut session = Session::detached("s", []);
+        session.set("b", 1).unwrap();
+        session.set("a", 1).unwrap();
+        let message = session.get::<i64>("c").unwrap_err().to_string();
+        assert_eq!(message, "no attribute named \"c\" is set (there are: a, b)");
+    }
+
+    #[test]
+    fn a_value_of_another_type_is_shown() {
+        let mut session = Session::detached("s", []);
+        session.set("n", "many").unwrap();
+        let message = session.get::<i64>("n").unwrap_err().to_string();
+        assert_eq!(message, "attribute \"n\" is the text \"many\", expected integer (i64)");
+    }
+
+    #[test]
+    fn a_name_no_expression_could_reach_is_refused() {
+        let mut session = Session::detached("s", []);
+        assert!(session.set("a.b", 1).is_err());
+        assert!(session.set("", 1).is_err());
+    }
+
+    #[test]
+    fn the_same_seed_draws_the_same_numbers() {
+        let draw = |session: &Session| [session.random(|r| r.u64(..)), session.random(|r| r.u64(..))];
+        let (a, b) = (Session::detached("s", []), Session::detached("s", []));
+        assert_eq!(draw(&a), draw(&b));
+        assert_ne!(draw(&a)[0], draw(&b)[1]);
+    }
+}
