@@ -1,0 +1,5 @@
+//! Checks: what is asked of a response.
+
+mod response;
+
+pub use response::Response;

@@ -1,0 +1,176 @@
+//! [`CompileContext`]: what a step gets while it is compiled.
+
+use std::any::{Any, TypeId};
+use std::collections::BTreeSet;
+use std::panic::Location;
+use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
+
+use crate::error::Mistake;
+use crate::expression::Template;
+use crate::metrics::{NameId, SampleName};
+use crate::protocol::{Protocol, ProtocolSlot};
+use crate::session::{Schema, Session, Slot};
+
+/// Request names known before the run, each with its number.
+#[derive(Debug, Default)]
+pub(crate) struct Names {
+    names: Vec<Arc<str>>,
+    ids: FxHashMap<Arc<str>, NameId>,
+}
+
+impl Names {
+    pub(crate) fn intern(&mut self, name: &str) -> NameId {
+        if let Some(id) = self.ids.get(name) {
+            return *id;
+        }
+        let id = NameId(u32::try_from(self.names.len()).unwrap_or(u32::MAX));
+        let name: Arc<str> = name.into();
+        self.names.push(name.clone());
+        self.ids.insert(name, id);
+        id
+    }
+
+    pub(crate) fn into_vec(self) -> Vec<Arc<str>> {
+        self.names
+    }
+}
+
+/// A request's name: fixed, or an expression evaluated for every request.
+#[derive(Debug)]
+pub enum RequestName {
+    /// Interned before the run.
+    Known(NameId, Arc<str>),
+    /// Rendered for every request.
+    Rendered(Template),
+}
+
+impl RequestName {
+    /// The name of this user's request. `buffer` holds the text of a rendered one; an expression that
+    /// cannot be evaluated leaves its source as the name, so that the failure is counted somewhere.
+    pub fn resolve<'a>(&'a self, session: &Session, buffer: &'a mut String) -> SampleName<'a> {
+        match self {
+            RequestName::Known(id, _) => SampleName::Known(*id),
+            RequestName::Rendered(template) => {
+                buffer.clear();
+                if template.render(session, buffer).is_err() {
+                    buffer.clear();
+                    buffer.push_str(template.source());
+                }
+                SampleName::Dynamic(buffer)
+            }
+        }
+    }
+}
+
+/// A protocol's configuration and the scenarios it serves, found while compiling.
+#[derive(Clone)]
+pub(crate) struct BoundProtocol {
+    pub(crate) kind: TypeId,
+    pub(crate) protocol: Arc<dyn Protocol>,
+}
+
+/// All that is gathered while the steps of a simulation are compiled.
+#[derive(Default)]
+pub(crate) struct Gathered {
+    pub(crate) names: Names,
+    pub(crate) schema: Schema,
+    pub(crate) protocols: Vec<BoundProtocol>,
+    pub(crate) mistakes: Vec<Mistake>,
+}
+
+/// What a step, a request builder or a check gets while the simulation is compiled.
+///
+/// Compilation never stops at the first mistake: what is wrong is told with [`mistake`](Self::mistake), and the
+/// step goes on with something harmless, so that all mistakes of a simulation are reported at once.
+pub struct CompileContext<'a> {
+    pub(crate) gathered: &'a mut Gathered,
+    pub(crate) scenario: &'a str,
+    /// The protocols that the user gave for the population, the population's own first.
+    pub(crate) given: &'a [Arc<dyn Protocol>],
+    pub(crate) step: String,
+    pub(crate) place: Option<&'static Location<'static>>,
+    /// Attributes read by expressions: slot, step, place.
+    pub(crate) used: Vec<(Slot, String, Option<&'static Location<'static>>)>,
+    pub(crate) defined: BTreeSet<u32>,
+    pub(crate) opaque: bool,
+}
+
+impl CompileContext<'_> {
+    /// Parses a text with `#{…}` expressions. If it cannot be parsed that is a mistake of the current step, and the
+    /// template is the text as it stands.
+    pub fn template(&mut self, source: &str) -> Template {
+        let mut used = Vec::new();
+        let schema = &mut self.gathered.schema;
+        let parsed = Template::parse(source, &mut |name| {
+            let slot = schema.intern(name);
+            used.push(slot);
+            slot
+        });
+        for slot in used {
+            self.used.push((slot, self.step.clone(), self.place));
+        }
+        parsed.unwrap_or_else(|error| {
+            self.mistake(error.to_string());
+            Template::literal(source)
+        })
+    }
+
+    /// Compiles the name of a request: interned if it is fixed.
+    pub fn request_name(&mut self, source: &str) -> RequestName {
+        if source.trim().is_empty() {
+            self.mistake("the name of a request is empty; give it one that can be found in a report");
+        }
+        let template = self.template(source);
+        match template.as_literal() {
+            Some(name) => RequestName::Known(self.gathered.names.intern(name), name.into()),
+            None => RequestName::Rendered(template),
+        }
+    }
+
+    /// The slot of an attribute that this step sets.
+    pub fn define(&mut self, attribute: &str) -> Slot {
+        if attribute.is_empty() || attribute.contains(['#', '{', '}', '(', ')', '.']) {
+            self.mistake(crate::error::SessionError::Name(attribute.to_owned()).to_string());
+        }
+        let slot = self.gathered.schema.intern(attribute);
+        self.defined.insert(slot.0);
+        slot
+    }
+
+    /// Says that this step may set attributes that cannot be known before the run (it calls the user's code), so that
+    /// an attribute nobody is seen to set is no mistake.
+    pub fn opaque(&mut self) {
+        self.opaque = true;
+    }
+
+    /// Tells a mistake of the current step: what is wrong, the value, what to do about it.
+    pub fn mistake(&mut self, message: impl Into<String>) {
+        self.gathered.mistakes.push(Mistake {
+            scenario: self.scenario.to_owned(),
+            step: self.step.clone(),
+            place: self.place,
+            message: message.into(),
+        });
+    }
+
+    /// The protocol of kind `P` that holds here, and where its states will be kept. Where the user gave none,
+    /// `default` makes one.
+    pub fn protocol<P: Protocol>(&mut self, default: impl FnOnce() -> P) -> (ProtocolSlot, Arc<P>) {
+        let kind = TypeId::of::<P>();
+        let given = self.given.iter().find(|protocol| (***protocol).type_id() == kind).cloned();
+        let known = self.gathered.protocols.iter().position(|bound| {
+            bound.kind == kind && given.as_ref().is_none_or(|given| Arc::ptr_eq(given, &bound.protocol))
+        });
+        let index = known.unwrap_or_else(|| {
+            let protocol = given.unwrap_or_else(|| Arc::new(default()));
+            self.gathered.protocols.push(BoundProtocol { kind, protocol: protocol.clone() });
+            protocol.check(self);
+            self.gathered.protocols.len() - 1
+        });
+        let protocol: Arc<dyn Any + Send + Sync> = self.gathered.protocols[index].protocol.clone();
+        #[expect(clippy::unwrap_used, reason = "the kind was compared just above")]
+        (ProtocolSlot(index), protocol.downcast().ok().unwrap())
+    }
+}

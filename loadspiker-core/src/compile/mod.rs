@@ -1,0 +1,5 @@
+//! From what the user wrote to what is run.
+
+mod context;
+
+pub use context::{CompileContext, RequestName};

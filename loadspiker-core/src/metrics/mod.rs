@@ -1,0 +1,5 @@
+//! What happened: samples, histograms, snapshots.
+
+mod sample;
+
+pub use sample::{GroupId, NameId, Phases, Sample, SampleName, ScenarioId};
