@@ -2,4 +2,6 @@
 
 mod context;
 
+#[cfg(test)]
+pub(crate) use context::compile_in_test;
 pub use context::{CompileContext, RequestName};
