@@ -13,7 +13,7 @@ use syn::{AttrStyle, Error, ItemFn, ReturnType, Signature, Visibility};
 ///
 /// Where something is wrong the item is kept next to the errors: without it, the compiler would go on to complain about
 /// imports that nobody uses.
-pub(crate) fn test(arguments: &TokenStream, item: TokenStream) -> TokenStream {
+pub(crate) fn test(arguments: &TokenStream, item: &TokenStream) -> TokenStream {
     match syn::parse2::<ItemFn>(item.clone()) {
         Ok(function) => match verify(arguments, &function) {
             Ok(returned) => run(&function, &returned),
@@ -23,7 +23,7 @@ pub(crate) fn test(arguments: &TokenStream, item: TokenStream) -> TokenStream {
             }
         },
         Err(error) => {
-            let error = not_a_function(&item, error).into_compile_error();
+            let error = not_a_function(item, error).into_compile_error();
             quote! { #error #item }
         }
     }
@@ -125,7 +125,7 @@ mod tests {
 
     /// The expansion, laid out as the compiler's token printer does, so that texts can be compared.
     fn expanded(arguments: TokenStream, item: TokenStream) -> String {
-        test(&arguments, item).to_string()
+        test(&arguments, &item).to_string()
     }
 
     fn good(item: TokenStream) -> String {

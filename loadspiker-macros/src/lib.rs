@@ -28,5 +28,5 @@ mod expand;
 /// ```
 #[proc_macro_attribute]
 pub fn test(arguments: TokenStream, item: TokenStream) -> TokenStream {
-    expand::test(&arguments.into(), item.into()).into()
+    expand::test(&arguments.into(), &item.into()).into()
 }
