@@ -64,8 +64,8 @@ fn a_customer_logs_in_browses_fills_the_cart_and_checks_out() {
     let price = detail.body["price"].as_f64().unwrap();
     assert!(price > 0.0);
 
-    let cart = ask(&shop, "POST", "/cart", token, &json!({ "product": id }));
-    assert_eq!((cart.status, &cart.body["items"]), (201, &json!(1)));
+    let cart = ask(&shop, "PUT", &format!("/cart/{id}"), token, &Value::Null);
+    assert_eq!((cart.status, &cart.body["items"]), (200, &json!(1)));
     let order = ask(&shop, "POST", "/checkout", token, &Value::Null);
     assert_eq!((order.status, order.body["total"].as_f64().unwrap()), (201, price));
     assert_eq!(ask(&shop, "POST", "/checkout", token, &Value::Null).status, 409, "the cart was emptied");
@@ -77,10 +77,10 @@ fn what_is_wrong_is_refused() {
     assert_eq!(ask(&shop, "POST", "/login", "", &json!({ "user": "ada", "password": "x" })).status, 401);
     assert_eq!(get(&shop, "/products?page=6").status, 404);
     assert_eq!(get(&shop, "/products/51").status, 404);
-    assert_eq!(ask(&shop, "POST", "/cart", "forged", &json!({ "product": 1 })).status, 401);
+    assert_eq!(ask(&shop, "PUT", "/cart/1", "forged", &Value::Null).status, 401);
     assert_eq!(ask(&shop, "POST", "/checkout", "forged", &Value::Null).status, 401);
     let token = log_in(&shop).body["access_token"].as_str().unwrap().to_owned();
-    assert_eq!(ask(&shop, "POST", "/cart", &token, &json!({ "product": 51 })).status, 404);
+    assert_eq!(ask(&shop, "PUT", "/cart/51", &token, &Value::Null).status, 404);
 }
 
 #[test]

@@ -5,7 +5,7 @@
 //! | `POST /login` `{"user": …, "password": …}` | `{"access_token": …}` and the header `x-session-id`; the password is `secret-of-` and the user's name, else 401 |
 //! | `GET /products?page=1` | ten products of a page, pages 1 to 5 |
 //! | `GET /products/{id}` | one product, or 404 |
-//! | `POST /cart` `{"product": 7}`, bearer token | 201 and the number of products in the cart |
+//! | `PUT /cart/{id}`, bearer token | one more of this product in the cart; the number of products in it |
 //! | `POST /checkout`, bearer token | 201, the order and its total; 409 if the cart is empty |
 //!
 //! Every answer takes 1 to 20 ms, drawn from a fixed seed.
@@ -21,7 +21,7 @@ use axum::extract::{Path, Query, Request, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
+use axum::routing::{get, post, put};
 use axum::serve::ListenerExt;
 use axum::{Json, Router};
 use serde::Deserialize;
@@ -72,7 +72,7 @@ fn routes() -> Router {
         .route("/login", post(login))
         .route("/products", get(list))
         .route("/products/{id}", get(detail))
-        .route("/cart", post(add_to_cart))
+        .route("/cart/{id}", put(add_to_cart))
         .route("/checkout", post(check_out))
         .layer(middleware::from_fn_with_state(shop.clone(), take_time))
         .with_state(shop)
@@ -128,21 +128,16 @@ async fn detail(Path(id): Path<u64>) -> Response {
     if is_product(id) { Json(product(id)).into_response() } else { no_product(id) }
 }
 
-#[derive(Deserialize)]
-struct Item {
-    product: u64,
-}
-
-async fn add_to_cart(State(shop): Shared, headers: HeaderMap, Json(item): Json<Item>) -> Response {
-    if !is_product(item.product) {
-        return no_product(item.product);
+async fn add_to_cart(State(shop): Shared, Path(id): Path<u64>, headers: HeaderMap) -> Response {
+    if !is_product(id) {
+        return no_product(id);
     }
     let mut carts = shop.carts();
     let Some(cart) = token(&headers).and_then(|token| carts.get_mut(token)) else {
         return not_logged_in();
     };
-    cart.push(item.product);
-    (StatusCode::CREATED, Json(json!({ "items": cart.len() }))).into_response()
+    cart.push(id);
+    Json(json!({ "items": cart.len() })).into_response()
 }
 
 async fn check_out(State(shop): Shared, headers: HeaderMap) -> Response {
