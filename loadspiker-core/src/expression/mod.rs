@@ -36,8 +36,8 @@ use std::fmt::Write;
 use std::sync::Arc;
 
 pub use arg::{
-    Arg, CompiledArg, CompiledPause, CompiledText, CompiledValue, IntoCondition, IntoCount, IntoDuration, IntoOutcome,
-    IntoPause, IntoText, IntoValue, PauseArg, TextArg, TextOutcome, ValueArg,
+    Arg, CompiledArg, CompiledPause, CompiledText, CompiledValue, Computed, IntoCondition, IntoCount, IntoDuration,
+    IntoOutcome, IntoPause, IntoText, IntoValue, PauseArg, TextArg, TextOutcome, ValueArg,
 };
 pub use error::{EvalError, ParseError};
 

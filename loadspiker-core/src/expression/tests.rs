@@ -13,7 +13,7 @@ fn parse(source: &str) -> Result<Template, ParseError> {
 }
 
 /// The template and a session in which these attributes are set.
-fn prepared(source: &str, attributes: serde_json::Value) -> (Template, Session) {
+fn prepared(source: &str, attributes: &serde_json::Value) -> (Template, Session) {
     let mut schema = Schema::default();
     let template = Template::parse(source, &mut |name| schema.intern(name)).unwrap();
     let mut session = Session::new(Rc::new(schema), 42, 1);
@@ -32,12 +32,12 @@ fn shop() -> serde_json::Value {
 }
 
 fn value(source: &str) -> Result<Value, EvalError> {
-    let (template, session) = prepared(source, shop());
+    let (template, session) = prepared(source, &shop());
     template.value(&session)
 }
 
 fn rendered(source: &str) -> Result<String, EvalError> {
-    let (template, session) = prepared(source, shop());
+    let (template, session) = prepared(source, &shop());
     let mut out = String::new();
     template.render(&session, &mut out).map(|()| out)
 }
@@ -120,7 +120,7 @@ fn rendering_and_evaluating_write_the_same() {
 
 #[test]
 fn bytes_are_encoded_as_they_are_and_html_is_unescaped() {
-    let (template, mut session) = prepared("#{b.base64()} #{h.htmlUnescape()}", serde_json::json!({"h": "&lt;ä&gt;"}));
+    let (template, mut session) = prepared("#{b.base64()} #{h.htmlUnescape()}", &serde_json::json!({"h": "&lt;ä&gt;"}));
     session.set("b", &[0xff_u8, 0][..]).unwrap();
     let mut out = String::new();
     template.render(&session, &mut out).unwrap();
@@ -138,7 +138,7 @@ fn backslashes_escape_expressions() {
 
 #[test]
 fn a_failed_rendering_leaves_the_buffer_as_it_was() {
-    let (template, session) = prepared("text #{nobody}", shop());
+    let (template, session) = prepared("text #{nobody}", &shop());
     let mut out = "before ".to_owned();
     assert!(template.render(&session, &mut out).is_err());
     assert_eq!(out, "before ");
@@ -147,7 +147,7 @@ fn a_failed_rendering_leaves_the_buffer_as_it_was() {
 #[test]
 fn values_that_are_not_there_are_told() {
     let message = |source: &str| value(source).unwrap_err().to_string();
-    let (template, session) = prepared("#{token}", serde_json::json!({"a": 1}));
+    let (template, session) = prepared("#{token}", &serde_json::json!({"a": 1}));
     assert_eq!(
         template.value(&session).unwrap_err(),
         EvalError::Session(crate::SessionError::Missing { name: "token".into(), there: vec!["a".into()] })
@@ -181,12 +181,12 @@ fn values_that_are_not_there_are_told() {
 #[test]
 fn random_numbers_stay_in_their_range_and_reach_all_of_it() {
     let all = |source: &str| {
-        let (template, session) = prepared(source, serde_json::json!({}));
+        let (template, session) = prepared(source, &serde_json::json!({}));
         (0..500).map(|_| template.value(&session).unwrap()).collect::<Vec<_>>()
     };
     let integers = all("#{randomInt(-1, 2)}");
     assert!([-1, 0, 1].iter().all(|n| integers.contains(&Value::Int(*n))));
-    assert!(integers.iter().all(|n| (-1..2).contains(&n.as_f64().map(|n| n as i64).unwrap())));
+    assert!(integers.iter().all(|n| [-1.0, 0.0, 1.0].contains(&n.as_f64().unwrap())));
     let decimals = all("#{randomDouble(0.57,0.6,2)}");
     assert!([0.57, 0.58, 0.59].iter().all(|n| decimals.contains(&Value::Float(*n))));
     assert!(decimals.iter().all(|n| [0.57, 0.58, 0.59].contains(&n.as_f64().unwrap())));
@@ -200,8 +200,8 @@ fn random_numbers_stay_in_their_range_and_reach_all_of_it() {
 
 #[test]
 fn the_same_seed_gives_the_same_random_texts() {
-    let (template, session) = prepared("#{randomUuid()} #{randomAlphanumeric(5)}", serde_json::json!({}));
-    let (_, again) = prepared("", serde_json::json!({}));
+    let (template, session) = prepared("#{randomUuid()} #{randomAlphanumeric(5)}", &serde_json::json!({}));
+    let (_, again) = prepared("", &serde_json::json!({}));
     let first = template.value(&session).unwrap();
     assert_eq!(first, template.value(&again).unwrap());
     assert_ne!(first, template.value(&session).unwrap());
@@ -351,7 +351,7 @@ fn templates_are_shared_between_threads_and_cheap_to_clone() {
 
 #[test]
 fn texts_of_the_session_are_borrowed_not_copied() {
-    let (template, session) = prepared("#{cart.items(0).sku}", shop());
+    let (template, session) = prepared("#{cart.items(0).sku}", &shop());
     assert!(matches!(template.value_ref(&session), Ok(Cow::Borrowed(_))));
     let literal = parse("x").unwrap();
     assert!(matches!(literal.value_ref(&session), Ok(Cow::Borrowed(_))));

@@ -27,6 +27,7 @@ pub use count::IntoCount;
 pub use duration::IntoDuration;
 pub use pause::{CompiledPause, IntoPause, PauseArg};
 pub use text::{CompiledText, IntoText, TextArg, TextOutcome};
+pub(crate) use value::millis;
 pub use value::{CompiledValue, IntoValue, ValueArg};
 
 use super::{EvalError, Template};
@@ -34,6 +35,9 @@ use crate::compile::CompileContext;
 use crate::error::StepError;
 use crate::session::{Session, abbreviate};
 use crate::value::{FromValue, Value};
+
+/// A closure over the session that gives a `T`.
+pub type Computed<T> = Arc<dyn Fn(&Session) -> Result<T, StepError> + Send + Sync>;
 
 /// An argument as the user wrote it, not yet compiled.
 #[derive(Clone)]
@@ -43,7 +47,7 @@ pub enum Arg<T> {
     /// A text with expressions, whose value is read as a `T`.
     Template(Arc<str>),
     /// Computed from the session.
-    Call(Arc<dyn Fn(&Session) -> Result<T, StepError> + Send + Sync>),
+    Call(Computed<T>),
 }
 
 impl<T> Arg<T> {
@@ -101,7 +105,7 @@ pub enum CompiledArg<T> {
     /// Evaluated for every use.
     Template(Template),
     /// Called for every use.
-    Call(Arc<dyn Fn(&Session) -> Result<T, StepError> + Send + Sync>),
+    Call(Computed<T>),
 }
 
 impl<T: FromValue + Clone> CompiledArg<T> {

@@ -1,5 +1,6 @@
 //! Every form in which an argument may be written, and what is wrong with the rest.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use super::*;
@@ -67,8 +68,6 @@ fn value(value: impl IntoValue) -> Result<Value, String> {
     set(&mut session);
     compiled.get(&session).map(Cow::into_owned).map_err(|error| error.to_string())
 }
-
-use std::borrow::Cow;
 
 #[test]
 fn conditions() {
@@ -158,7 +157,7 @@ fn pauses() {
     assert!((1.secs()..=3.secs()).contains(&pause(1..3).unwrap()));
     assert!((200.millis()..=2.secs()).contains(&pause(200.millis()..2.secs()).unwrap()));
     assert!((500.millis()..=1.secs()).contains(&pause(0.5..1.0).unwrap()));
-    assert_eq!(pause(3..1), Err("mistake: the range 3s..1s ends before it starts; write 1s..3s".into()));
+    assert_eq!(pause(3.secs()..1.secs()), Err("mistake: the range 3s..1s ends before it starts; write 1s..3s".into()));
     assert!(pause(-1..3).unwrap_err().starts_with("mistake: \"-1..3\" is no duration"));
 }
 
@@ -204,7 +203,9 @@ fn values() {
     assert_eq!(value("x"), Ok("x".into()));
     assert_eq!(value("#{n}"), Ok(3.into()));
     assert_eq!(value(String::from("#{n}!")), Ok("3!".into()));
-    assert_eq!(value(&String::from("x")), Ok("x".into()));
+    let owned = String::from("x");
+    assert_eq!(value(&owned), Ok("x".into()));
+    assert_eq!(value(owned), Ok("x".into()));
     assert_eq!(value(vec![1, 2]), Ok(vec![1, 2].into()));
     assert_eq!(value([1, 2]), Ok(vec![1, 2].into()));
     assert_eq!(value(["#{n}", "x"]), Ok(vec![Value::from(3), "x".into()].into()));

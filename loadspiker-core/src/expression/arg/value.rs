@@ -6,14 +6,12 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::IntoOutcome;
+use super::{Computed, IntoOutcome};
 use crate::compile::CompileContext;
 use crate::error::StepError;
 use crate::expression::{EvalError, Template, write_value};
 use crate::session::{Session, abbreviate};
 use crate::value::Value;
-
-type Computed = Arc<dyn Fn(&Session) -> Result<Value, StepError> + Send + Sync>;
 
 /// A value as the user wrote it. Texts in it may have expressions, also those inside of lists and maps.
 #[derive(Clone)]
@@ -22,7 +20,7 @@ pub struct ValueArg(Written);
 #[derive(Clone)]
 enum Written {
     Value(Value),
-    Call(Computed),
+    Call(Computed<Value>),
 }
 
 impl ValueArg {
@@ -84,7 +82,7 @@ enum Compiled {
     Template(Template),
     List(Arc<[Compiled]>),
     Map(Arc<[(Arc<str>, Compiled)]>),
-    Call(Computed),
+    Call(Computed<Value>),
 }
 
 impl Compiled {
