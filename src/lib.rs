@@ -72,10 +72,10 @@
 //! ```
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
-mod macros;
 #[doc(hidden)]
 #[path = "private.rs"]
 pub mod __private;
+mod macros;
 
 pub mod prelude;
 

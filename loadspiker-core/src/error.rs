@@ -32,7 +32,7 @@ pub enum Error {
 }
 
 /// One mistake in a simulation, found before the run.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mistake {
     /// The scenario it is in; empty for the simulation itself.
     pub scenario: String,

@@ -20,7 +20,8 @@ fn walk(make: impl FnOnce(&Trace) -> Chain) -> Vec<String> {
 #[test]
 fn steps_run_in_order_and_pauses_take_their_time() {
     let trace = Trace::default();
-    let chain = trace.probe("a").pause(1).exec(trace.probe("b")).pause(200.millis()).exec(trace.probe("c")).pause("1.5s");
+    let chain =
+        trace.probe("a").pause(1).exec(trace.probe("b")).pause(200.millis()).exec(trace.probe("c")).pause("1.5s");
     run([scenario("s").exec(chain).exec(trace.probe("d")).inject([at_once_users(1)])]);
     let times: Vec<_> = ["a", "b", "c", "d"].map(|name| trace.millis(name)).concat();
     assert_eq!(times, [0, 1000, 1200, 2700]);
@@ -38,9 +39,7 @@ fn a_pause_between_two_limits_is_drawn_for_each_user() {
 
 #[test]
 fn repeat_counts_from_zero_and_the_counter_disappears() {
-    let names = walk(|t| {
-        repeat_counted(3, "i", t.probe("#{i}")).exec(t.probe("#{i.exists()}"))
-    });
+    let names = walk(|t| repeat_counted(3, "i", t.probe("#{i}")).exec(t.probe("#{i.exists()}")));
     assert_eq!(names, ["0", "1", "2", "false"]);
 }
 
@@ -121,10 +120,11 @@ fn conditions_choose() {
 fn switches_choose_by_value() {
     let names = walk(|t| {
         let cases = |t: &Trace| [("a", t.probe("A")), ("b", t.probe("B"))];
-        exec_fn(|s| Ok(s.set("kind", "b")?))
-            .do_switch("#{kind}", cases(t))
-            .do_switch("c", cases(t))
-            .do_switch_or_else("c", cases(t), t.probe("other"))
+        exec_fn(|s| Ok(s.set("kind", "b")?)).do_switch("#{kind}", cases(t)).do_switch("c", cases(t)).do_switch_or_else(
+            "c",
+            cases(t),
+            t.probe("other"),
+        )
     });
     assert_eq!(names, ["B", "other"]);
 }
@@ -188,8 +188,11 @@ fn try_max_that_succeeds_in_the_end_leaves_the_user_unharmed() {
     let flaky = exec_fn(|s| Ok(s.set("n", s.get::<i64>("n").unwrap_or(0) + 1)?))
         .do_if(|s: &Session| s.get::<i64>("n").is_ok_and(|n| n < 3), trace.probe("!flaky"))
         .exec(trace.probe("through"));
-    let report =
-        run([scenario("s").group("g", try_max(5, flaky)).exit_here_if_failed().exec(trace.probe("on")).inject([at_once_users(1)])]);
+    let report = run([scenario("s")
+        .group("g", try_max(5, flaky))
+        .exit_here_if_failed()
+        .exec(trace.probe("on"))
+        .inject([at_once_users(1)])]);
     assert_eq!(trace.names(), ["!flaky", "!flaky", "through", "on"]);
     assert_eq!(report.users_failed(), 0);
     // Failed attempts belong to the block, not to the group around it.
@@ -200,7 +203,8 @@ fn try_max_that_succeeds_in_the_end_leaves_the_user_unharmed() {
 fn a_block_is_left_at_the_first_failure_with_its_groups_and_loops() {
     let trace = Trace::default();
     let block = group("inner", repeat_counted(5, "i", trace.probe("!a").exec(trace.probe("never"))));
-    let chain = exit_block_on_fail(block).exec(trace.probe("#{i.exists()}")).exit_here_if_failed().exec(trace.probe("never"));
+    let chain =
+        exit_block_on_fail(block).exec(trace.probe("#{i.exists()}")).exit_here_if_failed().exec(trace.probe("never"));
     let report = run([scenario("s").group("outer", chain).inject([at_once_users(1)])]);
     assert_eq!(trace.names(), ["!a", "false"]);
     for name in ["outer", "outer / inner"] {
@@ -243,10 +247,13 @@ fn ten_thousand_steps_and_two_hundred_levels_run() {
 #[test]
 fn a_user_that_does_nothing_but_loop_leaves_time_to_others() {
     let trace = Trace::default();
-    let busy = as_long_as(|s: &Session| s.get::<i64>("n").unwrap_or(0) < 1_000_000, exec_fn(|s| {
-        let n = s.get::<i64>("n").unwrap_or(0);
-        Ok(s.set("n", n + 1)?)
-    }))
+    let busy = as_long_as(
+        |s: &Session| s.get::<i64>("n").unwrap_or(0) < 1_000_000,
+        exec_fn(|s| {
+            let n = s.get::<i64>("n").unwrap_or(0);
+            Ok(s.set("n", n + 1)?)
+        }),
+    )
     .exec(trace.probe("busy"));
     run([
         scenario("busy").exec(busy).inject([at_once_users(1)]),

@@ -80,7 +80,10 @@ fn what_follows_starts_when_all_users_of_the_level_before_are_done() {
     let trace = Trace::default();
     let stay = |name: &str, secs: u64| scenario(name).exec(trace.probe(name)).pause(secs);
     let child = stay("child", 3).inject([at_once_users(1)]).and_then(stay("grandchild", 2).inject([at_once_users(1)]));
-    let tree = stay("parent", 5).inject([at_once_users(2)]).and_then(child).and_then(stay("last", 1).inject([at_once_users(1)]));
+    let tree = stay("parent", 5)
+        .inject([at_once_users(2)])
+        .and_then(child)
+        .and_then(stay("last", 1).inject([at_once_users(1)]));
     run([tree, stay("beside", 1).inject([at_once_users(1)])]);
     let at = |name| trace.millis(name);
     assert_eq!(at("parent"), [0, 0]);
@@ -137,7 +140,10 @@ fn a_scenario_can_stop_the_run() {
 
 #[test]
 fn a_scenario_can_crash_the_run() {
-    let report = run([scenario("s").crash_load_generator("no way").pause(9).inject([constant_users_per_sec(1).during(1.hours())])]);
+    let report = run([scenario("s")
+        .crash_load_generator("no way")
+        .pause(9)
+        .inject([constant_users_per_sec(1).during(1.hours())])]);
     assert_eq!(report.info().end, EndReason::Aborted("no way".into()));
 }
 
@@ -156,7 +162,10 @@ fn a_queue_that_runs_out_ends_the_run_and_says_so() {
 fn feed_n_makes_lists() {
     let trace = Trace::default();
     let numbers = records((1..=4).map(|n| [("n", n)])).circular();
-    run([scenario("s").feed_n(numbers, 3).exec(trace.probe("#{n(0)}#{n(-1)} of #{n.size()}")).inject([at_once_users(1)])]);
+    run([scenario("s")
+        .feed_n(numbers, 3)
+        .exec(trace.probe("#{n(0)}#{n(-1)} of #{n.size()}"))
+        .inject([at_once_users(1)])]);
     assert_eq!(trace.names(), ["13 of 3"]);
 }
 
@@ -174,9 +183,10 @@ fn two_scenarios_with_one_feeder_share_its_records() {
 #[test]
 fn a_panic_in_a_closure_fails_its_user_and_is_counted() {
     let trace = Trace::default();
-    let chain = exec_fn(|session| if session.user_id() == 2 { panic!("user {} trips", session.user_id()) } else { Ok(()) })
-        .exit_here_if_failed()
-        .exec(trace.probe("on"));
+    let chain =
+        exec_fn(|session| if session.user_id() == 2 { panic!("user {} trips", session.user_id()) } else { Ok(()) })
+            .exit_here_if_failed()
+            .exec(trace.probe("on"));
     let report = run([scenario("s").exec(chain).inject([at_once_users(3)])]);
     assert_eq!(trace.names().len(), 2);
     assert_eq!((report.users_failed(), report.panics()), (1, 1));

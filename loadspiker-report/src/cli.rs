@@ -50,16 +50,23 @@ fn command(name: &str) -> Command {
     let value = |name: &'static str, placeholder: &'static str, help: &'static str| {
         Arg::new(name).long(name).value_name(placeholder).help(help)
     };
-    let flag = |name: &'static str, help: &'static str| {
-        Arg::new(name).long(name).action(ArgAction::SetTrue).help(help)
-    };
+    let flag = |name: &'static str, help: &'static str| Arg::new(name).long(name).action(ArgAction::SetTrue).help(help);
     Command::new("load test")
         .about(format!("Load test \"{name}\""))
         .no_binary_name(false)
-        .arg(value("users-factor", "F", "Multiply numbers and rates of users by F (such as 0.1 or 3)").value_parser(factor))
-        .arg(value("duration", "D", "End the run after D (such as 90s, 5m or 1h30m), whatever the simulation says").value_parser(duration))
+        .arg(
+            value("users-factor", "F", "Multiply numbers and rates of users by F (such as 0.1 or 3)")
+                .value_parser(factor),
+        )
+        .arg(
+            value("duration", "D", "End the run after D (such as 90s, 5m or 1h30m), whatever the simulation says")
+                .value_parser(duration),
+        )
         .arg(value("base-url", "URL", "Test the system at URL instead of the one in the simulation"))
-        .arg(value("seed", "N", "Seed of everything random; the same seed gives the same run").value_parser(value_parser!(u64)))
+        .arg(
+            value("seed", "N", "Seed of everything random; the same seed gives the same run")
+                .value_parser(value_parser!(u64)),
+        )
         .arg(
             value("report-dir", "DIR", "Make the folder with the results of the run in DIR")
                 .value_parser(value_parser!(PathBuf))
@@ -110,8 +117,20 @@ mod tests {
     #[test]
     fn every_option_is_understood() {
         let line = parse(&[
-            "--users-factor", "2.5", "--duration", "1h30m", "--base-url", "http://x", "--seed", "7", "--report-dir", "out",
-            "--quiet", "--json", "--check", "--debug",
+            "--users-factor",
+            "2.5",
+            "--duration",
+            "1h30m",
+            "--base-url",
+            "http://x",
+            "--seed",
+            "7",
+            "--report-dir",
+            "out",
+            "--quiet",
+            "--json",
+            "--check",
+            "--debug",
         ])
         .unwrap();
         assert_eq!(line.options.users_factor, Some(2.5));

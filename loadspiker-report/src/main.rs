@@ -93,7 +93,11 @@ fn run(simulation: Simulation, args: impl IntoIterator<Item = OsString>) -> u8 {
     if let Some(folder) = folder {
         text.push_str(&format!("\nresults in {}\n", folder.path.display()));
     }
-    if line.json { say(&mut std::io::stderr(), &text) } else { say(&mut std::io::stdout(), &text) }
+    if line.json {
+        say(&mut std::io::stderr(), &text)
+    } else {
+        say(&mut std::io::stdout(), &text)
+    }
     code
 }
 

@@ -39,7 +39,8 @@ fn shorten(cell: &str) -> String {
 impl fmt::Display for Table {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let columns = self.rows.iter().map(Vec::len).max().unwrap_or(0);
-        let width = |column| self.rows.iter().filter_map(|row: &Vec<String>| row.get(column)).map(|c| c.chars().count()).max();
+        let width =
+            |column| self.rows.iter().filter_map(|row: &Vec<String>| row.get(column)).map(|c| c.chars().count()).max();
         let widths: Vec<usize> = (0..columns).map(|column| width(column).unwrap_or(0)).collect();
         for row in &self.rows {
             let mut line = String::from(" ");
@@ -113,7 +114,10 @@ mod tests {
 
     #[test]
     fn numbers_are_written_for_people() {
-        assert_eq!((thousands(0), thousands(999), thousands(1_234_567)), ("0".into(), "999".into(), "1,234,567".into()));
+        assert_eq!(
+            (thousands(0), thousands(999), thousands(1_234_567)),
+            ("0".into(), "999".into(), "1,234,567".into())
+        );
         assert_eq!((rate(0.25), rate(99.9), rate(12_345.6)), ("0.2".into(), "99.9".into(), "12,346".into()));
         assert_eq!((bytes(999), bytes(1000), bytes(2_500_000)), ("999 B".into(), "1.0 kB".into(), "2.5 MB".into()));
     }

@@ -199,13 +199,16 @@ impl<'a> CompileContext<'a> {
             used.push(slot);
             slot
         });
-        for slot in used {
-            self.used.push((slot, self.step.clone(), self.place));
+        match parsed {
+            Ok(template) => {
+                self.used.extend(used.into_iter().map(|slot| (slot, self.step.clone(), self.place)));
+                template
+            }
+            Err(error) => {
+                self.mistake(error.to_string());
+                Template::literal(source)
+            }
         }
-        parsed.unwrap_or_else(|error| {
-            self.mistake(error.to_string());
-            Template::literal(source)
-        })
     }
 
     /// Compiles the name of a request: interned if it is fixed.
@@ -238,12 +241,16 @@ impl<'a> CompileContext<'a> {
 
     /// Tells a mistake of the current step: what is wrong, the value, what to do about it.
     pub fn mistake(&mut self, message: impl Into<String>) {
-        self.gathered.mistakes.push(Mistake {
+        let mistake = Mistake {
             scenario: self.scenario.to_owned(),
             step: self.step.clone(),
             place: self.place,
             message: message.into(),
-        });
+        };
+        // A chain that is used in several places is compiled in each of them.
+        if !self.gathered.mistakes.contains(&mistake) {
+            self.gathered.mistakes.push(mistake);
+        }
     }
 
     /// The protocol of kind `P` that holds here, and where its states will be kept. Where the user gave none,

@@ -67,7 +67,8 @@ impl<'a, 'b> Lowering<'a, 'b> {
             }
             StepKind::RendezVous(users) => {
                 if *users == 0 {
-                    self.cx.mistake("a rendez_vous of 0 users waits for nobody; give it the number of users to wait for");
+                    self.cx
+                        .mistake("a rendez_vous of 0 users waits for nobody; give it the number of users to wait for");
                 }
                 let index = self.cx.gathered.rendez_vous.len();
                 let meeting = Arc::new(RendezVous::new(index, *users));
@@ -80,7 +81,9 @@ impl<'a, 'b> Lowering<'a, 'b> {
                     self.ops.push(Op::Feed(feeder, count));
                 }
             }
-            StepKind::Loop { kind, counter, exit_asap, body } => self.a_loop(kind, counter.as_deref(), *exit_asap, body),
+            StepKind::Loop { kind, counter, exit_asap, body } => {
+                self.a_loop(kind, counter.as_deref(), *exit_asap, body)
+            }
             StepKind::If { condition, then, otherwise } => {
                 let test = Test::Condition(condition.compile(self.cx));
                 self.branch(test, then, otherwise);
@@ -254,7 +257,9 @@ impl<'a, 'b> Lowering<'a, 'b> {
         }
         if sum > 100.0 + 1e-6 {
             self.cx.mistake(format!("the percentages add up to {sum}, more than 100; lower them"));
-        } else if sum > 100.0 - 1e-6 && let Some(last) = bounds.last_mut() {
+        } else if sum > 100.0 - 1e-6
+            && let Some(last) = bounds.last_mut()
+        {
             // They are meant to be all: rounding must not let a draw fall through.
             *last = 101.0;
         }

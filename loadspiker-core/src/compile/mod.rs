@@ -5,9 +5,9 @@ mod lower;
 mod plan;
 mod program;
 
+#[cfg(test)]
+pub(crate) use context::compile_in_test;
 pub use context::{CompileContext, RequestName, Text};
 pub use plan::Plan;
 pub(crate) use plan::compile;
 pub(crate) use program::{Kind, Loop, Op, Pc, Program, RendezVous, Switch, SwitchBy, Test};
-#[cfg(test)]
-pub(crate) use context::compile_in_test;

@@ -32,22 +32,26 @@ pub(crate) enum Op {
     /// Goes on behind if the condition holds, else jumps.
     Unless(Test, Pc),
     Switch(Box<Switch>),
-    TryEnter { attempts: CompiledArg<u64>, end: Pc },
+    TryEnter {
+        attempts: CompiledArg<u64>,
+        end: Pc,
+    },
     TryLeave,
     GroupEnter(Text),
     GroupLeave,
     Exit(Option<Test>),
-    Stop { why: Arc<str>, condition: Option<Test>, crash: bool },
+    Stop {
+        why: Arc<str>,
+        condition: Option<Test>,
+        crash: bool,
+    },
     End,
 }
 
 impl Op {
     /// Whether this is a step of the user's, before which failures and early exits are looked at.
     pub(crate) fn is_step(&self) -> bool {
-        !matches!(
-            self,
-            Op::LoopNext(_) | Op::Jump(_) | Op::TryLeave | Op::GroupLeave | Op::End
-        )
+        !matches!(self, Op::LoopNext(_) | Op::Jump(_) | Op::TryLeave | Op::GroupLeave | Op::End)
     }
 }
 

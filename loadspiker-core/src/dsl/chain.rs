@@ -72,18 +72,53 @@ pub(crate) enum StepKind {
     Pause(PauseArg),
     Pace(PauseArg),
     RendezVous(u64),
-    Feed { feeder: Feeder, count: Option<Arg<u64>> },
-    Loop { kind: LoopKind, counter: Option<String>, exit_asap: bool, body: Chain },
-    If { condition: Arg<bool>, then: Chain, otherwise: Chain },
-    IfEquals { left: ValueArg, right: ValueArg, then: Chain, otherwise: Chain },
-    Switch { value: ValueArg, cases: Vec<(ValueArg, Chain)>, otherwise: Option<Chain> },
-    RandomSwitch { cases: Vec<(f64, Chain)>, otherwise: Option<Chain> },
+    Feed {
+        feeder: Feeder,
+        count: Option<Arg<u64>>,
+    },
+    Loop {
+        kind: LoopKind,
+        counter: Option<String>,
+        exit_asap: bool,
+        body: Chain,
+    },
+    If {
+        condition: Arg<bool>,
+        then: Chain,
+        otherwise: Chain,
+    },
+    IfEquals {
+        left: ValueArg,
+        right: ValueArg,
+        then: Chain,
+        otherwise: Chain,
+    },
+    Switch {
+        value: ValueArg,
+        cases: Vec<(ValueArg, Chain)>,
+        otherwise: Option<Chain>,
+    },
+    RandomSwitch {
+        cases: Vec<(f64, Chain)>,
+        otherwise: Option<Chain>,
+    },
     UniformSwitch(Vec<Chain>),
     RoundRobinSwitch(Vec<Chain>),
-    Try { attempts: Arg<u64>, body: Chain, name: &'static str },
-    Group { name: String, body: Chain },
+    Try {
+        attempts: Arg<u64>,
+        body: Chain,
+        name: &'static str,
+    },
+    Group {
+        name: String,
+        body: Chain,
+    },
     Exit(Exit),
-    Stop { why: String, condition: Option<Arg<bool>>, crash: bool },
+    Stop {
+        why: String,
+        condition: Option<Arg<bool>>,
+        crash: bool,
+    },
     /// `.exit_asap(…)` on something that is no loop; told when the simulation is compiled.
     Misplaced(&'static str),
 }
@@ -91,9 +126,16 @@ pub(crate) enum StepKind {
 #[derive(Clone, Debug)]
 pub(crate) enum LoopKind {
     Repeat(Arg<u64>),
-    Foreach { list: ValueArg, element: String },
+    Foreach {
+        list: ValueArg,
+        element: String,
+    },
     /// While the condition holds and the time is not over; at least one of both is there, or it goes on for ever.
-    While { condition: Option<Arg<bool>>, during: Option<Arg<std::time::Duration>>, test_first: bool },
+    While {
+        condition: Option<Arg<bool>>,
+        during: Option<Arg<std::time::Duration>>,
+        test_first: bool,
+    },
 }
 
 #[derive(Clone, Debug)]

@@ -7,8 +7,8 @@ mod scenario;
 mod simulation;
 mod steps;
 
-pub(crate) use chain::{Exit, LoopKind, SessionFn, Step, StepKind};
 pub use chain::Chain;
+pub(crate) use chain::{Exit, LoopKind, SessionFn, Step, StepKind};
 pub use dummy::{Dummy, dummy_request};
 pub use population::Population;
 pub use scenario::{Scenario, scenario};

@@ -55,11 +55,7 @@ fn a_loop(kind: LoopKind, counter: Option<String>, body: impl Into<Chain>) -> Ch
     one(StepKind::Loop { kind, counter, exit_asap, body: body.into() })
 }
 
-fn while_loop(
-    condition: Option<Arg<bool>>,
-    during: Option<Arg<std::time::Duration>>,
-    test_first: bool,
-) -> LoopKind {
+fn while_loop(condition: Option<Arg<bool>>, during: Option<Arg<std::time::Duration>>, test_first: bool) -> LoopKind {
     LoopKind::While { condition, during, test_first }
 }
 

@@ -198,7 +198,9 @@ impl Cursor<'_> {
                     }
                 }
             }
-            Frame::Group { outer, failed, cumulated_micros, since } => self.leave_group(outer, failed, cumulated_micros, since),
+            Frame::Group { outer, failed, cumulated_micros, since } => {
+                self.leave_group(outer, failed, cumulated_micros, since)
+            }
             Frame::Try { failed_before, .. } => {
                 if failed_before {
                     self.user.session.mark_as_failed();
@@ -307,13 +309,17 @@ impl Cursor<'_> {
             match &entered.kind {
                 Kind::Repeat(times) => Ok(u64::from(pass) < times.get(session)?),
                 Kind::Foreach { list, .. } => Ok((pass as usize) < items(list.get(session)?.as_ref())?.len()),
-                Kind::While { condition, during, .. } => {
+                Kind::While { condition, during, test_first } => {
                     if let Some(limit) = during
                         && now.since(since) > limit.get(session)?
                     {
                         return Ok(false);
                     }
-                    condition.as_ref().map_or(Ok(true), |condition| condition.get(session))
+                    match condition {
+                        // The first pass runs whatever the condition says.
+                        Some(condition) if *test_first || pass > 0 => condition.get(session),
+                        _ => Ok(true),
+                    }
                 }
             }
         })

@@ -123,7 +123,8 @@ impl Simulation {
         let redirect = |protocols: &mut Vec<Arc<dyn crate::protocol::Protocol>>| {
             for protocol in protocols {
                 if let Some(redirected) = protocol.with_target(target) {
-                    *protocol = redirected.map_err(|cause| Error::Start { what: format!("with target {target}"), cause })?;
+                    *protocol =
+                        redirected.map_err(|cause| Error::Start { what: format!("with target {target}"), cause })?;
                 }
             }
             Ok(())
@@ -176,7 +177,10 @@ impl<'a> Run<'a> {
             let thread = std::thread::Builder::new()
                 .name(format!("{SHARD_THREAD}{index}"))
                 .spawn(move || shard_thread(&plan, index, debug, &start, obey, &tell))
-                .map_err(|cause| Error::Start { what: format!("the thread of shard {index}"), cause: cause.to_string() })?;
+                .map_err(|cause| Error::Start {
+                    what: format!("the thread of shard {index}"),
+                    cause: cause.to_string(),
+                })?;
             starters.push(starter);
             shards.push((commands, thread));
         }
@@ -197,7 +201,8 @@ impl<'a> Run<'a> {
         info.started_at_ms = SystemTime::now()
             .duration_since(UNIX_EPOCH)
             .map_or(0, |since| u64::try_from(since.as_millis()).unwrap_or(u64::MAX));
-        let collector = Collector::new(plan.shards, &plan.request_names, plan.scenario_names.clone(), Limits::default());
+        let collector =
+            Collector::new(plan.shards, &plan.request_names, plan.scenario_names.clone(), Limits::default());
         let signals = StopSignals::listen();
         observer.started(&plan);
         let populations = plan.populations.len();
@@ -230,7 +235,12 @@ impl<'a> Run<'a> {
         let mut finishing = false;
         loop {
             match self.events.recv_timeout(REFRESH) {
-                Ok(event) => self.hear(event),
+                Ok(event) => {
+                    self.hear(event);
+                    if self.plan.simulated_clock {
+                        self.tell_all(&Command::Heard);
+                    }
+                }
                 Err(RecvTimeoutError::Timeout) => {}
                 // All shards are gone, and everything they said has been heard.
                 Err(RecvTimeoutError::Disconnected) => break,

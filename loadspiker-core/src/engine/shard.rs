@@ -35,6 +35,8 @@ pub(crate) enum Command {
     Open { rendez_vous: usize, at: Moment },
     /// Everything is done: hand over what is left and end.
     Finish,
+    /// An event was heard; said only where time is simulated, which waits for it.
+    Heard,
 }
 
 /// What a shard tells.
@@ -85,6 +87,8 @@ pub(crate) struct Shard {
     events: Sender<Event>,
     /// Whether a task has been spawned or has run lately; simulated time waits for it.
     pub(crate) worked: Cell<bool>,
+    /// How many events nobody has heard yet; simulated time waits for the answers they may bring.
+    unheard: Cell<usize>,
     /// The grace period is over, all users are counted: what tasks still do no longer matters.
     over: Cell<bool>,
 }
@@ -174,6 +178,7 @@ impl Shard {
             waker: RefCell::new(None),
             events,
             worked: Cell::new(false),
+            unheard: Cell::new(0),
             over: Cell::new(false),
             plan: plan.clone(),
         };
@@ -205,7 +210,7 @@ impl Shard {
                     cx.waker().wake_by_ref();
                     return Poll::Pending;
                 }
-                if due == Moment::NEVER {
+                if due == Moment::NEVER || self.unheard.get() > 0 {
                     return Poll::Pending;
                 }
                 self.clock.advance_to(due);
@@ -232,6 +237,7 @@ impl Shard {
                     task::spawn(self, user);
                 }
             }
+            Command::Heard => self.unheard.set(self.unheard.get().saturating_sub(1)),
             Command::Finish => {
                 self.interrupt_all();
                 self.hand_over();
@@ -266,7 +272,7 @@ impl Shard {
         let sleeper = self.sleepers.borrow().peek().map(|Reverse(sleeper)| sleeper.due);
         let arrival = self.populations.borrow().iter().filter_map(PopulationState::next_due).min();
         let busy = self.alive.get() > 0 || arrival.is_some();
-        // Where nothing happens, simulated time must stand still, lest it runs away.
+        // Where nothing happens any more, simulated time must stand still, lest it runs away.
         let tick = (busy || !self.clock.is_simulated()).then(|| self.next_tick.get());
         let limits = busy.then(|| self.stop_at.get().min(self.deadline.get()));
         let due = [resting, sleeper, arrival, tick, limits].into_iter().flatten().min().unwrap_or(Moment::NEVER);
@@ -355,6 +361,7 @@ impl Shard {
         let mut sleepers = self.sleepers.borrow_mut();
         while sleepers.peek().is_some_and(|Reverse(sleeper)| sleeper.due <= now) {
             if let Some(Reverse(sleeper)) = sleepers.pop() {
+                self.worked.set(true);
                 sleeper.waker.wake();
             }
         }
@@ -461,6 +468,7 @@ impl Shard {
     }
 
     fn tell(&self, event: Event) {
+        self.unheard.set(self.unheard.get() + usize::from(self.clock.is_simulated()));
         // Nobody listens only if the run was given up.
         let _ = self.events.send(event);
     }

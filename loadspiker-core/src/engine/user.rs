@@ -97,7 +97,8 @@ impl User {
     /// Adds the time of a request to the innermost group.
     pub(crate) fn cumulate(&mut self, time: u32) {
         let groups = self.frames.iter_mut().rev();
-        if let Some(Frame::Group { cumulated_micros, .. }) = groups.into_iter().find(|f| matches!(f, Frame::Group { .. }))
+        if let Some(Frame::Group { cumulated_micros, .. }) =
+            groups.into_iter().find(|f| matches!(f, Frame::Group { .. }))
         {
             *cumulated_micros = cumulated_micros.saturating_add(time);
         }

@@ -56,7 +56,8 @@ impl ActionBuilder for ProbeBuilder {
     }
 
     fn compile(&self, cx: &mut CompileContext<'_>) -> Box<dyn Action> {
-        let probe = Probe { text: cx.template(&self.name), name: cx.request_name(&self.name), trace: self.trace.clone() };
+        let probe =
+            Probe { text: cx.template(&self.name), name: cx.request_name(&self.name), trace: self.trace.clone() };
         Box::new(probe)
     }
 }
