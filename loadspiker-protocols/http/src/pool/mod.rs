@@ -2,6 +2,8 @@
 
 mod own;
 mod shared;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use own::OwnPool;
 pub(crate) use shared::{Permit, SharedPool};

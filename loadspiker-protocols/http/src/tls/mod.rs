@@ -1,5 +1,8 @@
 //! [`Tls`]: one TLS client configuration per shard, made when the first secure connection is.
 
+#[cfg(test)]
+mod tests;
+
 use std::cell::OnceCell;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
