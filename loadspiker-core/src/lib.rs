@@ -1,4 +1,35 @@
-//! The engine of LoadSpiker.
+//! The engine of LoadSpiker: what every load test and every protocol crate stands on.
+//!
+//! Users of LoadSpiker depend on the crate `loadspiker`, which re-exports what they need. This crate is for those
+//! who write protocols, reports or tools: it knows no protocol itself, and no way to look at results.
+//!
+//! The modules follow the life of a run:
+//!
+//! 1. [`dsl`]: what the user writes, a plain immutable value, with [`expression`]s, [`feeder`]s, [`check`]s and
+//!    [`inject`]ion profiles in it;
+//! 2. [`compile`]: what is run. Names become numbers, texts are parsed, all mistakes are found;
+//! 3. [`engine`]: one shard a core, each with users, timers, connections and statistics of its own;
+//! 4. [`protocol`]: the traits through which the engine knows protocols, with a whole one as an example;
+//! 5. [`metrics`]: what happened, and [`report`], [`assertion`]: what it means.
+//!
+//! ```
+//! use loadspiker_core::{DurationExt, dsl::*, inject::constant_users_per_sec};
+//!
+//! let report = Simulation::new("an hour in no time")
+//!     .with(
+//!         scenario("Visit")
+//!             .repeat(3, dummy("page", 80.millis()).pause(5))
+//!             .inject([constant_users_per_sec(2).during(1.hours())]),
+//!     )
+//!     .simulated_clock()
+//!     .run()
+//!     .unwrap();
+//! assert_eq!(report.users_started(), 7200);
+//! assert_eq!(report.request("page").unwrap().count(), 3 * 7200);
+//! assert_eq!(report.global().response_time().max(), 80.millis());
+//! ```
+
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::float_cmp))]
 
 pub mod assertion;
 pub mod check;
@@ -20,5 +51,21 @@ mod value;
 pub use error::{Error, Mistake, Mistakes, SessionError, StepError};
 pub use moment::Moment;
 pub use session::{Schema, Session, Slot};
-pub use units::DurationExt;
+pub use units::{DurationExt, parse_duration};
 pub use value::{FromValue, Value};
+
+/// All that a protocol crate needs.
+pub mod protocol_prelude {
+    pub use crate::check::{Check, CheckSet, Response};
+    pub use crate::compile::{CompileContext, RequestName};
+    pub use crate::dsl::Chain;
+    pub use crate::expression::Template;
+    pub use crate::metrics::{Phases, Sample, SampleName};
+    pub use crate::moment::Moment;
+    pub use crate::protocol::{
+        Action, ActionBuilder, ActionContext, ActionFuture, Elapsed, Protocol, ProtocolSlot, ShardInfo, ShardState,
+        UserState,
+    };
+    pub use crate::session::{Session, Slot};
+    pub use crate::value::Value;
+}

@@ -63,6 +63,41 @@ impl DurationExt for f64 {
     }
 }
 
+/// Reads a duration as people write it: `500ms`, `1.5s`, `2m`, `1h30m`; a bare number is seconds. Units are
+/// `us` (or `µs`), `ms`, `s`, `m`, `h`.
+///
+/// ```
+/// use loadspiker_core::{DurationExt, parse_duration};
+///
+/// assert_eq!(parse_duration("1h30m"), Some(90.minutes()));
+/// assert_eq!(parse_duration("1.5"), Some(1500.millis()));
+/// assert_eq!(parse_duration("soon"), None);
+/// ```
+pub fn parse_duration(text: &str) -> Option<Duration> {
+    let mut rest = text.trim();
+    if let Ok(secs) = rest.parse::<f64>() {
+        return (secs >= 0.0).then(|| Duration::try_from_secs_f64(secs).ok()).flatten();
+    }
+    let mut total = Duration::ZERO;
+    while !rest.is_empty() {
+        let unit_at = rest.find(|c: char| c.is_alphabetic())?;
+        let number: f64 = rest[..unit_at].trim().parse().ok()?;
+        let unit = &rest[unit_at..];
+        let unit = &unit[..unit.find(|c: char| !c.is_alphabetic()).unwrap_or(unit.len())];
+        let secs = match unit {
+            "us" | "µs" => 1e-6,
+            "ms" => 1e-3,
+            "s" => 1.0,
+            "m" => 60.0,
+            "h" => 3600.0,
+            _ => return None,
+        };
+        total = total.checked_add(Duration::try_from_secs_f64(number * secs).ok()?)?;
+        rest = rest[unit_at + unit.len()..].trim_start();
+    }
+    (!text.trim().is_empty()).then_some(total)
+}
+
 fn seconds(secs: f64) -> Duration {
     if secs > 0.0 { Duration::try_from_secs_f64(secs).unwrap_or(Duration::MAX) } else { Duration::ZERO }
 }
@@ -70,6 +105,19 @@ fn seconds(secs: f64) -> Duration {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn durations_are_read_as_people_write_them() {
+        let millis = |text| parse_duration(text).map(|duration| duration.as_millis());
+        assert_eq!(millis("200ms"), Some(200));
+        assert_eq!(millis(" 1.5s "), Some(1500));
+        assert_eq!(millis("2m"), Some(120_000));
+        assert_eq!(millis("1h 30m"), Some(5_400_000));
+        assert_eq!(parse_duration("10µs"), Some(Duration::from_micros(10)));
+        for bad in ["", "-1", "-1s", "s", "1x", "1 2", "1e400s", "NaN", "inf"] {
+            assert_eq!(parse_duration(bad), None, "{bad}");
+        }
+    }
 
     #[test]
     fn odd_floats_do_not_panic() {

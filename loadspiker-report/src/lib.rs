@@ -1,1 +1,20 @@
-//! x
+//! What people look at: live progress, the summary at the end, result files; and the command line of a load-test
+//! program.
+//!
+//! Everything here reads the two values of the core that tell of a run, `LiveView` while it is on and `RunReport`
+//! afterwards, and never the engine. [`SimulationMain::main`] puts it all together; [`Summary`] prints any report, one
+//! that was saved included.
+
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
+mod cli;
+mod folder;
+mod live;
+mod main;
+mod summary;
+mod table;
+
+pub use folder::{Folder, write_run_folder};
+pub use live::Progress;
+pub use main::SimulationMain;
+pub use summary::Summary;

@@ -7,8 +7,10 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
+use crate::compile::program::RendezVous;
 use crate::error::Mistake;
 use crate::expression::Template;
+use crate::feeder::{BoundFeeder, Feeder};
 use crate::metrics::{NameId, SampleName};
 use crate::protocol::{Protocol, ProtocolSlot};
 use crate::session::{Schema, Session, Slot};
@@ -64,20 +66,52 @@ impl RequestName {
     }
 }
 
-/// A protocol's configuration and the scenarios it serves, found while compiling.
-#[derive(Clone)]
+/// A text that is fixed or rendered for each user.
+#[derive(Clone, Debug)]
+pub enum Text {
+    /// No expression in it.
+    Fixed(Arc<str>),
+    /// Rendered when it is needed.
+    Rendered(Template),
+}
+
+/// A protocol's configuration, bound to a place for its states.
 pub(crate) struct BoundProtocol {
-    pub(crate) kind: TypeId,
+    kind: TypeId,
+    /// The user gave none: the protocol's own defaults.
+    is_default: bool,
     pub(crate) protocol: Arc<dyn Protocol>,
 }
 
 /// All that is gathered while the steps of a simulation are compiled.
-#[derive(Default)]
 pub(crate) struct Gathered {
     pub(crate) names: Names,
     pub(crate) schema: Schema,
     pub(crate) protocols: Vec<BoundProtocol>,
     pub(crate) mistakes: Vec<Mistake>,
+    pub(crate) rendez_vous: Vec<Arc<RendezVous>>,
+    /// How many switches go by turns.
+    pub(crate) turns: usize,
+    /// Feeders opened so far; `None` for one that could not be, which was told once.
+    feeders: Vec<(Feeder, Option<Arc<BoundFeeder>>)>,
+    shards: usize,
+    seed: u64,
+}
+
+impl Gathered {
+    pub(crate) fn new(shards: usize, seed: u64) -> Self {
+        Gathered {
+            names: Names::default(),
+            schema: Schema::default(),
+            protocols: Vec::new(),
+            mistakes: Vec::new(),
+            rendez_vous: Vec::new(),
+            turns: 0,
+            feeders: Vec::new(),
+            shards,
+            seed,
+        }
+    }
 }
 
 /// What a step, a request builder or a check gets while the simulation is compiled.
@@ -97,7 +131,56 @@ pub struct CompileContext<'a> {
     pub(crate) opaque: bool,
 }
 
-impl CompileContext<'_> {
+impl<'a> CompileContext<'a> {
+    pub(crate) fn new(gathered: &'a mut Gathered, scenario: &'a str, given: &'a [Arc<dyn Protocol>]) -> Self {
+        CompileContext {
+            gathered,
+            scenario,
+            given,
+            step: String::new(),
+            place: None,
+            used: Vec::new(),
+            defined: BTreeSet::new(),
+            opaque: false,
+        }
+    }
+
+    /// Compiles a text that is rendered now and then, such as the name of a group.
+    pub(crate) fn text(&mut self, source: &str) -> Text {
+        let template = self.template(source);
+        match template.as_literal() {
+            Some(text) => Text::Fixed(text.into()),
+            None => Text::Rendered(template),
+        }
+    }
+
+    /// The opened feeder, its fields defined. All uses of one feeder share it.
+    pub(crate) fn feeder(&mut self, feeder: &Feeder) -> Option<Arc<BoundFeeder>> {
+        let known = self.gathered.feeders.iter().position(|(known, _)| known.is_same(feeder));
+        let index = known.unwrap_or_else(|| {
+            let bound = match feeder.open() {
+                Ok(open) => {
+                    let gathered = &mut *self.gathered;
+                    let (shards, seed) = (gathered.shards, gathered.seed);
+                    Some(Arc::new(open.bind(shards, seed, &mut |name| gathered.schema.intern(name))))
+                }
+                Err(error) => {
+                    self.mistake(error.to_string());
+                    None
+                }
+            };
+            self.gathered.feeders.push((feeder.clone(), bound));
+            self.gathered.feeders.len() - 1
+        });
+        let bound = self.gathered.feeders[index].1.clone();
+        match &bound {
+            Some(feeder) => self.defined.extend(feeder.slots().iter().map(|slot| slot.0)),
+            // Its fields are unknown: attributes that nobody sets are its fault.
+            None => self.opaque = true,
+        }
+        bound
+    }
+
     /// Parses a text with `#{…}` expressions. If it cannot be parsed that is a mistake of the current step, and the
     /// template is the text as it stands.
     pub fn template(&mut self, source: &str) -> Template {
@@ -160,12 +243,14 @@ impl CompileContext<'_> {
     pub fn protocol<P: Protocol>(&mut self, default: impl FnOnce() -> P) -> (ProtocolSlot, Arc<P>) {
         let kind = TypeId::of::<P>();
         let given = self.given.iter().find(|protocol| (***protocol).type_id() == kind).cloned();
-        let known = self.gathered.protocols.iter().position(|bound| {
-            bound.kind == kind && given.as_ref().is_none_or(|given| Arc::ptr_eq(given, &bound.protocol))
+        let known = self.gathered.protocols.iter().position(|bound| match &given {
+            Some(given) => Arc::ptr_eq(given, &bound.protocol),
+            None => bound.kind == kind && bound.is_default,
         });
         let index = known.unwrap_or_else(|| {
+            let is_default = given.is_none();
             let protocol = given.unwrap_or_else(|| Arc::new(default()));
-            self.gathered.protocols.push(BoundProtocol { kind, protocol: protocol.clone() });
+            self.gathered.protocols.push(BoundProtocol { kind, is_default, protocol: protocol.clone() });
             protocol.check(self);
             self.gathered.protocols.len() - 1
         });

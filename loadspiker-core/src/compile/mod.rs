@@ -1,5 +1,12 @@
-//! From what the user wrote to what is run.
+//! From what the user wrote to what is run. Compilation finds all mistakes of a simulation at once.
 
 mod context;
+mod lower;
+mod plan;
+mod program;
 
-pub use context::{CompileContext, RequestName};
+pub(crate) use context::Names;
+pub use context::{CompileContext, RequestName, Text};
+pub use plan::Plan;
+pub(crate) use plan::{CompiledPopulation, compile};
+pub(crate) use program::{Kind, Loop, Op, Pc, Program, RendezVous, Switch, SwitchBy, Test};

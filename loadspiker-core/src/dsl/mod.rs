@@ -1,1 +1,16 @@
-//! dsl.
+//! What the user writes: chains of steps, scenarios, populations, the simulation. All of it plain immutable values.
+
+mod chain;
+mod dummy;
+mod population;
+mod scenario;
+mod simulation;
+mod steps;
+
+pub(crate) use chain::{Exit, LoopKind, Step, StepKind};
+pub use chain::Chain;
+pub use dummy::{Dummy, dummy_request};
+pub use population::Population;
+pub use scenario::{Scenario, scenario};
+pub use simulation::{PauseType, Simulation};
+pub use steps::*;

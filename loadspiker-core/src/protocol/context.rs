@@ -1,9 +1,184 @@
 //! [`ActionContext`]: what a running action gets from the engine.
 
-/// What a running action gets from the engine.
-pub struct ActionContext {}
+use std::any::Any;
+use std::cell::RefCell;
+use std::future::{Future, poll_fn};
+use std::pin::pin;
+use std::rc::Rc;
+use std::task::Poll;
+use std::time::Duration;
+
+use crate::engine::{Shard, User, Watchdog};
+use crate::metrics::Sample;
+use crate::moment::Moment;
+use crate::protocol::{ProtocolSlot, ShardState, UserState};
+use crate::session::Session;
+
+/// What a running action gets from the engine: the user's session, the clock, time limits, the protocol's own states,
+/// and the recorder.
+pub struct ActionContext {
+    pub(crate) user: Box<User>,
+    pub(crate) shard: Rc<Shard>,
+    started: Moment,
+    /// What the clock showed last, as long as nothing that takes time has happened since.
+    time: Option<Moment>,
+    watchdog: RefCell<Watchdog>,
+}
 
 /// The time limit passed before the future was done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("timed out")]
 pub struct Elapsed;
+
+impl ActionContext {
+    pub(crate) fn new(user: Box<User>, shard: Rc<Shard>) -> Self {
+        ActionContext { user, shard, started: Moment::START, time: None, watchdog: RefCell::default() }
+    }
+
+    pub(crate) fn begin_action(&mut self) {
+        self.started = self.time.take().filter(|time| *time == self.user.intended).unwrap_or_else(|| self.now());
+    }
+
+    pub(crate) fn forget_time(&mut self) {
+        self.time = None;
+    }
+
+    pub(crate) fn into_user(self) -> Box<User> {
+        self.user
+    }
+
+    /// What this user knows.
+    pub fn session(&self) -> &Session {
+        &self.user.session
+    }
+
+    /// What this user knows, to be changed.
+    pub fn session_mut(&mut self) -> &mut Session {
+        &mut self.user.session
+    }
+
+    /// Now, on the clock of the run. Reading it costs about 25 ns.
+    pub fn now(&self) -> Moment {
+        self.shard.clock.now()
+    }
+
+    /// When the user meant to begin this action: the due instant of what released it (its arrival, the end of a pause,
+    /// the end of the step before). After [`record`](Self::record) it is the end of the sample recorded.
+    pub fn intended(&self) -> Moment {
+        self.user.intended
+    }
+
+    /// When the engine got to this action.
+    pub fn started(&self) -> Moment {
+        self.started
+    }
+
+    /// Says that another request of the same action begins now, such as the next hop of a redirect.
+    pub fn restart(&mut self, now: Moment) {
+        self.started = now;
+    }
+
+    /// This shard's state of the protocol in `slot`, as [`Protocol::open`](crate::protocol::Protocol::open) made it.
+    ///
+    /// # Panics
+    ///
+    /// If the protocol opens a state of another type than it asks for here.
+    pub fn shard<S: ShardState>(&self, slot: ProtocolSlot) -> Rc<S> {
+        let state: Rc<dyn Any> = self.shard.protocol_state(slot.0);
+        #[expect(clippy::expect_used, reason = "a protocol asks with its own slot for its own type")]
+        state.downcast().expect("a protocol keeps shards' states of one type")
+    }
+
+    /// This user's state of the protocol in `slot`, made at first use.
+    ///
+    /// # Panics
+    ///
+    /// If the protocol asks for different types in the same slot.
+    pub fn user<U: UserState>(&mut self, slot: ProtocolSlot, init: impl FnOnce() -> U) -> &mut U {
+        self.user.state(slot.0, init)
+    }
+
+    /// Counts a finished request. A failed one marks the user, and the group it is in, as failed. What follows is
+    /// intended to begin when this request ended.
+    pub fn record(&mut self, sample: &Sample<'_>) {
+        if self.shard.is_over() {
+            // The run has ended under way; the request is counted as interrupted already.
+            return;
+        }
+        let user = &mut *self.user;
+        self.shard.recorder.borrow_mut().record(user.scenario(), user.group, sample);
+        if sample.error.is_some() {
+            user.session.mark_as_failed();
+            user.fail_group();
+        }
+        if !user.frames.is_empty() {
+            let micros = sample.ended.since(sample.intended).as_micros();
+            user.cumulate(u32::try_from(micros).unwrap_or(u32::MAX));
+        }
+        self.finish(sample.ended);
+    }
+
+    /// For requests that are not reported: what follows is intended to begin at `ended`.
+    pub fn finish(&mut self, ended: Moment) {
+        self.user.intended = ended;
+        self.time = Some(ended);
+    }
+
+    /// Runs `future` until `deadline` at the latest. Cheap: a user has one timer, and arms it only if the future does
+    /// not finish at once. Accurate to a millisecond.
+    ///
+    /// # Errors
+    ///
+    /// [`Elapsed`] if the deadline passed first; the future is dropped.
+    ///
+    /// # Cancel safety
+    ///
+    /// As the future's.
+    pub async fn timeout_at<F: Future>(&self, deadline: Moment, future: F) -> Result<F::Output, Elapsed> {
+        let mut future = pin!(future);
+        let deadline = self.shard.clock.instant_of(deadline);
+        poll_fn(|cx| match future.as_mut().poll(cx) {
+            Poll::Ready(output) => Poll::Ready(Ok(output)),
+            Poll::Pending => self.watchdog.borrow_mut().poll(deadline, cx).map(|()| Err(Elapsed)),
+        })
+        .await
+    }
+
+    /// Runs `future` for at most `limit` from now; see [`timeout_at`](Self::timeout_at).
+    ///
+    /// # Errors
+    ///
+    /// [`Elapsed`] if the limit passed first; the future is dropped.
+    pub async fn timeout<F: Future>(&self, limit: Duration, future: F) -> Result<F::Output, Elapsed> {
+        self.timeout_at(self.now() + limit, future).await
+    }
+
+    /// Waits on the clock of the run, which is finer than tokio's timer.
+    pub async fn sleep(&self, duration: Duration) {
+        self.shard.sleep_until(self.now() + duration).await;
+    }
+
+    /// Whether every exchange is to be shown with [`debug`](Self::debug) (`--debug`).
+    pub fn is_debugging(&self) -> bool {
+        self.shard.debug
+    }
+
+    /// Shows an exchange to the person who debugs the scenario. Secrets must be masked by the caller.
+    pub fn debug(&self, text: &str) {
+        self.shard.show(text);
+    }
+
+    /// An empty text to render into; give it back with [`return_buffer`](Self::return_buffer).
+    pub fn take_buffer(&self) -> String {
+        self.shard.buffers.borrow_mut().pop().unwrap_or_default()
+    }
+
+    /// Gives a buffer back, so that its memory is used again.
+    pub fn return_buffer(&self, mut buffer: String) {
+        let mut buffers = self.shard.buffers.borrow_mut();
+        if buffers.len() < 16 && buffer.capacity() <= 64 * 1024 {
+            buffer.clear();
+            buffers.push(buffer);
+        }
+    }
+}

@@ -6,7 +6,205 @@
 //! * request builders, which implement [`ActionBuilder`] and turn into an [`Action`] when the simulation is compiled;
 //! * optionally a response type that implements [`Response`](crate::check::Response), so that all checks work on it.
 //!
-//! and gets, through the [`ActionContext`], the session, rendered expressions, the clock, timeouts and the recorder.
+//! and gets, through the [`ActionContext`], the session, rendered expressions, the clock, time limits and the recorder.
+//! HTTP is written against these traits like any other protocol; there is no back door.
+//!
+//! # A whole protocol
+//!
+//! A protocol of lines: the client sends one, the server answers with one. Each user keeps a connection of its own.
+//!
+//! ```
+//! use std::any::Any;
+//! use std::rc::Rc;
+//! use std::sync::Arc;
+//! use std::time::Duration;
+//!
+//! use loadspiker_core::protocol_prelude::*;
+//! use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+//! use tokio::net::TcpStream;
+//!
+//! /// The configuration: what the user passes to `Simulation::protocol`.
+//! #[derive(Clone, Debug)]
+//! struct LineProtocol {
+//!     address: String,
+//! }
+//!
+//! impl Protocol for LineProtocol {
+//!     fn name(&self) -> &'static str {
+//!         "line"
+//!     }
+//!     fn check(&self, cx: &mut CompileContext<'_>) {
+//!         if !self.address.contains(':') {
+//!             cx.mistake(format!("line address \"{}\" has no port; write host:port", self.address));
+//!         }
+//!     }
+//!     fn open(&self, _: ShardInfo) -> Result<Rc<dyn ShardState>, String> {
+//!         Ok(Rc::new(Lines))
+//!     }
+//! }
+//!
+//! /// The state of one shard: here, nothing. A pool or a resolver would be in it.
+//! struct Lines;
+//! impl ShardState for Lines {}
+//!
+//! /// The state of one user: its connection, made when it is needed.
+//! #[derive(Default)]
+//! struct Connection(Option<BufReader<TcpStream>>);
+//! impl UserState for Connection {}
+//!
+//! /// The request as the user writes it.
+//! struct Line {
+//!     name: String,
+//!     text: String,
+//!     checks: Vec<Check>,
+//! }
+//!
+//! fn line(name: &str, text: &str) -> Line {
+//!     Line { name: name.into(), text: text.into(), checks: Vec::new() }
+//! }
+//!
+//! impl Line {
+//!     fn check(mut self, check: Check) -> Self {
+//!         self.checks.push(check);
+//!         self
+//!     }
+//! }
+//!
+//! impl From<Line> for Chain {
+//!     #[track_caller]
+//!     fn from(line: Line) -> Chain {
+//!         Chain::action(line)
+//!     }
+//! }
+//!
+//! impl ActionBuilder for Line {
+//!     fn describe(&self) -> String {
+//!         format!("line \"{}\"", self.name)
+//!     }
+//!     fn compile(&self, cx: &mut CompileContext<'_>) -> Box<dyn Action> {
+//!         let (slot, protocol) = cx.protocol(|| LineProtocol { address: "127.0.0.1:7".into() });
+//!         Box::new(LineAction {
+//!             slot,
+//!             protocol,
+//!             name: cx.request_name(&self.name),
+//!             text: cx.template(&self.text),
+//!             checks: CheckSet::compile(&self.checks, cx),
+//!         })
+//!     }
+//! }
+//!
+//! /// The prepared request, shared by all users.
+//! struct LineAction {
+//!     slot: ProtocolSlot,
+//!     protocol: Arc<LineProtocol>,
+//!     name: RequestName,
+//!     text: Template,
+//!     checks: CheckSet,
+//! }
+//!
+//! /// The response, as checks see it.
+//! struct Answer(String);
+//! impl Response for Answer {
+//!     fn body(&self) -> &[u8] {
+//!         self.0.as_bytes()
+//!     }
+//!     fn as_any(&self) -> &dyn Any {
+//!         self
+//!     }
+//! }
+//!
+//! impl LineAction {
+//!     async fn exchange(&self, line: &str, connection: &mut Connection) -> std::io::Result<Answer> {
+//!         let stream = match &mut connection.0 {
+//!             Some(stream) => stream,
+//!             none => none.insert(BufReader::new(TcpStream::connect(&self.protocol.address).await?)),
+//!         };
+//!         stream.write_all(line.as_bytes()).await?;
+//!         let mut answer = String::new();
+//!         stream.read_line(&mut answer).await?;
+//!         Ok(Answer(answer))
+//!     }
+//! }
+//!
+//! impl Action for LineAction {
+//!     fn name(&self) -> &RequestName {
+//!         &self.name
+//!     }
+//!
+//!     fn run<'a>(&'a self, cx: &'a mut ActionContext) -> ActionFuture<'a> {
+//!         Box::pin(async move {
+//!             let mut line = cx.take_buffer();
+//!             let rendered = self.text.render(cx.session(), &mut line).map_err(|error| error.to_string());
+//!             line.push('\n');
+//!             let sent = cx.now();
+//!             // The connection is taken out of the user while it is in use, and given back if it still works.
+//!             let mut connection = std::mem::take(cx.user::<Connection>(self.slot, Connection::default));
+//!             let answered = match rendered {
+//!                 Err(problem) => Err(problem),
+//!                 Ok(()) => match cx.timeout(Duration::from_secs(5), self.exchange(&line, &mut connection)).await {
+//!                     Ok(answer) => answer.map_err(|error| error.kind().to_string()),
+//!                     Err(Elapsed) => Err("no answer within 5 s".to_owned()),
+//!                 },
+//!             };
+//!             let ended = cx.now();
+//!             if answered.is_ok() {
+//!                 *cx.user(self.slot, Connection::default) = connection;
+//!             }
+//!             let received = answered.as_ref().map_or(0, |answer| answer.0.len() as u64);
+//!             let outcome = answered.and_then(|answer| self.checks.run(&answer, cx.session_mut()));
+//!             let mut name = cx.take_buffer();
+//!             let sample = Sample {
+//!                 name: self.name.resolve(cx.session(), &mut name),
+//!                 intended: cx.intended(),
+//!                 started: cx.started(),
+//!                 sent: Some(sent),
+//!                 ended,
+//!                 error: outcome.as_ref().err().map(String::as_str),
+//!                 status: None,
+//!                 bytes_sent: line.len() as u64,
+//!                 bytes_received: received,
+//!                 phases: Phases::default(),
+//!             };
+//!             cx.record(&sample);
+//!             cx.return_buffer(name);
+//!             cx.return_buffer(line);
+//!         })
+//!     }
+//! }
+//!
+//! // And a simulation with it, against a server that answers with what it got.
+//! # use std::io::{Read, Write};
+//! let server = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+//! let address = server.local_addr().unwrap().to_string();
+//! std::thread::spawn(move || {
+//!     for stream in server.incoming() {
+//!         let mut stream = stream.unwrap();
+//!         std::thread::spawn(move || {
+//!             let mut bytes = [0; 64];
+//!             while let Ok(n @ 1..) = stream.read(&mut bytes) {
+//!                 stream.write_all(&bytes[..n]).unwrap();
+//!             }
+//!         });
+//!     }
+//! });
+//!
+//! use loadspiker_core::check::{body_string, substring};
+//! use loadspiker_core::dsl::{Simulation, Steps, scenario};
+//! use loadspiker_core::inject::at_once_users;
+//!
+//! let report = Simulation::new("lines")
+//!     .protocol(LineProtocol { address })
+//!     .with(
+//!         scenario("talk")
+//!             .exec(line("greet", "hello from #{userId()}").check(substring("hello")))
+//!             .exec(line("mistaken", "hello").check(body_string().is("good bye")))
+//!             .inject([at_once_users(3)]),
+//!     )
+//!     .run()
+//!     .unwrap();
+//! assert_eq!(report.request("greet").unwrap().ok_count(), 3);
+//! assert_eq!(report.request("mistaken").unwrap().failed_count(), 3);
+//! ```
 
 mod context;
 
@@ -20,7 +218,7 @@ use std::time::Duration;
 
 pub use context::{ActionContext, Elapsed};
 
-use crate::compile::CompileContext;
+use crate::compile::{CompileContext, RequestName};
 
 /// The configuration of a protocol: what a user passes to `Simulation::protocol`.
 ///
@@ -94,6 +292,9 @@ pub type ActionFuture<'a> = Pin<Box<dyn Future<Output = ()> + 'a>>;
 
 /// A prepared request, shared by all virtual users.
 pub trait Action: Send + Sync {
+    /// The name of its request: what a panic in it (in a check of the user's, say) is counted under.
+    fn name(&self) -> &RequestName;
+
     /// Runs once for one user: sends the request, runs its checks, hands a sample to [`ActionContext::record`].
     ///
     /// What goes wrong is a failed sample, never a panic. After a failed one the user goes on with the next step.

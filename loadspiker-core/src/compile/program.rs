@@ -1,0 +1,116 @@
+//! [`Program`]: a scenario as it is run. A flat list of operations with jumps, shared by all virtual users.
+//!
+//! A user's position in it is a number (the next operation) and a small stack of frames, one for each loop, group and
+//! `try_max` that it is in. Whatever the nesting of the scenario, running it never recurses.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use crate::compile::Text;
+use crate::dsl::{PauseType, chain::SessionFn};
+use crate::expression::{CompiledArg, CompiledPause, CompiledValue};
+use crate::feeder::BoundFeeder;
+use crate::protocol::Action;
+use crate::session::Slot;
+
+/// The index of an operation.
+pub(crate) type Pc = u32;
+
+pub(crate) enum Op {
+    Action(Box<dyn Action>),
+    Call(SessionFn),
+    Pause(CompiledPause),
+    /// The number tells this pace from others in the same scenario.
+    Pace(u32, CompiledPause),
+    RendezVous(Arc<RendezVous>),
+    Feed(Arc<BoundFeeder>, Option<CompiledArg<u64>>),
+    LoopEnter(Box<Loop>),
+    /// The end of a pass: test, and back to behind the [`Op::LoopEnter`] at this index.
+    LoopNext(Pc),
+    Jump(Pc),
+    /// Goes on behind if the condition holds, else jumps.
+    Unless(Test, Pc),
+    Switch(Box<Switch>),
+    TryEnter { attempts: CompiledArg<u64>, end: Pc },
+    TryLeave,
+    GroupEnter(Text),
+    GroupLeave,
+    Exit(Option<Test>),
+    Stop { why: Arc<str>, condition: Option<Test>, crash: bool },
+    End,
+}
+
+impl Op {
+    /// Whether this is a step of the user's, before which failures and early exits are looked at.
+    pub(crate) fn is_step(&self) -> bool {
+        !matches!(
+            self,
+            Op::LoopNext(_) | Op::Jump(_) | Op::TryLeave | Op::GroupLeave | Op::End
+        )
+    }
+}
+
+pub(crate) enum Test {
+    Condition(CompiledArg<bool>),
+    Equal(CompiledValue, CompiledValue),
+    Failed,
+}
+
+pub(crate) struct Loop {
+    pub(crate) kind: Kind,
+    pub(crate) counter: Option<Slot>,
+    pub(crate) exit_asap: bool,
+    /// Behind the loop.
+    pub(crate) end: Pc,
+}
+
+pub(crate) enum Kind {
+    Repeat(CompiledArg<u64>),
+    Foreach { list: CompiledValue, element: Slot },
+    While { condition: Option<CompiledArg<bool>>, during: Option<CompiledArg<Duration>>, test_first: bool },
+}
+
+pub(crate) struct Switch {
+    pub(crate) by: SwitchBy,
+    /// Where no case fits.
+    pub(crate) otherwise: Pc,
+}
+
+pub(crate) enum SwitchBy {
+    Value(CompiledValue, Vec<(CompiledValue, Pc)>),
+    /// Upper bounds of a number drawn from 0..100, ascending.
+    Chance(Vec<(f64, Pc)>),
+    /// In turn; the number tells this switch from others of the simulation.
+    Turn(usize, Vec<Pc>),
+}
+
+/// A place where users wait for each other, on all shards.
+#[derive(Debug)]
+pub(crate) struct RendezVous {
+    /// Its number in the simulation.
+    pub(crate) index: usize,
+    pub(crate) users: u64,
+    arrived: AtomicU64,
+}
+
+impl RendezVous {
+    pub(crate) fn new(index: usize, users: u64) -> Self {
+        RendezVous { index, users, arrived: AtomicU64::new(0) }
+    }
+
+    pub(crate) fn is_open(&self) -> bool {
+        self.arrived.load(Ordering::Relaxed) >= self.users
+    }
+
+    /// One more user is here; whether it is the one all were waiting for.
+    pub(crate) fn arrive(&self) -> bool {
+        self.arrived.fetch_add(1, Ordering::Relaxed) + 1 == self.users
+    }
+}
+
+/// A compiled scenario with all that its users share.
+pub(crate) struct Program {
+    pub(crate) ops: Vec<Op>,
+    pub(crate) pauses: PauseType,
+}

@@ -1,0 +1,165 @@
+//! [`Chain`]: a sequence of steps, not yet compiled.
+
+use std::fmt;
+use std::panic::Location;
+use std::sync::Arc;
+
+use crate::error::StepError;
+use crate::expression::{Arg, PauseArg, ValueArg};
+use crate::feeder::Feeder;
+use crate::protocol::ActionBuilder;
+use crate::session::Session;
+
+/// A part of a scenario without a name: steps in order.
+///
+/// The free functions ([`exec`](crate::dsl::exec), [`pause`](crate::dsl::pause), [`repeat`](crate::dsl::repeat) …)
+/// begin one, the methods of [`Steps`](crate::dsl::Steps) go on. Chains are values: clone them, pass them to
+/// functions, store them, use one in several scenarios.
+#[derive(Clone, Debug, Default)]
+#[must_use = "a chain does nothing until a scenario executes it"]
+pub struct Chain {
+    pub(crate) steps: Vec<Step>,
+}
+
+impl Chain {
+    /// A chain without steps.
+    pub fn new() -> Self {
+        Chain::default()
+    }
+
+    /// A chain of one request. Protocol crates use it to turn their request builders into chains.
+    ///
+    /// ```
+    /// # use loadspiker_core::{compile::CompileContext, dsl::Chain, protocol::{Action, ActionBuilder}};
+    /// # struct PingRequest;
+    /// # impl ActionBuilder for PingRequest {
+    /// #     fn describe(&self) -> String { String::new() }
+    /// #     fn compile(&self, _: &mut CompileContext<'_>) -> Box<dyn Action> { unimplemented!() }
+    /// # }
+    /// impl From<PingRequest> for Chain {
+    ///     #[track_caller]
+    ///     fn from(request: PingRequest) -> Chain {
+    ///         Chain::action(request)
+    ///     }
+    /// }
+    /// ```
+    #[track_caller]
+    pub fn action(builder: impl ActionBuilder + 'static) -> Self {
+        Chain { steps: vec![Step::here(StepKind::Action(Arc::new(builder)))] }
+    }
+}
+
+/// One step and the place in the user's source where it was written.
+#[derive(Clone, Debug)]
+#[doc(hidden)]
+pub struct Step {
+    pub(crate) kind: StepKind,
+    pub(crate) place: &'static Location<'static>,
+}
+
+impl Step {
+    #[track_caller]
+    pub(crate) fn here(kind: StepKind) -> Self {
+        Step { kind, place: Location::caller() }
+    }
+}
+
+pub(crate) type SessionFn = Arc<dyn Fn(&mut Session) -> Result<(), StepError> + Send + Sync>;
+
+#[derive(Clone)]
+pub(crate) enum StepKind {
+    Action(Arc<dyn ActionBuilder>),
+    Call(SessionFn),
+    Pause(PauseArg),
+    Pace(PauseArg),
+    RendezVous(u64),
+    Feed { feeder: Feeder, count: Option<Arg<u64>> },
+    Loop { kind: LoopKind, counter: Option<String>, exit_asap: bool, body: Chain },
+    If { condition: Arg<bool>, then: Chain, otherwise: Chain },
+    IfEquals { left: ValueArg, right: ValueArg, then: Chain, otherwise: Chain },
+    Switch { value: ValueArg, cases: Vec<(ValueArg, Chain)>, otherwise: Option<Chain> },
+    RandomSwitch { cases: Vec<(f64, Chain)>, otherwise: Option<Chain> },
+    UniformSwitch(Vec<Chain>),
+    RoundRobinSwitch(Vec<Chain>),
+    Try { attempts: Arg<u64>, body: Chain, name: &'static str },
+    Group { name: String, body: Chain },
+    Exit(Exit),
+    Stop { why: String, condition: Option<Arg<bool>>, crash: bool },
+    /// `.exit_asap(…)` on something that is no loop; told when the simulation is compiled.
+    Misplaced(&'static str),
+}
+
+#[derive(Clone, Debug)]
+pub(crate) enum LoopKind {
+    Repeat(Arg<u64>),
+    Foreach { list: ValueArg, element: String },
+    /// While the condition holds and the time is not over; at least one of both is there, or it goes on for ever.
+    While { condition: Option<Arg<bool>>, during: Option<Arg<std::time::Duration>>, test_first: bool },
+}
+
+#[derive(Clone, Debug)]
+pub(crate) enum Exit {
+    Always,
+    If(Arg<bool>),
+    IfFailed,
+}
+
+impl fmt::Debug for StepKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.describe())
+    }
+}
+
+impl StepKind {
+    /// The step in one line, for the plan and for mistakes.
+    pub(crate) fn describe(&self) -> String {
+        match self {
+            StepKind::Action(builder) => format!("exec {}", builder.describe()),
+            StepKind::Call(_) => "exec_fn".to_owned(),
+            StepKind::Pause(arg) => format!("pause {arg}"),
+            StepKind::Pace(arg) => format!("pace {arg}"),
+            StepKind::RendezVous(users) => format!("rendez_vous {users}"),
+            StepKind::Feed { feeder, count: None } => format!("feed {feeder}"),
+            StepKind::Feed { feeder, count: Some(n) } => format!("feed {n} of {feeder}"),
+            StepKind::Loop { kind, .. } => kind.describe(),
+            StepKind::If { condition, .. } => format!("do_if {condition}"),
+            StepKind::IfEquals { left, right, .. } => format!("do_if_equals {left} {right}"),
+            StepKind::Switch { value, .. } => format!("do_switch {value}"),
+            StepKind::RandomSwitch { .. } => "random_switch".to_owned(),
+            StepKind::UniformSwitch(_) => "uniform_random_switch".to_owned(),
+            StepKind::RoundRobinSwitch(_) => "round_robin_switch".to_owned(),
+            StepKind::Try { attempts, name: name @ "try_max", .. } => format!("{name} {attempts}"),
+            StepKind::Try { name, .. } => (*name).to_owned(),
+            StepKind::Group { name, .. } => format!("group \"{name}\""),
+            StepKind::Exit(Exit::Always) => "exit_here".to_owned(),
+            StepKind::Exit(Exit::If(condition)) => format!("exit_here_if {condition}"),
+            StepKind::Exit(Exit::IfFailed) => "exit_here_if_failed".to_owned(),
+            StepKind::Stop { why, condition, crash } => {
+                let verb = if *crash { "crash" } else { "stop" };
+                match condition {
+                    None => format!("{verb}_load_generator \"{why}\""),
+                    Some(condition) => format!("{verb}_load_generator_if \"{why}\" {condition}"),
+                }
+            }
+            StepKind::Misplaced(what) => (*what).to_owned(),
+        }
+    }
+}
+
+impl LoopKind {
+    fn describe(&self) -> String {
+        match self {
+            LoopKind::Repeat(times) => format!("repeat {times}"),
+            LoopKind::Foreach { list, element } => format!("foreach {list} as \"{element}\""),
+            LoopKind::While { condition, during, test_first } => {
+                let verb = if *test_first { "as_long_as" } else { "do_while" };
+                match (condition, during) {
+                    (None, None) => "forever".to_owned(),
+                    (None, Some(time)) => format!("during {time}"),
+                    (Some(condition), None) => format!("{verb} {condition}"),
+                    (Some(condition), Some(time)) => format!("{verb}_during {condition} {time}"),
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,348 @@
+//! The steps of the language, each once: as a method of [`Steps`] and as a free function that begins a chain.
+
+use std::sync::Arc;
+
+use crate::dsl::chain::{Chain, Exit, LoopKind, Step, StepKind};
+use crate::dsl::dummy::dummy_request;
+use crate::error::StepError;
+use crate::expression::{Arg, IntoCondition, IntoCount, IntoDuration, IntoPause, IntoValue};
+use crate::feeder::Feeder;
+use crate::session::Session;
+
+macro_rules! steps {
+    ($($(#[$doc:meta])* fn $name:ident($($arg:ident: $type:ty),*) $body:block)*) => {
+        /// The steps that a [`Chain`] or a [`Scenario`](crate::dsl::Scenario) is made of, each appended to what is there.
+        ///
+        /// Where a condition, a number, a duration or a text is asked for, it may be a value, a text with `#{…}`
+        /// expressions, or a closure `|session: &Session| …`.
+        pub trait Steps: Sized {
+            /// Appends all steps of `chain`. The other methods are made from this one.
+            #[must_use]
+            fn append(self, chain: Chain) -> Self;
+
+            /// Sets whether the loop just written is left as soon as its condition fails (checked before each step in
+            /// it) or only at the end of a pass. On by default for the loops with a time limit (`during`,
+            /// `as_long_as_during`, `do_while_during`), off for all others. Anywhere else it is a mistake.
+            #[must_use]
+            fn exit_asap(self, asap: bool) -> Self;
+
+            $(
+                $(#[$doc])*
+                #[must_use]
+                #[track_caller]
+                fn $name(self, $($arg: $type),*) -> Self {
+                    self.append($name($($arg),*))
+                }
+            )*
+        }
+
+        $(
+            $(#[$doc])*
+            #[track_caller]
+            pub fn $name($($arg: $type),*) -> Chain $body
+        )*
+    };
+}
+
+#[track_caller]
+fn one(kind: StepKind) -> Chain {
+    Chain { steps: vec![Step::here(kind)] }
+}
+
+#[track_caller]
+fn a_loop(kind: LoopKind, counter: Option<String>, body: impl Into<Chain>) -> Chain {
+    let exit_asap = matches!(&kind, LoopKind::While { during: Some(_), .. });
+    one(StepKind::Loop { kind, counter, exit_asap, body: body.into() })
+}
+
+fn while_loop(
+    condition: Option<Arg<bool>>,
+    during: Option<Arg<std::time::Duration>>,
+    test_first: bool,
+) -> LoopKind {
+    LoopKind::While { condition, during, test_first }
+}
+
+#[track_caller]
+fn switch(
+    value: impl IntoValue,
+    cases: impl IntoIterator<Item = (impl IntoValue, impl Into<Chain>)>,
+    otherwise: Option<Chain>,
+) -> Chain {
+    let cases = cases.into_iter().map(|(key, chain)| (key.into_value(), chain.into())).collect();
+    one(StepKind::Switch { value: value.into_value(), cases, otherwise })
+}
+
+#[track_caller]
+fn by_chance(cases: impl IntoIterator<Item = (f64, impl Into<Chain>)>, otherwise: Option<Chain>) -> Chain {
+    let cases = cases.into_iter().map(|(percent, chain)| (percent, chain.into())).collect();
+    one(StepKind::RandomSwitch { cases, otherwise })
+}
+
+fn chains(cases: impl IntoIterator<Item = impl Into<Chain>>) -> Vec<Chain> {
+    cases.into_iter().map(Into::into).collect()
+}
+
+#[track_caller]
+fn stop(why: impl Into<String>, condition: Option<Arg<bool>>, crash: bool) -> Chain {
+    one(StepKind::Stop { why: why.into(), condition, crash })
+}
+
+steps! {
+    /// A request, or a chain in place.
+    fn exec(chain: impl Into<Chain>) { chain.into() }
+
+    /// Changes the session in code of your own. It runs on the shard's thread and must not block. An error (or a
+    /// panic) marks the user as failed and is counted; the user goes on.
+    ///
+    /// ```
+    /// # use loadspiker_core::dsl::*;
+    /// let chain = exec_fn(|session| {
+    ///     let page: i64 = session.get("page")?;
+    ///     session.set("next", page + 1)?;
+    ///     Ok(())
+    /// });
+    /// ```
+    fn exec_fn(function: impl Fn(&mut Session) -> Result<(), StepError> + Send + Sync + 'static) {
+        one(StepKind::Call(Arc::new(function)))
+    }
+
+    /// Think time: `pause(1)` (seconds), `pause(1..3)` (uniform), `pause(200.millis())`, `pause("#{think}")`.
+    fn pause(duration: impl IntoPause) { one(StepKind::Pause(duration.into_pause())) }
+
+    /// Waits so that this user passes this point not sooner than `period` after it last did. The first pass does not
+    /// wait; a user that comes late goes on at once, and nothing is caught up.
+    fn pace(period: impl IntoPause) { one(StepKind::Pace(period.into_pause())) }
+
+    /// Waits until `users` users are here, then lets them go; from then on everyone passes.
+    fn rendez_vous(users: u64) { one(StepKind::RendezVous(users)) }
+
+    /// Takes a record from `feeder`: each of its fields becomes an attribute.
+    fn feed(feeder: Feeder) { one(StepKind::Feed { feeder, count: None }) }
+
+    /// Takes `count` records: each field becomes a list of `count` values.
+    fn feed_n(feeder: Feeder, count: impl IntoCount) {
+        one(StepKind::Feed { feeder, count: Some(count.into_count()) })
+    }
+
+    /// Times a part of the scenario. Groups nest; requests inside are reported under them.
+    fn group(name: impl Into<String>, chain: impl Into<Chain>) {
+        one(StepKind::Group { name: name.into(), body: chain.into() })
+    }
+
+    /// Runs `chain` so many times.
+    fn repeat(times: impl IntoCount, chain: impl Into<Chain>) {
+        a_loop(LoopKind::Repeat(times.into_count()), None, chain)
+    }
+
+    /// As [`repeat`], with the number of the pass, from 0, in the attribute `counter`, which disappears at the end.
+    fn repeat_counted(times: impl IntoCount, counter: impl Into<String>, chain: impl Into<Chain>) {
+        a_loop(LoopKind::Repeat(times.into_count()), Some(counter.into()), chain)
+    }
+
+    /// Runs `chain` for each item of a list, with the item in the attribute `element`.
+    fn foreach(list: impl IntoValue, element: impl Into<String>, chain: impl Into<Chain>) {
+        a_loop(LoopKind::Foreach { list: list.into_value(), element: element.into() }, None, chain)
+    }
+
+    /// As [`foreach`], with the number of the pass, from 0, in the attribute `counter`.
+    fn foreach_counted(
+        list: impl IntoValue,
+        element: impl Into<String>,
+        counter: impl Into<String>,
+        chain: impl Into<Chain>
+    ) {
+        a_loop(LoopKind::Foreach { list: list.into_value(), element: element.into() }, Some(counter.into()), chain)
+    }
+
+    /// Repeats `chain` for this long. The loop is left as soon as the time is over (see [`Steps::exit_asap`]); a request
+    /// on its way is waited for.
+    fn during(duration: impl IntoDuration, chain: impl Into<Chain>) {
+        a_loop(while_loop(None, Some(duration.into_duration()), true), None, chain)
+    }
+
+    /// As [`during`], with the number of the pass, from 0, in the attribute `counter`.
+    fn during_counted(duration: impl IntoDuration, counter: impl Into<String>, chain: impl Into<Chain>) {
+        a_loop(while_loop(None, Some(duration.into_duration()), true), Some(counter.into()), chain)
+    }
+
+    /// Repeats `chain` as long as the condition holds, which is looked at before each pass.
+    fn as_long_as(condition: impl IntoCondition, chain: impl Into<Chain>) {
+        a_loop(while_loop(Some(condition.into_condition()), None, true), None, chain)
+    }
+
+    /// As [`as_long_as`], with the number of the pass, from 0, in the attribute `counter`.
+    fn as_long_as_counted(condition: impl IntoCondition, counter: impl Into<String>, chain: impl Into<Chain>) {
+        a_loop(while_loop(Some(condition.into_condition()), None, true), Some(counter.into()), chain)
+    }
+
+    /// Repeats `chain` as long as the condition holds, for `duration` at most.
+    fn as_long_as_during(condition: impl IntoCondition, duration: impl IntoDuration, chain: impl Into<Chain>) {
+        a_loop(while_loop(Some(condition.into_condition()), Some(duration.into_duration()), true), None, chain)
+    }
+
+    /// As [`as_long_as_during`], with the number of the pass, from 0, in the attribute `counter`.
+    fn as_long_as_during_counted(
+        condition: impl IntoCondition,
+        duration: impl IntoDuration,
+        counter: impl Into<String>,
+        chain: impl Into<Chain>
+    ) {
+        let kind = while_loop(Some(condition.into_condition()), Some(duration.into_duration()), true);
+        a_loop(kind, Some(counter.into()), chain)
+    }
+
+    /// Runs `chain`, and again as long as the condition holds, which is looked at after each pass.
+    fn do_while(condition: impl IntoCondition, chain: impl Into<Chain>) {
+        a_loop(while_loop(Some(condition.into_condition()), None, false), None, chain)
+    }
+
+    /// As [`do_while`], with the number of the pass, from 0, in the attribute `counter`.
+    fn do_while_counted(condition: impl IntoCondition, counter: impl Into<String>, chain: impl Into<Chain>) {
+        a_loop(while_loop(Some(condition.into_condition()), None, false), Some(counter.into()), chain)
+    }
+
+    /// Runs `chain`, and again as long as the condition holds, for `duration` at most.
+    fn do_while_during(condition: impl IntoCondition, duration: impl IntoDuration, chain: impl Into<Chain>) {
+        a_loop(while_loop(Some(condition.into_condition()), Some(duration.into_duration()), false), None, chain)
+    }
+
+    /// As [`do_while_during`], with the number of the pass, from 0, in the attribute `counter`.
+    fn do_while_during_counted(
+        condition: impl IntoCondition,
+        duration: impl IntoDuration,
+        counter: impl Into<String>,
+        chain: impl Into<Chain>
+    ) {
+        let kind = while_loop(Some(condition.into_condition()), Some(duration.into_duration()), false);
+        a_loop(kind, Some(counter.into()), chain)
+    }
+
+    /// Repeats `chain` until the run ends or the user exits.
+    fn forever(chain: impl Into<Chain>) { a_loop(while_loop(None, None, true), None, chain) }
+
+    /// As [`forever`], with the number of the pass, from 0, in the attribute `counter`.
+    fn forever_counted(counter: impl Into<String>, chain: impl Into<Chain>) {
+        a_loop(while_loop(None, None, true), Some(counter.into()), chain)
+    }
+
+    /// Runs `chain` if the condition holds.
+    fn do_if(condition: impl IntoCondition, chain: impl Into<Chain>) {
+        one(StepKind::If { condition: condition.into_condition(), then: chain.into(), otherwise: Chain::new() })
+    }
+
+    /// Runs `then` if the condition holds, `otherwise` if not.
+    fn do_if_or_else(condition: impl IntoCondition, then: impl Into<Chain>, otherwise: impl Into<Chain>) {
+        one(StepKind::If { condition: condition.into_condition(), then: then.into(), otherwise: otherwise.into() })
+    }
+
+    /// Runs `chain` if both values say the same (`5`, `5.0` and `"5"` do).
+    fn do_if_equals(left: impl IntoValue, right: impl IntoValue, chain: impl Into<Chain>) {
+        let (left, right) = (left.into_value(), right.into_value());
+        one(StepKind::IfEquals { left, right, then: chain.into(), otherwise: Chain::new() })
+    }
+
+    /// Runs `then` if both values say the same, `otherwise` if not.
+    fn do_if_equals_or_else(
+        left: impl IntoValue,
+        right: impl IntoValue,
+        then: impl Into<Chain>,
+        otherwise: impl Into<Chain>
+    ) {
+        let (left, right) = (left.into_value(), right.into_value());
+        one(StepKind::IfEquals { left, right, then: then.into(), otherwise: otherwise.into() })
+    }
+
+    /// Runs the chain whose key says the same as `value`; none, if there is no such key.
+    fn do_switch(value: impl IntoValue, cases: impl IntoIterator<Item = (impl IntoValue, impl Into<Chain>)>) {
+        switch(value, cases, None)
+    }
+
+    /// As [`do_switch`], with a chain for all other values.
+    fn do_switch_or_else(
+        value: impl IntoValue,
+        cases: impl IntoIterator<Item = (impl IntoValue, impl Into<Chain>)>,
+        otherwise: impl Into<Chain>
+    ) {
+        switch(value, cases, Some(otherwise.into()))
+    }
+
+    /// Runs one of the chains by chance, with these percentages. What is missing to 100 runs none of them; more than
+    /// 100 is a mistake.
+    fn random_switch(cases: impl IntoIterator<Item = (f64, impl Into<Chain>)>) { by_chance(cases, None) }
+
+    /// As [`random_switch`], with a chain for what is missing to 100.
+    fn random_switch_or_else(
+        cases: impl IntoIterator<Item = (f64, impl Into<Chain>)>,
+        otherwise: impl Into<Chain>
+    ) {
+        by_chance(cases, Some(otherwise.into()))
+    }
+
+    /// Runs one of the chains by chance, each as likely as the others.
+    fn uniform_random_switch(cases: impl IntoIterator<Item = impl Into<Chain>>) {
+        one(StepKind::UniformSwitch(chains(cases)))
+    }
+
+    /// Runs the chains in turn: the first user that comes here takes the first, the next user the second, and so on.
+    fn round_robin_switch(cases: impl IntoIterator<Item = impl Into<Chain>>) {
+        one(StepKind::RoundRobinSwitch(chains(cases)))
+    }
+
+    /// Runs `chain`; as soon as something in it has failed, again from its start, `attempts` times in all. If the last
+    /// attempt fails too, the user is marked as failed and goes on behind the block.
+    fn try_max(attempts: impl IntoCount, chain: impl Into<Chain>) {
+        one(StepKind::Try { attempts: attempts.into_count(), body: chain.into(), name: "try_max" })
+    }
+
+    /// Runs `chain` and leaves it at the first failure; the user stays failed and goes on behind the block.
+    fn exit_block_on_fail(chain: impl Into<Chain>) {
+        one(StepKind::Try { attempts: Arg::Value(1), body: chain.into(), name: "exit_block_on_fail" })
+    }
+
+    /// The user ends here.
+    fn exit_here() { one(StepKind::Exit(Exit::Always)) }
+
+    /// The user ends here if the condition holds.
+    fn exit_here_if(condition: impl IntoCondition) { one(StepKind::Exit(Exit::If(condition.into_condition()))) }
+
+    /// The user ends here if it has failed.
+    fn exit_here_if_failed() { one(StepKind::Exit(Exit::IfFailed)) }
+
+    /// Ends the run gracefully, as if it had been planned to end now.
+    fn stop_load_generator(why: impl Into<String>) { stop(why, None, false) }
+
+    /// Ends the run gracefully if the condition holds.
+    fn stop_load_generator_if(why: impl Into<String>, condition: impl IntoCondition) {
+        stop(why, Some(condition.into_condition()), false)
+    }
+
+    /// Ends the run at once, as aborted.
+    fn crash_load_generator(why: impl Into<String>) { stop(why, None, true) }
+
+    /// Ends the run at once, as aborted, if the condition holds.
+    fn crash_load_generator_if(why: impl Into<String>, condition: impl IntoCondition) {
+        stop(why, Some(condition.into_condition()), true)
+    }
+
+    /// A pretended request that takes this long and sends nothing: to try out a scenario, or a report.
+    fn dummy(name: impl Into<String>, duration: impl IntoDuration) {
+        Chain::action(dummy_request(name, duration))
+    }
+}
+
+impl Steps for Chain {
+    fn append(mut self, mut chain: Chain) -> Self {
+        self.steps.append(&mut chain.steps);
+        self
+    }
+
+    #[track_caller]
+    fn exit_asap(mut self, asap: bool) -> Self {
+        match self.steps.last_mut().map(|step| &mut step.kind) {
+            Some(StepKind::Loop { exit_asap, .. }) => *exit_asap = asap,
+            _ => self.steps.push(Step::here(StepKind::Misplaced("exit_asap"))),
+        }
+        self
+    }
+}

@@ -1,0 +1,45 @@
+//! [`Clock`]: the time of a run.
+
+use std::cell::Cell;
+use std::time::{Duration, Instant};
+
+use crate::moment::Moment;
+
+/// The clock of one shard. All shards of a run count from the same instant.
+#[derive(Debug)]
+pub(crate) struct Clock {
+    base: Instant,
+    /// Where time is simulated: now, in nanoseconds. It moves only when the shard has nothing left to do.
+    simulated: Option<Cell<u64>>,
+}
+
+impl Clock {
+    pub(crate) fn new(base: Instant, simulated: bool) -> Self {
+        Clock { base, simulated: simulated.then(Cell::default) }
+    }
+
+    pub(crate) fn now(&self) -> Moment {
+        match &self.simulated {
+            None => Moment::START + self.base.elapsed(),
+            Some(now) => Moment::from_nanos(now.get()),
+        }
+    }
+
+    pub(crate) fn is_simulated(&self) -> bool {
+        self.simulated.is_some()
+    }
+
+    /// Moves simulated time on to `moment`; real time moves by itself.
+    pub(crate) fn advance_to(&self, moment: Moment) {
+        if let Some(now) = &self.simulated {
+            now.set(now.get().max(moment.as_nanos()));
+        }
+    }
+
+    /// The moment on tokio's clock, for its timers.
+    pub(crate) fn instant_of(&self, moment: Moment) -> tokio::time::Instant {
+        let instant = self.base.checked_add(moment.since_start());
+        // Tokio knows no "never" either and uses 30 years.
+        instant.unwrap_or_else(|| self.base + Duration::from_secs(30 * 365 * 86_400)).into()
+    }
+}

@@ -1,0 +1,413 @@
+//! The cursor: takes a user from operation to operation, up to the next one that takes time.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Duration;
+
+use crate::compile::{Kind, Loop, Op, Pc, Program, RendezVous, Switch, SwitchBy, Test};
+use crate::engine::Shard;
+use crate::engine::signals::panic_message;
+use crate::engine::user::{Frame, User};
+use crate::expression::EvalError;
+use crate::metrics::GroupId;
+use crate::moment::Moment;
+use crate::value::Value;
+
+/// How many operations a user takes before others get their turn.
+const TURN: u32 = 1000;
+
+/// Where the cursor stopped, and why.
+pub(crate) enum Next {
+    /// At an action, which is to be run; the cursor is behind it.
+    Act(Pc),
+    /// At a pause.
+    Rest(Moment),
+    /// At a rendez-vous with others.
+    Meet(usize),
+    /// It has gone on for long without doing anything that takes time.
+    Yield,
+    /// At the end.
+    End,
+}
+
+/// A user on its way through its program, on its shard.
+pub(crate) struct Cursor<'a> {
+    pub(crate) user: &'a mut User,
+    pub(crate) program: &'a Program,
+    pub(crate) shard: &'a Shard,
+}
+
+impl Cursor<'_> {
+    /// Goes on to the next operation that takes time.
+    pub(crate) fn advance(&mut self) -> Next {
+        for _ in 0..TURN {
+            let pc = self.user.pc;
+            let Some(op) = self.program.ops.get(pc as usize) else { return Next::End };
+            if self.user.watched > 0 && op.is_step() && self.leave_early() {
+                continue;
+            }
+            self.user.pc = pc + 1;
+            match op {
+                Op::Action(_) => return Next::Act(pc),
+                Op::Call(function) => {
+                    let (user, started) = (&mut *self.user, self.shard.clock.now());
+                    let outcome = guard(|| function(&mut user.session).map_err(|error| error.to_string()));
+                    // The user's own code takes its time; how late the engine was before stays as it was.
+                    user.intended = user.intended + self.shard.clock.now().since(started);
+                    if let Err(problem) = outcome {
+                        self.fail_step(&problem);
+                    }
+                }
+                Op::Pause(pause) => match self.try_to(|cursor| Ok(pause.draw(&cursor.user.session)?)) {
+                    Some(duration) => {
+                        let pauses = self.program.pauses;
+                        let drawn = self.user.session.random(|random| pauses.draw(duration, random));
+                        if !drawn.is_zero() {
+                            return Next::Rest(self.user.intended + drawn);
+                        }
+                    }
+                    None => continue,
+                },
+                Op::Pace(number, period) => {
+                    if let Some(period) = self.try_to(|cursor| Ok(period.draw(&cursor.user.session)?))
+                        && let Some(due) = self.pace(*number, period)
+                    {
+                        return Next::Rest(due);
+                    }
+                }
+                Op::RendezVous(meeting) => {
+                    if self.must_wait(meeting) {
+                        return Next::Meet(meeting.index);
+                    }
+                }
+                Op::Feed(feeder, count) => {
+                    let (user, shard) = (&mut *self.user, self.shard);
+                    let fed = match count {
+                        None => feeder.feed(shard.index, &mut user.session).map_err(|error| error.to_string()),
+                        Some(count) => match count.get(&user.session) {
+                            Ok(count) => {
+                                feeder.feed_n(shard.index, &mut user.session, count).map_err(|error| error.to_string())
+                            }
+                            Err(error) => {
+                                self.fail_step(&error.to_string());
+                                continue;
+                            }
+                        },
+                    };
+                    if let Err(problem) = fed {
+                        shard.request_stop(&problem, true);
+                        return Next::End;
+                    }
+                }
+                Op::LoopEnter(entered) => self.enter_loop(pc, entered),
+                Op::LoopNext(enter) => self.next_pass(*enter),
+                Op::Jump(target) => self.user.pc = *target,
+                Op::Unless(test, target) => {
+                    if self.holds(test) != Some(true) {
+                        self.user.pc = *target;
+                    }
+                }
+                Op::Switch(switch) => self.user.pc = self.choose(switch),
+                Op::TryEnter { attempts, end } => match self.try_to(|cursor| Ok(attempts.get(&cursor.user.session)?)) {
+                    Some(0) | None => self.user.pc = *end,
+                    Some(_) => {
+                        let failed_before = self.user.session.is_failed();
+                        self.user.session.mark_as_succeeded();
+                        self.push(Frame::Try { enter: pc, failed_before, attempt: 1 });
+                    }
+                },
+                Op::TryLeave => {
+                    if self.user.session.is_failed() {
+                        self.retry_or_leave();
+                    } else {
+                        self.pop();
+                    }
+                }
+                Op::GroupEnter(name) => {
+                    let outer = self.user.group;
+                    let since = self.user.intended;
+                    self.user.group = self.shard.group(outer, name, &self.user.session);
+                    self.push(Frame::Group { outer, failed: false, cumulated_micros: 0, since });
+                }
+                Op::GroupLeave => self.pop(),
+                Op::Exit(test) => {
+                    if test.as_ref().is_none_or(|test| self.holds(test) == Some(true)) {
+                        return self.end();
+                    }
+                }
+                Op::Stop { why, condition, crash } => {
+                    if condition.as_ref().is_none_or(|test| self.holds(test) == Some(true)) {
+                        self.shard.request_stop(why, *crash);
+                    }
+                }
+                Op::End => return self.end(),
+            }
+        }
+        Next::Yield
+    }
+
+    fn end(&mut self) -> Next {
+        self.unwind_to(0);
+        Next::End
+    }
+
+    /// Runs code that may be the user's; what goes wrong in it marks the user as failed and is counted.
+    fn try_to<T>(&mut self, f: impl FnOnce(&mut Self) -> Result<T, EvalError>) -> Option<T> {
+        match guard(|| f(self).map_err(|error| error.to_string())) {
+            Ok(value) => Some(value),
+            Err(problem) => {
+                self.fail_step(&problem);
+                None
+            }
+        }
+    }
+
+    fn fail_step(&mut self, problem: &Problem) {
+        self.user.session.mark_as_failed();
+        self.user.fail_group();
+        self.shard.step_failed(self.user.scenario(), problem);
+    }
+
+    fn holds(&mut self, test: &Test) -> Option<bool> {
+        self.try_to(|cursor| {
+            let session = &cursor.user.session;
+            match test {
+                Test::Condition(condition) => condition.get(session),
+                Test::Equal(left, right) => Ok(left.get(session)?.same_as(&right.get(session)?)),
+                Test::Failed => Ok(session.is_failed()),
+            }
+        })
+    }
+
+    fn push(&mut self, frame: Frame) {
+        self.user.watched += u32::from(is_watched(&frame));
+        self.user.frames.push(frame);
+    }
+
+    /// Leaves the innermost loop, group or block.
+    fn pop(&mut self) {
+        let Some(frame) = self.user.frames.pop() else { return };
+        self.user.watched -= u32::from(is_watched(&frame));
+        match frame {
+            Frame::Loop { enter, .. } => {
+                if let Some(Op::LoopEnter(left)) = self.program.ops.get(enter as usize) {
+                    let element = match &left.kind {
+                        Kind::Foreach { element, .. } => Some(*element),
+                        _ => None,
+                    };
+                    for slot in [left.counter, element].into_iter().flatten() {
+                        self.user.session.remove_at(slot);
+                    }
+                }
+            }
+            Frame::Group { outer, failed, cumulated_micros, since } => self.leave_group(outer, failed, cumulated_micros, since),
+            Frame::Try { failed_before, .. } => {
+                if failed_before {
+                    self.user.session.mark_as_failed();
+                } else if self.user.session.is_failed() {
+                    self.user.fail_group();
+                }
+            }
+        }
+    }
+
+    fn leave_group(&mut self, outer: GroupId, failed: bool, cumulated_micros: u32, since: Moment) {
+        let user = &mut *self.user;
+        let duration = user.intended.since(since);
+        let cumulated = Duration::from_micros(cumulated_micros.into());
+        self.shard.recorder.borrow_mut().record_group(user.scenario(), user.group, !failed, duration, cumulated);
+        user.group = outer;
+        user.cumulate(cumulated_micros);
+        if failed {
+            user.fail_group();
+        }
+    }
+
+    fn unwind_to(&mut self, depth: usize) {
+        while self.user.frames.len() > depth {
+            self.pop();
+        }
+    }
+
+    /// Before a step: leaves the outermost loop whose condition no longer holds, or retries the innermost block in
+    /// which something failed. Says whether the user is now elsewhere.
+    fn leave_early(&mut self) -> bool {
+        for depth in 0..self.user.frames.len() {
+            if let Frame::Loop { enter, asap: true, pass, since } = self.user.frames[depth]
+                && let Some(Op::LoopEnter(entered)) = self.program.ops.get(enter as usize)
+                && self.goes_on(entered, pass, since) != Some(true)
+            {
+                self.unwind_to(depth);
+                self.user.pc = entered.end;
+                return true;
+            }
+        }
+        if !self.user.session.is_failed() {
+            return false;
+        }
+        match self.user.frames.iter().rposition(|frame| matches!(frame, Frame::Try { .. })) {
+            Some(depth) => {
+                self.unwind_to(depth + 1);
+                self.retry_or_leave();
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// The innermost frame is a `try_max` in which something failed.
+    fn retry_or_leave(&mut self) {
+        let Some(Frame::Try { enter, attempt, .. }) = self.user.frames.last_mut() else { return };
+        let Some(Op::TryEnter { attempts, end }) = self.program.ops.get(*enter as usize) else { return };
+        let attempts = attempts.get(&self.user.session).unwrap_or(1);
+        if u64::from(*attempt) < attempts {
+            *attempt += 1;
+            self.user.pc = *enter + 1;
+            self.user.session.mark_as_succeeded();
+        } else {
+            self.user.pc = *end;
+            self.pop();
+        }
+    }
+
+    fn enter_loop(&mut self, pc: Pc, entered: &Loop) {
+        let since = self.time_of(entered);
+        let test_first = !matches!(entered.kind, Kind::While { test_first: false, .. });
+        if test_first && self.goes_on(entered, 0, since) != Some(true) {
+            self.user.pc = entered.end;
+            return;
+        }
+        self.push(Frame::Loop { enter: pc, asap: entered.exit_asap, pass: 0, since });
+        self.begin_pass(entered, 0);
+    }
+
+    fn next_pass(&mut self, enter: Pc) {
+        let Some(Op::LoopEnter(entered)) = self.program.ops.get(enter as usize) else { return };
+        let Some(Frame::Loop { pass, since, .. }) = self.user.frames.last_mut() else { return };
+        *pass = pass.saturating_add(1);
+        let (pass, since) = (*pass, *since);
+        if self.goes_on(entered, pass, since) == Some(true) {
+            self.user.pc = enter + 1;
+            self.begin_pass(entered, pass);
+        } else {
+            self.pop();
+        }
+    }
+
+    /// Only loops with a time limit pay for reading the clock.
+    fn time_of(&self, entered: &Loop) -> Moment {
+        match entered.kind {
+            Kind::While { during: Some(_), .. } => self.shard.clock.now(),
+            _ => Moment::START,
+        }
+    }
+
+    fn goes_on(&mut self, entered: &Loop, pass: u32, since: Moment) -> Option<bool> {
+        let now = self.time_of(entered);
+        self.try_to(|cursor| {
+            let session = &cursor.user.session;
+            match &entered.kind {
+                Kind::Repeat(times) => Ok(u64::from(pass) < times.get(session)?),
+                Kind::Foreach { list, .. } => Ok((pass as usize) < items(&list.get(session)?)?.len()),
+                Kind::While { condition, during, .. } => {
+                    if let Some(limit) = during
+                        && now.since(since) > limit.get(session)?
+                    {
+                        return Ok(false);
+                    }
+                    condition.as_ref().map_or(Ok(true), |condition| condition.get(session))
+                }
+            }
+        })
+    }
+
+    fn begin_pass(&mut self, entered: &Loop, pass: u32) {
+        if let Kind::Foreach { list, element } = &entered.kind {
+            let item = self.try_to(|cursor| {
+                let list = list.get(&cursor.user.session)?;
+                Ok(items(&list)?.get(pass as usize).cloned().unwrap_or_default())
+            });
+            if let Some(item) = item {
+                self.user.session.set_at(*element, item);
+            }
+        }
+        if let Some(counter) = entered.counter {
+            self.user.session.set_at(counter, Value::from(pass));
+        }
+    }
+
+    fn choose(&mut self, switch: &Switch) -> Pc {
+        match &switch.by {
+            SwitchBy::Value(value, cases) => self
+                .try_to(|cursor| {
+                    let session = &cursor.user.session;
+                    let value = value.get(session)?;
+                    for (key, target) in cases {
+                        if key.get(session)?.same_as(&value) {
+                            return Ok(*target);
+                        }
+                    }
+                    Ok(switch.otherwise)
+                })
+                .unwrap_or(switch.otherwise),
+            SwitchBy::Chance(bounds) => {
+                let drawn = self.user.session.random(|random| random.f64() * 100.0);
+                bounds.iter().find(|(bound, _)| drawn < *bound).map_or(switch.otherwise, |(_, target)| *target)
+            }
+            SwitchBy::Turn(index, targets) => {
+                let turn = self.shard.next_turn(*index);
+                targets.get(turn % targets.len().max(1)).copied().unwrap_or(switch.otherwise)
+            }
+        }
+    }
+
+    /// When the pace lets this user go on; `None` for at once.
+    fn pace(&mut self, number: u32, period: Duration) -> Option<Moment> {
+        let user = &mut *self.user;
+        let now = user.intended;
+        let paces = &mut user.extras.get_or_insert_default().paces;
+        let index = paces.iter().position(|(pace, _)| *pace == number).unwrap_or_else(|| {
+            paces.push((number, now));
+            paces.len() - 1
+        });
+        let due = paces[index].1.max(now);
+        paces[index].1 = due + period;
+        (due > now).then_some(due)
+    }
+
+    fn must_wait(&self, meeting: &RendezVous) -> bool {
+        if meeting.is_open() {
+            return false;
+        }
+        let last = meeting.arrive();
+        if last {
+            self.shard.open_rendez_vous(meeting.index, self.user.intended);
+        }
+        !last
+    }
+}
+
+fn is_watched(frame: &Frame) -> bool {
+    matches!(frame, Frame::Loop { asap: true, .. } | Frame::Try { .. })
+}
+
+fn items(value: &Value) -> Result<&[Value], EvalError> {
+    match value {
+        Value::List(items) => Ok(items),
+        other => Err(EvalError::not_a_list(other)),
+    }
+}
+
+/// What went wrong in a step of the user's.
+pub(crate) struct Problem {
+    pub(crate) message: String,
+    pub(crate) panicked: bool,
+}
+
+/// Runs code that may be the user's, and turns a panic in it into a problem.
+pub(crate) fn guard<T>(f: impl FnOnce() -> Result<T, String>) -> Result<T, Problem> {
+    match catch_unwind(AssertUnwindSafe(f)) {
+        Ok(Ok(value)) => Ok(value),
+        Ok(Err(message)) => Err(Problem { message, panicked: false }),
+        Err(payload) => Err(Problem { message: panic_message(payload.as_ref()), panicked: true }),
+    }
+}

@@ -1,0 +1,119 @@
+//! [`PopulationState`]: one population on one shard, from its first arrival to its last user.
+
+use std::time::Duration;
+
+use crate::inject::{Arrivals, Profile, Targets};
+use crate::moment::Moment;
+use crate::protocol::ShardInfo;
+
+pub(crate) struct PopulationState {
+    source: Source,
+    /// When it started; `None` before.
+    start: Option<Moment>,
+    /// How many users are there, resting or busy.
+    alive: u64,
+    /// How many of them are within an action.
+    pub(crate) acting: u64,
+    stopped: bool,
+    told_done: bool,
+}
+
+enum Source {
+    Open { arrivals: Arrivals, next: Option<Moment> },
+    Closed { targets: Targets, next_look: Option<Moment> },
+}
+
+/// The least time between a user's end and the start of the one that takes its place, so that users who do nothing
+/// cannot bring time to a halt.
+const SUCCESSION: Duration = Duration::from_micros(1);
+
+impl PopulationState {
+    pub(crate) fn new(profile: &Profile, shard: ShardInfo, seed: u64) -> Self {
+        let share = shard.into();
+        let source = if matches!(profile, Profile::Open(_)) {
+            let mut arrivals = profile.arrivals(share, seed);
+            let next = arrivals.next();
+            Source::Open { arrivals, next }
+        } else {
+            Source::Closed { targets: profile.targets(share), next_look: Some(Moment::START) }
+        };
+        PopulationState { source, start: None, alive: 0, acting: 0, stopped: false, told_done: false }
+    }
+
+    pub(crate) fn start(&mut self, at: Moment) {
+        self.start = Some(at);
+    }
+
+    /// No more arrivals.
+    pub(crate) fn stop(&mut self) {
+        self.stopped = true;
+        self.start.get_or_insert(Moment::START);
+    }
+
+    /// When something is to be done for it next.
+    pub(crate) fn next_due(&self) -> Option<Moment> {
+        let start = self.start.filter(|_| !self.stopped)?;
+        let relative = match &self.source {
+            Source::Open { next, .. } => *next,
+            Source::Closed { next_look, .. } => *next_look,
+        };
+        relative.map(|moment| start + moment.since_start())
+    }
+
+    /// An arrival that is due at `now`, with the moment it was meant for.
+    pub(crate) fn take_arrival(&mut self, now: Moment) -> Option<Moment> {
+        let due = self.next_due()?;
+        if due > now {
+            return None;
+        }
+        let start = self.start?;
+        match &mut self.source {
+            Source::Open { arrivals, next } => {
+                *next = arrivals.next();
+                self.alive += 1;
+                Some(due)
+            }
+            Source::Closed { targets, next_look } => {
+                // Looked at for the moment that was due, not for now: a late look must not skip a step of the profile.
+                let moment = Moment::START + due.since(start);
+                if self.alive < targets.target_at(moment) {
+                    self.alive += 1;
+                    return Some(due);
+                }
+                *next_look = targets.next_change_after(moment);
+                self.take_arrival(now)
+            }
+        }
+    }
+
+    /// A user has ended at `ended`; when to look for another one to take its place.
+    pub(crate) fn user_ended(&mut self, now: Moment, ended: Moment) -> Option<Moment> {
+        self.alive -= 1;
+        let start = self.start.filter(|_| !self.stopped)?;
+        let Source::Closed { targets, next_look } = &mut self.source else { return None };
+        // Its place is taken as of when it ended, which is a moment ago.
+        let look = Moment::START + ended.since(start) + SUCCESSION;
+        if look >= targets.end() {
+            return None;
+        }
+        let look = next_look.map_or(look, |planned| planned.min(look));
+        *next_look = Some(look);
+        Some((start + look.since_start()).max(now))
+    }
+
+    /// A resting user is gone.
+    pub(crate) fn user_interrupted(&mut self) {
+        self.alive -= 1;
+    }
+
+    /// All that are left are gone: how many, and how many of them within an action.
+    pub(crate) fn interrupt_all(&mut self) -> (u64, u64) {
+        (std::mem::take(&mut self.alive), std::mem::take(&mut self.acting))
+    }
+
+    /// Whether it has started, all its users are done and no more will come; true once.
+    pub(crate) fn is_newly_done(&mut self) -> bool {
+        let done = self.start.is_some() && self.alive == 0 && self.next_due().is_none();
+        done && !std::mem::replace(&mut self.told_done, true)
+    }
+}

@@ -1,0 +1,529 @@
+//! [`Shard`]: one thread's share of a run. Its users, timers, connections and statistics belong to it alone.
+
+use std::cell::{Cell, RefCell};
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::future::poll_fn;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::mpsc::Sender;
+use std::task::{Poll, Waker};
+use std::time::Duration;
+
+use tokio::sync::mpsc::UnboundedReceiver;
+
+use crate::compile::{Plan, Program, Text};
+use crate::engine::clock::Clock;
+use crate::engine::cursor::Problem;
+use crate::engine::population::PopulationState;
+use crate::engine::task;
+use crate::engine::timer::Timer;
+use crate::engine::user::User;
+use crate::metrics::{GroupId, Limits, Recorder, ScenarioId, Snapshot};
+use crate::moment::Moment;
+use crate::protocol::{ShardInfo, ShardState};
+use crate::session::{Schema, Session};
+
+/// What a shard is told.
+#[derive(Clone, Debug)]
+pub(crate) enum Command {
+    /// A population starts at this moment.
+    Start { population: usize, at: Moment },
+    /// No new users any more; those that run have until `deadline`.
+    Stop { deadline: Moment },
+    /// All are at the rendez-vous; those who wait here go on.
+    Open { rendez_vous: usize, at: Moment },
+    /// Everything is done: hand over what is left and end.
+    Finish,
+}
+
+/// What a shard tells.
+pub(crate) enum Event {
+    /// An interval of statistics.
+    Snapshot { shard: usize, snapshot: Box<Snapshot> },
+    /// All users of a population on this shard are done, and no more will come.
+    Done { population: usize, at: Moment },
+    /// A user asks for the end of the run.
+    StopRequested { why: String, crash: bool, at: Moment },
+    /// The last user has come to a rendez-vous.
+    Opened { rendez_vous: usize, at: Moment },
+    /// Something to show to the person who debugs.
+    Debug(String),
+    /// The shard could not be set up.
+    Failed { what: String, cause: String },
+    /// The shard is set up and waits for the beginning.
+    Ready,
+}
+
+/// One thread's share of a run.
+pub(crate) struct Shard {
+    pub(crate) index: usize,
+    pub(crate) clock: Clock,
+    pub(crate) recorder: RefCell<Recorder>,
+    pub(crate) debug: bool,
+    /// Used for rendering, again and again.
+    pub(crate) buffers: RefCell<Vec<String>>,
+    plan: Arc<Plan>,
+    programs: Vec<Rc<Arc<Program>>>,
+    schemas: Vec<Rc<Schema>>,
+    states: RefCell<Vec<Rc<dyn ShardState>>>,
+    populations: RefCell<Vec<PopulationState>>,
+    resting: RefCell<BinaryHeap<Reverse<Resting>>>,
+    sleepers: RefCell<BinaryHeap<Reverse<Sleeper>>>,
+    meetings: RefCell<Vec<Vec<Box<User>>>>,
+    turns: RefCell<Vec<usize>>,
+    users_made: Cell<u64>,
+    alive: Cell<u64>,
+    /// The earliest moment at which something is to be done here, in nanoseconds.
+    next_due: Cell<u64>,
+    next_tick: Cell<Moment>,
+    second: Cell<u64>,
+    stop_at: Cell<Moment>,
+    deadline: Cell<Moment>,
+    /// Wakes the shard's own loop when something has become due earlier than it knows.
+    waker: RefCell<Option<Waker>>,
+    events: Sender<Event>,
+    /// Whether a task has been spawned or has run lately; simulated time waits for it.
+    pub(crate) worked: Cell<bool>,
+    /// The grace period is over, all users are counted: what tasks still do no longer matters.
+    over: Cell<bool>,
+}
+
+/// A user that rests; ordered by when it goes on, then by its number, so that equal moments have one order.
+struct Resting {
+    due: Moment,
+    user: Box<User>,
+}
+
+struct Sleeper {
+    due: Moment,
+    waker: Waker,
+}
+
+macro_rules! ordered_by {
+    ($type:ty, $key:expr) => {
+        impl PartialEq for $type {
+            fn eq(&self, other: &Self) -> bool {
+                self.cmp(other).is_eq()
+            }
+        }
+        impl Eq for $type {}
+        impl PartialOrd for $type {
+            fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+                Some(self.cmp(other))
+            }
+        }
+        impl Ord for $type {
+            fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+                let key: fn(&$type) -> (Moment, u64) = $key;
+                self.due.cmp(&other.due).then_with(|| key(self).cmp(&key(other)))
+            }
+        }
+    };
+}
+ordered_by!(Resting, |resting| (resting.due, resting.user.session.user_id()));
+ordered_by!(Sleeper, |sleeper| (sleeper.due, 0));
+
+/// How often a shard hands over its statistics.
+pub(crate) const TICK: Duration = Duration::from_secs(1);
+
+impl Shard {
+    /// Sets up the shard's share of `plan`. Called on its thread, within its runtime.
+    pub(crate) fn open(
+        plan: &Arc<Plan>,
+        index: usize,
+        clock: Clock,
+        debug: bool,
+        events: Sender<Event>,
+    ) -> Result<Rc<Shard>, (String, String)> {
+        let info = ShardInfo { index, count: plan.shards };
+        let states: Result<Vec<_>, _> = plan
+            .protocols
+            .iter()
+            .map(|protocol| protocol.open(info).map_err(|cause| (protocol.name().to_owned(), cause)))
+            .collect();
+        let schemas = plan.scenario_names.iter();
+        let shard = Shard {
+            index,
+            clock,
+            recorder: RefCell::new(Recorder::new(
+                plan.request_names.clone(),
+                plan.scenario_names.clone(),
+                Limits::default(),
+            )),
+            debug,
+            buffers: RefCell::default(),
+            programs: plan.populations.iter().map(|population| Rc::new(population.program.clone())).collect(),
+            // A schema of the shard's own: its reference count is not shared with other cores.
+            schemas: schemas.map(|name| Rc::new(Schema::new(&**name, plan.attributes.iter().cloned()))).collect(),
+            states: RefCell::new(states?),
+            populations: RefCell::new(
+                plan.populations.iter().map(|p| PopulationState::new(&p.profile, info, plan.seed)).collect(),
+            ),
+            resting: RefCell::default(),
+            sleepers: RefCell::default(),
+            meetings: RefCell::new(plan.rendez_vous.iter().map(|_| Vec::new()).collect()),
+            turns: RefCell::new(vec![index; plan.turns]),
+            users_made: Cell::new(0),
+            alive: Cell::new(0),
+            next_due: Cell::new(0),
+            next_tick: Cell::new(Moment::START + TICK),
+            second: Cell::new(0),
+            stop_at: Cell::new(plan.max_duration.map_or(Moment::NEVER, |duration| Moment::START + duration)),
+            deadline: Cell::new(Moment::NEVER),
+            waker: RefCell::new(None),
+            events,
+            worked: Cell::new(false),
+            over: Cell::new(false),
+            plan: plan.clone(),
+        };
+        Ok(Rc::new(shard))
+    }
+
+    /// Runs until it is told to finish.
+    pub(crate) async fn run(self: Rc<Self>, mut commands: UnboundedReceiver<Command>) -> std::io::Result<()> {
+        let mut timer = Timer::new()?;
+        poll_fn(|cx| {
+            self.waker.replace(Some(cx.waker().clone()));
+            loop {
+                while let Poll::Ready(command) = commands.poll_recv(cx) {
+                    // The channel closes only if the other side is gone; then there is nobody to report to.
+                    if self.obey(command.unwrap_or(Command::Finish)) {
+                        return Poll::Ready(());
+                    }
+                }
+                self.release_due(self.clock.now());
+                let due = Moment::from_nanos(self.next_due.get());
+                if !self.clock.is_simulated() {
+                    match timer.poll_until(due, &self.clock, cx) {
+                        Poll::Ready(()) => continue,
+                        Poll::Pending => return Poll::Pending,
+                    }
+                }
+                // Simulated time goes on only when no task has had anything to do since this was last looked at.
+                if self.worked.replace(false) {
+                    cx.waker().wake_by_ref();
+                    return Poll::Pending;
+                }
+                if due == Moment::NEVER {
+                    return Poll::Pending;
+                }
+                self.clock.advance_to(due);
+            }
+        })
+        .await;
+        Ok(())
+    }
+
+    /// Does what it is told; whether that is to end.
+    fn obey(self: &Rc<Self>, command: Command) -> bool {
+        match command {
+            Command::Start { population, at } => {
+                self.populations.borrow_mut()[population].start(at);
+                self.due_at(at);
+            }
+            Command::Stop { deadline } => {
+                self.stop(deadline);
+            }
+            Command::Open { rendez_vous, at } => {
+                let waiting = std::mem::take(&mut self.meetings.borrow_mut()[rendez_vous]);
+                for mut user in waiting {
+                    user.intended = user.intended.max(at);
+                    task::spawn(self, user);
+                }
+            }
+            Command::Finish => {
+                self.interrupt_all();
+                self.hand_over();
+                return true;
+            }
+        }
+        false
+    }
+
+    /// Does everything that is due at `now`. Cheap when nothing is.
+    pub(crate) fn release_due(self: &Rc<Self>, now: Moment) {
+        if now.as_nanos() < self.next_due.get() {
+            return;
+        }
+        if now >= self.stop_at.get() {
+            self.stop(self.stop_at.get() + self.plan.grace_period);
+        }
+        if now >= self.deadline.get() {
+            self.interrupt_all();
+        }
+        self.start_users(now);
+        self.wake_resting(now);
+        self.wake_sleepers(now);
+        if now >= self.next_tick.get() {
+            self.tick(now);
+        }
+        self.find_next_due();
+    }
+
+    fn find_next_due(&self) {
+        let resting = self.resting.borrow().peek().map(|Reverse(resting)| resting.due);
+        let sleeper = self.sleepers.borrow().peek().map(|Reverse(sleeper)| sleeper.due);
+        let arrival = self.populations.borrow().iter().filter_map(PopulationState::next_due).min();
+        let busy = self.alive.get() > 0 || arrival.is_some();
+        // Where nothing happens, simulated time must stand still, lest it runs away.
+        let tick = (busy || !self.clock.is_simulated()).then(|| self.next_tick.get());
+        let limits = busy.then(|| self.stop_at.get().min(self.deadline.get()));
+        let due = [resting, sleeper, arrival, tick, limits].into_iter().flatten().min().unwrap_or(Moment::NEVER);
+        self.next_due.set(due.as_nanos());
+    }
+
+    /// Something is to be done at `moment`: the shard's loop must wake by then.
+    fn due_at(&self, moment: Moment) {
+        if moment.as_nanos() < self.next_due.get() {
+            self.next_due.set(moment.as_nanos());
+            if let Some(waker) = &*self.waker.borrow() {
+                waker.wake_by_ref();
+            }
+        }
+    }
+
+    fn start_users(self: &Rc<Self>, now: Moment) {
+        for index in 0..self.plan.populations.len() {
+            loop {
+                let arrival = self.populations.borrow_mut()[index].take_arrival(now);
+                let Some(intended) = arrival else { break };
+                self.start_user(index, intended, now);
+            }
+            self.tell_if_done(index, now);
+        }
+    }
+
+    fn start_user(self: &Rc<Self>, population: usize, intended: Moment, now: Moment) {
+        let number = self.users_made.get();
+        self.users_made.set(number + 1);
+        let (index, count) = (self.index as u64, self.plan.shards as u64);
+        let user_id = number * count + index + 1;
+        let session = Session::new(self.schemas[population].clone(), user_id, mix(self.plan.seed, user_id));
+        let population = u32::try_from(population).unwrap_or(u32::MAX);
+        self.alive.set(self.alive.get() + 1);
+        {
+            let mut recorder = self.recorder.borrow_mut();
+            recorder.user_started(ScenarioId(population));
+            recorder.arrival_lag(ScenarioId(population), now.since(intended));
+        }
+        task::spawn(self, Box::new(User::new(session, population, intended)));
+    }
+
+    /// Whether the grace period is over: all users are counted, and what their tasks still do no longer matters.
+    pub(crate) fn is_over(&self) -> bool {
+        self.over.get()
+    }
+
+    /// A user has come to its end.
+    pub(crate) fn user_ended(self: &Rc<Self>, user: Box<User>) {
+        let (scenario, population) = (user.scenario(), user.population as usize);
+        self.recorder.borrow_mut().user_ended(scenario, !user.session.is_failed());
+        let ended = user.intended;
+        // Its connections close here, before another user takes its place.
+        drop(user);
+        self.alive.set(self.alive.get() - 1);
+        let now = self.clock.now();
+        let next = self.populations.borrow_mut()[population].user_ended(now, ended);
+        if let Some(due) = next {
+            self.due_at(due);
+        }
+        self.tell_if_done(population, now);
+    }
+
+    fn tell_if_done(&self, population: usize, at: Moment) {
+        if self.populations.borrow_mut()[population].is_newly_done() {
+            self.tell(Event::Done { population, at });
+        }
+    }
+
+    fn wake_resting(self: &Rc<Self>, now: Moment) {
+        loop {
+            let mut heap = self.resting.borrow_mut();
+            match heap.peek() {
+                Some(Reverse(resting)) if resting.due <= now => {}
+                _ => return,
+            }
+            let Some(Reverse(Resting { due, mut user })) = heap.pop() else { return };
+            drop(heap);
+            user.intended = due;
+            task::spawn(self, user);
+        }
+    }
+
+    fn wake_sleepers(&self, now: Moment) {
+        let mut sleepers = self.sleepers.borrow_mut();
+        while sleepers.peek().is_some_and(|Reverse(sleeper)| sleeper.due <= now) {
+            if let Some(Reverse(sleeper)) = sleepers.pop() {
+                sleeper.waker.wake();
+            }
+        }
+    }
+
+    /// Lets `user` rest until `due`.
+    pub(crate) fn rest(self: &Rc<Self>, mut user: Box<User>, due: Moment) {
+        if due > self.deadline.get() {
+            // It could do nothing more before the end of the grace period.
+            return self.interrupt(user);
+        }
+        user.rest(due.since(user.intended));
+        self.resting.borrow_mut().push(Reverse(Resting { due, user }));
+        self.due_at(due);
+    }
+
+    /// Lets a busy user wait without resting.
+    pub(crate) async fn sleep_until(&self, due: Moment) {
+        let mut registered = false;
+        poll_fn(|cx| {
+            if self.clock.now() >= due {
+                return Poll::Ready(());
+            }
+            // The heap wakes once, at the right moment; a wake from elsewhere changes nothing.
+            if !registered {
+                registered = true;
+                self.sleepers.borrow_mut().push(Reverse(Sleeper { due, waker: cx.waker().clone() }));
+                self.due_at(due);
+            }
+            Poll::Pending
+        })
+        .await;
+    }
+
+    /// Lets `user` wait at a rendez-vous.
+    pub(crate) fn meet(self: &Rc<Self>, mut user: Box<User>, rendez_vous: usize) {
+        if self.plan.rendez_vous[rendez_vous].is_open() {
+            return task::spawn(self, user);
+        }
+        user.rest(Duration::MAX);
+        self.meetings.borrow_mut()[rendez_vous].push(user);
+    }
+
+    pub(crate) fn open_rendez_vous(&self, rendez_vous: usize, at: Moment) {
+        self.tell(Event::Opened { rendez_vous, at });
+    }
+
+    fn stop(self: &Rc<Self>, deadline: Moment) {
+        self.stop_at.set(Moment::NEVER);
+        self.deadline.set(self.deadline.get().min(deadline));
+        let now = self.clock.now();
+        for index in 0..self.plan.populations.len() {
+            self.populations.borrow_mut()[index].stop();
+            self.tell_if_done(index, now);
+        }
+        // Users that would rest beyond the deadline cannot do anything more.
+        let (stay, leave): (Vec<_>, Vec<_>) =
+            self.resting.take().into_iter().partition(|Reverse(resting)| resting.due <= self.deadline.get());
+        self.resting.replace(stay.into());
+        leave.into_iter().for_each(|Reverse(resting)| self.interrupt(resting.user));
+        let meetings: Vec<_> = self.meetings.borrow_mut().iter_mut().flat_map(std::mem::take).collect();
+        meetings.into_iter().for_each(|user| self.interrupt(user));
+        self.due_at(self.deadline.get());
+    }
+
+    #[expect(clippy::needless_pass_by_value, reason = "the user ends here")]
+    fn interrupt(self: &Rc<Self>, user: Box<User>) {
+        let population = user.population as usize;
+        self.recorder.borrow_mut().user_interrupted(user.scenario(), false);
+        self.alive.set(self.alive.get() - 1);
+        self.populations.borrow_mut()[population].user_interrupted();
+        self.tell_if_done(population, self.clock.now());
+    }
+
+    /// The end of the grace period: whoever still runs is counted as interrupted. Their tasks end with the runtime.
+    fn interrupt_all(self: &Rc<Self>) {
+        self.deadline.set(Moment::NEVER);
+        self.over.set(true);
+        let resting = self.resting.take();
+        resting.into_iter().for_each(|Reverse(resting)| self.interrupt(resting.user));
+        for index in 0..self.plan.populations.len() {
+            let scenario = ScenarioId(u32::try_from(index).unwrap_or(u32::MAX));
+            let (busy, acting) = self.populations.borrow_mut()[index].interrupt_all();
+            for number in 0..busy {
+                self.recorder.borrow_mut().user_interrupted(scenario, number < acting);
+            }
+            self.tell_if_done(index, self.clock.now());
+        }
+        self.alive.set(0);
+    }
+
+    fn tick(&self, now: Moment) {
+        self.hand_over();
+        self.states.borrow().iter().for_each(|state| state.tick());
+        // Ticks that were missed are not made up for: what happened belongs to the second in which it was seen.
+        let second = now.as_nanos() / 1_000_000_000;
+        self.second.set(second);
+        self.next_tick.set(Moment::from_nanos((second + 1) * 1_000_000_000));
+    }
+
+    fn hand_over(&self) {
+        let snapshot = Box::new(self.recorder.borrow_mut().take_snapshot(self.second.get()));
+        self.tell(Event::Snapshot { shard: self.index, snapshot });
+    }
+
+    fn tell(&self, event: Event) {
+        // Nobody listens only if the run was given up.
+        let _ = self.events.send(event);
+    }
+
+    pub(crate) fn request_stop(&self, why: &str, crash: bool) {
+        self.tell(Event::StopRequested { why: why.to_owned(), crash, at: self.clock.now() });
+    }
+
+    pub(crate) fn show(&self, text: &str) {
+        self.tell(Event::Debug(text.to_owned()));
+    }
+
+    pub(crate) fn step_failed(&self, scenario: ScenarioId, problem: &Problem) {
+        let mut recorder = self.recorder.borrow_mut();
+        recorder.step_error(scenario, &problem.message);
+        if problem.panicked {
+            recorder.panic_caught(scenario);
+        }
+    }
+
+    pub(crate) fn action_begins(&self, population: u32) {
+        self.populations.borrow_mut()[population as usize].acting += 1;
+    }
+
+    pub(crate) fn action_ends(&self, population: u32) {
+        self.populations.borrow_mut()[population as usize].acting -= 1;
+    }
+
+    pub(crate) fn program(&self, population: u32) -> Rc<Arc<Program>> {
+        self.programs[population as usize].clone()
+    }
+
+    pub(crate) fn protocol_state(&self, index: usize) -> Rc<dyn ShardState> {
+        self.states.borrow()[index].clone()
+    }
+
+    pub(crate) fn group(&self, outer: GroupId, name: &Text, session: &Session) -> GroupId {
+        let mut recorder = self.recorder.borrow_mut();
+        match name {
+            Text::Fixed(name) => recorder.group(outer, name),
+            Text::Rendered(template) => {
+                let mut rendered = String::new();
+                match template.render(session, &mut rendered) {
+                    Ok(()) => recorder.group(outer, &rendered),
+                    Err(_) => recorder.group(outer, template.source()),
+                }
+            }
+        }
+    }
+
+    /// The next turn of a `round_robin_switch`. Shards begin at different turns, so that few users are spread too.
+    pub(crate) fn next_turn(&self, switch: usize) -> usize {
+        let mut turns = self.turns.borrow_mut();
+        let turn = turns[switch];
+        turns[switch] = turn.wrapping_add(1);
+        turn
+    }
+}
+
+/// A seed for one user: SplitMix64's finaliser over the run's seed and the user's number.
+fn mix(seed: u64, user_id: u64) -> u64 {
+    let mut z = seed.wrapping_add(user_id.wrapping_mul(0x9E37_79B9_7F4A_7C15));
+    z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+    z ^ (z >> 31)
+}

@@ -1,0 +1,86 @@
+//! Ctrl-C, SIGTERM, and panics in code of the user's: what comes from outside while a run is on.
+
+use std::any::Any;
+use std::cell::RefCell;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Once, OnceLock};
+
+/// Prefix of the names of the threads on which panics are caught and counted.
+pub(crate) const SHARD_THREAD: &str = "loadspiker-shard-";
+
+/// Hears the requests to stop while it lives. Afterwards the signals do what they did without a run: end the process.
+pub(crate) struct StopSignals(());
+
+struct Handlers {
+    seen: Arc<AtomicBool>,
+    /// No run is on: the signal takes its usual course.
+    idle: Arc<AtomicBool>,
+}
+
+static HANDLERS: OnceLock<Handlers> = OnceLock::new();
+
+fn handlers() -> &'static Handlers {
+    HANDLERS.get_or_init(|| {
+        let handlers = Handlers { seen: Arc::default(), idle: Arc::new(AtomicBool::new(true)) };
+        for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
+            // Where the handlers cannot be installed, the signals keep ending the process: nothing is lost but grace.
+            let _ = signal_hook::flag::register_conditional_default(signal, handlers.idle.clone());
+            let _ = signal_hook::flag::register(signal, handlers.seen.clone());
+        }
+        handlers
+    })
+}
+
+impl StopSignals {
+    pub(crate) fn listen() -> Self {
+        let handlers = handlers();
+        handlers.seen.store(false, Ordering::SeqCst);
+        handlers.idle.store(false, Ordering::SeqCst);
+        StopSignals(())
+    }
+
+    /// Whether a signal has come since this was last asked.
+    pub(crate) fn take(&self) -> bool {
+        handlers().seen.swap(false, Ordering::SeqCst)
+    }
+}
+
+impl Drop for StopSignals {
+    fn drop(&mut self) {
+        handlers().idle.store(true, Ordering::SeqCst);
+    }
+}
+
+thread_local! {
+    static PANIC_PLACE: RefCell<Option<String>> = const { RefCell::new(None) };
+}
+
+/// Keeps panics on shard threads from being printed one by one (a million users would print a million); they are
+/// caught, counted and reported. Panics elsewhere are shown as before.
+pub(crate) fn quiet_caught_panics() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let shown = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |info| {
+            if std::thread::current().name().is_some_and(|name| name.starts_with(SHARD_THREAD)) {
+                let place = info.location().map(|place| format!("{}:{}", place.file(), place.line()));
+                PANIC_PLACE.with(|last| *last.borrow_mut() = place);
+            } else {
+                shown(info);
+            }
+        }));
+    });
+}
+
+/// What a caught panic said, and where.
+pub(crate) fn panic_message(payload: &(dyn Any + Send)) -> String {
+    let text = payload
+        .downcast_ref::<&str>()
+        .copied()
+        .or_else(|| payload.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("no message");
+    match PANIC_PLACE.with(|last| last.borrow_mut().take()) {
+        Some(place) => format!("panicked at {place}: {text}"),
+        None => format!("panicked: {text}"),
+    }
+}

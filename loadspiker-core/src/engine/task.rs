@@ -1,0 +1,141 @@
+//! A busy user: one task that runs step after step until the user rests or ends.
+
+use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll};
+
+use tokio::time::{Instant, Sleep};
+
+use crate::compile::Op;
+use crate::engine::cursor::{Cursor, Next};
+use crate::engine::signals::panic_message;
+use crate::engine::{Shard, User};
+use crate::metrics::{Phases, Sample};
+use crate::protocol::{Action, ActionContext, ActionFuture};
+
+/// Lets `user` go on from where it is.
+pub(crate) fn spawn(shard: &Rc<Shard>, user: Box<User>) {
+    shard.worked.set(true);
+    let task = drive(ActionContext::new(user, shard.clone()));
+    if shard.clock.is_simulated() {
+        tokio::task::spawn_local(Watched { task: Box::pin(task), shard: shard.clone() });
+    } else {
+        tokio::task::spawn_local(task);
+    }
+}
+
+/// A task that says when it has run, for simulated time to wait for it.
+struct Watched<F> {
+    task: Pin<Box<F>>,
+    shard: Rc<Shard>,
+}
+
+impl<F: Future> Future for Watched<F> {
+    type Output = F::Output;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        self.shard.worked.set(true);
+        self.task.as_mut().poll(cx)
+    }
+}
+
+async fn drive(mut cx: ActionContext) {
+    let shard = cx.shard.clone();
+    let program = shard.program(cx.user.population);
+    loop {
+        let next = Cursor { user: &mut cx.user, program: &program, shard: &shard }.advance();
+        match next {
+            Next::Act(pc) => {
+                let Some(Op::Action(action)) = program.ops.get(pc as usize) else { return };
+                shard.action_begins(cx.user.population);
+                cx.begin_action();
+                let panicked = NoPanic(action.run(&mut cx)).await.err();
+                if shard.is_over() {
+                    return;
+                }
+                if let Some(message) = panicked {
+                    record_panic(&mut cx, action.as_ref(), &message);
+                }
+                shard.action_ends(cx.user.population);
+                // Others may have become due while this user worked. Looking costs no system call.
+                shard.release_due(cx.user.intended);
+            }
+            Next::Rest(due) => {
+                shard.rest(cx.into_user(), due);
+                return;
+            }
+            Next::Meet(index) => {
+                shard.meet(cx.into_user(), index);
+                return;
+            }
+            Next::Yield => {
+                tokio::task::yield_now().await;
+                cx.forget_time();
+            }
+            Next::End => {
+                shard.user_ended(cx.into_user());
+                return;
+            }
+        }
+    }
+}
+
+/// A panic inside an action: code of the user's in a check, most likely.
+fn record_panic(cx: &mut ActionContext, action: &dyn Action, message: &str) {
+    cx.shard.recorder.borrow_mut().panic_caught(cx.user.scenario());
+    let mut buffer = String::new();
+    let sample = Sample {
+        name: action.name().resolve(cx.session(), &mut buffer),
+        intended: cx.intended(),
+        started: cx.started(),
+        sent: None,
+        ended: cx.now(),
+        error: Some(message),
+        status: None,
+        bytes_sent: 0,
+        bytes_received: 0,
+        phases: Phases::default(),
+    };
+    cx.record(&sample);
+}
+
+/// Runs a future; a panic in it is the message it ends with.
+struct NoPanic<'a>(ActionFuture<'a>);
+
+impl Future for NoPanic<'_> {
+    type Output = Result<(), String>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        match catch_unwind(AssertUnwindSafe(|| self.0.as_mut().poll(cx))) {
+            Ok(Poll::Ready(())) => Poll::Ready(Ok(())),
+            Ok(Poll::Pending) => Poll::Pending,
+            Err(payload) => Poll::Ready(Err(panic_message(payload.as_ref()))),
+        }
+    }
+}
+
+/// Time limits of a busy user. One timer serves them all: it is armed for the first limit and looked at again when it
+/// rings, so that a request which is done in time, as nearly all are, never touches the timer wheel.
+#[derive(Default)]
+pub(crate) struct Watchdog {
+    sleep: Option<Pin<Box<Sleep>>>,
+}
+
+impl Watchdog {
+    /// Ready once `deadline` has passed.
+    pub(crate) fn poll(&mut self, deadline: Instant, cx: &mut Context<'_>) -> Poll<()> {
+        let sleep = self.sleep.get_or_insert_with(|| Box::pin(tokio::time::sleep_until(deadline)));
+        loop {
+            if sleep.deadline() > deadline {
+                sleep.as_mut().reset(deadline);
+            }
+            match sleep.as_mut().poll(cx) {
+                Poll::Pending => return Poll::Pending,
+                Poll::Ready(()) if sleep.deadline() >= deadline => return Poll::Ready(()),
+                Poll::Ready(()) => sleep.as_mut().reset(deadline),
+            }
+        }
+    }
+}

@@ -1,0 +1,118 @@
+//! [`User`]: a virtual user and its position. This is all that a resting user costs.
+
+use std::any::Any;
+use std::time::Duration;
+
+use crate::compile::Pc;
+use crate::metrics::{GroupId, ScenarioId};
+use crate::moment::Moment;
+use crate::protocol::UserState;
+use crate::session::Session;
+
+/// A virtual user.
+pub(crate) struct User {
+    pub(crate) session: Session,
+    /// The scenario it runs, by its position in the plan.
+    pub(crate) population: u32,
+    /// The next operation.
+    pub(crate) pc: Pc,
+    pub(crate) group: GroupId,
+    /// How many of the frames are loops to be left as soon as possible, and `try_max` blocks: if there are none, the
+    /// frames need not be looked at before a step.
+    pub(crate) watched: u32,
+    pub(crate) frames: Vec<Frame>,
+    /// When what comes next was meant to begin.
+    pub(crate) intended: Moment,
+    pub(crate) extras: Option<Box<Extras>>,
+}
+
+/// What only some users have.
+#[derive(Default)]
+pub(crate) struct Extras {
+    /// By protocol.
+    pub(crate) states: Vec<Option<Box<dyn UserState>>>,
+    /// When each pace lets this user pass next.
+    pub(crate) paces: Vec<(u32, Moment)>,
+    /// The list a `foreach` goes over needs no place here: it is evaluated for each pass.
+    pub(crate) started: Moment,
+}
+
+/// A loop, group or `try_max` that the user is in.
+#[derive(Debug)]
+pub(crate) enum Frame {
+    Loop { enter: Pc, asap: bool, pass: u32, since: Moment },
+    Group { outer: GroupId, failed: bool, cumulated_micros: u32, since: Moment },
+    Try { enter: Pc, failed_before: bool, attempt: u32 },
+}
+
+impl User {
+    pub(crate) fn new(session: Session, population: u32, intended: Moment) -> Self {
+        User {
+            session,
+            population,
+            pc: 0,
+            group: GroupId::ROOT,
+            watched: 0,
+            frames: Vec::new(),
+            intended,
+            extras: None,
+        }
+    }
+
+    pub(crate) fn scenario(&self) -> ScenarioId {
+        ScenarioId(self.population)
+    }
+
+    /// This user's state of the protocol at `index`, made at first use.
+    pub(crate) fn state<U: UserState>(&mut self, index: usize, init: impl FnOnce() -> U) -> &mut U {
+        let states = &mut self.extras.get_or_insert_default().states;
+        if states.len() <= index {
+            states.reserve_exact(index + 1 - states.len());
+            states.resize_with(index + 1, || None);
+        }
+        let state: &mut dyn Any = &mut **states[index].get_or_insert_with(|| Box::new(init()));
+        #[expect(clippy::expect_used, reason = "a protocol asks with its own slot for its own type")]
+        state.downcast_mut().expect("a protocol keeps users' states of one type")
+    }
+
+    /// Tells the protocols that this user rests.
+    pub(crate) fn rest(&mut self, duration: Duration) {
+        if let Some(extras) = &mut self.extras {
+            extras.states.iter_mut().flatten().for_each(|state| state.rest(duration));
+        }
+    }
+
+    /// The innermost group, if a failure in it does not first belong to a `try_max`.
+    pub(crate) fn fail_group(&mut self) {
+        for frame in self.frames.iter_mut().rev() {
+            match frame {
+                Frame::Group { failed, .. } => {
+                    *failed = true;
+                    return;
+                }
+                Frame::Try { .. } => return,
+                Frame::Loop { .. } => {}
+            }
+        }
+    }
+
+    /// Adds the time of a request to the innermost group.
+    pub(crate) fn cumulate(&mut self, time: u32) {
+        let groups = self.frames.iter_mut().rev();
+        if let Some(Frame::Group { cumulated_micros, .. }) = groups.into_iter().find(|f| matches!(f, Frame::Group { .. }))
+        {
+            *cumulated_micros = cumulated_micros.saturating_add(time);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_user_and_a_frame_stay_small() {
+        assert!(size_of::<User>() <= 144, "{}", size_of::<User>());
+        assert!(size_of::<Frame>() <= 24, "{}", size_of::<Frame>());
+    }
+}

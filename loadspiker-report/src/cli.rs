@@ -1,0 +1,138 @@
+//! The command line of a load-test program.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
+use loadspiker_core::engine::RunOptions;
+use loadspiker_core::parse_duration;
+
+/// What the command line asks for.
+#[derive(Debug)]
+pub(crate) struct CommandLine {
+    pub(crate) options: RunOptions,
+    pub(crate) report_dir: Option<PathBuf>,
+    pub(crate) quiet: bool,
+    pub(crate) json: bool,
+    pub(crate) check: bool,
+}
+
+/// Where run folders are made unless `--report-dir` says otherwise.
+pub(crate) const DEFAULT_REPORT_DIR: &str = "loadspiker-results";
+
+impl CommandLine {
+    /// Reads the arguments, the program's name first. `Err` holds what to print: help, or what is wrong.
+    pub(crate) fn parse(name: &str, args: impl IntoIterator<Item = OsString>) -> Result<Self, clap::Error> {
+        let matches = command(name).try_get_matches_from(args)?;
+        let flag = |name: &str| matches.get_flag(name);
+        Ok(CommandLine {
+            options: RunOptions {
+                users_factor: get(&matches, "users-factor"),
+                max_duration: get(&matches, "duration"),
+                target: get(&matches, "base-url"),
+                seed: get(&matches, "seed"),
+                debug: flag("debug"),
+            },
+            report_dir: (!flag("no-report")).then(|| get(&matches, "report-dir")).flatten(),
+            quiet: flag("quiet"),
+            json: flag("json"),
+            check: flag("check"),
+        })
+    }
+}
+
+fn get<T: Clone + Send + Sync + 'static>(matches: &ArgMatches, name: &str) -> Option<T> {
+    matches.get_one::<T>(name).cloned()
+}
+
+fn command(name: &str) -> Command {
+    let value = |name: &'static str, placeholder: &'static str, help: &'static str| {
+        Arg::new(name).long(name).value_name(placeholder).help(help)
+    };
+    let flag = |name: &'static str, help: &'static str| {
+        Arg::new(name).long(name).action(ArgAction::SetTrue).help(help)
+    };
+    Command::new("load test")
+        .about(format!("Load test \"{name}\""))
+        .no_binary_name(false)
+        .arg(value("users-factor", "F", "Multiply numbers and rates of users by F (such as 0.1 or 3)").value_parser(factor))
+        .arg(value("duration", "D", "End the run after D (such as 90s, 5m or 1h30m), whatever the simulation says").value_parser(duration))
+        .arg(value("base-url", "URL", "Test the system at URL instead of the one in the simulation"))
+        .arg(value("seed", "N", "Seed of everything random; the same seed gives the same run").value_parser(value_parser!(u64)))
+        .arg(
+            value("report-dir", "DIR", "Make the folder with the results of the run in DIR")
+                .value_parser(value_parser!(PathBuf))
+                .default_value(DEFAULT_REPORT_DIR),
+        )
+        .arg(flag("no-report", "Write no result files"))
+        .arg(flag("quiet", "Print nothing but errors and failed assertions"))
+        .arg(flag("json", "Print the result as JSON on standard output, and all else on standard error"))
+        .arg(flag("check", "Compile the simulation and print its plan; run nothing"))
+        .arg(flag("debug", "Run one user of each scenario once, and print every request and response"))
+        .after_help(
+            "Exit codes: 0 passed, 1 an assertion failed, 2 the simulation is wrong or could not start, \
+             3 the run was aborted.",
+        )
+}
+
+fn factor(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(factor) if factor.is_finite() && factor > 0.0 => Ok(factor),
+        _ => Err("it must be a number above 0, such as 0.5".to_owned()),
+    }
+}
+
+fn duration(text: &str) -> Result<Duration, String> {
+    match parse_duration(text) {
+        Some(duration) if !duration.is_zero() => Ok(duration),
+        _ => Err("it must be a time above 0, such as 500ms, 90s, 5m or 1h30m".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(args: &[&str]) -> Result<CommandLine, String> {
+        let args = std::iter::once("test").chain(args.iter().copied()).map(OsString::from);
+        CommandLine::parse("shop", args).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn without_arguments_the_simulation_runs_as_it_is_and_results_are_written() {
+        let line = parse(&[]).unwrap();
+        assert_eq!(line.report_dir, Some(PathBuf::from("loadspiker-results")));
+        assert!(!line.quiet && !line.json && !line.check && !line.options.debug);
+        assert_eq!(line.options.seed, None);
+    }
+
+    #[test]
+    fn every_option_is_understood() {
+        let line = parse(&[
+            "--users-factor", "2.5", "--duration", "1h30m", "--base-url", "http://x", "--seed", "7", "--report-dir", "out",
+            "--quiet", "--json", "--check", "--debug",
+        ])
+        .unwrap();
+        assert_eq!(line.options.users_factor, Some(2.5));
+        assert_eq!(line.options.max_duration, Some(Duration::from_secs(5400)));
+        assert_eq!(line.options.target.as_deref(), Some("http://x"));
+        assert_eq!(line.options.seed, Some(7));
+        assert_eq!(line.report_dir, Some(PathBuf::from("out")));
+        assert!(line.quiet && line.json && line.check && line.options.debug);
+        assert_eq!(parse(&["--no-report"]).unwrap().report_dir, None);
+    }
+
+    #[test]
+    fn values_that_make_no_sense_are_named_with_the_remedy() {
+        for (args, expected) in [
+            (["--users-factor", "0"], "a number above 0"),
+            (["--users-factor", "NaN"], "a number above 0"),
+            (["--duration", "soon"], "such as 500ms, 90s, 5m or 1h30m"),
+            (["--seed", "-1"], "--seed"),
+        ] {
+            let message = parse(&args).unwrap_err();
+            assert!(message.contains(args[0]) && message.contains(expected), "{message}");
+        }
+    }
+}

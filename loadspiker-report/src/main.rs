@@ -1,0 +1,116 @@
+//! [`SimulationMain::main`]: a load-test program's whole `main`.
+
+use std::ffi::OsString;
+use std::io::{IsTerminal, Write};
+use std::process::ExitCode;
+
+use loadspiker_core::Error;
+use loadspiker_core::dsl::Simulation;
+use loadspiker_core::metrics::EndReason;
+use loadspiker_core::report::RunReport;
+
+use crate::cli::CommandLine;
+use crate::folder::write_run_folder;
+use crate::live::Progress;
+use crate::summary::Summary;
+
+/// Makes a program of a simulation. In the prelude, so that `simulation.main()` is at hand.
+pub trait SimulationMain {
+    /// Reads the command line, runs the simulation with live progress, prints the summary, writes the result to a run
+    /// folder, and says how it went:
+    ///
+    /// | exit code | meaning |
+    /// |---|---|
+    /// | 0 | the run came to its end and all assertions hold |
+    /// | 1 | an assertion failed |
+    /// | 2 | the simulation or the command line is wrong, the run could not start, or its result could not be written |
+    /// | 3 | the run was aborted: Ctrl-C, SIGTERM, `crash_load_generator`, a feeder that ran out |
+    ///
+    /// Run the program with `--help` for what the command line understands.
+    fn main(self) -> ExitCode;
+
+    /// As [`main`](Self::main), with these arguments (the first is the program's name) instead of the process's.
+    fn main_with(self, args: impl IntoIterator<Item = OsString>) -> ExitCode;
+}
+
+impl SimulationMain for Simulation {
+    fn main(self) -> ExitCode {
+        self.main_with(std::env::args_os())
+    }
+
+    fn main_with(self, args: impl IntoIterator<Item = OsString>) -> ExitCode {
+        ExitCode::from(run(self, args))
+    }
+}
+
+const PASSED: u8 = 0;
+const ASSERTION_FAILED: u8 = 1;
+const WRONG: u8 = 2;
+const ABORTED: u8 = 3;
+
+fn run(simulation: Simulation, args: impl IntoIterator<Item = OsString>) -> u8 {
+    let line = match CommandLine::parse(simulation.name(), args) {
+        Ok(line) => line,
+        Err(error) => {
+            // A closed pipe is nothing to complain about.
+            let _ = error.print();
+            return if error.use_stderr() { WRONG } else { PASSED };
+        }
+    };
+    if line.check {
+        return match simulation.plan(&line.options) {
+            Ok(plan) => {
+                say(&mut std::io::stdout(), &plan.to_string());
+                PASSED
+            }
+            Err(error) => fail(&error),
+        };
+    }
+    let mut progress = Progress::new(line.quiet, std::io::stderr().is_terminal());
+    let outcome = simulation.run_with(&line.options, &mut progress);
+    progress.clear();
+    let report = match outcome {
+        Ok(report) => report,
+        Err(error) => return fail(&error),
+    };
+    let mut code = exit_code(&report);
+    let folder = match line.report_dir.as_deref().map(|dir| write_run_folder(&report, dir)).transpose() {
+        Ok(folder) => folder,
+        Err(error) => {
+            code = fail(&error);
+            None
+        }
+    };
+    if line.json {
+        say(&mut std::io::stdout(), &(report.to_json() + "\n"));
+    }
+    if line.quiet {
+        let failed = report.assertions().iter().filter(|result| !result.passed);
+        failed.for_each(|result| say(&mut std::io::stderr(), &format!("{result}\n")));
+        return code;
+    }
+    let mut text = Summary::new(&report).to_string();
+    if let Some(folder) = folder {
+        text.push_str(&format!("\nresults in {}\n", folder.path.display()));
+    }
+    if line.json { say(&mut std::io::stderr(), &text) } else { say(&mut std::io::stdout(), &text) }
+    code
+}
+
+fn exit_code(report: &RunReport) -> u8 {
+    match report.end_reason() {
+        EndReason::Interrupted | EndReason::Aborted(_) => ABORTED,
+        _ if report.passed() => PASSED,
+        _ => ASSERTION_FAILED,
+    }
+}
+
+fn fail(error: &Error) -> u8 {
+    say(&mut std::io::stderr(), &format!("error: {error}\n"));
+    WRONG
+}
+
+fn say(to: &mut dyn Write, text: &str) {
+    // Whoever closed the pipe does not want to read it.
+    let _ = to.write_all(text.as_bytes()).and_then(|()| to.flush());
+}

@@ -1,0 +1,161 @@
+//! [`Summary`]: a whole run on one page of text.
+
+use std::fmt;
+
+use loadspiker_core::report::{RunReport, Statistics, format_duration};
+
+use crate::table::{Table, bytes, rate, thousands};
+
+/// Prints a run report for people: what was asked, how long it took, what went wrong, whether it passed.
+#[derive(Debug)]
+pub struct Summary<'a>(&'a RunReport);
+
+/// How many error messages are shown.
+const ERRORS_SHOWN: usize = 20;
+
+impl<'a> Summary<'a> {
+    /// A summary of this report.
+    pub fn new(report: &'a RunReport) -> Self {
+        Summary(report)
+    }
+}
+
+impl fmt::Display for Summary<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let report = self.0;
+        head(report, f)?;
+        requests(report, f)?;
+        groups(report, f)?;
+        phases(report, f)?;
+        outcomes(report, f)?;
+        generator(report, f)?;
+        assertions(report, f)
+    }
+}
+
+fn head(report: &RunReport, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    writeln!(f, "\n{}: {} after {}", report.simulation(), report.end_reason(), format_duration(report.duration()))?;
+    write!(f, "  users     {} started, {} done", thousands(report.users_started()), thousands(report.users_ended()))?;
+    for (count, what) in [
+        (report.users_failed(), "failed"),
+        (report.users_interrupted(), "interrupted"),
+        (report.users_dropped(), "not started"),
+    ] {
+        if count > 0 {
+            write!(f, ", {} {what}", thousands(count))?;
+        }
+    }
+    let all = report.global();
+    writeln!(
+        f,
+        "\n  requests  {} ok, {} failed, {}/s, {} sent, {} received",
+        thousands(all.ok_count()),
+        thousands(all.failed_count()),
+        rate(all.requests_per_sec()),
+        bytes(all.bytes_sent()),
+        bytes(all.bytes_received()),
+    )
+}
+
+fn statistics_row(name: &str, statistics: &Statistics) -> Vec<String> {
+    let times = statistics.response_time();
+    let mut row = vec![
+        name.to_owned(),
+        thousands(statistics.count()),
+        thousands(statistics.failed_count()),
+        rate(statistics.requests_per_sec()),
+    ];
+    let mut shown = vec![times.min(), times.mean()];
+    shown.extend(times.percentiles([50.0, 75.0, 95.0, 99.0, 99.9]));
+    shown.push(times.max());
+    row.extend(shown.into_iter().map(format_duration));
+    row
+}
+
+const TIMES: [&str; 8] = ["min", "mean", "p50", "p75", "p95", "p99", "p99.9", "max"];
+
+fn requests(report: &RunReport, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let mut table = Table::new(1, ["request", "count", "failed", "/s"].into_iter().chain(TIMES));
+    for (path, statistics) in report.requests() {
+        table.row(statistics_row(path, statistics));
+    }
+    if table.is_empty() {
+        return writeln!(f, "\n  no requests were made");
+    }
+    table.row(statistics_row("all requests", report.global()));
+    write!(f, "\nresponse times, from the moment a user meant to send to the last byte\n{table}")
+}
+
+fn groups(report: &RunReport, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let mut table = Table::new(2, ["group", "", "count", "failed"].into_iter().chain(TIMES));
+    for (path, group) in report.groups() {
+        for (what, times) in [("duration", group.duration()), ("in requests", group.response_time())] {
+            let first = what == "duration";
+            let mut row = vec![if first { path.to_owned() } else { String::new() }, what.to_owned()];
+            row.push(if first { thousands(group.count()) } else { String::new() });
+            row.push(if first { thousands(group.failed_count()) } else { String::new() });
+            let mut shown = vec![times.min(), times.mean()];
+            shown.extend(times.percentiles([50.0, 75.0, 95.0, 99.0, 99.9]));
+            shown.push(times.max());
+            row.extend(shown.into_iter().map(format_duration));
+            table.row(row);
+        }
+    }
+    if table.is_empty() { Ok(()) } else { write!(f, "\n{table}") }
+}
+
+fn phases(report: &RunReport, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let mut table = Table::new(1, ["phase", "count", "mean", "p50", "p95", "p99", "max"]);
+    for (name, times) in report.global().phases().iter() {
+        if times.is_empty() {
+            continue;
+        }
+        let [p50, p95, p99] = times.percentiles([50.0, 95.0, 99.0]);
+        let mut row = vec![name.to_owned(), thousands(times.count())];
+        row.extend([times.mean(), p50, p95, p99, times.max()].map(format_duration));
+        table.row(row);
+    }
+    if table.is_empty() { Ok(()) } else { write!(f, "\n{table}") }
+}
+
+fn outcomes(report: &RunReport, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let codes: Vec<String> =
+        report.global().status_codes().iter().map(|(code, count)| format!("{code}: {}", thousands(*count))).collect();
+    if !codes.is_empty() {
+        writeln!(f, "\n  status codes  {}", codes.join("  "))?;
+    }
+    let requests = report.global().errors();
+    let steps = report.step_errors();
+    if requests.is_empty() && steps.is_empty() {
+        return Ok(());
+    }
+    writeln!(f, "\n  errors")?;
+    let all: Vec<_> = requests.iter().chain(&steps).collect();
+    for (text, count) in all.iter().take(ERRORS_SHOWN) {
+        writeln!(f, "  {:>10}  {text}", thousands(*count))?;
+    }
+    match all.len().checked_sub(ERRORS_SHOWN) {
+        Some(more @ 1..) => writeln!(f, "              and {more} others"),
+        _ => Ok(()),
+    }
+}
+
+fn generator(report: &RunReport, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let lag = report.start_lag();
+    let [p50, p99] = lag.percentiles([50.0, 99.0]);
+    write!(f, "\n  load generator  start lag p50 {}, p99 {}", format_duration(p50), format_duration(p99))?;
+    write!(f, ", max {}", format_duration(lag.max()))?;
+    if let Some(share) = report.cpu_share() {
+        write!(f, "; CPU {:.0} % of {} shards", share * 100.0, report.shards())?;
+    }
+    writeln!(f, "; seed {}", report.seed())?;
+    report.warnings().iter().try_for_each(|warning| writeln!(f, "  ! {warning}"))
+}
+
+fn assertions(report: &RunReport, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    if report.assertions().is_empty() {
+        return Ok(());
+    }
+    writeln!(f, "\n  assertions")?;
+    report.assertions().iter().try_for_each(|result| writeln!(f, "  {result}"))
+}
