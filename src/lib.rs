@@ -1,1 +1,95 @@
-//! x
+//! Load testing in Rust: scenarios in a fluent language, one engine for many protocols, exact latencies, assertions and
+//! reports.
+//!
+//! A load test is a program of yours, or one of your tests. You describe what a user does, step by step, and how many
+//! users come, and when; LoadSpiker lets them loose on the system under test and tells what they met with.
+//!
+//! ```no_run
+//! use loadspiker::prelude::*;
+//! use std::process::ExitCode;
+//!
+//! fn main() -> ExitCode {
+//!     let browse = scenario!("Browse")
+//!         .feed(records((1..=100).map(|n| [("page", n)])).circular())
+//!         .repeat(3, exec(http("list").get("/products").query("page", "#{page}")
+//!                 .check(json_path("$[*].id").find_random().save_as("id")))
+//!             .pause(1..3)
+//!             .exec(http("detail").get("/products/#{id}").check(json_path("$.price").gt(0.0))));
+//!
+//!     Simulation::new("shop")
+//!         .protocol(HttpProtocol::new("http://127.0.0.1:8080"))
+//!         .with(browse.inject([
+//!             ramp_users(100).during(10.secs()),
+//!             constant_users_per_sec(20).during(30.secs()),
+//!         ]))
+//!         .assert(global().response_time().percentile(95.0).lt(800.millis()))
+//!         .assert(global().failed_requests().percent().lt(1.0))
+//!         .main()
+//! }
+//! ```
+//!
+//! [`SimulationMain::main`] makes a program with a command line; [`Simulation::run`] returns the [`RunReport`]; under
+//! [`#[loadspiker::test]`](macro@test) a simulation is a test of `cargo test`.
+//!
+//! # Where to look
+//!
+//! * the steps of a scenario: [`Steps`];
+//! * how many users come, and when: [`inject`]; what they send: the protocols, such as [`http`];
+//! * values that differ between users: [`feeder`] and the [`expression`] language `#{…}`;
+//! * what a good answer is: [`check`]; what a good run is: [`assertion`];
+//! * what was measured, and how: [`report`], [`metrics`];
+//! * a protocol of your own: [`protocol`].
+//!
+//! # Features
+//!
+//! | feature | default | what it brings | what it costs |
+//! |---|---|---|---|
+//! | `http` | yes | HTTP/1.1 in cleartext and over TLS | hyper, rustls |
+//! | `full` | | every protocol there is | all of them |
+//!
+//! # What users get wrong
+//!
+//! *A think time is no rate.* In a closed profile the number of users is fixed, so a slow system gets fewer requests,
+//! and the test is kindest when it should be hardest:
+//!
+//! ```
+//! # use loadspiker::prelude::*;
+//! # fn visit() -> Scenario { scenario!("Visit").pause(1) }
+//! // At most 50 users at a time: as the system slows down, so does the load.
+//! let closed = visit().inject([constant_concurrent_users(50).during(1.minutes())]);
+//!
+//! // 50 users a second, come what may: this is what the internet does.
+//! let open = visit().inject([constant_users_per_sec(50).during(1.minutes())]);
+//! ```
+//!
+//! *A failed check does not stop a user.* It is counted, and the user goes on with the next step, perhaps without the
+//! token that it needs. Say where that makes no sense:
+//!
+//! ```
+//! # use loadspiker::prelude::*;
+//! # let (log_in, order) = (exec(pause(1)), exec(pause(1)));
+//! let journey = scenario!("Order").exec(log_in).exit_here_if_failed().exec(order);
+//! ```
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+mod macros;
+#[doc(hidden)]
+#[path = "private.rs"]
+pub mod __private;
+
+pub mod prelude;
+
+pub use loadspiker_core::dsl::{Chain, PauseType, Population, Scenario, Simulation, Steps, scenario};
+pub use loadspiker_core::engine::{Observer, RunOptions};
+pub use loadspiker_core::report::RunReport;
+pub use loadspiker_core::{
+    DurationExt, Error, FromValue, Mistake, Mistakes, Moment, Session, SessionError, StepError, Value, parse_duration,
+};
+pub use loadspiker_core::{
+    assertion, check, compile, dsl, expression, feeder, inject, metrics, protocol, protocol_prelude, report,
+};
+#[cfg(feature = "http")]
+#[cfg_attr(docsrs, doc(cfg(feature = "http")))]
+pub use loadspiker_http as http;
+pub use loadspiker_macros::test;
+pub use loadspiker_report::{Progress, SimulationMain, Summary, write_run_folder};

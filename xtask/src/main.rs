@@ -1,1 +1,46 @@
-fn main() {}
+//! `cargo xtask`: set-up and checks of this repository. It depends on nothing but the standard library, so that it
+//! builds in a second on a fresh machine.
+//!
+//! [`args`] reads the command line, [`setup`] installs what the tests need, [`checks`] says which checks there are and
+//! [`run`] carries them out; [`features`] and [`totals`] read what `Cargo.toml` and `cargo test` say.
+
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command-line tool talks on the terminal")]
+#![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test that panics has failed, as it should"))]
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use args::Task;
+
+mod args;
+mod checks;
+mod features;
+mod programs;
+mod run;
+mod setup;
+mod totals;
+
+fn main() -> ExitCode {
+    let outcome = match args::parse(std::env::args().skip(1)) {
+        Ok(Task::Test) => setup::install().and_then(|()| checks::all(&root())),
+        Ok(Task::Setup) => setup::install(),
+        Ok(Task::Help) => {
+            println!("{}", args::HELP);
+            Ok(())
+        }
+        Err(mistake) => Err(format!("{mistake}\n\n{}", args::HELP)),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            eprintln!("\nxtask: {message}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The root of the repository: the folder above this crate.
+fn root() -> PathBuf {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    here.parent().unwrap_or(here).to_owned()
+}

@@ -27,6 +27,12 @@ pub trait Response {
         &[]
     }
 
+    /// Whether there is a body to check. `false` where the protocol says that the client's own copy still holds
+    /// (HTTP's status 304): checks on the body are then skipped.
+    fn has_body(&self) -> bool {
+        true
+    }
+
     /// Time from intention to the last byte.
     fn response_time(&self) -> Option<Duration> {
         None

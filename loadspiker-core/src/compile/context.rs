@@ -259,3 +259,14 @@ impl<'a> CompileContext<'a> {
         (ProtocolSlot(index), protocol.downcast().ok().unwrap())
     }
 }
+
+/// Runs `compile` in a context of its own; gives what it made, a session with slots for the attributes it met, and the
+/// messages of the mistakes.
+#[cfg(test)]
+pub(crate) fn compile_in_test<T>(compile: impl FnOnce(&mut CompileContext<'_>) -> T) -> (T, Session, Vec<String>) {
+    let mut gathered = Gathered::new(1, 1);
+    let mut cx = CompileContext::new(&mut gathered, "test", &[]);
+    let made = compile(&mut cx);
+    let mistakes = gathered.mistakes.into_iter().map(|mistake| mistake.message).collect();
+    (made, Session::new(std::rc::Rc::new(gathered.schema), 1, 1), mistakes)
+}

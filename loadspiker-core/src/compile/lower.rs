@@ -92,7 +92,7 @@ impl<'a, 'b> Lowering<'a, 'b> {
             StepKind::Switch { value, cases, otherwise } => {
                 let value = value.compile(self.cx);
                 let keys: Vec<_> = cases.iter().map(|(key, _)| key.compile(self.cx)).collect();
-                let labels = cases.iter().map(|(key, _)| format!("case {key}")).collect();
+                let labels = cases.iter().map(|(key, _)| format!("case {key:?}")).collect();
                 self.switch(labels, cases.iter().map(|(_, chain)| chain).collect(), otherwise.as_ref(), |targets| {
                     SwitchBy::Value(value, keys.into_iter().zip(targets).collect())
                 });

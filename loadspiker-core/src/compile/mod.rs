@@ -5,8 +5,9 @@ mod lower;
 mod plan;
 mod program;
 
-pub(crate) use context::Names;
 pub use context::{CompileContext, RequestName, Text};
 pub use plan::Plan;
-pub(crate) use plan::{CompiledPopulation, compile};
+pub(crate) use plan::compile;
 pub(crate) use program::{Kind, Loop, Op, Pc, Program, RendezVous, Switch, SwitchBy, Test};
+#[cfg(test)]
+pub(crate) use context::compile_in_test;

@@ -32,6 +32,13 @@ pub struct Plan {
     pub(crate) simulated_clock: bool,
 }
 
+impl Plan {
+    /// The name of the simulation.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+}
+
 /// A population, compiled.
 pub(crate) struct CompiledPopulation {
     pub(crate) program: Arc<Program>,

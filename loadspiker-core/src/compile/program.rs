@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use crate::compile::Text;
-use crate::dsl::{PauseType, chain::SessionFn};
+use crate::dsl::{PauseType, SessionFn};
 use crate::expression::{CompiledArg, CompiledPause, CompiledValue};
 use crate::feeder::BoundFeeder;
 use crate::protocol::Action;

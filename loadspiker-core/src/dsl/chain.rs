@@ -51,8 +51,7 @@ impl Chain {
 
 /// One step and the place in the user's source where it was written.
 #[derive(Clone, Debug)]
-#[doc(hidden)]
-pub struct Step {
+pub(crate) struct Step {
     pub(crate) kind: StepKind,
     pub(crate) place: &'static Location<'static>,
 }
@@ -116,29 +115,29 @@ impl StepKind {
         match self {
             StepKind::Action(builder) => format!("exec {}", builder.describe()),
             StepKind::Call(_) => "exec_fn".to_owned(),
-            StepKind::Pause(arg) => format!("pause {arg}"),
-            StepKind::Pace(arg) => format!("pace {arg}"),
+            StepKind::Pause(arg) => format!("pause {arg:?}"),
+            StepKind::Pace(arg) => format!("pace {arg:?}"),
             StepKind::RendezVous(users) => format!("rendez_vous {users}"),
             StepKind::Feed { feeder, count: None } => format!("feed {feeder}"),
-            StepKind::Feed { feeder, count: Some(n) } => format!("feed {n} of {feeder}"),
+            StepKind::Feed { feeder, count: Some(n) } => format!("feed {n:?} of {feeder}"),
             StepKind::Loop { kind, .. } => kind.describe(),
-            StepKind::If { condition, .. } => format!("do_if {condition}"),
-            StepKind::IfEquals { left, right, .. } => format!("do_if_equals {left} {right}"),
-            StepKind::Switch { value, .. } => format!("do_switch {value}"),
+            StepKind::If { condition, .. } => format!("do_if {condition:?}"),
+            StepKind::IfEquals { left, right, .. } => format!("do_if_equals {left:?} {right:?}"),
+            StepKind::Switch { value, .. } => format!("do_switch {value:?}"),
             StepKind::RandomSwitch { .. } => "random_switch".to_owned(),
             StepKind::UniformSwitch(_) => "uniform_random_switch".to_owned(),
             StepKind::RoundRobinSwitch(_) => "round_robin_switch".to_owned(),
-            StepKind::Try { attempts, name: name @ "try_max", .. } => format!("{name} {attempts}"),
+            StepKind::Try { attempts, name: name @ "try_max", .. } => format!("{name} {attempts:?}"),
             StepKind::Try { name, .. } => (*name).to_owned(),
             StepKind::Group { name, .. } => format!("group \"{name}\""),
             StepKind::Exit(Exit::Always) => "exit_here".to_owned(),
-            StepKind::Exit(Exit::If(condition)) => format!("exit_here_if {condition}"),
+            StepKind::Exit(Exit::If(condition)) => format!("exit_here_if {condition:?}"),
             StepKind::Exit(Exit::IfFailed) => "exit_here_if_failed".to_owned(),
             StepKind::Stop { why, condition, crash } => {
                 let verb = if *crash { "crash" } else { "stop" };
                 match condition {
                     None => format!("{verb}_load_generator \"{why}\""),
-                    Some(condition) => format!("{verb}_load_generator_if \"{why}\" {condition}"),
+                    Some(condition) => format!("{verb}_load_generator_if \"{why}\" {condition:?}"),
                 }
             }
             StepKind::Misplaced(what) => (*what).to_owned(),
@@ -149,15 +148,15 @@ impl StepKind {
 impl LoopKind {
     fn describe(&self) -> String {
         match self {
-            LoopKind::Repeat(times) => format!("repeat {times}"),
-            LoopKind::Foreach { list, element } => format!("foreach {list} as \"{element}\""),
+            LoopKind::Repeat(times) => format!("repeat {times:?}"),
+            LoopKind::Foreach { list, element } => format!("foreach {list:?} as \"{element}\""),
             LoopKind::While { condition, during, test_first } => {
                 let verb = if *test_first { "as_long_as" } else { "do_while" };
                 match (condition, during) {
                     (None, None) => "forever".to_owned(),
-                    (None, Some(time)) => format!("during {time}"),
-                    (Some(condition), None) => format!("{verb} {condition}"),
-                    (Some(condition), Some(time)) => format!("{verb}_during {condition} {time}"),
+                    (None, Some(time)) => format!("during {time:?}"),
+                    (Some(condition), None) => format!("{verb} {condition:?}"),
+                    (Some(condition), Some(time)) => format!("{verb}_during {condition:?} {time:?}"),
                 }
             }
         }

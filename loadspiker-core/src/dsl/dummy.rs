@@ -30,7 +30,7 @@ impl From<Dummy> for Chain {
 
 impl ActionBuilder for Dummy {
     fn describe(&self) -> String {
-        format!("dummy \"{}\" {}", self.name, self.duration)
+        format!("dummy \"{}\" {:?}", self.name, self.duration)
     }
 
     fn compile(&self, cx: &mut CompileContext<'_>) -> Box<dyn Action> {

@@ -7,7 +7,7 @@ mod scenario;
 mod simulation;
 mod steps;
 
-pub(crate) use chain::{Exit, LoopKind, Step, StepKind};
+pub(crate) use chain::{Exit, LoopKind, SessionFn, Step, StepKind};
 pub use chain::Chain;
 pub use dummy::{Dummy, dummy_request};
 pub use population::Population;

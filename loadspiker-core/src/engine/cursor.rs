@@ -10,6 +10,7 @@ use crate::engine::user::{Frame, User};
 use crate::expression::EvalError;
 use crate::metrics::GroupId;
 use crate::moment::Moment;
+use crate::session::abbreviate;
 use crate::value::Value;
 
 /// How many operations a user takes before others get their turn.
@@ -57,7 +58,7 @@ impl Cursor<'_> {
                         self.fail_step(&problem);
                     }
                 }
-                Op::Pause(pause) => match self.try_to(|cursor| Ok(pause.draw(&cursor.user.session)?)) {
+                Op::Pause(pause) => match self.try_to(|cursor| pause.get(&cursor.user.session)) {
                     Some(duration) => {
                         let pauses = self.program.pauses;
                         let drawn = self.user.session.random(|random| pauses.draw(duration, random));
@@ -68,7 +69,7 @@ impl Cursor<'_> {
                     None => continue,
                 },
                 Op::Pace(number, period) => {
-                    if let Some(period) = self.try_to(|cursor| Ok(period.draw(&cursor.user.session)?))
+                    if let Some(period) = self.try_to(|cursor| period.get(&cursor.user.session))
                         && let Some(due) = self.pace(*number, period)
                     {
                         return Next::Rest(due);
@@ -80,22 +81,17 @@ impl Cursor<'_> {
                     }
                 }
                 Op::Feed(feeder, count) => {
-                    let (user, shard) = (&mut *self.user, self.shard);
+                    let shard = self.shard;
                     let fed = match count {
-                        None => feeder.feed(shard.index, &mut user.session).map_err(|error| error.to_string()),
-                        Some(count) => match count.get(&user.session) {
-                            Ok(count) => {
-                                feeder.feed_n(shard.index, &mut user.session, count).map_err(|error| error.to_string())
-                            }
-                            Err(error) => {
-                                self.fail_step(&error.to_string());
-                                continue;
-                            }
+                        None => feeder.feed(shard.index, &mut self.user.session),
+                        Some(count) => match self.try_to(|cursor| count.get(&cursor.user.session)) {
+                            Some(count) => feeder.feed_n(shard.index, &mut self.user.session, count),
+                            None => continue,
                         },
                     };
                     if let Err(problem) = fed {
-                        shard.request_stop(&problem, true);
-                        return Next::End;
+                        shard.request_stop(&problem.to_string(), true);
+                        return self.end();
                     }
                 }
                 Op::LoopEnter(entered) => self.enter_loop(pc, entered),
@@ -107,7 +103,7 @@ impl Cursor<'_> {
                     }
                 }
                 Op::Switch(switch) => self.user.pc = self.choose(switch),
-                Op::TryEnter { attempts, end } => match self.try_to(|cursor| Ok(attempts.get(&cursor.user.session)?)) {
+                Op::TryEnter { attempts, end } => match self.try_to(|cursor| attempts.get(&cursor.user.session)) {
                     Some(0) | None => self.user.pc = *end,
                     Some(_) => {
                         let failed_before = self.user.session.is_failed();
@@ -172,7 +168,7 @@ impl Cursor<'_> {
             let session = &cursor.user.session;
             match test {
                 Test::Condition(condition) => condition.get(session),
-                Test::Equal(left, right) => Ok(left.get(session)?.same_as(&right.get(session)?)),
+                Test::Equal(left, right) => Ok(left.get(session)?.same_as(&*right.get(session)?)),
                 Test::Failed => Ok(session.is_failed()),
             }
         })
@@ -307,7 +303,7 @@ impl Cursor<'_> {
             let session = &cursor.user.session;
             match &entered.kind {
                 Kind::Repeat(times) => Ok(u64::from(pass) < times.get(session)?),
-                Kind::Foreach { list, .. } => Ok((pass as usize) < items(&list.get(session)?)?.len()),
+                Kind::Foreach { list, .. } => Ok((pass as usize) < items(list.get(session)?.as_ref())?.len()),
                 Kind::While { condition, during, .. } => {
                     if let Some(limit) = during
                         && now.since(since) > limit.get(session)?
@@ -324,7 +320,7 @@ impl Cursor<'_> {
         if let Kind::Foreach { list, element } = &entered.kind {
             let item = self.try_to(|cursor| {
                 let list = list.get(&cursor.user.session)?;
-                Ok(items(&list)?.get(pass as usize).cloned().unwrap_or_default())
+                Ok(items(list.as_ref())?.get(pass as usize).cloned().unwrap_or_default())
             });
             if let Some(item) = item {
                 self.user.session.set_at(*element, item);
@@ -393,7 +389,12 @@ fn is_watched(frame: &Frame) -> bool {
 fn items(value: &Value) -> Result<&[Value], EvalError> {
     match value {
         Value::List(items) => Ok(items),
-        other => Err(EvalError::not_a_list(other)),
+        other => Err(EvalError::Unfit {
+            template: "the list of a foreach".to_owned(),
+            value: abbreviate(&other.to_string()),
+            found: other.type_name(),
+            expected: "list",
+        }),
     }
 }
 

@@ -17,7 +17,6 @@ mod task;
 mod timer;
 mod user;
 
-pub(crate) use clock::Clock;
 pub use run::{Observer, RunOptions};
 pub(crate) use shard::Shard;
 pub(crate) use task::Watchdog;

@@ -18,9 +18,9 @@ use crate::engine::shard::{Command, Event, Shard};
 use crate::engine::signals::{SHARD_THREAD, StopSignals, quiet_caught_panics};
 use crate::error::Error;
 use crate::inject::{Profile, at_once_users};
-use crate::metrics::{Collector, EndReason, LiveView, RunInfo};
+use crate::metrics::{Collector, Limits, LiveView};
 use crate::moment::Moment;
-use crate::report::RunReport;
+use crate::report::{EndReason, RunInfo, RunReport};
 
 /// How to run a simulation, beyond what it says itself. All options are off by default.
 #[derive(Clone, Debug, Default)]
@@ -200,7 +200,7 @@ impl<'a> Run<'a> {
                 .map_or(0, |since| u64::try_from(since.as_millis()).unwrap_or(u64::MAX)),
             ..RunInfo::default()
         };
-        let collector = Collector::new(plan.request_names.clone(), plan.scenario_names.clone(), plan.shards);
+        let collector = Collector::new(plan.shards, &plan.request_names, plan.scenario_names.clone(), Limits::default());
         let signals = StopSignals::listen();
         observer.started(&plan);
         let populations = plan.populations.len();
@@ -250,7 +250,7 @@ impl<'a> Run<'a> {
             }
             if refreshed.elapsed() >= REFRESH {
                 refreshed = Instant::now();
-                let view = self.collector.live(self.now().since_start());
+                let view = self.collector.live();
                 self.observer.progress(&view);
             }
         }
@@ -336,7 +336,7 @@ impl<'a> Run<'a> {
         });
         let cpu = health::cpu_time().zip(self.cpu_before).map(|(after, before)| after.saturating_sub(before));
         let info = RunInfo { duration: ended.since_start(), end: reason, cpu_time: cpu, ..self.info };
-        let view = self.collector.live(ended.since_start());
+        let view = self.collector.live();
         self.observer.progress(&view);
         let mut report = self.collector.finish(info);
         report.evaluate(&self.plan.assertions);

@@ -24,7 +24,7 @@ impl Timer {
     pub(crate) fn new() -> std::io::Result<Self> {
         use rustix::time::{TimerfdClockId, TimerfdFlags, timerfd_create};
         let descriptor = timerfd_create(TimerfdClockId::Monotonic, TimerfdFlags::NONBLOCK | TimerfdFlags::CLOEXEC)?;
-        let source = Source::Descriptor(tokio::io::unix::AsyncFd::new(descriptor)?);
+        let source = Source::Descriptor(tokio::io::unix::AsyncFd::register(descriptor)?);
         Ok(Timer { source, armed: Moment::NEVER })
     }
 

@@ -33,8 +33,6 @@ pub(crate) struct Extras {
     pub(crate) states: Vec<Option<Box<dyn UserState>>>,
     /// When each pace lets this user pass next.
     pub(crate) paces: Vec<(u32, Moment)>,
-    /// The list a `foreach` goes over needs no place here: it is evaluated for each pass.
-    pub(crate) started: Moment,
 }
 
 /// A loop, group or `try_max` that the user is in.

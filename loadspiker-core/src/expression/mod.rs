@@ -1,50 +1,195 @@
-//! The expression language: `#{name}`, `#{list(0)}`, `#{map.key}`, `#{randomInt(1,6)}`.
+//! The expression language: `#{name}`, `#{list(0)}`, `#{map.key}`, `#{randomInt(1,6)}` in any text of the DSL.
+//!
+//! A text is parsed once, before the run, into a [`Template`]; during the run a template is only rendered, straight
+//! into a buffer of the caller's.
+//!
+//! | expression | value |
+//! |---|---|
+//! | `#{name}` | the session attribute |
+//! | `#{list(0)}` `#{list(-1)}` `#{list(i)}` | an element: from the start, from the end, at the index that attribute `i` holds |
+//! | `#{map.key}` | the value under a key; combined: `#{cart.items(2).price}` |
+//! | `….size()` | elements of a list or a map, characters of a text, bytes |
+//! | `….random()` | one element of a list |
+//! | `….exists()` `….isUndefined()` | whether all before it leads to a value |
+//! | `….jsonStringify()` `….htmlUnescape()` `….urlEncode()` `….base64()` `….upper()` `….lower()` | the value in another form |
+//! | `#{currentTimeMillis()}` | milliseconds since 1970 |
+//! | `#{randomUuid()}` `#{randomAlphanumeric(8)}` | a random UUID (version 4), random letters and digits |
+//! | `#{randomInt()}` `#{randomLong()}` | any 32-bit, any 64-bit integer |
+//! | `#{randomInt(a,b)}` `#{randomLong(a,b)}` | an integer from `a` up to, not including, `b` |
+//! | `#{randomDouble()}` `#{randomDouble(a,b)}` `#{randomDouble(a,b,digits)}` | a number from 0 up to 1, from `a` up to `b`, with so many decimals |
+//! | `#{env(NAME)}` | the environment variable, read before the run |
+//! | `#{userId()}` | the number of the virtual user |
+//!
+//! A name may hold any character but `. # { } ( )`; spaces around it do not count. `\#{x}` writes `#{x}`, `\\#{x}`
+//! writes `\` and the value. Random numbers are the user's own and follow from the seed of the run.
+
+pub mod arg;
+mod error;
+mod function;
+mod generate;
+mod html;
+mod parse;
+mod path;
+
+use std::borrow::Cow;
+use std::fmt::Write;
+use std::sync::Arc;
+
+pub use arg::{
+    Arg, CompiledArg, CompiledPause, CompiledText, CompiledValue, Computed, IntoCondition, IntoCount, IntoDuration,
+    IntoOutcome, IntoPause, IntoText, IntoValue, PauseArg, TextArg, TextOutcome, ValueArg,
+};
+pub use error::{EvalError, ParseError};
 
 use crate::session::{Session, Slot};
+use crate::value::Value;
+use path::Expression;
 
-/// A parsed text with expressions.
+/// A parsed text with expressions. Cloning it copies a pointer.
+///
+/// ```
+/// use loadspiker_core::expression::Template;
+/// use loadspiker_core::{Schema, Session, Value};
+/// # use std::rc::Rc;
+///
+/// let mut schema = Schema::default();
+/// let template = Template::parse("/products/#{id}?q=#{words(-1)}", &mut |name| schema.intern(name))?;
+/// let mut session = Session::new(Rc::new(schema), 1, 1);
+/// session.set("id", 7)?;
+/// session.set("words", vec!["red", "shoe"])?;
+///
+/// let mut url = String::new();
+/// template.render(&session, &mut url)?;
+/// assert_eq!(url, "/products/7?q=shoe");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug)]
-pub struct Template {
-    source: std::sync::Arc<str>,
+pub struct Template(Arc<Parsed>);
+
+#[derive(Debug)]
+struct Parsed {
+    source: Box<str>,
+    content: Content,
 }
 
-/// Why a template cannot be parsed.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("x")]
-pub struct ParseError;
+#[derive(Debug)]
+enum Content {
+    /// No expression: always a [`Value::Text`].
+    Literal(Value),
+    /// Nothing but one expression, so its value keeps its type.
+    Single(Expression),
+    Mixed(Box<[Part]>),
+}
 
-/// Why a template cannot be evaluated.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("x")]
-pub struct EvalError;
+#[derive(Debug)]
+enum Part {
+    Text(Box<str>),
+    Expression(Expression),
+}
 
 impl Template {
-    /// Parses; `slots` gives the slot of each attribute mentioned.
+    /// Parses a text with expressions; `slots` gives the slot of each attribute it mentions.
+    ///
+    /// # Errors
+    ///
+    /// [`ParseError`] if an expression is empty, nested, not closed, calls a function that does not exist or with the
+    /// wrong arguments, or names an environment variable that is not set.
     pub fn parse(source: &str, slots: &mut dyn FnMut(&str) -> Slot) -> Result<Template, ParseError> {
-        let _ = slots;
-        Ok(Template::literal(source))
+        let mut parts = parse::parse(source, slots)?;
+        let content = match parts.pop() {
+            None => Content::Literal(Value::from("")),
+            Some(Part::Text(text)) if parts.is_empty() => Content::Literal(Value::Text(text.into())),
+            Some(Part::Expression(expression)) if parts.is_empty() => Content::Single(expression),
+            Some(last) => {
+                parts.push(last);
+                Content::Mixed(parts.into())
+            }
+        };
+        Ok(Template(Arc::new(Parsed { source: source.into(), content })))
     }
-    /// A text without expressions.
+
+    /// A text taken as it stands, `#{` and all.
     pub fn literal(text: &str) -> Template {
-        Template { source: text.into() }
+        Template(Arc::new(Parsed { source: text.into(), content: Content::Literal(text.into()) }))
     }
-    /// As it was written.
+
+    /// The text as it was written.
     pub fn source(&self) -> &str {
-        &self.source
+        &self.0.source
     }
-    /// The text, if there is no expression in it.
+
+    /// The text, if it is the same for every session: escapes are undone, environment variables are in place.
     pub fn as_literal(&self) -> Option<&str> {
-        Some(&self.source)
+        match &self.0.content {
+            Content::Literal(value) => value.as_str(),
+            Content::Single(_) | Content::Mixed(_) => None,
+        }
     }
-    /// Appends the text for this session.
+
+    /// Appends the text for this session to `out`.
+    ///
+    /// # Errors
+    ///
+    /// [`EvalError`] if an attribute, an index or a key is not there or of the wrong type; `out` is then as it was.
     pub fn render(&self, session: &Session, out: &mut String) -> Result<(), EvalError> {
-        let _ = session;
-        out.push_str(&self.source);
-        Ok(())
+        let start = out.len();
+        let rendered = match &self.0.content {
+            Content::Literal(text) => {
+                write_value(text, out);
+                Ok(())
+            }
+            Content::Single(expression) => expression.render(session, out),
+            Content::Mixed(parts) => parts.iter().try_for_each(|part| match part {
+                Part::Text(text) => {
+                    out.push_str(text);
+                    Ok(())
+                }
+                Part::Expression(expression) => expression.render(session, out),
+            }),
+        };
+        if rendered.is_err() {
+            out.truncate(start);
+        }
+        rendered
     }
-    /// The value: of native type if the template is a single expression.
-    pub fn value(&self, session: &Session) -> Result<crate::Value, EvalError> {
-        let _ = session;
-        Ok((&*self.source).into())
+
+    /// The value for this session: of its own type if the template is a single expression, a text otherwise.
+    ///
+    /// # Errors
+    ///
+    /// As [`render`](Self::render).
+    pub fn value(&self, session: &Session) -> Result<Value, EvalError> {
+        self.value_ref(session).map(Cow::into_owned)
+    }
+
+    /// As [`value`](Self::value), borrowed from the session or the template where it is there already.
+    ///
+    /// # Errors
+    ///
+    /// As [`render`](Self::render).
+    pub fn value_ref<'a>(&'a self, session: &'a Session) -> Result<Cow<'a, Value>, EvalError> {
+        match &self.0.content {
+            Content::Literal(value) => Ok(Cow::Borrowed(value)),
+            Content::Single(expression) => expression.value(session),
+            Content::Mixed(_) => {
+                let mut text = String::new();
+                self.render(session, &mut text)?;
+                Ok(Cow::Owned(Value::from(text)))
+            }
+        }
     }
 }
+
+/// Appends a value as it is displayed; texts and numbers without an allocation of their own.
+fn write_value(value: &Value, out: &mut String) {
+    match value {
+        Value::Text(text) => out.push_str(text),
+        other => {
+            // Writing into a String cannot fail.
+            let _ = write!(out, "{other}");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

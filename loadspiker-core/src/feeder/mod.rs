@@ -1,1 +1,52 @@
-//! feeder.
+//! Feeders: records of test data, one for each user that asks.
+//!
+//! A [`Feeder`] is what the user writes: a source ([`csv`](csv()), [`tsv`], [`ssv`], [`separated_values`], [`json`](json()),
+//! [`json_lines`], [`records`]) and a strategy. [`Feeder::open`] reads the source, once, before the run; what is
+//! wrong with it is a [`FeederError`]. [`OpenFeeder::bind`] lays the records out for the shards of a run, and
+//! [`BoundFeeder::feed`] then gives them to users, without a lock and without an allocation.
+//!
+//! Clones of a feeder share one cursor: two scenarios that are fed by clones of it never get the same record of a
+//! queue. [`OpenFeeders`] keeps this promise, as it opens and binds each feeder once.
+//!
+//! ```
+//! use loadspiker_core::feeder::{OpenFeeders, records};
+//! use loadspiker_core::{Schema, Session};
+//! # use std::rc::Rc;
+//!
+//! let users = records([
+//!     [("name", "anna"), ("city", "Oslo")],
+//!     [("name", "ben"), ("city", "Rome")],
+//! ]).circular();
+//!
+//! let mut feeders = OpenFeeders::default();
+//! let id = feeders.open(&users)?;
+//! assert_eq!(feeders.open(&users.clone())?, id);
+//!
+//! let mut schema = Schema::default();
+//! let bound = feeders.bind(1, 42, &mut |name| schema.intern(name));
+//! let mut session = Session::new(Rc::new(schema), 1, 1);
+//! bound[id.index()].feed(0, &mut session)?;
+//! assert_eq!(session.get_str("city")?, "Oslo");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod bound;
+mod builder;
+mod error;
+mod json;
+mod layout;
+mod open;
+mod record;
+mod separated;
+mod source;
+mod table;
+
+pub use bound::BoundFeeder;
+pub use builder::{Feeder, Strategy};
+pub use error::{FeedError, FeederError};
+pub use open::{FeederId, OpenFeeder, OpenFeeders};
+pub use record::Record;
+pub use source::{csv, json, json_lines, records, separated_values, ssv, tsv};
+
+#[cfg(test)]
+mod tests;

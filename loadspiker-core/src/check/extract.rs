@@ -1,0 +1,200 @@
+//! [`Extractor`]: how a check finds values in a response. The built-in ones and those of protocol crates alike.
+
+use std::cell::OnceCell;
+use std::fmt;
+
+use super::response::Response;
+use crate::compile::CompileContext;
+use crate::expression::EvalError;
+use crate::session::Session;
+use crate::value::Value;
+
+/// Which part of a response a check looks at. Checks run in this order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Scope {
+    /// Where the response came from.
+    Location,
+    /// The status.
+    Status,
+    /// The headers.
+    Header,
+    /// The body.
+    Body,
+    /// How long it took.
+    Time,
+}
+
+/// What a check looks for, as the user wrote it.
+pub trait Extractor: fmt::Debug + Send + Sync {
+    /// What is looked for, as messages name it: `json_path $.token`. Short, and the same for all users.
+    fn label(&self) -> String;
+
+    /// The part of the response it looks at; [`Scope::Body`] unless said otherwise.
+    fn scope(&self) -> Scope {
+        Scope::Body
+    }
+
+    /// Whether the body is needed; a protocol may throw away one that is not. True for [`Scope::Body`] unless said
+    /// otherwise.
+    fn needs_body(&self) -> bool {
+        self.scope() == Scope::Body
+    }
+
+    /// Whether a message may show the value found. Say no where nearly every response has another, since every
+    /// different message is counted by itself.
+    fn shows_value(&self) -> bool {
+        true
+    }
+
+    /// Prepares it for the run: expressions and patterns are parsed, mistakes told with `cx.mistake`.
+    fn compile(&self, cx: &mut CompileContext<'_>) -> Box<dyn Extract>;
+}
+
+/// A prepared [`Extractor`], shared by all virtual users.
+pub trait Extract: Send + Sync {
+    /// Offers what it finds to `found`, in order, until that wants no more. Offering nothing means that nothing is there.
+    ///
+    /// # Errors
+    ///
+    /// [`ExtractError`] if it cannot be looked for.
+    fn extract(&self, from: &Subject<'_>, session: &Session, found: &mut Found<'_>) -> Result<(), ExtractError>;
+}
+
+/// Why a value could not be looked for.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ExtractError {
+    /// The response is not of the kind that the extractor reads: `body is no JSON: …`. An optional check passes.
+    #[error("{0}")]
+    Response(String),
+    /// An expression has no value, or makes a pattern that is none. The check fails in any case.
+    #[error("{0}")]
+    Pattern(String),
+}
+
+impl From<EvalError> for ExtractError {
+    fn from(error: EvalError) -> Self {
+        ExtractError::Pattern(error.to_string())
+    }
+}
+
+/// A response under examination, with what all checks on it share: its body as a text and as JSON.
+pub struct Subject<'a> {
+    response: &'a dyn Response,
+    text: OnceCell<Result<&'a str, ExtractError>>,
+    json: OnceCell<Result<serde_json::Value, ExtractError>>,
+}
+
+impl<'a> Subject<'a> {
+    /// Nothing is decoded or parsed yet.
+    pub fn new(response: &'a dyn Response) -> Self {
+        Subject { response, text: OnceCell::new(), json: OnceCell::new() }
+    }
+
+    /// The response.
+    pub fn response(&self) -> &'a dyn Response {
+        self.response
+    }
+
+    /// The body as a text.
+    ///
+    /// # Errors
+    ///
+    /// [`ExtractError::Response`] if it is not UTF-8.
+    pub fn text(&self) -> Result<&'a str, ExtractError> {
+        let text = self.text.get_or_init(|| {
+            std::str::from_utf8(self.response.body())
+                .map_err(|_| ExtractError::Response("body is no text: it is not UTF-8".to_owned()))
+        });
+        text.clone()
+    }
+
+    /// The body as JSON.
+    ///
+    /// # Errors
+    ///
+    /// [`ExtractError::Response`] if it is none.
+    pub fn json(&self) -> Result<&serde_json::Value, ExtractError> {
+        let json = self.json.get_or_init(|| {
+            let body = self.response.body();
+            if body.is_empty() {
+                return Err(ExtractError::Response("body is no JSON: it is empty".to_owned()));
+            }
+            serde_json::from_slice(body).map_err(|error| ExtractError::Response(format!("body is no JSON: {error}")))
+        });
+        json.as_ref().map_err(Clone::clone)
+    }
+}
+
+impl fmt::Debug for Subject<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Subject").finish_non_exhaustive()
+    }
+}
+
+/// Which of the values found a check takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Pick {
+    /// The one at this place, from 0.
+    Nth(usize),
+    All,
+    Random,
+    Count,
+}
+
+/// Takes the values that an [`Extract`] finds, and keeps those that the check wants.
+#[derive(Debug)]
+pub struct Found<'s> {
+    pick: Pick,
+    session: &'s Session,
+    offered: usize,
+    one: Option<Value>,
+    all: Vec<Value>,
+}
+
+impl<'s> Found<'s> {
+    pub(super) fn new(pick: Pick, session: &'s Session) -> Self {
+        Found { pick, session, offered: 0, one: None, all: Vec::new() }
+    }
+
+    /// Whether further values would be looked at; when not, the search can end.
+    pub fn wants_more(&self) -> bool {
+        !matches!(self.pick, Pick::Nth(place) if self.offered > place)
+    }
+
+    /// Offers the next value, which is made only if it is wanted.
+    pub fn offer<V: Into<Value>>(&mut self, value: impl FnOnce() -> V) {
+        let place = self.offered;
+        self.offered += 1;
+        match self.pick {
+            Pick::Nth(wanted) if wanted == place => self.one = Some(value().into()),
+            Pick::Nth(_) | Pick::Count => {}
+            Pick::All => self.all.push(value().into()),
+            // Reservoir sampling: the n-th replaces the one kept with chance 1/n, so all are as likely in the end.
+            Pick::Random => {
+                if place == 0 || self.session.random(|random| random.usize(..=place)) == 0 {
+                    self.one = Some(value().into());
+                }
+            }
+        }
+    }
+
+    /// Offers all items until no more are wanted; `value` makes the value of one that is.
+    pub fn offer_all<I, V: Into<Value>>(&mut self, items: impl IntoIterator<Item = I>, value: impl Fn(I) -> V) {
+        for item in items {
+            self.offer(|| value(item));
+            if !self.wants_more() {
+                break;
+            }
+        }
+    }
+
+    /// What the check has found; `None` is nothing.
+    pub(super) fn take(self) -> Option<Value> {
+        match self.pick {
+            Pick::Nth(_) | Pick::Random => self.one,
+            Pick::All => (!self.all.is_empty()).then(|| Value::from(self.all)),
+            Pick::Count => Some(Value::from(self.offered)),
+        }
+    }
+}

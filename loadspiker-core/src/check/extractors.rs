@@ -1,0 +1,263 @@
+//! The built-in checks: [`status`], [`header`], [`json_path`] and their like.
+
+use std::sync::Arc;
+
+use regex::{Captures, Regex};
+use serde_json_path::JsonPath;
+
+use super::builder::Check;
+use super::extract::{Extract, ExtractError, Extractor, Found, Scope, Subject};
+use super::pattern::{HeaderName, Pattern, Substring};
+use crate::compile::CompileContext;
+use crate::expression::arg::millis;
+use crate::session::{Session, abbreviate};
+use crate::value::Value;
+
+/// The status code, an integer.
+pub fn status() -> Check {
+    Check::from_extractor(Plain::Status)
+}
+
+/// Where the response finally came from: the URL after redirects, a text.
+pub fn current_location() -> Check {
+    Check::from_extractor(Plain::Location)
+}
+
+/// The values of a header, texts; the name is compared without regard to case.
+pub fn header(name: impl AsRef<str>) -> Check {
+    Check::from_extractor(Header(name.as_ref().into()))
+}
+
+/// The matches of a regular expression in the values of a header; see [`regex`](regex()) for what a match is.
+pub fn header_regex(name: impl AsRef<str>, regex: impl AsRef<str>) -> Check {
+    Check::from_extractor(HeaderRegex { name: name.as_ref().into(), regex: regex.as_ref().into() })
+}
+
+/// The whole body, a text.
+pub fn body_string() -> Check {
+    Check::from_extractor(Plain::BodyString)
+}
+
+/// The whole body, bytes.
+pub fn body_bytes() -> Check {
+    Check::from_extractor(Plain::BodyBytes)
+}
+
+/// The length of the body in bytes (after decompression), an integer.
+pub fn body_length() -> Check {
+    Check::from_extractor(Plain::BodyLength)
+}
+
+/// The places where the body holds a text, without overlaps: integers, in bytes from the start of the body.
+pub fn substring(text: impl AsRef<str>) -> Check {
+    Check::from_extractor(Holds(text.as_ref().into()))
+}
+
+/// The matches of a regular expression in the body: the whole match as a text; if the expression has a group, the text
+/// of the group; if it has several, the list of their texts (null for a group that took no part).
+pub fn regex(regex: impl AsRef<str>) -> Check {
+    Check::from_extractor(BodyRegex(regex.as_ref().into()))
+}
+
+/// The values that a JSONPath (RFC 9535) finds in the body, each of its own type: `json_path("$.items[*].price")`.
+pub fn json_path(path: impl AsRef<str>) -> Check {
+    Check::from_extractor(Path(path.as_ref().into()))
+}
+
+/// The time from the moment at which the user meant to send to the last byte, in milliseconds, a float.
+///
+/// It compares with a number or with a duration: `response_time().lt(800.millis())`.
+pub fn response_time() -> Check {
+    Check::from_extractor(Plain::ResponseTime)
+}
+
+/// Those that need no preparation.
+#[derive(Clone, Copy, Debug)]
+enum Plain {
+    Status,
+    Location,
+    BodyString,
+    BodyBytes,
+    BodyLength,
+    ResponseTime,
+}
+
+impl Extractor for Plain {
+    fn label(&self) -> String {
+        let label = match self {
+            Plain::Status => "status",
+            Plain::Location => "location",
+            Plain::BodyString => "body",
+            Plain::BodyBytes => "body bytes",
+            Plain::BodyLength => "body length",
+            Plain::ResponseTime => "response time in ms",
+        };
+        label.to_owned()
+    }
+
+    fn scope(&self) -> Scope {
+        match self {
+            Plain::Status => Scope::Status,
+            Plain::Location => Scope::Location,
+            Plain::BodyString | Plain::BodyBytes | Plain::BodyLength => Scope::Body,
+            Plain::ResponseTime => Scope::Time,
+        }
+    }
+
+    fn shows_value(&self) -> bool {
+        !matches!(self, Plain::BodyString | Plain::BodyBytes | Plain::ResponseTime)
+    }
+
+    fn compile(&self, _: &mut CompileContext<'_>) -> Box<dyn Extract> {
+        Box::new(*self)
+    }
+}
+
+impl Extract for Plain {
+    fn extract(&self, from: &Subject<'_>, _: &Session, found: &mut Found<'_>) -> Result<(), ExtractError> {
+        let response = from.response();
+        match self {
+            Plain::Status => found.offer_all(response.status(), Value::from),
+            Plain::Location => found.offer_all(response.location(), Value::from),
+            Plain::BodyString => {
+                let text = from.text()?;
+                found.offer(|| text);
+            }
+            Plain::BodyBytes => found.offer(|| response.body()),
+            Plain::BodyLength => found.offer(|| response.body().len()),
+            Plain::ResponseTime => found.offer_all(response.response_time(), millis),
+        }
+        Ok(())
+    }
+}
+
+#[derive(Debug)]
+struct Header(Arc<str>);
+
+impl Extractor for Header {
+    fn label(&self) -> String {
+        format!("header {}", self.0)
+    }
+    fn scope(&self) -> Scope {
+        Scope::Header
+    }
+    fn compile(&self, cx: &mut CompileContext<'_>) -> Box<dyn Extract> {
+        Box::new(CompiledHeader(Pattern::compile(&self.0, cx)))
+    }
+}
+
+struct CompiledHeader(Pattern<HeaderName>);
+
+impl Extract for CompiledHeader {
+    fn extract(&self, from: &Subject<'_>, session: &Session, found: &mut Found<'_>) -> Result<(), ExtractError> {
+        self.0.with(session, |name| found.offer_all(from.response().header(&name.0), Value::from))
+    }
+}
+
+#[derive(Debug)]
+struct HeaderRegex {
+    name: Arc<str>,
+    regex: Arc<str>,
+}
+
+impl Extractor for HeaderRegex {
+    fn label(&self) -> String {
+        format!("header_regex {} {}", self.name, abbreviate(&self.regex))
+    }
+    fn scope(&self) -> Scope {
+        Scope::Header
+    }
+    fn compile(&self, cx: &mut CompileContext<'_>) -> Box<dyn Extract> {
+        Box::new(CompiledHeaderRegex {
+            name: Pattern::compile(&self.name, cx),
+            regex: Pattern::compile(&self.regex, cx),
+        })
+    }
+}
+
+struct CompiledHeaderRegex {
+    name: Pattern<HeaderName>,
+    regex: Pattern<Regex>,
+}
+
+impl Extract for CompiledHeaderRegex {
+    fn extract(&self, from: &Subject<'_>, session: &Session, found: &mut Found<'_>) -> Result<(), ExtractError> {
+        let values = self.name.with(session, |name| from.response().header(&name.0))?;
+        self.regex.with(session, |regex| {
+            found.offer_all(values.iter().flat_map(|value| regex.captures_iter(value)), |captures| groups(&captures));
+        })
+    }
+}
+
+#[derive(Debug)]
+struct Holds(Arc<str>);
+
+impl Extractor for Holds {
+    fn label(&self) -> String {
+        format!("substring \"{}\"", abbreviate(&self.0))
+    }
+    fn compile(&self, cx: &mut CompileContext<'_>) -> Box<dyn Extract> {
+        Box::new(CompiledHolds(Pattern::compile(&self.0, cx)))
+    }
+}
+
+struct CompiledHolds(Pattern<Substring>);
+
+impl Extract for CompiledHolds {
+    fn extract(&self, from: &Subject<'_>, session: &Session, found: &mut Found<'_>) -> Result<(), ExtractError> {
+        let body = from.text()?;
+        self.0.with(session, |wanted| found.offer_all(body.match_indices(&wanted.0), |(place, _)| place))
+    }
+}
+
+#[derive(Debug)]
+struct BodyRegex(Arc<str>);
+
+impl Extractor for BodyRegex {
+    fn label(&self) -> String {
+        format!("regex {}", abbreviate(&self.0))
+    }
+    fn compile(&self, cx: &mut CompileContext<'_>) -> Box<dyn Extract> {
+        Box::new(CompiledBodyRegex(Pattern::compile(&self.0, cx)))
+    }
+}
+
+struct CompiledBodyRegex(Pattern<Regex>);
+
+impl Extract for CompiledBodyRegex {
+    fn extract(&self, from: &Subject<'_>, session: &Session, found: &mut Found<'_>) -> Result<(), ExtractError> {
+        let body = from.text()?;
+        self.0.with(session, |regex| found.offer_all(regex.captures_iter(body), |captures| groups(&captures)))
+    }
+}
+
+/// The whole match, its only group, or the list of its groups.
+fn groups(captures: &Captures<'_>) -> Value {
+    let group = |index| captures.get(index).map_or(Value::Null, |group| Value::from(group.as_str()));
+    match captures.len() {
+        1 => group(0),
+        2 => group(1),
+        len => Value::List((1..len).map(group).collect()),
+    }
+}
+
+#[derive(Debug)]
+struct Path(Arc<str>);
+
+impl Extractor for Path {
+    fn label(&self) -> String {
+        format!("json_path {}", abbreviate(&self.0))
+    }
+    fn compile(&self, cx: &mut CompileContext<'_>) -> Box<dyn Extract> {
+        Box::new(CompiledPath(Pattern::compile(&self.0, cx)))
+    }
+}
+
+struct CompiledPath(Pattern<JsonPath>);
+
+impl Extract for CompiledPath {
+    fn extract(&self, from: &Subject<'_>, session: &Session, found: &mut Found<'_>) -> Result<(), ExtractError> {
+        let json = from.json()?;
+        self.0.with(session, |path| found.offer_all(path.query(json).iter(), |node| Value::from(*node)))
+    }
+}

@@ -1,0 +1,113 @@
+//! [`Pattern`]: a name, a regular expression, a path; prepared before the run unless it has expressions.
+
+use regex::Regex;
+use serde_json_path::JsonPath;
+
+use super::extract::ExtractError;
+use crate::compile::CompileContext;
+use crate::expression::Template;
+use crate::session::{Session, abbreviate};
+
+/// Something that is made from a text.
+pub(super) trait FromPattern: Sized {
+    /// What it is called in messages.
+    const KIND: &'static str;
+    /// Or what is wrong with the text.
+    fn from_pattern(text: &str) -> Result<Self, String>;
+}
+
+pub(super) enum Pattern<T> {
+    /// The same for all users.
+    Ready(T),
+    /// Made for every use.
+    Rendered(Template),
+}
+
+impl<T: FromPattern> Pattern<T> {
+    /// Makes it, if it has no expressions; one that cannot be made is a mistake of the step.
+    pub(super) fn compile(source: &str, cx: &mut CompileContext<'_>) -> Self {
+        let template = cx.template(source);
+        let Some(literal) = template.as_literal() else {
+            return Pattern::Rendered(template);
+        };
+        match T::from_pattern(literal) {
+            Ok(made) => Pattern::Ready(made),
+            Err(why) => {
+                cx.mistake(format!("{} \"{}\": {why}", T::KIND, abbreviate(literal)));
+                Pattern::Rendered(template)
+            }
+        }
+    }
+
+    /// Gives it to `use_it`.
+    ///
+    /// # Errors
+    ///
+    /// [`ExtractError::Pattern`] if an expression has no value or the text that it makes is none of this kind.
+    pub(super) fn with<R>(&self, session: &Session, use_it: impl FnOnce(&T) -> R) -> Result<R, ExtractError> {
+        match self {
+            Pattern::Ready(made) => Ok(use_it(made)),
+            Pattern::Rendered(template) => {
+                let mut text = String::new();
+                template.render(session, &mut text)?;
+                match T::from_pattern(&text) {
+                    Ok(made) => Ok(use_it(&made)),
+                    Err(why) => Err(ExtractError::Pattern(format!("{} of this user: {why}", T::KIND))),
+                }
+            }
+        }
+    }
+}
+
+impl FromPattern for Regex {
+    const KIND: &'static str = "regular expression";
+
+    fn from_pattern(text: &str) -> Result<Self, String> {
+        Regex::new(text).map_err(|error| {
+            // A syntax error is a drawing of several lines; its last one says what is wrong.
+            let message = error.to_string();
+            let last = message.lines().last().unwrap_or_default();
+            last.trim().trim_start_matches("error: ").to_owned()
+        })
+    }
+}
+
+impl FromPattern for JsonPath {
+    const KIND: &'static str = "JSONPath";
+
+    fn from_pattern(text: &str) -> Result<Self, String> {
+        JsonPath::parse(text).map_err(|error| {
+            let hint = if text.trim_start().starts_with('$') { "" } else { "; a path begins with $" };
+            // The position is an offset in bytes.
+            let before = text.get(..error.position()).unwrap_or(text);
+            let message = error.message().replace("parser error", "no valid path from here on");
+            format!("at character {}: {message}{hint}", before.chars().count() + 1)
+        })
+    }
+}
+
+/// The name of a header.
+pub(super) struct HeaderName(pub(super) String);
+
+impl FromPattern for HeaderName {
+    const KIND: &'static str = "header name";
+
+    fn from_pattern(text: &str) -> Result<Self, String> {
+        if text.is_empty() { Err("it is empty; name a header".to_owned()) } else { Ok(HeaderName(text.to_owned())) }
+    }
+}
+
+/// A text to be looked for.
+pub(super) struct Substring(pub(super) String);
+
+impl FromPattern for Substring {
+    const KIND: &'static str = "substring";
+
+    fn from_pattern(text: &str) -> Result<Self, String> {
+        if text.is_empty() {
+            Err("it is empty, every text holds that; name what to look for".to_owned())
+        } else {
+            Ok(Substring(text.to_owned()))
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! [`IntoCondition`]: what may decide whether a step is taken.
+
+use std::sync::Arc;
+
+use super::{Arg, IntoOutcome};
+use crate::error::StepError;
+use crate::session::Session;
+
+/// What can be a condition: a `bool`, a text with an expression that gives one (a bool, or the text `true` or
+/// `false`), a closure over the session.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no condition",
+    label = "not a condition",
+    note = "write `true`, an expression such as \"#{{attribute}}\", or a closure `|session: &Session| …` that returns a bool"
+)]
+pub trait IntoCondition {
+    /// The argument to compile.
+    fn into_condition(self) -> Arg<bool>;
+}
+
+impl IntoCondition for bool {
+    fn into_condition(self) -> Arg<bool> {
+        Arg::Value(self)
+    }
+}
+impl IntoCondition for &str {
+    fn into_condition(self) -> Arg<bool> {
+        Arg::Template(self.into())
+    }
+}
+impl IntoCondition for String {
+    fn into_condition(self) -> Arg<bool> {
+        Arg::Template(self.into())
+    }
+}
+impl IntoCondition for &String {
+    fn into_condition(self) -> Arg<bool> {
+        Arg::Template(self.as_str().into())
+    }
+}
+impl IntoCondition for Arc<str> {
+    fn into_condition(self) -> Arg<bool> {
+        Arg::Template(self)
+    }
+}
+impl IntoCondition for Arg<bool> {
+    fn into_condition(self) -> Arg<bool> {
+        self
+    }
+}
+impl<F, R> IntoCondition for F
+where
+    F: Fn(&Session) -> R + Send + Sync + 'static,
+    R: IntoOutcome<bool>,
+{
+    fn into_condition(self) -> Arg<bool> {
+        Arg::call(self)
+    }
+}
+
+impl IntoOutcome<bool> for bool {
+    fn into_outcome(self) -> Result<bool, StepError> {
+        Ok(self)
+    }
+}

@@ -1,0 +1,112 @@
+//! [`IntoDuration`]: how long something takes; and durations as texts.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::{Arg, IntoOutcome};
+use crate::error::StepError;
+use crate::session::Session;
+use crate::value::{FromValue, Value};
+
+/// What can be a length of time: a [`Duration`] (`200.millis()`), a number of seconds, a text with an expression that
+/// gives a number of seconds or a text such as `200ms`, `1.5s`, `2m`, a closure over the session that returns a
+/// [`Duration`].
+///
+/// A negative number is a mistake.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no length of time",
+    label = "not a length of time",
+    note = "write a number of seconds, `200.millis()`, a text such as \"#{{attribute}}\" or \"1.5s\", or a closure `|session: &Session| …` that returns a `Duration`"
+)]
+pub trait IntoDuration {
+    /// The argument to compile.
+    fn into_duration(self) -> Arg<Duration>;
+}
+
+/// A negative or undefined number stays a text, which is found to be no duration when the step is compiled.
+macro_rules! seconds {
+    ($($t:ty),*) => {$(
+        impl IntoDuration for $t {
+            fn into_duration(self) -> Arg<Duration> {
+                Duration::from_value(&self.into()).map_or_else(|| Arg::Template(self.to_string().into()), Arg::Value)
+            }
+        }
+    )*};
+}
+seconds!(u8, u16, u32, u64, usize, i32, i64, f64);
+
+impl IntoDuration for Duration {
+    fn into_duration(self) -> Arg<Duration> {
+        Arg::Value(self)
+    }
+}
+impl IntoDuration for &str {
+    fn into_duration(self) -> Arg<Duration> {
+        Arg::Template(self.into())
+    }
+}
+impl IntoDuration for String {
+    fn into_duration(self) -> Arg<Duration> {
+        Arg::Template(self.into())
+    }
+}
+impl IntoDuration for &String {
+    fn into_duration(self) -> Arg<Duration> {
+        Arg::Template(self.as_str().into())
+    }
+}
+impl IntoDuration for Arc<str> {
+    fn into_duration(self) -> Arg<Duration> {
+        Arg::Template(self)
+    }
+}
+impl IntoDuration for Arg<Duration> {
+    fn into_duration(self) -> Arg<Duration> {
+        self
+    }
+}
+impl<F, R> IntoDuration for F
+where
+    F: Fn(&Session) -> R + Send + Sync + 'static,
+    R: IntoOutcome<Duration>,
+{
+    fn into_duration(self) -> Arg<Duration> {
+        Arg::call(self)
+    }
+}
+
+impl IntoOutcome<Duration> for Duration {
+    fn into_outcome(self) -> Result<Duration, StepError> {
+        Ok(self)
+    }
+}
+
+/// A number is in seconds; a text is a number with a unit (`us`, `µs`, `ms`, `s`, `m`, `min`, `h`) or without (seconds).
+impl FromValue for Duration {
+    const EXPECTED: &'static str =
+        "duration (a number of seconds that is not negative, or a text such as 200ms, 1.5s, 2m)";
+
+    fn from_value(value: &Value) -> Option<Self> {
+        match value {
+            Value::Int(seconds) => u64::try_from(*seconds).ok().map(Duration::from_secs),
+            Value::Float(seconds) => Duration::try_from_secs_f64(*seconds).ok(),
+            Value::Text(text) => parse(text.trim()),
+            _ => None,
+        }
+    }
+}
+
+fn parse(text: &str) -> Option<Duration> {
+    let end = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
+    let (number, unit) = text.split_at(end);
+    let per_second = match unit.trim() {
+        "us" | "µs" => 1e-6,
+        "ms" => 1e-3,
+        "" | "s" => 1.0,
+        "m" | "min" => 60.0,
+        "h" => 3600.0,
+        _ => return None,
+    };
+    let number: f64 = number.parse().ok()?;
+    Duration::try_from_secs_f64(number * per_second).ok()
+}

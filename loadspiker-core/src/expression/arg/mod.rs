@@ -1,0 +1,166 @@
+//! [`Arg`]: an argument of the DSL, which may be a value, a text with expressions, or a closure over the session.
+//!
+//! | argument of a step | trait | becomes |
+//! |---|---|---|
+//! | condition | [`IntoCondition`] | `Arg<bool>` |
+//! | number of times | [`IntoCount`] | `Arg<u64>` |
+//! | length of time | [`IntoDuration`] | `Arg<Duration>` |
+//! | pause | [`IntoPause`] | [`PauseArg`] |
+//! | text | [`IntoText`] | [`TextArg`] |
+//! | any value | [`IntoValue`] | [`ValueArg`] |
+//!
+//! Closures take `|session: &Session|` (the type must be written) and return the value, or a `Result` of it. They run
+//! for every user, on the thread that drives all users of a core: they must be quick and must not block.
+
+mod condition;
+mod count;
+mod duration;
+mod pause;
+mod text;
+mod value;
+
+use std::fmt;
+use std::sync::Arc;
+
+pub use condition::IntoCondition;
+pub use count::IntoCount;
+pub use duration::IntoDuration;
+pub use pause::{CompiledPause, IntoPause, PauseArg};
+pub use text::{CompiledText, IntoText, TextArg, TextOutcome};
+pub(crate) use value::millis;
+pub use value::{CompiledValue, IntoValue, ValueArg};
+
+use super::{EvalError, Template};
+use crate::compile::CompileContext;
+use crate::error::StepError;
+use crate::session::{Session, abbreviate};
+use crate::value::{FromValue, Value};
+
+/// A closure over the session that gives a `T`.
+pub type Computed<T> = Arc<dyn Fn(&Session) -> Result<T, StepError> + Send + Sync>;
+
+/// An argument as the user wrote it, not yet compiled.
+#[derive(Clone)]
+pub enum Arg<T> {
+    /// The same for all users.
+    Value(T),
+    /// A text with expressions, whose value is read as a `T`.
+    Template(Arc<str>),
+    /// Computed from the session.
+    Call(Computed<T>),
+}
+
+impl<T> Arg<T> {
+    /// A closure over the session.
+    pub fn call<R: IntoOutcome<T>>(closure: impl Fn(&Session) -> R + Send + Sync + 'static) -> Self {
+        Arg::Call(Arc::new(move |session| closure(session).into_outcome()))
+    }
+}
+
+impl<T: FromValue + Clone> Arg<T> {
+    /// Parses a text with expressions. One without any, which cannot be read as a `T`, is a mistake of the step.
+    pub fn compile(&self, cx: &mut CompileContext<'_>) -> CompiledArg<T> {
+        match self {
+            Arg::Value(value) => CompiledArg::Value(value.clone()),
+            Arg::Call(call) => CompiledArg::Call(call.clone()),
+            Arg::Template(source) => {
+                let mistakes = cx.gathered.mistakes.len();
+                let template = cx.template(source);
+                let Some(literal) = template.as_literal() else {
+                    return CompiledArg::Template(template);
+                };
+                match T::from_value(&Value::from(literal)) {
+                    Some(value) => CompiledArg::Value(value),
+                    None => {
+                        // Where an expression could not be parsed, that is told already.
+                        if cx.gathered.mistakes.len() == mistakes {
+                            let (literal, expected) = (abbreviate(literal), T::EXPECTED);
+                            cx.mistake(format!(
+                                "\"{literal}\" is no {expected}; write one, or an expression such as \"#{{attribute}}\""
+                            ));
+                        }
+                        CompiledArg::Template(template)
+                    }
+                }
+            }
+        }
+    }
+}
+
+impl<T: fmt::Debug> fmt::Debug for Arg<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Arg::Value(value) => value.fmt(f),
+            Arg::Template(source) => source.fmt(f),
+            Arg::Call(_) => f.write_str("|session| …"),
+        }
+    }
+}
+
+/// An argument ready for the run.
+#[derive(Clone)]
+pub enum CompiledArg<T> {
+    /// The same for all users.
+    Value(T),
+    /// Evaluated for every use.
+    Template(Template),
+    /// Called for every use.
+    Call(Computed<T>),
+}
+
+impl<T: FromValue + Clone> CompiledArg<T> {
+    /// The value for this session.
+    ///
+    /// # Errors
+    ///
+    /// [`EvalError`] if an expression has no value or one that cannot be read as a `T`, or the closure fails.
+    pub fn get(&self, session: &Session) -> Result<T, EvalError> {
+        match self {
+            CompiledArg::Value(value) => Ok(value.clone()),
+            CompiledArg::Call(call) => call(session).map_err(|error| EvalError::Closure(error.to_string())),
+            CompiledArg::Template(template) => {
+                let value = template.value_ref(session)?;
+                T::from_value(&value).ok_or_else(|| EvalError::Unfit {
+                    template: abbreviate(template.source()),
+                    value: abbreviate(&value.to_string()),
+                    found: value.type_name(),
+                    expected: T::EXPECTED,
+                })
+            }
+        }
+    }
+}
+
+impl<T: fmt::Debug> fmt::Debug for CompiledArg<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            CompiledArg::Value(value) => value.fmt(f),
+            CompiledArg::Template(template) => template.source().fmt(f),
+            CompiledArg::Call(_) => f.write_str("|session| …"),
+        }
+    }
+}
+
+/// What a closure may return where a `T` is needed: a `T`, what becomes one without loss, or a `Result` of these.
+#[diagnostic::on_unimplemented(
+    message = "the closure must return `{T}` or a `Result` of it, not `{Self}`",
+    label = "this is returned where `{T}` is needed",
+    note = "the error of a `Result` may be any error type, or a `StepError`"
+)]
+pub trait IntoOutcome<T> {
+    /// The value, or why there is none.
+    ///
+    /// # Errors
+    ///
+    /// What the closure returned as an error, or that its value does not fit.
+    fn into_outcome(self) -> Result<T, StepError>;
+}
+
+impl<T, R: IntoOutcome<T>, E: Into<StepError>> IntoOutcome<T> for Result<R, E> {
+    fn into_outcome(self) -> Result<T, StepError> {
+        self.map_err(Into::into)?.into_outcome()
+    }
+}
+
+#[cfg(test)]
+mod tests;

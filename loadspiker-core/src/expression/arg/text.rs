@@ -1,0 +1,193 @@
+//! [`IntoText`]: texts that are rendered for every use: URLs, headers, bodies.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::sync::Arc;
+
+use crate::compile::CompileContext;
+use crate::error::StepError;
+use crate::expression::{EvalError, Template, write_value};
+use crate::session::Session;
+use crate::value::Value;
+
+type Writer = Arc<dyn Fn(&Session, &mut String) -> Result<(), StepError> + Send + Sync>;
+
+/// A text as the user wrote it: with expressions, or a closure.
+#[derive(Clone)]
+pub struct TextArg(Written);
+
+#[derive(Clone)]
+enum Written {
+    Template(Arc<str>),
+    Call(Writer),
+}
+
+impl TextArg {
+    /// The text as it was written, for the plan and for messages; of a closure there is none but `…`.
+    pub fn source(&self) -> &str {
+        match &self.0 {
+            Written::Template(source) => source,
+            Written::Call(_) => "…",
+        }
+    }
+
+    /// Parses the expressions.
+    pub fn compile(&self, cx: &mut CompileContext<'_>) -> CompiledText {
+        CompiledText(match &self.0 {
+            Written::Template(source) => Compiled::Template(cx.template(source)),
+            Written::Call(call) => Compiled::Call(call.clone()),
+        })
+    }
+}
+
+impl fmt::Debug for TextArg {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Written::Template(source) => source.fmt(f),
+            Written::Call(_) => f.write_str("|session| …"),
+        }
+    }
+}
+
+/// A text ready for the run.
+#[derive(Clone)]
+pub struct CompiledText(Compiled);
+
+#[derive(Clone)]
+enum Compiled {
+    Template(Template),
+    Call(Writer),
+}
+
+impl CompiledText {
+    /// The text, if it is the same for every session.
+    pub fn as_literal(&self) -> Option<&str> {
+        match &self.0 {
+            Compiled::Template(template) => template.as_literal(),
+            Compiled::Call(_) => None,
+        }
+    }
+
+    /// Appends the text for this session to `out`.
+    ///
+    /// # Errors
+    ///
+    /// [`EvalError`] if an expression has no value or the closure fails; `out` is then as it was.
+    pub fn render(&self, session: &Session, out: &mut String) -> Result<(), EvalError> {
+        match &self.0 {
+            Compiled::Template(template) => template.render(session, out),
+            Compiled::Call(call) => {
+                let start = out.len();
+                call(session, out).map_err(|error| {
+                    out.truncate(start);
+                    EvalError::Closure(error.to_string())
+                })
+            }
+        }
+    }
+}
+
+impl fmt::Debug for CompiledText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Compiled::Template(template) => template.source().fmt(f),
+            Compiled::Call(_) => f.write_str("|session| …"),
+        }
+    }
+}
+
+/// What can be a text: a string, with expressions or without, or a closure over the session that returns one.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no text",
+    label = "not a text",
+    note = "write a string such as \"/products/#{{id}}\", or a closure `|session: &Session| …` that returns a `String`, a `&'static str` or a `Value`"
+)]
+pub trait IntoText {
+    /// The argument to compile.
+    fn into_text(self) -> TextArg;
+}
+
+impl IntoText for &str {
+    fn into_text(self) -> TextArg {
+        TextArg(Written::Template(self.into()))
+    }
+}
+impl IntoText for String {
+    fn into_text(self) -> TextArg {
+        TextArg(Written::Template(self.into()))
+    }
+}
+impl IntoText for &String {
+    fn into_text(self) -> TextArg {
+        TextArg(Written::Template(self.as_str().into()))
+    }
+}
+impl IntoText for Arc<str> {
+    fn into_text(self) -> TextArg {
+        TextArg(Written::Template(self))
+    }
+}
+impl IntoText for Cow<'_, str> {
+    fn into_text(self) -> TextArg {
+        TextArg(Written::Template(self.into()))
+    }
+}
+impl IntoText for TextArg {
+    fn into_text(self) -> TextArg {
+        self
+    }
+}
+impl<F, R> IntoText for F
+where
+    F: Fn(&Session) -> R + Send + Sync + 'static,
+    R: TextOutcome,
+{
+    fn into_text(self) -> TextArg {
+        TextArg(Written::Call(Arc::new(move |session, out| self(session).write_to(out))))
+    }
+}
+
+/// What a closure may return where a text is needed: a `String`, a `&'static str`, a [`Value`], or a `Result` of these.
+#[diagnostic::on_unimplemented(
+    message = "the closure must return a text or a `Result` of one, not `{Self}`",
+    label = "this is returned where a text is needed",
+    note = "a text is a `String`, a `&'static str` or a `Value`"
+)]
+pub trait TextOutcome {
+    /// Appends the text to `out`.
+    ///
+    /// # Errors
+    ///
+    /// What the closure returned as an error.
+    fn write_to(self, out: &mut String) -> Result<(), StepError>;
+}
+
+impl TextOutcome for String {
+    fn write_to(self, out: &mut String) -> Result<(), StepError> {
+        out.push_str(&self);
+        Ok(())
+    }
+}
+impl TextOutcome for &'static str {
+    fn write_to(self, out: &mut String) -> Result<(), StepError> {
+        out.push_str(self);
+        Ok(())
+    }
+}
+impl TextOutcome for Arc<str> {
+    fn write_to(self, out: &mut String) -> Result<(), StepError> {
+        out.push_str(&self);
+        Ok(())
+    }
+}
+impl TextOutcome for Value {
+    fn write_to(self, out: &mut String) -> Result<(), StepError> {
+        write_value(&self, out);
+        Ok(())
+    }
+}
+impl<R: TextOutcome, E: Into<StepError>> TextOutcome for Result<R, E> {
+    fn write_to(self, out: &mut String) -> Result<(), StepError> {
+        self.map_err(Into::into)?.write_to(out)
+    }
+}

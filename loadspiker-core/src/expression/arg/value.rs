@@ -1,0 +1,236 @@
+//! [`IntoValue`]: arguments of any type: what a check expects, a form field, a bound parameter.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::{Computed, IntoOutcome};
+use crate::compile::CompileContext;
+use crate::error::StepError;
+use crate::expression::{EvalError, Template, write_value};
+use crate::session::{Session, abbreviate};
+use crate::value::Value;
+
+/// A value as the user wrote it. Texts in it may have expressions, also those inside of lists and maps.
+#[derive(Clone)]
+pub struct ValueArg(Written);
+
+#[derive(Clone)]
+enum Written {
+    Value(Value),
+    Call(Computed<Value>),
+}
+
+impl ValueArg {
+    /// Parses the expressions of all texts.
+    pub fn compile(&self, cx: &mut CompileContext<'_>) -> CompiledValue {
+        CompiledValue(match &self.0 {
+            Written::Value(value) => compile(value, cx),
+            Written::Call(call) => Compiled::Call(call.clone()),
+        })
+    }
+}
+
+impl fmt::Debug for ValueArg {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Written::Value(value) => value.fmt(f),
+            Written::Call(_) => f.write_str("|session| …"),
+        }
+    }
+}
+
+fn compile(value: &Value, cx: &mut CompileContext<'_>) -> Compiled {
+    match value {
+        Value::Text(text) => {
+            let template = cx.template(text);
+            match template.as_literal() {
+                Some(literal) => Compiled::Constant(Value::from(literal)),
+                None => Compiled::Template(template),
+            }
+        }
+        Value::List(items) => {
+            let items: Vec<Compiled> = items.iter().map(|item| compile(item, cx)).collect();
+            let constants = items.iter().map(Compiled::as_constant).collect::<Option<Vec<_>>>();
+            match constants {
+                Some(constants) => Compiled::Constant(Value::List(constants.into_iter().cloned().collect())),
+                None => Compiled::List(items.into()),
+            }
+        }
+        Value::Map(map) => {
+            let fields: Vec<_> = map.iter().map(|(key, value)| (key.clone(), compile(value, cx))).collect();
+            let constants: Option<BTreeMap<_, _>> =
+                fields.iter().map(|(key, value)| Some((key.clone(), value.as_constant()?.clone()))).collect();
+            match constants {
+                Some(constants) => Compiled::Constant(Value::Map(Arc::new(constants))),
+                None => Compiled::Map(fields.into()),
+            }
+        }
+        other => Compiled::Constant(other.clone()),
+    }
+}
+
+/// A value ready for the run. Displayed as it was written, abbreviated, for messages.
+#[derive(Clone)]
+pub struct CompiledValue(Compiled);
+
+#[derive(Clone)]
+enum Compiled {
+    Constant(Value),
+    Template(Template),
+    List(Arc<[Compiled]>),
+    Map(Arc<[(Arc<str>, Compiled)]>),
+    Call(Computed<Value>),
+}
+
+impl Compiled {
+    fn as_constant(&self) -> Option<&Value> {
+        match self {
+            Compiled::Constant(value) => Some(value),
+            _ => None,
+        }
+    }
+
+    fn get<'a>(&'a self, session: &'a Session) -> Result<Cow<'a, Value>, EvalError> {
+        match self {
+            Compiled::Constant(value) => Ok(Cow::Borrowed(value)),
+            Compiled::Template(template) => template.value_ref(session),
+            Compiled::List(items) => {
+                let items: Result<_, _> = items.iter().map(|item| item.get(session).map(Cow::into_owned)).collect();
+                Ok(Cow::Owned(Value::List(items?)))
+            }
+            Compiled::Map(fields) => {
+                let mut map = BTreeMap::new();
+                for (key, value) in fields.iter() {
+                    map.insert(key.clone(), value.get(session)?.into_owned());
+                }
+                Ok(Cow::Owned(Value::Map(Arc::new(map))))
+            }
+            Compiled::Call(call) => match call(session) {
+                Ok(value) => Ok(Cow::Owned(value)),
+                Err(error) => Err(EvalError::Closure(error.to_string())),
+            },
+        }
+    }
+}
+
+impl CompiledValue {
+    /// The value, if it is the same for every session.
+    pub fn as_constant(&self) -> Option<&Value> {
+        self.0.as_constant()
+    }
+
+    /// The value for this session, borrowed where it is there already.
+    ///
+    /// # Errors
+    ///
+    /// [`EvalError`] if an expression has no value or the closure fails.
+    pub fn get<'a>(&'a self, session: &'a Session) -> Result<Cow<'a, Value>, EvalError> {
+        self.0.get(session)
+    }
+
+    /// Appends the value for this session to `out`, as it is displayed.
+    ///
+    /// # Errors
+    ///
+    /// As [`get`](Self::get); `out` is then as it was.
+    pub fn render(&self, session: &Session, out: &mut String) -> Result<(), EvalError> {
+        match &self.0 {
+            Compiled::Template(template) => template.render(session, out),
+            other => {
+                write_value(&*other.get(session)?, out);
+                Ok(())
+            }
+        }
+    }
+}
+
+impl fmt::Display for CompiledValue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Compiled::Constant(Value::Text(text)) => write!(f, "\"{}\"", abbreviate(text)),
+            Compiled::Constant(value) => f.write_str(&abbreviate(&value.to_string())),
+            Compiled::Template(template) => f.write_str(&abbreviate(template.source())),
+            Compiled::List(_) => f.write_str("the list expected"),
+            Compiled::Map(_) => f.write_str("the map expected"),
+            Compiled::Call(_) => f.write_str("what the closure returned"),
+        }
+    }
+}
+
+impl fmt::Debug for CompiledValue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// What can be any value: a `bool`, a number, a string, a list, JSON, a [`Value`], a closure over the session that
+/// returns one of these.
+///
+/// Texts may have expressions, also inside of lists and maps. A [`Duration`] is a number of milliseconds, as
+/// [`response_time`](crate::check::response_time) gives it.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no value",
+    label = "not a value",
+    note = "write a bool, a number, a string such as \"#{{attribute}}\", a list of these, `json!(…)`, or a closure `|session: &Session| …` that returns one; other types can be turned into a `Value` first"
+)]
+pub trait IntoValue {
+    /// The argument to compile.
+    fn into_value(self) -> ValueArg;
+}
+
+macro_rules! plain_values {
+    ($([$($generic:tt)*] $t:ty;)*) => {$(
+        impl<$($generic)*> IntoValue for $t {
+            fn into_value(self) -> ValueArg {
+                ValueArg(Written::Value(self.into()))
+            }
+        }
+    )*};
+}
+plain_values! {
+    [] bool;
+    [] i8; [] i16; [] i32; [] i64; [] isize; [] u8; [] u16; [] u32; [] u64; [] usize;
+    [] f32; [] f64;
+    [] &str; [] String; [] &String; [] Arc<str>; [] &[u8];
+    [] Value; [] serde_json::Value; [] &serde_json::Value;
+    [T: Into<Value>] Vec<T>;
+    [T: Into<Value>] Option<T>;
+}
+impl<T: Into<Value>, const N: usize> IntoValue for [T; N] {
+    fn into_value(self) -> ValueArg {
+        ValueArg(Written::Value(Vec::from(self).into()))
+    }
+}
+impl IntoValue for Duration {
+    fn into_value(self) -> ValueArg {
+        ValueArg(Written::Value(millis(self)))
+    }
+}
+impl IntoValue for ValueArg {
+    fn into_value(self) -> ValueArg {
+        self
+    }
+}
+impl<F, R> IntoValue for F
+where
+    F: Fn(&Session) -> R + Send + Sync + 'static,
+    R: IntoOutcome<Value>,
+{
+    fn into_value(self) -> ValueArg {
+        ValueArg(Written::Call(Arc::new(move |session| self(session).into_outcome())))
+    }
+}
+
+impl<V: Into<Value>> IntoOutcome<Value> for V {
+    fn into_outcome(self) -> Result<Value, StepError> {
+        Ok(self.into())
+    }
+}
+
+/// A duration as checks see it: milliseconds, a float.
+pub(crate) fn millis(duration: Duration) -> Value {
+    Value::Float(duration.as_secs_f64() * 1e3)
+}

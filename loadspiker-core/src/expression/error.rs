@@ -1,0 +1,102 @@
+//! [`ParseError`] and [`EvalError`]: what can be wrong with an expression, before and during a run.
+
+use std::fmt;
+
+use crate::error::SessionError;
+use crate::session::abbreviate;
+
+/// Why a text with expressions cannot be parsed: the text, the place in it, what is wrong, what to do.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub struct ParseError {
+    text: String,
+    character: usize,
+    message: String,
+}
+
+impl ParseError {
+    /// `at` is the byte where the fault is.
+    pub(super) fn new(text: &str, at: usize, message: String) -> Self {
+        let character = text.get(..at).unwrap_or(text).chars().count() + 1;
+        ParseError { text: text.to_owned(), character, message }
+    }
+
+    /// The place of the fault: the number of a character of the text, from 1.
+    pub fn character(&self) -> usize {
+        self.character
+    }
+
+    /// What is wrong and what to do about it, without the text and the place.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+}
+
+impl fmt::Display for ParseError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Of a long text (a request body) the part around the fault is shown.
+        let skipped = if self.character > 40 { self.character - 20 } else { 0 };
+        let shown: String = self.text.chars().skip(skipped).take(61).collect();
+        let dots = if skipped > 0 { "…" } else { "" };
+        write!(f, "expression in \"{dots}{}\", character {}: {}", abbreviate(&shown), self.character, self.message)
+    }
+}
+
+/// Why an expression or an argument has no value for a session.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum EvalError {
+    /// An attribute is not set, or the attribute used as an index is no integer.
+    #[error(transparent)]
+    Session(#[from] SessionError),
+    /// A list is too short.
+    #[error("#{{{expression}}}: index {index} is out of range, {list} has {len} elements")]
+    Index {
+        /// The whole expression, without its braces.
+        expression: String,
+        /// The part of it that is the list.
+        list: String,
+        /// The index asked for.
+        index: i64,
+        /// How many elements there are.
+        len: usize,
+    },
+    /// A map does not have the key.
+    #[error("#{{{expression}}}: {map} has no key \"{key}\" (there are: {})", there.join(", "))]
+    Key {
+        /// The whole expression, without its braces.
+        expression: String,
+        /// The part of it that is the map.
+        map: String,
+        /// The key asked for.
+        key: String,
+        /// The keys that are there, at most twelve.
+        there: Vec<String>,
+    },
+    /// A part of the expression is of a type that the next part cannot be applied to.
+    #[error("#{{{expression}}}: {part} is of type {found}, {needed}")]
+    Type {
+        /// The whole expression, without its braces.
+        expression: String,
+        /// The part with the wrong type.
+        part: String,
+        /// Its type.
+        found: &'static str,
+        /// What would be right.
+        needed: &'static str,
+    },
+    /// The value of a text cannot be read as what the step needs.
+    #[error("\"{template}\" is the {found} \"{value}\", expected {expected}")]
+    Unfit {
+        /// The text as it was written.
+        template: String,
+        /// Its value for this session, abbreviated.
+        value: String,
+        /// The type of the value.
+        found: &'static str,
+        /// What the step needs.
+        expected: &'static str,
+    },
+    /// A closure of the user's returned an error.
+    #[error("{0}")]
+    Closure(String),
+}

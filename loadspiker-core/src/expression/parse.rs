@@ -1,0 +1,267 @@
+//! The parser of the expression language.
+//!
+//! ```text
+//! expression = "#{" root step* "}"
+//! root       = attribute [ index ] | generator "(" arguments ")"
+//! step       = index | "." key [ index ] | "." function "()"
+//! index      = "(" integer | attribute ")"
+//! ```
+
+use super::Part;
+use super::error::ParseError;
+use super::function::Function;
+use super::generate::{self, Generator};
+use super::path::{Expression, Root, Step, StepKind};
+use crate::session::Slot;
+
+/// Names that no attribute with an index may have: functions to come.
+const RESERVED: [&str; 2] = ["counter", "currentDate"];
+
+/// Splits a text into literal parts and expressions. Neighbouring texts are joined, empty ones left out.
+pub(super) fn parse(source: &str, slots: &mut dyn FnMut(&str) -> Slot) -> Result<Vec<Part>, ParseError> {
+    let mut parser = Parser { source, at: 0, slots };
+    let mut parts = Vec::new();
+    let mut text = String::new();
+    while let Some(offset) = parser.rest().find("#{") {
+        let before = &parser.rest()[..offset];
+        let plain = before.trim_end_matches('\\');
+        let backslashes = before.len() - plain.len();
+        text.push_str(plain);
+        text.extend(std::iter::repeat_n('\\', backslashes / 2));
+        parser.at += offset + 2;
+        if backslashes % 2 == 1 {
+            text.push_str("#{");
+            continue;
+        }
+        match parser.expression()? {
+            Expression { root: Root::Generated(Generator::Constant(value)), steps, .. } if steps.is_empty() => {
+                super::write_value(&value, &mut text);
+            }
+            expression => {
+                if !text.is_empty() {
+                    parts.push(Part::Text(std::mem::take(&mut text).into()));
+                }
+                parts.push(Part::Expression(expression));
+            }
+        }
+    }
+    text.push_str(parser.rest());
+    if !text.is_empty() {
+        parts.push(Part::Text(text.into()));
+    }
+    Ok(parts)
+}
+
+struct Parser<'s, 'f> {
+    source: &'s str,
+    /// In bytes, always at a character's boundary.
+    at: usize,
+    slots: &'f mut dyn FnMut(&str) -> Slot,
+}
+
+/// Texts between parentheses, and where the opening one is.
+struct Arguments<'s> {
+    open: usize,
+    list: Vec<&'s str>,
+}
+
+impl<'s> Parser<'s, '_> {
+    fn rest(&self) -> &'s str {
+        &self.source[self.at..]
+    }
+
+    fn peek(&self) -> Option<char> {
+        self.rest().chars().next()
+    }
+
+    fn fail<T>(&self, at: usize, message: impl Into<String>) -> Result<T, ParseError> {
+        Err(ParseError::new(self.source, at, message.into()))
+    }
+
+    /// The expression whose `#{` has just been passed; stops behind its `}`.
+    fn expression(&mut self) -> Result<Expression, ParseError> {
+        let begin = self.at;
+        let mut steps = Vec::new();
+        let root = self.root(begin, &mut steps)?;
+        loop {
+            self.skip_space();
+            match self.peek() {
+                Some('}') => break,
+                Some('(') => {
+                    let index = self.arguments(begin)?;
+                    steps.push(self.index(begin, &index)?);
+                }
+                Some('.') => self.member(begin, &mut steps)?,
+                other => return self.unexpected(begin, other),
+            }
+        }
+        let text = self.source[begin..self.at].into();
+        self.at += 1;
+        Ok(Expression { text, root, steps: steps.into() })
+    }
+
+    fn root(&mut self, begin: usize, steps: &mut Vec<Step>) -> Result<Root, ParseError> {
+        self.skip_space();
+        let name_at = self.at;
+        let name = self.name();
+        if name.is_empty() {
+            return match self.peek() {
+                Some('}') => self
+                    .fail(begin - 2, "the expression is empty; name an attribute, or write \\#{ for the text itself"),
+                other => self.unexpected(begin, other),
+            };
+        }
+        if self.peek() != Some('(') {
+            return Ok(Root::Attribute((self.slots)(name)));
+        }
+        let arguments = self.arguments(begin)?;
+        if let Some(made) = generate::make(name, &arguments.list) {
+            return made.map(Root::Generated).or_else(|message| self.fail(name_at, message));
+        }
+        if Function::named(name).is_some() {
+            let message = format!("{name}() is a function of a value: write #{{attribute.{name}()}}");
+            return self.fail(name_at, message);
+        }
+        if arguments.list.len() != 1 || RESERVED.contains(&name) {
+            return self.fail(name_at, unknown(name, &generate::names(), "functions"));
+        }
+        let slot = (self.slots)(name);
+        steps.push(self.index(begin, &arguments)?);
+        Ok(Root::Attribute(slot))
+    }
+
+    /// `.key`, `.key(index)` or `.function()`.
+    fn member(&mut self, begin: usize, steps: &mut Vec<Step>) -> Result<(), ParseError> {
+        let start = self.at - begin;
+        self.at += 1;
+        self.skip_space();
+        let name_at = self.at;
+        let name = self.name();
+        if name.is_empty() {
+            return match self.peek() {
+                None => self.unexpected(begin, None),
+                Some(_) => self.fail(name_at, "a key or a function must follow the point"),
+            };
+        }
+        if self.peek() != Some('(') {
+            steps.push(Step { start, kind: StepKind::Key(name.into()) });
+            return Ok(());
+        }
+        let arguments = self.arguments(begin)?;
+        if let Some(function) = Function::named(name) {
+            if !arguments.list.is_empty() {
+                return self.fail(name_at, format!("{name}() takes no arguments, {} given", arguments.list.len()));
+            }
+            steps.push(Step { start, kind: StepKind::Function(function) });
+            return Ok(());
+        }
+        if generate::names().contains(&name) {
+            let message = format!("{name}() is no function of a value, it stands by itself: write #{{{name}(…)}}");
+            return self.fail(name_at, message);
+        }
+        if arguments.list.len() != 1 {
+            return self.fail(name_at, unknown(name, &Function::names(), "functions of a value"));
+        }
+        steps.push(Step { start, kind: StepKind::Key(name.into()) });
+        steps.push(self.index(begin, &arguments)?);
+        Ok(())
+    }
+
+    fn index(&mut self, begin: usize, arguments: &Arguments<'s>) -> Result<Step, ParseError> {
+        let start = arguments.open - begin;
+        let [index] = arguments.list[..] else {
+            return self.fail(arguments.open, "an index is one integer, or the name of an attribute that holds one");
+        };
+        let kind = match index.parse() {
+            Ok(index) => StepKind::Index(index),
+            Err(_)
+                if index.contains('.') || index.trim_start_matches(['-', '+']).chars().all(|c| c.is_ascii_digit()) =>
+            {
+                return self.fail(arguments.open + 1, format!("\"{index}\" is no index: it must be a 64-bit integer"));
+            }
+            Err(_) => StepKind::IndexBy((self.slots)(index)),
+        };
+        Ok(Step { start, kind })
+    }
+
+    /// What is between the parenthesis ahead and the one that closes it, split at commas.
+    fn arguments(&mut self, begin: usize) -> Result<Arguments<'s>, ParseError> {
+        let open = self.at;
+        self.at += 1;
+        let inside = self.take_until(&['(', ')', '{', '}', '#']);
+        match self.peek() {
+            Some(')') => self.at += 1,
+            Some('}') => return self.fail(self.at, "the parenthesis is not closed; write ) before the }"),
+            other => return self.unexpected(begin, other),
+        }
+        if inside.trim().is_empty() {
+            return Ok(Arguments { open, list: Vec::new() });
+        }
+        let list: Vec<&str> = inside.split(',').map(str::trim).collect();
+        if list.contains(&"") {
+            return self.fail(open, "an argument is empty; leave out the comma or write the argument");
+        }
+        Ok(Arguments { open, list })
+    }
+
+    fn name(&mut self) -> &'s str {
+        self.take_until(&['.', '#', '{', '}', '(', ')']).trim_end()
+    }
+
+    fn take_until(&mut self, ends: &[char]) -> &'s str {
+        let rest = self.rest();
+        let taken = &rest[..rest.find(ends).unwrap_or(rest.len())];
+        self.at += taken.len();
+        taken
+    }
+
+    fn skip_space(&mut self) {
+        self.at += self.rest().len() - self.rest().trim_start().len();
+    }
+
+    fn unexpected<T>(&self, begin: usize, found: Option<char>) -> Result<T, ParseError> {
+        match found {
+            None => {
+                self.fail(begin - 2, "the expression is not closed; write } at its end, or \\#{ for the text itself")
+            }
+            Some('#') if self.rest().starts_with("#{") => self
+                .fail(self.at, "expressions do not nest; set the inner value as an attribute first, and use its name"),
+            Some(c @ ('#' | '{')) => {
+                self.fail(self.at, format!("{c} cannot be part of a name; is a }} missing before it?"))
+            }
+            Some(c) => {
+                self.fail(self.at, format!("unexpected {c}; a name, an index in ( ) or a key after . is due here"))
+            }
+        }
+    }
+}
+
+fn unknown(name: &str, known: &[&str], what: &str) -> String {
+    match nearest(name, known) {
+        Some(near) => format!("there is no function {name}(); did you mean {near}()?"),
+        None => format!("there is no function {name}(); {what} are {}", known.join(", ")),
+    }
+}
+
+/// The known name that differs least, if it does not differ too much.
+fn nearest<'k>(name: &str, known: &[&'k str]) -> Option<&'k str> {
+    let name = name.to_lowercase();
+    let limit = (name.chars().count() / 3).max(1);
+    let distances = known.iter().map(|known| (distance(&name, &known.to_lowercase()), *known));
+    distances.filter(|(distance, _)| *distance <= limit).min_by_key(|(distance, _)| *distance).map(|(_, known)| known)
+}
+
+/// The edit distance of Levenshtein: how many characters must be added, removed or replaced.
+fn distance(a: &str, b: &str) -> usize {
+    let mut row: Vec<usize> = (0..=b.chars().count()).collect();
+    for (i, x) in a.chars().enumerate() {
+        let mut diagonal = i;
+        row[0] = i + 1;
+        for (j, y) in b.chars().enumerate() {
+            let replaced = diagonal + usize::from(x != y);
+            diagonal = row[j + 1];
+            row[j + 1] = replaced.min(row[j] + 1).min(diagonal + 1);
+        }
+    }
+    row.last().copied().unwrap_or(0)
+}

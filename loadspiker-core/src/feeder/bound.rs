@@ -1,0 +1,154 @@
+//! [`BoundFeeder`]: records given to users while a run goes on.
+//!
+//! Each shard has a stripe of the records and a cursor in it, on a cache line of its own. A shard writes to another's
+//! cursor only when its own stripe of a queue is used up. There is no lock and, for single records, no allocation.
+
+use std::ops::Range;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use super::builder::Strategy;
+use super::error::FeedError;
+use super::layout::{Rows, lay_out, stripe, striped};
+use super::table::Table;
+use crate::session::{Session, Slot};
+use crate::value::Value;
+
+/// The records of a feeder, laid out for the shards of a run, which share it.
+#[derive(Debug)]
+pub struct BoundFeeder {
+    name: String,
+    strategy: Strategy,
+    records: usize,
+    slots: Box<[Slot]>,
+    /// For each shard its own, or one for all.
+    rows: Box<[Rows]>,
+    stripes: Box<[Stripe]>,
+}
+
+/// A shard's part of the records. As large as the cache lines that are fetched together.
+#[derive(Debug)]
+#[repr(align(128))]
+struct Stripe {
+    /// How many records have been taken from it.
+    taken: AtomicU64,
+    rows: Range<usize>,
+}
+
+impl Stripe {
+    /// The next row of the stripe, if there is one left; no other call gets it.
+    fn take(&self) -> Option<usize> {
+        let row = |taken| usize::try_from(taken).ok().map(|i| self.rows.start + i).filter(|row| *row < self.rows.end);
+        row(self.taken.load(Ordering::Relaxed))?;
+        row(self.taken.fetch_add(1, Ordering::Relaxed))
+    }
+}
+
+impl BoundFeeder {
+    pub(super) fn new(
+        name: &str,
+        strategy: Strategy,
+        table: &Table,
+        slots: Box<[Slot]>,
+        shards: usize,
+        seed: u64,
+    ) -> Self {
+        let records = table.records;
+        let mut order: Vec<usize> = (0..records).collect();
+        if strategy == Strategy::Shuffle {
+            fastrand::Rng::with_seed(seed).shuffle(&mut order);
+        }
+        if matches!(strategy, Strategy::Queue | Strategy::Shuffle | Strategy::Circular) {
+            order = striped(records, shards).map(|position| order[position]).collect();
+        }
+        let each_reads_all = matches!(strategy, Strategy::Random | Strategy::Circular);
+        let stripes =
+            (0..shards).map(|shard| Stripe { taken: AtomicU64::new(0), rows: stripe(records, shards, shard) });
+        BoundFeeder {
+            name: name.to_owned(),
+            strategy,
+            records,
+            slots,
+            rows: lay_out(table, &order, shards, each_reads_all),
+            stripes: stripes.collect(),
+        }
+    }
+
+    /// What the feeder is called in messages: its path as it was given, or `records`.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Gives the user a record: each of its fields becomes an attribute. A field that this record does not have is
+    /// removed, so that nothing of an earlier record is left. To be called by the shard of that number (from 0).
+    ///
+    /// # Errors
+    ///
+    /// There is no record left for this user.
+    pub fn feed(&self, shard: usize, session: &mut Session) -> Result<(), FeedError> {
+        let row = self.next(shard, session, 0, 1)?;
+        for (slot, cell) in self.slots.iter().zip(self.row(shard, row)) {
+            match cell {
+                Some(value) => session.set_at(*slot, value.clone()),
+                None => drop(session.remove_at(*slot)),
+            }
+        }
+        Ok(())
+    }
+
+    /// Gives the user `count` records: each field becomes a list of that length, with null where a record does not
+    /// have it.
+    ///
+    /// # Errors
+    ///
+    /// There are not enough records left for this user.
+    pub fn feed_n(&self, shard: usize, session: &mut Session, count: usize) -> Result<(), FeedError> {
+        let rows: Vec<&[Option<Value>]> = (0..count)
+            .map(|i| self.next(shard, session, i, count).map(|row| self.row(shard, row)))
+            .collect::<Result<_, _>>()?;
+        for (column, slot) in self.slots.iter().enumerate() {
+            let cells = rows.iter().map(|row| row.get(column).cloned().flatten().unwrap_or_default());
+            session.set_at(*slot, Value::List(cells.collect::<Arc<[Value]>>()));
+        }
+        Ok(())
+    }
+
+    /// The row of the next record; record `i` of `count` that the user gets at once.
+    fn next(&self, shard: usize, session: &Session, i: usize, count: usize) -> Result<usize, FeedError> {
+        let shard = shard % self.stripes.len();
+        match self.strategy {
+            Strategy::Queue | Strategy::Shuffle => {
+                let others = self.stripes[shard + 1..].iter().chain(&self.stripes[..shard]);
+                let row = self.stripes[shard].take().or_else(|| others.into_iter().find_map(Stripe::take));
+                row.ok_or_else(|| FeedError::Exhausted { feeder: self.name.clone(), records: self.records })
+            }
+            Strategy::Random => Ok(session.random(|random| random.usize(..self.records))),
+            Strategy::Circular => Ok(self.next_in_circle(shard)),
+            Strategy::UniquePerUser => {
+                let user = usize::try_from(session.user_id().saturating_sub(1)).unwrap_or(usize::MAX);
+                let row = user.saturating_mul(count).saturating_add(i);
+                (row < self.records).then_some(row).ok_or_else(|| FeedError::TooFewForUsers {
+                    feeder: self.name.clone(),
+                    records: self.records,
+                    user: session.user_id(),
+                })
+            }
+        }
+    }
+
+    /// Each shard goes through all records, beginning with its own stripe, and goes on with the next shard's: the
+    /// records are used equally often, and a single user in a loop sees all of them.
+    fn next_in_circle(&self, shard: usize) -> usize {
+        let stripe = &self.stripes[shard];
+        // Written by this shard alone: no need for an atomic addition.
+        let taken = stripe.taken.load(Ordering::Relaxed);
+        stripe.taken.store(taken.wrapping_add(1), Ordering::Relaxed);
+        let start = if stripe.rows.is_empty() { shard } else { stripe.rows.start };
+        let past = usize::try_from(taken % u64::try_from(self.records).unwrap_or(u64::MAX)).unwrap_or(0);
+        (start % self.records + past) % self.records
+    }
+
+    fn row(&self, shard: usize, row: usize) -> &[Option<Value>] {
+        self.rows[shard % self.rows.len()].get(row)
+    }
+}

@@ -1,0 +1,145 @@
+//! [`Feeder`]: what the user writes.
+
+use std::fmt;
+use std::sync::Arc;
+
+use super::source::Source;
+use crate::value::Value;
+
+/// In which order a feeder gives its records, and what happens after the last.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Strategy {
+    /// Each record once, in their order; running out ends the run with an error.
+    #[default]
+    Queue,
+    /// Each record once, in random order; running out ends the run with an error.
+    Shuffle,
+    /// Any record each time.
+    Random,
+    /// In their order, and from the beginning again after the last.
+    Circular,
+    /// User 1 always gets the first record, user 2 the second, and so on; more users than records end the run with
+    /// an error.
+    UniquePerUser,
+}
+
+pub(super) type Transform = Arc<dyn Fn(&str, Value) -> Value + Send + Sync>;
+
+/// A source of records and the order in which users get them. Starts with [`csv`](super::csv()),
+/// [`json`](super::json()), [`records`](super::records) or one of their relatives.
+///
+/// A feeder is a value that can be cloned; **clones share one cursor**. Each call of a method that changes it makes
+/// another feeder with a cursor of its own.
+///
+/// ```
+/// use loadspiker_core::feeder::csv;
+///
+/// let users = csv("data/users.csv").circular();
+/// assert!(users.clone().shares_cursor_with(&users));
+/// assert!(!csv("data/users.csv").circular().shares_cursor_with(&users));
+/// ```
+#[derive(Clone)]
+#[must_use = "a feeder does nothing until it is given to `feed`"]
+pub struct Feeder(Arc<Definition>);
+
+#[derive(Clone)]
+pub(super) struct Definition {
+    pub(super) source: Source,
+    pub(super) strategy: Strategy,
+    pub(super) transforms: Vec<Transform>,
+}
+
+impl From<Source> for Feeder {
+    fn from(source: Source) -> Self {
+        Feeder(Arc::new(Definition { source, strategy: Strategy::default(), transforms: Vec::new() }))
+    }
+}
+
+impl Feeder {
+    /// Gives each record once, in their order (the default). When there are no more, the run ends with an error that
+    /// says so.
+    pub fn queue(self) -> Feeder {
+        self.strategy(Strategy::Queue)
+    }
+
+    /// Gives each record once, in an order that follows from the seed of the run. When there are no more, the run
+    /// ends with an error that says so.
+    pub fn shuffle(self) -> Feeder {
+        self.strategy(Strategy::Shuffle)
+    }
+
+    /// Gives any record each time.
+    pub fn random(self) -> Feeder {
+        self.strategy(Strategy::Random)
+    }
+
+    /// Gives the records in their order, and starts again after the last.
+    pub fn circular(self) -> Feeder {
+        self.strategy(Strategy::Circular)
+    }
+
+    /// Gives each user a record of its own, and the same each time: user 1 the first, user 2 the second. With more
+    /// users than records the run ends with an error that says so.
+    pub fn unique_per_user(self) -> Feeder {
+        self.strategy(Strategy::UniquePerUser)
+    }
+
+    /// Changes each value, given its field's name. Called once for each value before the run; several transformations
+    /// are applied in the order in which they were added.
+    ///
+    /// ```
+    /// use loadspiker_core::Value;
+    /// use loadspiker_core::feeder::csv;
+    ///
+    /// let users = csv("data/users.csv").transform(|name, value| match name {
+    ///     "age" => value.as_f64().into(),
+    ///     _ => value,
+    /// });
+    /// ```
+    pub fn transform<V: Into<Value>>(self, change: impl Fn(&str, Value) -> V + Send + Sync + 'static) -> Feeder {
+        self.with(|definition| definition.transforms.push(Arc::new(move |name, value| change(name, value).into())))
+    }
+
+    /// Whether the two are clones of the same feeder, and so never both give the same record of a queue.
+    pub fn shares_cursor_with(&self, other: &Feeder) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
+    pub(super) fn definition(&self) -> &Definition {
+        &self.0
+    }
+
+    fn strategy(self, strategy: Strategy) -> Feeder {
+        self.with(|definition| definition.strategy = strategy)
+    }
+
+    fn with(self, change: impl FnOnce(&mut Definition)) -> Feeder {
+        let mut definition = Arc::unwrap_or_clone(self.0);
+        change(&mut definition);
+        Feeder(Arc::new(definition))
+    }
+}
+
+/// As the user wrote it, for the plan: `csv("data/users.csv").circular()`.
+impl fmt::Display for Feeder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.source.fmt(f)?;
+        for _ in &self.0.transforms {
+            f.write_str(".transform(…)")?;
+        }
+        f.write_str(match self.0.strategy {
+            Strategy::Queue => "",
+            Strategy::Shuffle => ".shuffle()",
+            Strategy::Random => ".random()",
+            Strategy::Circular => ".circular()",
+            Strategy::UniquePerUser => ".unique_per_user()",
+        })
+    }
+}
+
+impl fmt::Debug for Feeder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}

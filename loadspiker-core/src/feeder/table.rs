@@ -1,0 +1,94 @@
+//! [`Table`]: records in memory, and how they are gathered.
+
+use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
+
+use crate::value::Value;
+
+/// Records in memory: columns, and a cell for each record and column. A cell is `None` where a record does not have
+/// the field.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Table {
+    pub(super) columns: Arc<[Arc<str>]>,
+    /// Record by record.
+    pub(super) cells: Vec<Option<Value>>,
+    pub(super) records: usize,
+}
+
+impl Table {
+    /// The cells of a record (from 0), in the order of the columns.
+    pub(super) fn row(&self, record: usize) -> &[Option<Value>] {
+        let width = self.columns.len();
+        self.cells.get(record * width..(record + 1) * width).unwrap_or_default()
+    }
+}
+
+/// Gathers records whose fields may differ. The columns are all fields, in the order in which they first come.
+#[derive(Debug, Default)]
+pub(super) struct TableBuilder {
+    columns: Vec<Arc<str>>,
+    numbers: FxHashMap<Arc<str>, usize>,
+    fields: Vec<(usize, Value)>,
+    /// Where the fields of each record end.
+    ends: Vec<usize>,
+}
+
+impl TableBuilder {
+    /// Adds a field to the current record.
+    pub(super) fn field(&mut self, name: &str, value: Value) {
+        let column = match self.numbers.get(name) {
+            Some(column) => *column,
+            None => {
+                let name: Arc<str> = name.into();
+                self.columns.push(name.clone());
+                self.numbers.insert(name, self.columns.len() - 1);
+                self.columns.len() - 1
+            }
+        };
+        self.fields.push((column, value));
+    }
+
+    /// Ends the current record.
+    pub(super) fn end_record(&mut self) {
+        self.ends.push(self.fields.len());
+    }
+
+    pub(super) fn finish(self) -> Table {
+        let (width, records) = (self.columns.len(), self.ends.len());
+        let mut cells = vec![None; width * records];
+        let mut fields = self.fields.into_iter();
+        let mut begin = 0;
+        for (record, end) in self.ends.into_iter().enumerate() {
+            for (column, value) in fields.by_ref().take(end - begin) {
+                cells[record * width + column] = Some(value);
+            }
+            begin = end;
+        }
+        Table { columns: self.columns.into(), cells, records }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn records_with_different_fields_leave_gaps() {
+        let mut builder = TableBuilder::default();
+        builder.field("a", 1.into());
+        builder.end_record();
+        builder.end_record();
+        builder.field("b", 2.into());
+        builder.field("a", 3.into());
+        builder.field("a", 4.into());
+        builder.end_record();
+        let table = builder.finish();
+        assert_eq!(table.columns.iter().map(|name| &**name).collect::<Vec<_>>(), ["a", "b"]);
+        assert_eq!(table.row(0), [Some(1.into()), None]);
+        assert_eq!(table.row(1), [None, None]);
+        assert_eq!(table.row(2), [Some(4.into()), Some(2.into())]);
+        assert_eq!(table.records, 3);
+        assert_eq!(table.row(3), []);
+    }
+}

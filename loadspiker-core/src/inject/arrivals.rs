@@ -1,0 +1,115 @@
+//! [`Arrivals`]: the exact instants at which the users of an open profile start.
+
+use std::time::Duration;
+
+use super::curve::Piece;
+use super::random::SortedUniforms;
+use super::shard::Shard;
+use crate::moment::Moment;
+
+/// The instants at which users of an open profile are due, for one part of the load generator, in order.
+///
+/// Moments are relative to the start of the population. The whole profile's arrival `k` (from 0) belongs to part
+/// `k % count`: the parts, merged, are the whole arrival by arrival. Each instant is computed when it is asked for;
+/// memory does not depend on the number of users.
+#[derive(Clone, Debug)]
+pub struct Arrivals {
+    pieces: std::vec::IntoIter<Piece>,
+    piece: Piece,
+    /// Where in the profile the current piece is.
+    piece_number: u64,
+    /// When it begins, in nanoseconds.
+    start: u64,
+    /// Its first arrival's number in the whole profile.
+    first: u64,
+    /// The number of this part's next arrival.
+    next: u64,
+    stride: u64,
+    seed: u64,
+    random: Option<RandomPiece>,
+    total: u64,
+    duration: Duration,
+}
+
+/// Where in a randomized piece the draws have got to.
+#[derive(Clone, Debug)]
+struct RandomPiece {
+    draws: SortedUniforms,
+    drawn: u64,
+    latest: u64,
+}
+
+impl RandomPiece {
+    /// The instant of the piece's arrival `i`. Draws of other parts are passed over, so that a part's instants do not
+    /// depend on the number of parts.
+    fn instant(&mut self, piece: &Piece, i: u64) -> u64 {
+        while self.drawn <= i {
+            let Some(share) = self.draws.next() else { break };
+            self.latest = self.latest.max(piece.instant_of_share(share));
+            self.drawn += 1;
+        }
+        self.latest
+    }
+}
+
+impl Arrivals {
+    pub(super) fn new(pieces: Vec<Piece>, shard: Shard, seed: u64) -> Self {
+        let (index, count) = shard.parts();
+        let total = pieces.iter().fold(0_u64, |sum, piece| sum.saturating_add(piece.count));
+        let nanos = pieces.iter().fold(0_u64, |sum, piece| sum.saturating_add(piece.nanos));
+        Arrivals {
+            pieces: pieces.into_iter(),
+            piece: Piece::at_once(0),
+            piece_number: 0,
+            start: 0,
+            first: 0,
+            next: if index < count { index } else { u64::MAX },
+            stride: count,
+            seed,
+            random: None,
+            total,
+            duration: Duration::from_nanos(nanos),
+        }
+    }
+
+    /// How many users the whole profile starts, over all parts.
+    pub fn total(&self) -> u64 {
+        self.total
+    }
+
+    /// How long the profile lasts. The last user may be due earlier (the profile ends with a pause) or, at the end of
+    /// `at_once_users`, just then.
+    pub fn duration(&self) -> Duration {
+        self.duration
+    }
+}
+
+impl Iterator for Arrivals {
+    type Item = Moment;
+
+    fn next(&mut self) -> Option<Moment> {
+        loop {
+            let i = self.next - self.first;
+            if i < self.piece.count {
+                self.next = self.next.saturating_add(self.stride);
+                let instant = match &mut self.random {
+                    Some(random) => random.instant(&self.piece, i),
+                    None => self.piece.instant(i),
+                };
+                return Some(Moment::from_nanos(self.start.saturating_add(instant)));
+            }
+            let piece = self.pieces.next()?;
+            self.start = self.start.saturating_add(self.piece.nanos);
+            self.first = self.first.saturating_add(self.piece.count);
+            self.random = piece.randomized.then(|| RandomPiece {
+                draws: SortedUniforms::new(piece.count, self.seed, self.piece_number),
+                drawn: 0,
+                latest: 0,
+            });
+            self.piece = piece;
+            self.piece_number += 1;
+        }
+    }
+}
+
+impl std::iter::FusedIterator for Arrivals {}

@@ -1,0 +1,197 @@
+//! Closed injection: how many users are there at the same time. What the user writes, step by step.
+
+use std::fmt;
+use std::time::Duration;
+
+use super::stairs::{Flight, flights};
+use super::written::Written;
+
+/// One step of a closed injection profile: so many users are there; one that ends is replaced by a new one at once.
+///
+/// Steps are made by [`constant_concurrent_users`], [`ramp_concurrent_users`] and [`increment_concurrent_users`];
+/// they follow one another. Where the number goes down no user is stopped: users that end are not replaced.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use = "a step does nothing until it is given to `inject`"]
+pub struct ClosedStep {
+    pub(super) shape: Shape,
+    pub(super) ramps: Option<Duration>,
+    pub(super) start: Option<u64>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Shape {
+    Constant { users: u64, during: Duration },
+    Ramp { from: u64, to: u64, during: Duration },
+    Stairs { increment: u64, levels: u32, lasting: Duration },
+}
+
+/// A part of a closed profile in which the number of users is constant or changes linearly.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Slope {
+    pub(super) from: u64,
+    pub(super) to: u64,
+    pub(super) during: Duration,
+}
+
+impl From<Shape> for ClosedStep {
+    fn from(shape: Shape) -> Self {
+        ClosedStep { shape, ramps: None, start: None }
+    }
+}
+
+/// This many users are there. Goes on with [`during`](ConstantConcurrentUsers::during).
+pub fn constant_concurrent_users(users: u64) -> ConstantConcurrentUsers {
+    ConstantConcurrentUsers { users }
+}
+
+/// The number of users changes linearly, up or down, from this number. Goes on with [`to`](RampConcurrentUsers::to).
+pub fn ramp_concurrent_users(from: u64) -> RampConcurrentUsers {
+    RampConcurrentUsers { from }
+}
+
+/// A staircase, each level higher by this many users. Goes on with [`times`](IncrementConcurrentUsers::times).
+///
+/// ```
+/// use loadspiker_core::DurationExt;
+/// use loadspiker_core::inject::increment_concurrent_users;
+///
+/// // Ramps of ten seconds to 100, 200, 300 users, each level held for a minute.
+/// let step = increment_concurrent_users(100)
+///     .times(3)
+///     .each_level_lasting(1.minutes())
+///     .separated_by_ramps_lasting(10.secs());
+/// ```
+pub fn increment_concurrent_users(increment: u64) -> IncrementConcurrentUsers {
+    IncrementConcurrentUsers { increment }
+}
+
+/// An unfinished step of [`constant_concurrent_users`].
+#[derive(Clone, Copy, Debug)]
+#[must_use = "unfinished: add `.during(duration)`"]
+pub struct ConstantConcurrentUsers {
+    users: u64,
+}
+
+impl ConstantConcurrentUsers {
+    /// How long the number holds.
+    pub fn during(self, duration: Duration) -> ClosedStep {
+        Shape::Constant { users: self.users, during: duration }.into()
+    }
+}
+
+/// An unfinished step of [`ramp_concurrent_users`].
+#[derive(Clone, Copy, Debug)]
+#[must_use = "unfinished: add `.to(users).during(duration)`"]
+pub struct RampConcurrentUsers {
+    from: u64,
+}
+
+impl RampConcurrentUsers {
+    /// The number of users at the end.
+    pub fn to(self, to: u64) -> RampConcurrentUsersTo {
+        RampConcurrentUsersTo { from: self.from, to }
+    }
+}
+
+/// An unfinished step of [`ramp_concurrent_users`].
+#[derive(Clone, Copy, Debug)]
+#[must_use = "unfinished: add `.during(duration)`"]
+pub struct RampConcurrentUsersTo {
+    from: u64,
+    to: u64,
+}
+
+impl RampConcurrentUsersTo {
+    /// How long the ramp lasts. After the time `t` it has moved by `|to − from|·t/d` users, rounded down.
+    pub fn during(self, duration: Duration) -> ClosedStep {
+        Shape::Ramp { from: self.from, to: self.to, during: duration }.into()
+    }
+}
+
+/// An unfinished step of [`increment_concurrent_users`].
+#[derive(Clone, Copy, Debug)]
+#[must_use = "unfinished: add `.times(levels).each_level_lasting(duration)`"]
+pub struct IncrementConcurrentUsers {
+    increment: u64,
+}
+
+impl IncrementConcurrentUsers {
+    /// How many levels there are.
+    pub fn times(self, levels: u32) -> IncrementConcurrentUsersTimes {
+        IncrementConcurrentUsersTimes { increment: self.increment, levels }
+    }
+}
+
+/// An unfinished step of [`increment_concurrent_users`].
+#[derive(Clone, Copy, Debug)]
+#[must_use = "unfinished: add `.each_level_lasting(duration)`"]
+pub struct IncrementConcurrentUsersTimes {
+    increment: u64,
+    levels: u32,
+}
+
+impl IncrementConcurrentUsersTimes {
+    /// How long each level lasts.
+    ///
+    /// The staircase starts from 0 and has no ramps, unless [`ClosedStep::starting_from`] and
+    /// [`ClosedStep::separated_by_ramps_lasting`] say otherwise; its first level is then empty and skipped.
+    pub fn each_level_lasting(self, duration: Duration) -> ClosedStep {
+        Shape::Stairs { increment: self.increment, levels: self.levels, lasting: duration }.into()
+    }
+}
+
+impl ClosedStep {
+    /// Puts a linear ramp of this length between the levels of [`increment_concurrent_users`], and before the first
+    /// if the staircase starts from 0. Default: none. On another step it is a mistake that is found before the run.
+    pub fn separated_by_ramps_lasting(mut self, duration: Duration) -> ClosedStep {
+        self.ramps = Some(duration);
+        self
+    }
+
+    /// The number of users from which [`increment_concurrent_users`] starts: the first level, if it is above 0.
+    /// Default: 0. On another step it is a mistake that is found before the run.
+    pub fn starting_from(mut self, users: u64) -> ClosedStep {
+        self.start = Some(users);
+        self
+    }
+
+    /// The slopes this step consists of, in order.
+    pub(super) fn slopes(&self) -> Box<dyn Iterator<Item = Slope> + '_> {
+        let slope = match self.shape {
+            Shape::Constant { users, during } => Slope { from: users, to: users, during },
+            Shape::Ramp { from, to, during } => Slope { from, to, during },
+            Shape::Stairs { increment, levels, lasting } => {
+                let start = self.start.unwrap_or(0);
+                let ramps = self.ramps.unwrap_or_default();
+                let users = move |level: u32| start.saturating_add(increment.saturating_mul(level.into()));
+                return Box::new(flights(levels, !ramps.is_zero(), start == 0).map(move |flight| match flight {
+                    Flight::Level(level) => Slope { from: users(level), to: users(level), during: lasting },
+                    Flight::Ramp(level) => Slope { from: users(level), to: users(level + 1), during: ramps },
+                }));
+            }
+        };
+        Box::new(std::iter::once(slope))
+    }
+}
+
+/// As the user wrote it.
+impl fmt::Display for ClosedStep {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.shape {
+            Shape::Constant { users, during } => {
+                write!(f, "constant_concurrent_users({users}).during({})", Written(during))
+            }
+            Shape::Ramp { from, to, during } => {
+                write!(f, "ramp_concurrent_users({from}).to({to}).during({})", Written(during))
+            }
+            Shape::Stairs { increment, levels, lasting } => {
+                let lasting = Written(lasting);
+                write!(f, "increment_concurrent_users({increment}).times({levels}).each_level_lasting({lasting})")
+            }
+        }?;
+        if let Some(ramps) = self.ramps {
+            write!(f, ".separated_by_ramps_lasting({})", Written(ramps))?;
+        }
+        self.start.map_or(Ok(()), |start| write!(f, ".starting_from({start})"))
+    }
+}

@@ -1,0 +1,174 @@
+//! [`Profile`]: the whole of what a user gave to `inject`.
+
+use std::fmt;
+use std::time::Duration;
+
+use super::arrivals::Arrivals;
+use super::closed::{self, ClosedStep};
+use super::curve::{float, nanos, whole};
+use super::open::{self, OpenStep};
+use super::shard::Shard;
+use super::targets::Targets;
+
+mod sealed {
+    pub trait Sealed {}
+    impl Sealed for super::OpenStep {}
+    impl Sealed for super::ClosedStep {}
+}
+
+/// A complete injection step: an [`OpenStep`] or a [`ClosedStep`].
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a complete injection step",
+    label = "not a complete step",
+    note = "most steps end with `.during(duration)` or `.each_level_lasting(duration)`",
+    note = "open steps (users arrive) and closed steps (users are there) cannot be mixed in one profile"
+)]
+pub trait InjectionStep: sealed::Sealed + Sized {
+    /// A profile of such steps.
+    #[doc(hidden)]
+    fn profile(steps: Vec<Self>) -> Profile;
+}
+
+impl InjectionStep for OpenStep {
+    fn profile(steps: Vec<Self>) -> Profile {
+        Profile::Open(steps)
+    }
+}
+
+impl InjectionStep for ClosedStep {
+    fn profile(steps: Vec<Self>) -> Profile {
+        Profile::Closed(steps)
+    }
+}
+
+/// An injection profile: steps of one kind, one after the other.
+///
+/// What is computed from a profile that has [`mistakes`](Profile::mistakes) never panics, but means nothing.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Profile {
+    /// How many users arrive.
+    Open(Vec<OpenStep>),
+    /// How many users are there.
+    Closed(Vec<ClosedStep>),
+}
+
+impl Profile {
+    /// A profile of these steps. What is wrong with them is told by [`mistakes`](Self::mistakes).
+    pub fn from_steps<S: InjectionStep>(steps: impl IntoIterator<Item = S>) -> Profile {
+        S::profile(steps.into_iter().collect())
+    }
+
+    /// How long the profile lasts.
+    pub fn duration(&self) -> Duration {
+        let nanos = match self {
+            Profile::Open(steps) => {
+                steps.iter().flat_map(OpenStep::pieces).fold(0_u64, |sum, piece| sum.saturating_add(piece.nanos))
+            }
+            Profile::Closed(steps) => {
+                let slopes = steps.iter().flat_map(ClosedStep::slopes);
+                slopes.fold(0_u64, |sum, slope| sum.saturating_add(nanos(slope.during)))
+            }
+        };
+        Duration::from_nanos(nanos)
+    }
+
+    /// How many users an open profile starts; `None` for a closed one, where it depends on how long users stay.
+    pub fn users(&self) -> Option<u64> {
+        match self {
+            Profile::Open(steps) => {
+                let pieces = steps.iter().flat_map(OpenStep::pieces);
+                Some(pieces.fold(0_u64, |sum, piece| sum.saturating_add(piece.count)))
+            }
+            Profile::Closed(_) => None,
+        }
+    }
+
+    /// The profile with all numbers of users and all rates multiplied by `factor`; durations stay.
+    ///
+    /// Numbers of users are rounded, but a step that has users keeps at least one, unless the factor is 0. A factor
+    /// that is negative or no number makes a profile whose [`mistakes`](Self::mistakes) say so.
+    #[must_use]
+    pub fn scaled(&self, factor: f64) -> Profile {
+        match self {
+            Profile::Open(steps) => Profile::Open(steps.iter().map(|step| scaled_open(*step, factor)).collect()),
+            Profile::Closed(steps) => Profile::Closed(steps.iter().map(|step| scaled_closed(*step, factor)).collect()),
+        }
+    }
+
+    /// The instants at which this part's users start, relative to the start of the population. None for a closed
+    /// profile. The same seed gives the same instants, whatever the number of parts.
+    pub fn arrivals(&self, shard: Shard, seed: u64) -> Arrivals {
+        let pieces = match self {
+            Profile::Open(steps) => steps.iter().flat_map(OpenStep::pieces).collect(),
+            Profile::Closed(_) => Vec::new(),
+        };
+        Arrivals::new(pieces, shard, seed)
+    }
+
+    /// How many users of this part are to be there at each instant. Always 0 for an open profile.
+    pub fn targets(&self, shard: Shard) -> Targets {
+        let steps = match self {
+            Profile::Open(_) => &[],
+            Profile::Closed(steps) => &steps[..],
+        };
+        Targets::new(steps.iter().flat_map(ClosedStep::slopes), shard)
+    }
+}
+
+fn scaled_open(mut step: OpenStep, factor: f64) -> OpenStep {
+    use open::Shape;
+    match &mut step.shape {
+        Shape::NothingFor(_) => {}
+        Shape::AtOnce(users) | Shape::Ramp { users, .. } | Shape::Peak { users, .. } => {
+            *users = scaled_users(*users, factor);
+        }
+        Shape::Constant { rate, .. } | Shape::Stairs { increment: rate, .. } => *rate *= factor,
+        Shape::RampRate { from, to, .. } => {
+            *from *= factor;
+            *to *= factor;
+        }
+    }
+    step.start = step.start.map(|rate| rate * factor);
+    step
+}
+
+fn scaled_closed(mut step: ClosedStep, factor: f64) -> ClosedStep {
+    use closed::Shape;
+    match &mut step.shape {
+        Shape::Constant { users, .. } | Shape::Stairs { increment: users, .. } => {
+            *users = scaled_users(*users, factor);
+        }
+        Shape::Ramp { from, to, .. } => {
+            *from = scaled_users(*from, factor);
+            *to = scaled_users(*to, factor);
+        }
+    }
+    step.start = step.start.map(|users| scaled_users(users, factor));
+    step
+}
+
+fn scaled_users(users: u64, factor: f64) -> u64 {
+    if !(factor.is_finite() && factor >= 0.0) {
+        u64::MAX
+    } else if users == 0 || factor == 0.0 {
+        0
+    } else {
+        whole((float(users) * factor).round()).max(1)
+    }
+}
+
+/// The steps as the user wrote them, separated by commas.
+impl fmt::Display for Profile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fn list(f: &mut fmt::Formatter<'_>, steps: &[impl fmt::Display]) -> fmt::Result {
+            for (i, step) in steps.iter().enumerate() {
+                write!(f, "{}{step}", if i == 0 { "" } else { ", " })?;
+            }
+            Ok(())
+        }
+        match self {
+            Profile::Open(steps) => list(f, steps),
+            Profile::Closed(steps) => list(f, steps),
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! What is wrong with a simulation is found before the run, all of it, with the place in the source.
+
+#![allow(clippy::unwrap_used, missing_docs)]
+
+mod common;
+
+use common::{Trace, mistakes};
+use loadspiker_core::dsl::*;
+use loadspiker_core::feeder::{csv, records};
+use loadspiker_core::inject::at_once_users;
+
+#[test]
+fn all_mistakes_are_told_at_once_with_scenario_step_and_place() {
+    let trace = Trace::default();
+    let chain = repeat("many", trace.probe("a"))
+        .random_switch([(60.0, trace.probe("b")), (50.0, trace.probe("c"))])
+        .do_switch("x", Vec::<(&str, Chain)>::new())
+        .exec(trace.probe("#{unclosed"));
+    let text = mistakes([scenario("Shop").exec(chain).inject([at_once_users(1)])]);
+    assert!(text.starts_with("the simulation has 4 mistakes"), "{text}");
+    for expected in ["repeat", "add up to 110", "no cases", "unclosed", "scenario \"Shop\"", "mistakes.rs:"] {
+        assert!(text.contains(expected), "{expected}: {text}");
+    }
+}
+
+#[test]
+fn the_place_of_a_mistake_is_the_line_of_the_step() {
+    let trace = Trace::default();
+    let line = line!() + 1;
+    let step = trace.probe("#{}");
+    let text = mistakes([scenario("s").exec(step).inject([at_once_users(1)])]);
+    assert!(text.contains(&format!("mistakes.rs:{line}:")), "{text}");
+}
+
+#[test]
+fn an_attribute_that_nothing_sets_is_a_mistake() {
+    let trace = Trace::default();
+    let fed = scenario("s").feed(records([[("user", 1)]]).circular());
+    let text = mistakes([fed.exec(trace.probe("#{usr}")).inject([at_once_users(1)])]);
+    assert!(text.contains("no step sets the attribute \"usr\" (there are: user)"), "{text}");
+}
+
+#[test]
+fn code_of_the_users_may_set_any_attribute() {
+    let trace = Trace::default();
+    let chain = exec_fn(|session| Ok(session.set("a", 1)?)).exec(trace.probe("#{a}"));
+    common::run([scenario("s").exec(chain).inject([at_once_users(1)])]);
+    assert_eq!(trace.names(), ["1"]);
+}
+
+#[test]
+fn a_missing_file_is_named() {
+    let text = mistakes([scenario("s").feed(csv("no/such/users.csv")).inject([at_once_users(1)])]);
+    assert!(text.contains("no/such/users.csv"), "{text}");
+}
+
+#[test]
+fn empty_things_and_equal_names_are_mistakes() {
+    for (population, expected) in [
+        (scenario("").pause(1).inject([at_once_users(1)]), "name of the scenario is empty"),
+        (scenario("s").inject([at_once_users(1)]), "no steps"),
+        (scenario("s").repeat(2, Chain::new()).inject([at_once_users(1)]), "no steps in it"),
+        (scenario("s").group(" ", pause(1)).inject([at_once_users(1)]), "name of a group"),
+        (scenario("s").pause(1).exit_asap(true).inject([at_once_users(1)]), "no loop"),
+        (scenario("s").rendez_vous(0).inject([at_once_users(1)]), "rendez_vous of 0"),
+    ] {
+        let text = mistakes([population]);
+        assert!(text.contains(expected), "{expected}: {text}");
+    }
+    let same = || scenario("same").pause(1).inject([at_once_users(1)]);
+    assert!(mistakes([same(), same()]).contains("same name"));
+}

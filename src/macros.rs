@@ -1,0 +1,25 @@
+//! [`scenario!`](crate::scenario!): begins a scenario.
+
+/// Begins a scenario: `scenario!("Browse")` is `scenario("Browse")`.
+///
+/// The name is any expression that [`scenario`](fn@crate::scenario) takes. Mistakes found in the scenario before the
+/// run are reported with the line on which this stands.
+///
+/// ```
+/// use loadspiker::prelude::*;
+///
+/// let browse = scenario!("Browse").pause(1);
+/// let search = scenario!(format!("Search {}", "books")).pause(1);
+/// ```
+#[macro_export]
+macro_rules! scenario {
+    ($name:expr $(,)?) => {
+        $crate::scenario($name)
+    };
+    () => {
+        ::core::compile_error!("a scenario needs a name: `scenario!(\"Browse\")`")
+    };
+    ($($other:tt)*) => {
+        ::core::compile_error!("a scenario takes one name and nothing else: `scenario!(\"Browse\")`")
+    };
+}

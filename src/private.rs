@@ -1,0 +1,44 @@
+//! What the macros expand to. Nothing here is for users, and nothing here is stable.
+
+use std::fmt::Display;
+
+use crate::Simulation;
+
+/// What a function under `#[loadspiker::test]` may return.
+#[diagnostic::on_unimplemented(
+    message = "a load test returns a `Simulation` or a `Result` with one, not `{Self}`",
+    label = "this is no simulation"
+)]
+pub trait LoadTest {
+    /// The simulation to run, or why there is none.
+    fn simulation(self) -> Result<Simulation, String>;
+}
+
+impl LoadTest for Simulation {
+    fn simulation(self) -> Result<Simulation, String> {
+        Ok(self)
+    }
+}
+
+impl<E: Display> LoadTest for Result<Simulation, E> {
+    fn simulation(self) -> Result<Simulation, String> {
+        self.map_err(|error| error.to_string())
+    }
+}
+
+/// Builds the simulation, runs it and panics unless it passes. `name` is the path of the test.
+///
+/// # Panics
+///
+/// If there is no simulation, if it cannot be run, or with the table of failed assertions.
+#[track_caller]
+pub fn run_test<T: LoadTest>(name: &str, build: impl FnOnce() -> T) {
+    let simulation = match build().simulation() {
+        Ok(simulation) => simulation,
+        Err(error) => panic!("{name}: there is no simulation to run: {error}"),
+    };
+    match simulation.run() {
+        Ok(report) => report.assert_passed(),
+        Err(error) => panic!("{name}: {error}"),
+    }
+}

@@ -1,0 +1,7 @@
+#[loadspiker::test]
+struct Login;
+
+#[loadspiker::test]
+mod login {}
+
+fn main() {}
