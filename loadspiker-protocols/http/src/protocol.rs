@@ -127,7 +127,7 @@ impl HttpProtocol {
         self.with_header(HeaderSpec::bearer(token))
     }
 
-    /// A check of every response, before the request's own checks.
+    /// A check of every response, after the request's own checks.
     pub fn check(mut self, check: impl Into<Check>) -> Self {
         self.checks.push(check.into());
         self

@@ -213,7 +213,7 @@ impl HttpRequest {
         self
     }
 
-    /// A check of the response, after the protocol's and those before.
+    /// A check of the response. Without one on the status, 2xx and 304 pass.
     pub fn check(mut self, check: impl Into<Check>) -> Self {
         self.checks.push(check.into());
         self
