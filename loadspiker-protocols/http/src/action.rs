@@ -238,12 +238,12 @@ impl HttpAction {
             // A check looks at what is downloaded: it was kept, and is written now.
             let body = sink.into_bytes();
             std::fs::write(path, &body).map_err(|error| cannot_write(path, &error).to_string())?;
-            return self.check(cx, status, headers, body, target, ended);
+            return self.check(cx, status, headers, &body, target, ended);
         }
         if self.checks.is_empty() && !cx.is_debugging() {
             return implied(status);
         }
-        self.check(cx, status, headers, sink.into_bytes(), target, ended)
+        self.check(cx, status, headers, &sink.into_bytes(), target, ended)
     }
 
     fn check(
@@ -251,13 +251,13 @@ impl HttpAction {
         cx: &mut ActionContext,
         status: StatusCode,
         headers: HeaderMap,
-        raw: Bytes,
+        raw: &Bytes,
         target: &Target,
         ended: Moment,
     ) -> Result<(), String> {
         let decoded = decode(raw.clone(), &headers, LIMIT);
         if cx.is_debugging() {
-            cx.debug(&debug::response(status, &headers, decoded.as_ref().unwrap_or(&raw)));
+            cx.debug(&debug::response(status, &headers, decoded.as_ref().unwrap_or(raw)));
         }
         let body = if self.checks.needs_body() { decoded.map_err(|error| error.to_string())? } else { Bytes::new() };
         let response_time = ended.since(cx.intended());

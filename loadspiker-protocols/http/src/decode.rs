@@ -6,8 +6,8 @@ use bytes::Bytes;
 use flate2::read::{DeflateDecoder, MultiGzDecoder, ZlibDecoder};
 use http::HeaderMap;
 use http::header::CONTENT_ENCODING;
-use ruzstd::decoding::errors::{FrameDecoderError, ReadFrameHeaderError};
 use ruzstd::decoding::StreamingDecoder;
+use ruzstd::decoding::errors::{FrameDecoderError, ReadFrameHeaderError};
 
 use crate::error::HttpError;
 
@@ -50,12 +50,7 @@ fn read(encoding: &'static str, decoder: impl Read, limit: usize) -> Result<Byte
     Ok(decoded.into())
 }
 
-fn append(
-    encoding: &'static str,
-    decoder: impl Read,
-    limit: usize,
-    decoded: &mut Vec<u8>,
-) -> Result<(), HttpError> {
+fn append(encoding: &'static str, decoder: impl Read, limit: usize, decoded: &mut Vec<u8>) -> Result<(), HttpError> {
     let room = limit.saturating_sub(decoded.len());
     let bound = u64::try_from(room).map_or(u64::MAX, |room| room.saturating_add(1));
     match decoder.take(bound).read_to_end(decoded) {

@@ -233,7 +233,8 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_failure_is_told_and_not_asked_for_again_at_once() {
-        let (resolver, asked) = counting(|_| Err(io::Error::other("failed to lookup address information: no such name")));
+        let (resolver, asked) =
+            counting(|_| Err(io::Error::other("failed to lookup address information: no such name")));
         for _ in 0..3 {
             let error = resolver.resolve("a.test").await.err().unwrap();
             assert_eq!(error.to_string(), "cannot look up host \"a.test\": no such name");

@@ -153,9 +153,7 @@ impl HttpError {
                 Reason::Other(other) if other.to_string().contains("CaUsedAsEndEntity") => HttpError::UnknownIssuer,
                 other => HttpError::Certificate(other.to_string()),
             },
-            rustls::Error::InvalidMessage(_) => {
-                HttpError::Tls("the server does not speak TLS on this port".to_owned())
-            }
+            rustls::Error::InvalidMessage(_) => HttpError::Tls("the server does not speak TLS on this port".to_owned()),
             rustls::Error::AlertReceived(alert) => HttpError::Tls(format!("the server refused with {alert:?}")),
             other => HttpError::Tls(other.to_string()),
         }
@@ -214,14 +212,8 @@ mod tests {
     #[test]
     fn texts_name_the_cause_and_the_remedy() {
         assert_eq!(HttpError::ConnectTimeout(Duration::from_secs(10)).to_string(), "connect timed out after 10 s");
-        assert_eq!(
-            HttpError::RequestTimeout(Duration::from_millis(250)).to_string(),
-            "request timed out after 250 ms"
-        );
-        assert_eq!(
-            HttpError::TooLarge(100_000_000).to_string(),
-            "body is larger than 100 MB, too large to be checked"
-        );
+        assert_eq!(HttpError::RequestTimeout(Duration::from_millis(250)).to_string(), "request timed out after 250 ms");
+        assert_eq!(HttpError::TooLarge(100_000_000).to_string(), "body is larger than 100 MB, too large to be checked");
     }
 
     #[cfg(unix)]

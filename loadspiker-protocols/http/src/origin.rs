@@ -34,10 +34,13 @@ impl Origin {
     }
 }
 
+/// Whether it is secure, host, port.
+type Key = (bool, Box<str>, u16);
+
 /// All origins that a shard has met and that are in use.
 #[derive(Debug, Default)]
 pub(crate) struct Origins {
-    known: RefCell<FxHashMap<(bool, Box<str>, u16), Rc<Origin>>>,
+    known: RefCell<FxHashMap<Key, Rc<Origin>>>,
     next: Cell<u32>,
 }
 
@@ -66,8 +69,7 @@ impl Origins {
             Some(port) => format!("{host}:{port}"),
             None => host.to_string(),
         };
-        let header =
-            HeaderValue::try_from(text).map_err(|_| HttpError::Build("URL has an invalid host".to_owned()))?;
+        let header = HeaderValue::try_from(text).map_err(|_| HttpError::Build("URL has an invalid host".to_owned()))?;
         let id = self.next.get();
         self.next.set(id.wrapping_add(1));
         let origin = Rc::new(Origin { id, secure, host: key.1.clone(), port, ip, header });

@@ -216,6 +216,7 @@ impl HttpProtocol {
 
     /// Connects to `address`, an IP address or the name of another host, where a URL says `name`. The `host` header
     /// and TLS still say `name`. Given several times for one name, the addresses take turns.
+    #[expect(clippy::needless_pass_by_value, reason = "a text or an address is given, not a reference to one")]
     pub fn host_alias(mut self, name: impl Into<String>, address: impl ToString) -> Self {
         self.host_aliases.push((name.into(), address.to_string()));
         self
@@ -243,7 +244,9 @@ impl HttpProtocol {
 
 fn parse_base(text: &str) -> Result<Url, String> {
     let wrong = |why: &str| {
-        format!("base URL \"{text}\" {why}; write scheme, host and port, such as https://shop.test or http://127.0.0.1:8080")
+        format!(
+            "base URL \"{text}\" {why}; write scheme, host and port, such as https://shop.test or http://127.0.0.1:8080"
+        )
     };
     let url = Url::parse(text).map_err(|error| wrong(&format!("cannot be read ({error})")))?;
     if !matches!(url.scheme(), "http" | "https") {
@@ -283,7 +286,9 @@ impl Protocol for HttpProtocol {
         }
         for (limit, name) in [(self.connect_timeout, "connect_timeout"), (self.request_timeout, "request_timeout")] {
             if limit.is_zero() {
-                cx.mistake(format!("{name} is zero, so that every request fails; give it a duration such as 10.secs()"));
+                cx.mistake(format!(
+                    "{name} is zero, so that every request fails; give it a duration such as 10.secs()"
+                ));
             }
         }
     }

@@ -4,9 +4,9 @@ use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
 
-use hyper::body::{Body, Incoming};
 use http::HeaderMap;
 use http::StatusCode;
+use hyper::body::{Body, Incoming};
 use loadspiker_core::Moment;
 
 use super::{Awake, Connection, Request, State};
@@ -109,8 +109,7 @@ where
                     let (head, body) = response.into_parts();
                     sink.begin(body.size_hint().exact());
                     let never = Moment::NEVER;
-                    let answer =
-                        Answer { status: head.status, headers: head.headers, first_byte: never, ended: never };
+                    let answer = Answer { status: head.status, headers: head.headers, first_byte: never, ended: never };
                     *stage = Stage::Body(answer, body);
                 }
                 Poll::Ready(Err(mut error)) => {

@@ -86,6 +86,7 @@ impl Connection {
         self.is_reusable()
     }
 
+    #[cfg(test)]
     pub(crate) fn is_parked(&self) -> bool {
         matches!(self.state, State::Parked(_))
     }

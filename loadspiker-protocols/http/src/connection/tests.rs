@@ -93,11 +93,7 @@ fn connector(tls: TlsSettings) -> Connector {
 pub(crate) async fn connect(address: SocketAddr) -> Connection {
     let origin = origin_of(&format!("http://{address}"));
     let clock = Readings::default();
-    connector(TlsSettings::default())
-        .connect(&origin, Moment::START, &mut Phases::default(), &clock)
-        .await
-        .unwrap()
-        .0
+    connector(TlsSettings::default()).connect(&origin, Moment::START, &mut Phases::default(), &clock).await.unwrap().0
 }
 
 fn request(method: &str, body: &'static str) -> Request {
@@ -384,7 +380,8 @@ async fn a_response_in_one_piece_costs_one_reading_of_the_clock_and_a_trickled_o
     let (go_on, wait) = mpsc::channel();
     let address = serve(move |mut socket| {
         read_request(&mut socket);
-        let response = b"HTTP/1.1 200 OK\r\ncontent-length: 50\r\n\r\n01234567890123456789012345678901234567890123456789";
+        let response =
+            b"HTTP/1.1 200 OK\r\ncontent-length: 50\r\n\r\n01234567890123456789012345678901234567890123456789";
         for byte in response {
             socket.write_all(&[*byte]).unwrap();
             if *byte == b'H' {

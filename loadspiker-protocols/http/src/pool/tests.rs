@@ -8,8 +8,8 @@ use std::rc::Rc;
 use std::task::Poll;
 
 use super::*;
-use crate::connection::tests::{connect, let_the_reactor_run, origin_of, serve};
 use crate::connection::Connection;
+use crate::connection::tests::{connect, let_the_reactor_run, origin_of, serve};
 
 /// A server that accepts and holds all connections.
 fn holding() -> SocketAddr {

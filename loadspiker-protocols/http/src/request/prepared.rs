@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use bytes::Bytes;
-use http::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_TYPE, COOKIE, HOST};
+use http::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, HOST};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri};
 use http_body_util::Full;
 use loadspiker_core::Session;
@@ -62,8 +62,7 @@ impl Plan {
         let base = shard.bases.get(base);
         let mut buffer = String::new();
         let fixed_url = self.url.as_literal().zip(self.query.fixed());
-        let target =
-            fixed_url.and_then(|(url, query)| resolve(url, &query, base, &shard.origins, &mut buffer).ok());
+        let target = fixed_url.and_then(|(url, query)| resolve(url, &query, base, &shard.origins, &mut buffer).ok());
         let mut headers = HeaderMap::new();
         if let Some(origin) = target.as_ref().map(|target| &target.origin).or(base.map(|base| &base.origin)) {
             headers.insert(HOST, origin.header.clone());
@@ -142,6 +141,10 @@ impl Plan {
         let host = &hop.target.origin.header;
         if hop.foreign || !self.headers.contains(&HOST) && headers.get(HOST) != Some(host) {
             headers.insert(HOST, host.clone());
+        }
+        // Where content is to be expected, its absence is told (RFC 9110 §8.6).
+        if hop.body.is_empty() && matches!(hop.method, Method::POST | Method::PUT | Method::PATCH) {
+            headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
         }
         let mut request = Request::new(Full::new(hop.body.clone()));
         *request.method_mut() = hop.method.clone();

@@ -57,11 +57,13 @@ pub(crate) fn resolve(
         return Ok(Target { origin: origins.of(&url)?, path: path_of(&url)? });
     }
     let Some(base) = base else {
-        let why = "URL does not begin with http:// or https://, and there is no base URL; give one with HttpProtocol::new";
+        let why =
+            "URL does not begin with http:// or https://, and there is no base URL; give one with HttpProtocol::new";
         return Err(HttpError::Build(why.to_owned()));
     };
     buffer.push_str(&base.path);
-    if !without_fragment.starts_with('/') && (buffer.is_empty() || !matches!(without_fragment.as_bytes(), [] | [b'?', ..]))
+    if !without_fragment.starts_with('/')
+        && (buffer.is_empty() || !matches!(without_fragment.as_bytes(), [] | [b'?', ..]))
     {
         buffer.push('/');
     }
@@ -86,7 +88,9 @@ pub(crate) fn encode_url(url: &str, out: &mut String) {
     let mut done = 0;
     for (index, byte) in bytes.iter().enumerate() {
         let stays = match byte {
-            b'%' => matches!(bytes.get(index + 1..index + 3), Some([a, b]) if a.is_ascii_hexdigit() && b.is_ascii_hexdigit()),
+            b'%' => {
+                matches!(bytes.get(index + 1..index + 3), Some([a, b]) if a.is_ascii_hexdigit() && b.is_ascii_hexdigit())
+            }
             b'"' | b'<' | b'>' | b'\\' | b'^' | b'`' | b'{' | b'|' | b'}' => false,
             byte => byte.is_ascii_graphic(),
         };

@@ -49,9 +49,7 @@ impl TlsSettings {
         store.add_parsable_certificates(native.iter().cloned());
         for path in &self.roots {
             for certificate in read_certificates(path, "root_certificate")? {
-                store
-                    .add(certificate)
-                    .map_err(|error| format!("root_certificate {}: {error}", path.display()))?;
+                store.add(certificate).map_err(|error| format!("root_certificate {}: {error}", path.display()))?;
             }
         }
         if store.is_empty() {
@@ -119,9 +117,7 @@ impl Tls {
     }
 
     pub(crate) fn config(&self) -> Result<Arc<ClientConfig>, HttpError> {
-        self.config
-            .get_or_init(|| self.settings.config(self.resume).map(Arc::new).map_err(HttpError::Tls))
-            .clone()
+        self.config.get_or_init(|| self.settings.config(self.resume).map(Arc::new).map_err(HttpError::Tls)).clone()
     }
 }
 

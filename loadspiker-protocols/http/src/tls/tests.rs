@@ -139,11 +139,8 @@ async fn an_expired_certificate_is_told_apart() {
 async fn a_client_certificate_is_presented() {
     let own = certificate(&["client"]);
     let (pem, key) = (TempFile::with(&own.cert.pem()), TempFile::with(&own.signing_key.serialize_pem()));
-    let settings = TlsSettings {
-        client: Some((pem.0.clone(), key.0.clone())),
-        insecure: true,
-        ..TlsSettings::default()
-    };
+    let settings =
+        TlsSettings { client: Some((pem.0.clone(), key.0.clone())), insecure: true, ..TlsSettings::default() };
     assert_eq!(settings.mistakes(), Vec::<String>::new());
     let server = secure_server(&certificate(&["shop.test"]), Some(&own));
     let (mut connection, _) = handshake(settings, "shop.test", server).await.unwrap();
@@ -190,4 +187,28 @@ fn files_that_do_not_fit_are_mistakes() {
     assert!(mistakes[0].ends_with("no certificate in it; it must be in PEM format"), "{mistakes:?}");
     assert!(mistakes[1].starts_with("root_certificate no/such/file.pem: "), "{mistakes:?}");
     assert!(mistakes[2].starts_with("client_certificate no/such/file.pem: "), "{mistakes:?}");
+}
+
+#[test]
+fn simulations_run_over_tls_as_the_protocol_says() {
+    use loadspiker_core::dsl::{Simulation, Steps, repeat, scenario};
+    use loadspiker_core::inject::at_once_users;
+
+    use crate::{HttpProtocol, http};
+
+    let own = certificate(&["shop.test"]);
+    let file = TempFile::with(&own.cert.pem());
+    let errors = |change: &dyn Fn(HttpProtocol) -> HttpProtocol| {
+        let url = format!("https://shop.test:{}", secure_server(&own, None).port());
+        let protocol = change(HttpProtocol::new(url).host_alias("shop.test", "127.0.0.1"));
+        let population = scenario("Test").exec(repeat(2, http("n").get("/"))).inject([at_once_users(1)]);
+        let report = Simulation::new("tls").protocol(protocol).with(population).run().unwrap();
+        let statistics = report.request("n").unwrap();
+        assert_eq!(statistics.count(), 2);
+        statistics.errors().into_iter().map(|(error, count)| (error.to_owned(), count)).collect::<Vec<_>>()
+    };
+    assert_eq!(errors(&|protocol| protocol.root_certificate(&file.0)), []);
+    assert_eq!(errors(&HttpProtocol::insecure), []);
+    assert_eq!(errors(&|protocol| protocol.share_connections().insecure()), []);
+    assert_eq!(errors(&|protocol| protocol), [(HttpError::UnknownIssuer.to_string(), 2)]);
 }
