@@ -102,12 +102,12 @@ fn max_duration_ends_arrivals_and_leaves_users_their_grace() {
         .run()
         .unwrap();
     assert_eq!(report.users_started(), 10);
-    assert_eq!(*report.end_reason(), EndReason::MaxDuration);
+    assert_eq!(report.info().end, EndReason::MaxDuration);
     // Who came by second 8 gets out within the grace period, and then rests for longer than it lasts.
     assert_eq!(trace.millis("out").len(), 10 - 1);
     assert_eq!(report.users_interrupted(), 10);
     assert_eq!(report.users_ended(), 0);
-    assert!(report.duration() <= 13.secs(), "{:?}", report.duration());
+    assert!(report.info().duration <= 13.secs(), "{:?}", report.info().duration);
 }
 
 #[test]
@@ -130,7 +130,7 @@ fn a_scenario_can_stop_the_run() {
     let chain = exec(trace.probe("a")).stop_load_generator_if("enough", "#{n.exists()}").pause(1);
     let feed_n = exec_fn(|session| if session.user_id() == 3 { Ok(session.set("n", 1)?) } else { Ok(()) });
     let report = run([scenario("s").exec(feed_n).exec(chain).inject([constant_users_per_sec(1).during(1.hours())])]);
-    assert_eq!(*report.end_reason(), EndReason::Stopped("enough".into()));
+    assert_eq!(report.info().end, EndReason::Stopped("enough".into()));
     assert!(report.users_started() < 3600);
     assert_eq!(report.users_interrupted(), 0);
 }
@@ -138,7 +138,7 @@ fn a_scenario_can_stop_the_run() {
 #[test]
 fn a_scenario_can_crash_the_run() {
     let report = run([scenario("s").crash_load_generator("no way").pause(9).inject([constant_users_per_sec(1).during(1.hours())])]);
-    assert_eq!(*report.end_reason(), EndReason::Aborted("no way".into()));
+    assert_eq!(report.info().end, EndReason::Aborted("no way".into()));
 }
 
 #[test]
@@ -148,7 +148,7 @@ fn a_queue_that_runs_out_ends_the_run_and_says_so() {
     let scenario = scenario("s").feed(people).exec(trace.probe("#{n}"));
     let report = run([scenario.inject([constant_users_per_sec(1).during(1.hours())])]);
     assert_eq!(trace.names(), ["1", "2", "3"]);
-    let EndReason::Aborted(why) = report.end_reason() else { panic!("{:?}", report.end_reason()) };
+    let EndReason::Aborted(why) = &report.info().end else { panic!("{:?}", &report.info().end) };
     assert!(why.contains('3') && why.contains("circular"), "{why}");
 }
 

@@ -1,1 +1,109 @@
-//! assertion.
+//! Assertions: what must hold of a run for it to pass.
+//!
+//! An assertion is read like a sentence: a scope ([`global`], [`for_all`], [`details`]), a statistic, a metric and a
+//! condition. Each step offers only what makes sense after the one before, so that a wrong combination does not
+//! compile.
+//!
+//! ```
+//! use loadspiker_core::DurationExt;
+//! use loadspiker_core::assertion::{details, for_all, global};
+//!
+//! let assertions = [
+//!     global().response_time().percentile(95.0).lt(800.millis()),
+//!     global().failed_requests().percent().lte(1),
+//!     global().requests_per_sec().gt(100),
+//!     for_all().failed_requests().count().is(0),
+//!     details("shop / login").response_time().max().between(1.millis(), 2.secs()),
+//! ];
+//! assert!(assertions.iter().all(|assertion| assertion.mistakes().is_empty()));
+//! assert_eq!(assertions[0].to_string(), "global: 95th percentile of response time < 800 ms");
+//! ```
+//!
+//! A time cannot be compared with a number:
+//!
+//! ```compile_fail
+//! use loadspiker_core::assertion::global;
+//!
+//! global().response_time().max().lt(800);
+//! ```
+
+mod condition;
+mod evaluate;
+mod metric;
+mod names;
+mod result;
+mod scope;
+mod value;
+
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+
+pub use metric::Metric;
+pub use result::AssertionResult;
+pub use scope::{RequestCount, ResponseTime, Scope, details, for_all, global};
+pub use value::{Number, Percent, Quantity};
+
+use condition::Condition;
+use metric::Measure;
+use scope::Place;
+
+/// What must hold of a run. Made by [`global`], [`for_all`] or [`details`]; see the [module](self).
+#[derive(Clone, Debug, PartialEq)]
+#[must_use = "an assertion does nothing until it is given to a simulation or evaluated"]
+pub struct Assertion {
+    place: Place,
+    claim: Claim,
+}
+
+/// What must hold, wherever it is looked for.
+#[derive(Clone, Debug, PartialEq)]
+enum Claim {
+    Time(Measure, Condition<std::time::Duration>),
+    Count(Measure, Condition<u64>),
+    Percent(Measure, Condition<Percent>),
+    Rate(Condition<Number>),
+}
+
+impl Assertion {
+    /// What is wrong with the assertion itself, whatever the run: percentiles outside of 0 to 100, thresholds that are
+    /// no numbers, ranges that are empty. Empty if nothing is.
+    pub fn mistakes(&self) -> Vec<String> {
+        let mut mistakes = match &self.claim {
+            Claim::Time(_, condition) => condition.mistakes(),
+            Claim::Count(_, condition) => condition.mistakes(),
+            Claim::Percent(_, condition) => condition.mistakes(),
+            Claim::Rate(condition) => condition.mistakes(),
+        };
+        if let Claim::Time(Measure::Percentile(percent), _) = self.claim
+            && !(0.0..=100.0).contains(&percent)
+        {
+            mistakes.push(format!("the percentile is {percent}; give one from 0 to 100"));
+        }
+        if let Place::Details(path) = &self.place
+            && path.trim().is_empty()
+        {
+            mistakes.push("the name of the request is empty; give one, or use global()".to_owned());
+        }
+        mistakes.into_iter().map(|mistake| format!("assertion \"{self}\": {mistake}")).collect()
+    }
+}
+
+impl fmt::Display for Assertion {
+    /// `global: 95th percentile of response time < 800 ms`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.place, self.claim)
+    }
+}
+
+impl fmt::Display for Claim {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Claim::Time(measure, condition) => write!(f, "{measure} {condition}"),
+            Claim::Count(measure, condition) => write!(f, "count of {measure} {condition}"),
+            Claim::Percent(measure, condition) => write!(f, "percentage of {measure} {condition}"),
+            Claim::Rate(condition) => write!(f, "requests per second {condition}"),
+        }
+    }
+}

@@ -83,6 +83,9 @@ pub(crate) struct BoundProtocol {
     pub(crate) protocol: Arc<dyn Protocol>,
 }
 
+/// A feeder and the slots of its fields; `None` if it could not be opened, which was told once.
+type OpenedFeeder = Option<(Arc<BoundFeeder>, Vec<Slot>)>;
+
 /// All that is gathered while the steps of a simulation are compiled.
 pub(crate) struct Gathered {
     pub(crate) names: Names,
@@ -92,8 +95,7 @@ pub(crate) struct Gathered {
     pub(crate) rendez_vous: Vec<Arc<RendezVous>>,
     /// How many switches go by turns.
     pub(crate) turns: usize,
-    /// Feeders opened so far; `None` for one that could not be, which was told once.
-    feeders: Vec<(Feeder, Option<Arc<BoundFeeder>>)>,
+    feeders: Vec<(Feeder, OpenedFeeder)>,
     shards: usize,
     seed: u64,
 }
@@ -156,13 +158,19 @@ impl<'a> CompileContext<'a> {
 
     /// The opened feeder, its fields defined. All uses of one feeder share it.
     pub(crate) fn feeder(&mut self, feeder: &Feeder) -> Option<Arc<BoundFeeder>> {
-        let known = self.gathered.feeders.iter().position(|(known, _)| known.is_same(feeder));
+        let known = self.gathered.feeders.iter().position(|(known, _)| known.shares_cursor_with(feeder));
         let index = known.unwrap_or_else(|| {
             let bound = match feeder.open() {
                 Ok(open) => {
                     let gathered = &mut *self.gathered;
-                    let (shards, seed) = (gathered.shards, gathered.seed);
-                    Some(Arc::new(open.bind(shards, seed, &mut |name| gathered.schema.intern(name))))
+                    let seed = gathered.seed.wrapping_add(gathered.feeders.len() as u64);
+                    let mut slots = Vec::new();
+                    let bound = open.bind(gathered.shards, seed, &mut |name| {
+                        let slot = gathered.schema.intern(name);
+                        slots.push(slot);
+                        slot
+                    });
+                    Some((Arc::new(bound), slots))
                 }
                 Err(error) => {
                     self.mistake(error.to_string());
@@ -172,13 +180,13 @@ impl<'a> CompileContext<'a> {
             self.gathered.feeders.push((feeder.clone(), bound));
             self.gathered.feeders.len() - 1
         });
-        let bound = self.gathered.feeders[index].1.clone();
-        match &bound {
-            Some(feeder) => self.defined.extend(feeder.slots().iter().map(|slot| slot.0)),
+        let Some((bound, slots)) = &self.gathered.feeders[index].1 else {
             // Its fields are unknown: attributes that nobody sets are its fault.
-            None => self.opaque = true,
-        }
-        bound
+            self.opaque = true;
+            return None;
+        };
+        self.defined.extend(slots.iter().map(|slot| slot.0));
+        Some(bound.clone())
     }
 
     /// Parses a text with `#{…}` expressions. If it cannot be parsed that is a mistake of the current step, and the

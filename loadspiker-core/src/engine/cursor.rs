@@ -85,7 +85,10 @@ impl Cursor<'_> {
                     let fed = match count {
                         None => feeder.feed(shard.index, &mut self.user.session),
                         Some(count) => match self.try_to(|cursor| count.get(&cursor.user.session)) {
-                            Some(count) => feeder.feed_n(shard.index, &mut self.user.session, count),
+                            Some(count) => {
+                                let count = usize::try_from(count).unwrap_or(usize::MAX);
+                                feeder.feed_n(shard.index, &mut self.user.session, count)
+                            }
                             None => continue,
                         },
                     };

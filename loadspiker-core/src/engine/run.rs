@@ -191,15 +191,12 @@ impl<'a> Run<'a> {
                 }
             }
         }
-        let info = RunInfo {
-            simulation: plan.name.clone(),
-            seed: plan.seed,
-            shards: plan.shards,
-            started_at_unix_ms: SystemTime::now()
-                .duration_since(UNIX_EPOCH)
-                .map_or(0, |since| u64::try_from(since.as_millis()).unwrap_or(u64::MAX)),
-            ..RunInfo::default()
-        };
+        let mut info = RunInfo::new(&plan.name);
+        info.seed = plan.seed;
+        info.shards = plan.shards;
+        info.started_at_ms = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .map_or(0, |since| u64::try_from(since.as_millis()).unwrap_or(u64::MAX));
         let collector = Collector::new(plan.shards, &plan.request_names, plan.scenario_names.clone(), Limits::default());
         let signals = StopSignals::listen();
         observer.started(&plan);
@@ -335,10 +332,12 @@ impl<'a> Run<'a> {
             _ => EndReason::Completed,
         });
         let cpu = health::cpu_time().zip(self.cpu_before).map(|(after, before)| after.saturating_sub(before));
-        let info = RunInfo { duration: ended.since_start(), end: reason, cpu_time: cpu, ..self.info };
+        self.info.duration = ended.since_start();
+        self.info.end = reason;
+        self.info.cpu = cpu;
         let view = self.collector.live();
         self.observer.progress(&view);
-        let mut report = self.collector.finish(info);
+        let mut report = self.collector.finish(self.info);
         report.evaluate(&self.plan.assertions);
         Ok(report)
     }

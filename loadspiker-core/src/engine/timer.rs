@@ -24,7 +24,11 @@ impl Timer {
     pub(crate) fn new() -> std::io::Result<Self> {
         use rustix::time::{TimerfdClockId, TimerfdFlags, timerfd_create};
         let descriptor = timerfd_create(TimerfdClockId::Monotonic, TimerfdFlags::NONBLOCK | TimerfdFlags::CLOEXEC)?;
-        let source = Source::Descriptor(tokio::io::unix::AsyncFd::register(descriptor)?);
+        // Newer versions of tokio want to be promised that the descriptor stays open while it is registered, in an
+        // unsafe function. An owned descriptor, which is never replaced, does.
+        #[allow(deprecated, reason = "its successor is unsafe, and no safer for an owned descriptor")]
+        let descriptor = tokio::io::unix::AsyncFd::new(descriptor)?;
+        let source = Source::Descriptor(descriptor);
         Ok(Timer { source, armed: Moment::NEVER })
     }
 

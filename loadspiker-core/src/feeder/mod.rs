@@ -6,10 +6,10 @@
 //! [`BoundFeeder::feed`] then gives them to users, without a lock and without an allocation.
 //!
 //! Clones of a feeder share one cursor: two scenarios that are fed by clones of it never get the same record of a
-//! queue. [`OpenFeeders`] keeps this promise, as it opens and binds each feeder once.
+//! queue. The compiler keeps this promise: it opens and binds each feeder once, wherever it is used.
 //!
 //! ```
-//! use loadspiker_core::feeder::{OpenFeeders, records};
+//! use loadspiker_core::feeder::records;
 //! use loadspiker_core::{Schema, Session};
 //! # use std::rc::Rc;
 //!
@@ -18,14 +18,10 @@
 //!     [("name", "ben"), ("city", "Rome")],
 //! ]).circular();
 //!
-//! let mut feeders = OpenFeeders::default();
-//! let id = feeders.open(&users)?;
-//! assert_eq!(feeders.open(&users.clone())?, id);
-//!
 //! let mut schema = Schema::default();
-//! let bound = feeders.bind(1, 42, &mut |name| schema.intern(name));
+//! let bound = users.open()?.bind(1, 42, &mut |name| schema.intern(name));
 //! let mut session = Session::new(Rc::new(schema), 1, 1);
-//! bound[id.index()].feed(0, &mut session)?;
+//! bound.feed(0, &mut session)?;
 //! assert_eq!(session.get_str("city")?, "Oslo");
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
@@ -44,7 +40,7 @@ mod table;
 pub use bound::BoundFeeder;
 pub use builder::{Feeder, Strategy};
 pub use error::{FeedError, FeederError};
-pub use open::{FeederId, OpenFeeder, OpenFeeders};
+pub use open::OpenFeeder;
 pub use record::Record;
 pub use source::{csv, json, json_lines, records, separated_values, ssv, tsv};
 

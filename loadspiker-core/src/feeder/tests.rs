@@ -315,25 +315,9 @@ fn each_of_100_users_on_2_shards_gets_its_own_record() {
 #[test]
 fn clones_share_one_cursor_and_changed_feeders_do_not() {
     let feeder = numbered(4);
-    let mut feeders = OpenFeeders::default();
-    let first = feeders.open(&feeder).unwrap();
-    let clone = feeders.open(&feeder.clone()).unwrap();
-    let changed = feeders.open(&feeder.clone().queue()).unwrap();
-    assert_eq!(first, clone);
-    assert_ne!(first, changed);
-    assert_eq!(feeders.fields(first).len(), 1);
-    let bound = feeders.bind(1, 1, &mut |_| Slot(0));
-    let mut session = user(1);
-    let ids = [first, clone, changed].map(|id| fed(&bound[id.index()], 0, &mut session));
-    assert_eq!(ids, [0, 1, 0]);
-}
-
-#[test]
-fn a_feeder_that_cannot_be_opened_says_so_each_time() {
-    let mut feeders = OpenFeeders::default();
-    let feeder = csv("no/such.csv");
-    assert!(feeders.open(&feeder).is_err());
-    assert!(feeders.open(&feeder.clone()).is_err());
+    assert!(feeder.shares_cursor_with(&feeder.clone()));
+    assert!(!feeder.shares_cursor_with(&feeder.clone().queue()));
+    assert!(!feeder.shares_cursor_with(&numbered(4)));
 }
 
 #[test]

@@ -1,5 +1,49 @@
 //! What happened: samples, histograms, snapshots.
+//!
+//! Each shard owns a [`Recorder`]; recording touches nothing that another core writes. Once a second the shard hands
+//! over a [`Snapshot`] of the interval, which can be sent anywhere and merged with others without loss. The
+//! [`Collector`] gathers the snapshots of all shards, keeps the totals and a series per second, shows a [`LiveView`]
+//! while the run goes on and makes the [`RunReport`](crate::report::RunReport) at its end.
+//!
+//! Memory depends on the number of names, never on the number of requests: times go into histograms of fixed
+//! resolution, and what a test could let grow without end (names, groups, error texts, points of a series) has a
+//! bound in [`Limits`].
 
+mod bounds;
+mod collector;
+mod errors;
+mod group_stats;
+mod histogram;
+mod key;
+mod limits;
+mod live;
+mod paths;
+mod phases;
+mod recorder;
+mod request_stats;
 mod sample;
+mod series;
+mod snapshot;
+mod table;
+mod times;
+mod totals;
+mod user_stats;
 
+#[cfg(test)]
+pub(crate) mod tests;
+
+pub use collector::Collector;
+pub use limits::{Limits, OTHER, OTHER_ERRORS};
+pub use live::{LiveError, LiveRequest, LiveView};
+pub use phases::PhaseTimes;
+pub use recorder::Recorder;
 pub use sample::{GroupId, NameId, Phases, Sample, SampleName, ScenarioId};
+pub use series::{RequestPoint, SeriesPoint};
+pub use snapshot::Snapshot;
+pub use times::TimeStatistics;
+pub use user_stats::UserStatistics;
+
+pub(crate) use group_stats::GroupStats;
+pub(crate) use key::RequestPath;
+pub(crate) use request_stats::RequestStats;
+pub(crate) use totals::Totals;

@@ -6,6 +6,13 @@ use crate::moment::Moment;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct NameId(pub(crate) u32);
 
+impl NameId {
+    /// The name at this position of the known names.
+    pub const fn new(position: u32) -> Self {
+        NameId(position)
+    }
+}
+
 /// A group within its path of groups, interned by a shard. [`GroupId::ROOT`] is outside of all groups.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct GroupId(pub(crate) u32);
@@ -18,6 +25,13 @@ impl GroupId {
 /// A scenario (population) of the simulation, by its position.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ScenarioId(pub(crate) u32);
+
+impl ScenarioId {
+    /// The scenario at this position of the simulation.
+    pub const fn new(position: u32) -> Self {
+        ScenarioId(position)
+    }
+}
 
 /// Under which name a sample is counted.
 #[derive(Clone, Copy, Debug)]

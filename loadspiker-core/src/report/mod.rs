@@ -1,1 +1,26 @@
-//! report.
+//! The result of a run as one value: [`RunReport`].
+//!
+//! Whatever shows a result (console, HTML, JUnit, CSV, a comparison of runs) reads this value, never the engine. It
+//! is written as JSON with a version of its schema, and read again without loss: histograms are in it.
+
+mod document;
+pub mod format;
+mod group;
+mod info;
+mod request;
+mod run_report;
+mod scenario;
+mod statistics;
+mod summary;
+mod verdict;
+mod warnings;
+
+#[cfg(test)]
+mod tests;
+
+pub use group::GroupReport;
+pub use info::{EndReason, RunInfo};
+pub use request::RequestReport;
+pub use run_report::{RunReport, SCHEMA_VERSION};
+pub use scenario::ScenarioReport;
+pub use statistics::Statistics;

@@ -1,6 +1,6 @@
 //! A probe: a request that takes no time and leaves a trace of who came by, and when it was meant to.
 
-#![allow(dead_code, clippy::unwrap_used, missing_docs, reason = "each test program uses a part of it")]
+#![allow(dead_code, unreachable_pub, clippy::unwrap_used, missing_docs, reason = "each test program uses a part of it")]
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;

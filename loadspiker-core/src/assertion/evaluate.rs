@@ -1,0 +1,137 @@
+//! How an assertion is evaluated on a report.
+
+use super::condition::Condition;
+use super::metric::Measure;
+use super::names::not_found;
+use super::scope::Place;
+use super::value::{Number, Percent, Quantity};
+use super::{Assertion, AssertionResult, Claim};
+use crate::metrics::TimeStatistics;
+use crate::report::{GroupReport, RunReport, Statistics};
+
+/// The figures of requests or of a group that an assertion may look at.
+struct Figures<'a> {
+    response_time: &'a TimeStatistics,
+    ok: u64,
+    failed: u64,
+    rate: f64,
+}
+
+impl<'a> Figures<'a> {
+    fn of(statistics: &'a Statistics) -> Self {
+        Figures {
+            response_time: statistics.response_time(),
+            ok: statistics.ok_count(),
+            failed: statistics.failed_count(),
+            rate: statistics.requests_per_sec(),
+        }
+    }
+
+    fn of_group(group: &'a GroupReport) -> Self {
+        Figures {
+            response_time: group.response_time(),
+            ok: group.ok_count(),
+            failed: group.failed_count(),
+            rate: group.requests_per_sec(),
+        }
+    }
+}
+
+impl Assertion {
+    /// Evaluates it: one result, or one for each request in the case of [`for_all`](super::for_all).
+    ///
+    /// A time of which there is no value fails: in a run in which nothing was measured, nothing was fast.
+    pub fn evaluate(&self, report: &RunReport) -> Vec<AssertionResult> {
+        match &self.place {
+            Place::Global => vec![self.claim.result("global", &Figures::of(report.global()))],
+            Place::ForAll if report.requests().is_empty() => {
+                vec![self.claim.without_figure("for all", "the run has not made any request".to_owned())]
+            }
+            Place::ForAll => {
+                let requests = report.requests().iter();
+                requests.map(|one| self.claim.result(&one.path(), &Figures::of(one.statistics()))).collect()
+            }
+            Place::Details(path) => {
+                let figures = report.request(path).map(Figures::of);
+                let figures = figures.or_else(|| report.group(path).map(Figures::of_group));
+                vec![match figures {
+                    Some(figures) => self.claim.result(path, &figures),
+                    None => self.claim.without_figure(path, not_found(path, report)),
+                }]
+            }
+        }
+    }
+}
+
+impl Claim {
+    fn result(&self, place: &str, figures: &Figures<'_>) -> AssertionResult {
+        let time = figures.response_time;
+        let all = figures.ok + figures.failed;
+        match self {
+            Claim::Time(..) if time.is_empty() => {
+                self.without_figure(place, "there is no response time: no request has ended".to_owned())
+            }
+            Claim::Time(measure, condition) => {
+                let actual = match measure {
+                    Measure::Min => time.min(),
+                    Measure::Mean => time.mean(),
+                    Measure::StdDev => time.std_dev(),
+                    Measure::Percentile(percent) => time.percentile(*percent),
+                    _ => time.max(),
+                };
+                self.with_figure(place, condition, actual)
+            }
+            Claim::Count(measure, condition) => {
+                let actual = match measure {
+                    Measure::Failed => figures.failed,
+                    Measure::Successful => figures.ok,
+                    _ => all,
+                };
+                self.with_figure(place, condition, actual)
+            }
+            Claim::Percent(measure, condition) => {
+                let actual = match measure {
+                    Measure::Failed if all == 0 => 100.0,
+                    Measure::Failed => percent(figures.failed, all),
+                    Measure::Successful => percent(figures.ok, all),
+                    _ => percent(all, all),
+                };
+                self.with_figure(place, condition, Percent(actual))
+            }
+            Claim::Rate(condition) => self.with_figure(place, condition, Number(figures.rate)),
+        }
+    }
+
+    fn with_figure<Q: Quantity>(&self, place: &str, condition: &Condition<Q>, actual: Q) -> AssertionResult {
+        let shown = condition.show(actual);
+        AssertionResult {
+            description: format!("{place}: {self}"),
+            passed: condition.holds(actual),
+            expected: condition.to_string(),
+            message: format!("was {shown}"),
+            actual: shown,
+        }
+    }
+
+    fn without_figure(&self, place: &str, message: String) -> AssertionResult {
+        let expected = match self {
+            Claim::Time(_, condition) => condition.to_string(),
+            Claim::Count(_, condition) => condition.to_string(),
+            Claim::Percent(_, condition) => condition.to_string(),
+            Claim::Rate(condition) => condition.to_string(),
+        };
+        AssertionResult {
+            description: format!("{place}: {self}"),
+            passed: false,
+            actual: String::new(),
+            expected,
+            message,
+        }
+    }
+}
+
+/// How many percent of all; 0 if there are none.
+#[expect(clippy::cast_precision_loss, reason = "a percentage needs no sixteen digits")]
+fn percent(part: u64, all: u64) -> f64 {
+    if all == 0 { 0.0 } else { part as f64 * 100.0 / all as f64 }
+}

@@ -1,0 +1,128 @@
+//! [`Metric`]: a figure that a condition is to be put to.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::time::Duration;
+
+use super::condition::Condition;
+use super::scope::Place;
+use super::value::{Number, Percent};
+use super::{Assertion, Claim};
+
+/// A figure that a condition is to be put to: a [`Duration`], a count (`u64`), a [`Percent`], or a rate ([`Number`]).
+#[derive(Clone, Debug, PartialEq)]
+#[must_use = "a metric alone asserts nothing; go on with a condition such as `.lt(…)`"]
+pub struct Metric<Q> {
+    place: Place,
+    measure: Measure,
+    quantity: PhantomData<Q>,
+}
+
+/// Which figure.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Measure {
+    Min,
+    Max,
+    Mean,
+    StdDev,
+    Percentile(f64),
+    All,
+    Failed,
+    Successful,
+    Rate,
+}
+
+impl<Q> Metric<Q> {
+    pub(super) fn new(place: Place, measure: Measure) -> Self {
+        Metric { place, measure, quantity: PhantomData }
+    }
+}
+
+/// The conditions on a metric whose thresholds are written as `$value` and kept as `$quantity`.
+macro_rules! conditions {
+    ($quantity:ty, $value:ty, $into:expr, $claim:expr) => {
+        impl Metric<$quantity> {
+            /// It is less than `threshold`.
+            pub fn lt(self, threshold: $value) -> Assertion {
+                self.assert(Condition::Lt($into(threshold)))
+            }
+
+            /// It is at most `threshold`.
+            pub fn lte(self, threshold: $value) -> Assertion {
+                self.assert(Condition::Lte($into(threshold)))
+            }
+
+            /// It is greater than `threshold`.
+            pub fn gt(self, threshold: $value) -> Assertion {
+                self.assert(Condition::Gt($into(threshold)))
+            }
+
+            /// It is at least `threshold`.
+            pub fn gte(self, threshold: $value) -> Assertion {
+                self.assert(Condition::Gte($into(threshold)))
+            }
+
+            /// It is exactly `value`.
+            pub fn is(self, value: $value) -> Assertion {
+                self.assert(Condition::Is($into(value)))
+            }
+
+            /// It is not less than `low` and not more than `high`.
+            pub fn between(self, low: $value, high: $value) -> Assertion {
+                self.assert(Condition::Between($into(low), $into(high)))
+            }
+
+            /// It differs from `value` by at most `distance`.
+            pub fn around(self, value: $value, distance: $value) -> Assertion {
+                self.assert(Condition::Around($into(value), $into(distance)))
+            }
+
+            /// It differs from `value` by at most `percent` percent of `value`: 10 is a tenth.
+            pub fn deviates_around(self, value: $value, percent: impl Into<f64>) -> Assertion {
+                self.assert(Condition::DeviatesAround($into(value), percent.into()))
+            }
+
+            /// It is exactly one of `values`.
+            pub fn one_of(self, values: impl IntoIterator<Item = $value>) -> Assertion {
+                self.assert(Condition::OneOf(values.into_iter().map($into).collect()))
+            }
+
+            fn assert(self, condition: Condition<$quantity>) -> Assertion {
+                Assertion { place: self.place, claim: $claim(self.measure, condition) }
+            }
+        }
+    };
+}
+
+conditions!(Duration, Duration, std::convert::identity, Claim::Time);
+conditions!(u64, u64, std::convert::identity, Claim::Count);
+conditions!(Percent, impl Into<f64>, |value| Percent(Into::into(value)), Claim::Percent);
+conditions!(Number, impl Into<f64>, |value| Number(Into::into(value)), |_, condition| Claim::Rate(condition));
+
+impl fmt::Display for Measure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Measure::Min => f.write_str("minimum of response time"),
+            Measure::Max => f.write_str("maximum of response time"),
+            Measure::Mean => f.write_str("mean of response time"),
+            Measure::StdDev => f.write_str("standard deviation of response time"),
+            Measure::Percentile(percent) => write!(f, "{percent}{} percentile of response time", ordinal(*percent)),
+            Measure::All => f.write_str("all requests"),
+            Measure::Failed => f.write_str("failed requests"),
+            Measure::Successful => f.write_str("successful requests"),
+            Measure::Rate => f.write_str("requests per second"),
+        }
+    }
+}
+
+/// The ending of an ordinal number, by the last digit written.
+fn ordinal(number: f64) -> &'static str {
+    let text = number.to_string();
+    let teen = ["11", "12", "13"].iter().any(|teen| text.ends_with(teen));
+    match text.chars().last() {
+        Some('1') if !teen => "st",
+        Some('2') if !teen => "nd",
+        Some('3') if !teen => "rd",
+        _ => "th",
+    }
+}

@@ -1,0 +1,127 @@
+//! Where a figure is looked for, and which.
+
+use std::fmt;
+use std::time::Duration;
+
+use super::metric::{Measure, Metric};
+use super::value::{Number, Percent};
+
+/// All requests of the run together.
+pub fn global() -> Scope {
+    Scope(Place::Global)
+}
+
+/// Each request by itself: there is a result for every one, and it passes if all do.
+///
+/// In a run without any request it fails: nothing was tested.
+pub fn for_all() -> Scope {
+    Scope(Place::ForAll)
+}
+
+/// The request `"name"`, or `"group / name"` within a group, found as by
+/// [`RunReport::request`](crate::report::RunReport::request); or the group of that name. On a group counts are passes
+/// through it, and the response time is the cumulated one.
+///
+/// If there is neither, the assertion fails.
+pub fn details(path: impl Into<String>) -> Scope {
+    Scope(Place::Details(path.into()))
+}
+
+/// Where a figure is looked for.
+#[derive(Clone, Debug, PartialEq)]
+#[must_use = "a scope alone asserts nothing; go on with a statistic such as `.response_time()`"]
+pub struct Scope(Place);
+
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Place {
+    Global,
+    ForAll,
+    Details(String),
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Place::Global => f.write_str("global"),
+            Place::ForAll => f.write_str("for all"),
+            Place::Details(path) => f.write_str(path),
+        }
+    }
+}
+
+impl Scope {
+    /// The time from intention to the last byte, of all requests, failed ones included.
+    pub fn response_time(self) -> ResponseTime {
+        ResponseTime(self.0)
+    }
+
+    /// All requests.
+    pub fn all_requests(self) -> RequestCount {
+        RequestCount(self.0, Measure::All)
+    }
+
+    /// The requests that failed.
+    pub fn failed_requests(self) -> RequestCount {
+        RequestCount(self.0, Measure::Failed)
+    }
+
+    /// The requests that ended well.
+    pub fn successful_requests(self) -> RequestCount {
+        RequestCount(self.0, Measure::Successful)
+    }
+
+    /// Requests per second, as the mean over the whole run.
+    pub fn requests_per_sec(self) -> Metric<Number> {
+        Metric::new(self.0, Measure::Rate)
+    }
+}
+
+/// The response time, of which a metric is to be chosen.
+#[derive(Clone, Debug, PartialEq)]
+#[must_use = "go on with a metric such as `.percentile(95.0)`"]
+pub struct ResponseTime(Place);
+
+impl ResponseTime {
+    /// The shortest.
+    pub fn min(self) -> Metric<Duration> {
+        Metric::new(self.0, Measure::Min)
+    }
+
+    /// The longest.
+    pub fn max(self) -> Metric<Duration> {
+        Metric::new(self.0, Measure::Max)
+    }
+
+    /// The arithmetic mean.
+    pub fn mean(self) -> Metric<Duration> {
+        Metric::new(self.0, Measure::Mean)
+    }
+
+    /// The standard deviation.
+    pub fn std_dev(self) -> Metric<Duration> {
+        Metric::new(self.0, Measure::StdDev)
+    }
+
+    /// What `percent` of all (0 to 100, such as 99.9) do not exceed.
+    pub fn percentile(self, percent: impl Into<f64>) -> Metric<Duration> {
+        Metric::new(self.0, Measure::Percentile(percent.into()))
+    }
+}
+
+/// A set of requests, of which the number or the share is to be chosen.
+#[derive(Clone, Debug, PartialEq)]
+#[must_use = "go on with `.count()` or `.percent()`"]
+pub struct RequestCount(Place, Measure);
+
+impl RequestCount {
+    /// Their number.
+    pub fn count(self) -> Metric<u64> {
+        Metric::new(self.0, self.1)
+    }
+
+    /// Their share of all requests in the scope, 0 to 100. Without any request 100 % have failed and none were
+    /// successful.
+    pub fn percent(self) -> Metric<Percent> {
+        Metric::new(self.0, self.1)
+    }
+}

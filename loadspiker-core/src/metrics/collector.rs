@@ -1,0 +1,174 @@
+//! [`Collector`]: brings the snapshots of all shards together.
+
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::bounds::Bounds;
+use super::errors::ErrorCounts;
+use super::limits::Limits;
+use super::live::{LiveError, LiveView};
+use super::paths::Paths;
+use super::series::{self, SeriesPoint, quantiles, round};
+use super::snapshot::Snapshot;
+use super::times::TimeStatistics;
+use super::totals::Totals;
+use super::user_stats::UserStatistics;
+use crate::report::{RunInfo, RunReport};
+
+/// How many errors a live view shows.
+const LIVE_ERRORS: usize = 10;
+
+/// Brings the snapshots of all shards together: the totals of the run and a series per second.
+///
+/// A second is complete when every shard has delivered it or a later one; until then it is kept apart, so that the
+/// percentiles of a second are those of all shards together.
+#[derive(Debug)]
+pub struct Collector {
+    limits: Limits,
+    bounds: Bounds,
+    scenarios: Arc<[Arc<str>]>,
+    /// By shard: how many seconds it has delivered; `None` if it will deliver no more.
+    delivered: Vec<Option<u64>>,
+    pending: BTreeMap<u64, Totals>,
+    /// The first second that is not complete.
+    open: u64,
+    totals: Totals,
+    users: UserStatistics,
+    errors: ErrorCounts,
+    last_errors: ErrorCounts,
+    series: Vec<SeriesPoint>,
+    step: u64,
+    last: SeriesPoint,
+    paths: Paths,
+}
+
+impl Collector {
+    /// A collector for so many shards. `known_names` and `scenarios` are those of the shards' recorders; their order
+    /// is the order of the report.
+    pub fn new(shards: usize, known_names: &[Arc<str>], scenarios: Arc<[Arc<str>]>, limits: Limits) -> Self {
+        Collector {
+            bounds: Bounds::new(&limits, known_names, scenarios.len()),
+            paths: Paths::new(limits.request_points),
+            limits,
+            scenarios,
+            delivered: vec![Some(0); shards],
+            pending: BTreeMap::new(),
+            open: 0,
+            totals: Totals::default(),
+            users: UserStatistics::default(),
+            errors: ErrorCounts::default(),
+            last_errors: ErrorCounts::default(),
+            series: Vec::new(),
+            step: 1,
+            last: SeriesPoint::default(),
+        }
+    }
+
+    /// Takes the snapshot of a shard. A shard delivers its seconds in ascending order and may leave out those in
+    /// which it had nothing to tell. What comes too late for its second is counted in the first that is still open.
+    pub fn absorb(&mut self, shard: usize, snapshot: Snapshot) {
+        if let Some(Some(delivered)) = self.delivered.get_mut(shard) {
+            *delivered = (*delivered).max(snapshot.second.saturating_add(1));
+        }
+        let second = snapshot.second.max(self.open);
+        self.pending.entry(second).or_default().merge(snapshot.totals, None);
+        self.complete();
+    }
+
+    /// Says that a shard will deliver nothing more, so that its seconds are not waited for.
+    pub fn shard_done(&mut self, shard: usize) {
+        if let Some(delivered) = self.delivered.get_mut(shard) {
+            *delivered = None;
+        }
+        self.complete();
+    }
+
+    /// How the run goes, as of the last complete second. It costs some work per name, but none per request.
+    pub fn live(&self) -> LiveView {
+        let recent: BTreeMap<&str, u64> = self.last_errors.iter().map(|(text, count)| (&**text, count)).collect();
+        let errors = self.errors.ranked().into_iter().map(|(text, count)| LiveError {
+            text: text.to_owned(),
+            count,
+            last_second: recent.get(text).copied().unwrap_or_default(),
+        });
+        let mut errors: Vec<_> = errors.collect();
+        errors.sort_by_key(|error| Reverse(error.last_second));
+        errors.truncate(LIVE_ERRORS);
+        LiveView {
+            elapsed: Duration::from_secs(self.open),
+            users_active: self.users.active(),
+            users_started: self.users.started,
+            users_done: self.users.ended + self.users.interrupted,
+            ok: self.paths.ok(),
+            failed: self.paths.failed(),
+            requests_per_sec: self.last.ok + self.last.failed,
+            errors_per_sec: self.last.errors,
+            p50: self.last.p50,
+            p95: self.last.p95,
+            p99: self.last.p99,
+            max: self.last.max,
+            start_lag_p99: self.last.start_lag_p99,
+            requests: self.paths.live(&self.bounds, self.open.checked_sub(1)),
+            errors,
+        }
+    }
+
+    /// Counts what is still pending and makes the report of the run.
+    pub fn finish(mut self, info: RunInfo) -> RunReport {
+        self.delivered.clear();
+        self.complete();
+        let requests = self.paths.into_series(&self.bounds);
+        RunReport::new(info, &self.scenarios, requests, self.totals, self.series)
+    }
+
+    /// Completes every second that all shards have delivered.
+    fn complete(&mut self) {
+        let end = match self.delivered.iter().flatten().min() {
+            Some(end) => *end,
+            None => self.pending.last_key_value().map_or(0, |(second, _)| second.saturating_add(1)),
+        };
+        while self.open < end {
+            let second = self.pending.remove(&self.open).unwrap_or_default();
+            self.complete_second(second);
+            self.open += 1;
+        }
+    }
+
+    fn complete_second(&mut self, second: Totals) {
+        let second = self.bounds.fold(&self.totals, second);
+        let errors = Some(self.limits.errors);
+        let response_time = self.paths.complete(self.open, &second);
+        let mut start_lag = TimeStatistics::default();
+        let mut point = SeriesPoint { second: self.open, ..SeriesPoint::default() };
+        self.last_errors = ErrorCounts::default();
+        for stats in second.requests.values() {
+            point.ok += stats.ok_count();
+            point.failed += stats.failed_count();
+            point.bytes_sent += stats.bytes_sent;
+            point.bytes_received += stats.bytes_received;
+            start_lag.merge(stats.start_lag.clone());
+            self.last_errors.merge(stats.errors.clone(), errors);
+        }
+        for users in second.users.values() {
+            point.users_started += users.started;
+            point.users_ended += users.ended + users.interrupted;
+            point.errors += users.step_errors.total();
+            self.last_errors.merge(users.step_errors.clone(), errors);
+            self.users.merge(users.clone(), errors);
+        }
+        point.errors += point.failed;
+        point.users_active = self.users.active();
+        [point.p50, point.p95, point.p99, point.max] = quantiles(&response_time);
+        point.start_lag_p99 = round(start_lag.percentile(99.0));
+        self.errors.merge(self.last_errors.clone(), errors);
+        self.last = point.clone();
+        series::push(&mut self.series, point, self.step);
+        if self.series.len() > self.limits.series_points.max(1) {
+            self.step = self.step.saturating_mul(2);
+            series::thin(&mut self.series, self.step);
+        }
+        self.totals.merge(second, errors);
+    }
+}

@@ -1,0 +1,40 @@
+//! Under what a figure is counted: scenario, path of groups, name.
+
+use std::fmt;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+/// Names of nested groups, outermost first.
+pub(crate) type Groups = Arc<[Arc<str>]>;
+
+/// Where a request stands: its groups and its name.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub(crate) struct RequestPath {
+    pub(crate) groups: Groups,
+    pub(crate) name: Arc<str>,
+}
+
+impl fmt::Display for RequestPath {
+    /// `group / name`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for group in &*self.groups {
+            write!(f, "{group} / ")?;
+        }
+        f.write_str(&self.name)
+    }
+}
+
+/// A request of a scenario.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub(crate) struct RequestKey {
+    pub(crate) scenario: Arc<str>,
+    pub(crate) path: RequestPath,
+}
+
+/// A group of a scenario.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub(crate) struct GroupKey {
+    pub(crate) scenario: Arc<str>,
+    pub(crate) path: Groups,
+}

@@ -1,0 +1,253 @@
+//! [`Recorder`]: counts what happens on one shard.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use rustc_hash::FxHashMap;
+
+use super::group_stats::{GroupStats, nanos};
+use super::key::{GroupKey, Groups, RequestKey, RequestPath};
+use super::limits::{Limits, OTHER, other_request};
+use super::request_stats::RequestStats;
+use super::sample::{GroupId, NameId, Sample, SampleName, ScenarioId};
+use super::snapshot::Snapshot;
+use super::table::Table;
+use super::totals::Totals;
+use super::user_stats::UserStatistics;
+
+/// Counts what happens on one shard. It belongs to the shard alone: no locks, no atomics.
+///
+/// Its memory is bounded by its [`Limits`], whatever number of requests it counts.
+#[derive(Debug)]
+pub struct Recorder {
+    limits: Limits,
+    scenarios: Arc<[Arc<str>]>,
+    known: Arc<[Arc<str>]>,
+    /// Names made during the run; their numbers follow those of the known ones and of [`OTHER`].
+    names: FxHashMap<Arc<str>, NameId>,
+    dynamic_requests: usize,
+    grouped_requests: usize,
+    groups: Vec<Group>,
+    requests: Table<RequestId, RequestKey, RequestStats>,
+    passes: Table<(ScenarioId, GroupId), GroupKey, GroupStats>,
+    /// By scenario.
+    users: Vec<UserStatistics>,
+    folded: u64,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct RequestId {
+    scenario: ScenarioId,
+    group: GroupId,
+    name: NameId,
+}
+
+#[derive(Debug, Default)]
+struct Group {
+    path: Groups,
+    children: FxHashMap<Arc<str>, GroupId>,
+}
+
+impl Recorder {
+    /// A recorder that has counted nothing. [`NameId`]s and [`ScenarioId`]s are positions in `known_names` and
+    /// `scenarios`.
+    pub fn new(known_names: Arc<[Arc<str>]>, scenarios: Arc<[Arc<str>]>, limits: Limits) -> Self {
+        let names = known_names.iter().enumerate().map(|(index, name)| (name.clone(), NameId(number(index))));
+        Recorder {
+            limits,
+            names: names.collect(),
+            users: scenarios.iter().map(|_| UserStatistics::default()).collect(),
+            scenarios,
+            known: known_names,
+            dynamic_requests: 0,
+            grouped_requests: 0,
+            groups: vec![Group::default()],
+            requests: Table::default(),
+            passes: Table::default(),
+            folded: 0,
+        }
+    }
+
+    /// Counts a finished request.
+    pub fn record(&mut self, scenario: ScenarioId, group: GroupId, sample: &Sample<'_>) {
+        let row = match sample.name {
+            SampleName::Known(name) => {
+                let id = RequestId { scenario, group, name };
+                self.requests.find(id).unwrap_or_else(|| self.known_request(id))
+            }
+            SampleName::Dynamic(text) => {
+                let known = self.names.get(text).map(|name| RequestId { scenario, group, name: *name });
+                let row = known.and_then(|id| self.requests.find(id));
+                row.unwrap_or_else(|| self.dynamic_request(scenario, group, text))
+            }
+        };
+        self.requests.figures(row).record(sample, self.limits.errors);
+    }
+
+    /// The group `name` inside of `parent`. Beyond the limit of groups it is the group [`OTHER`].
+    pub fn group(&mut self, parent: GroupId, name: &str) -> GroupId {
+        let index = index(parent.0);
+        if let Some(id) = self.groups.get(index).and_then(|parent| parent.children.get(name)) {
+            return *id;
+        }
+        if self.groups.len() > self.limits.groups && !(parent == GroupId::ROOT && name == OTHER) {
+            self.folded += 1;
+            return self.group(GroupId::ROOT, OTHER);
+        }
+        let id = GroupId(number(self.groups.len()));
+        let name: Arc<str> = name.into();
+        let Some(parent) = self.groups.get_mut(index) else { return GroupId::ROOT };
+        parent.children.insert(name.clone(), id);
+        let path = parent.path.iter().cloned().chain([name]).collect();
+        self.groups.push(Group { path, children: FxHashMap::default() });
+        id
+    }
+
+    /// Counts a pass through a group: `duration` from entering to leaving, `cumulated` the sum of the response times
+    /// inside. Outside of all groups nothing is counted.
+    pub fn record_group(
+        &mut self,
+        scenario: ScenarioId,
+        group: GroupId,
+        ok: bool,
+        duration: Duration,
+        cumulated: Duration,
+    ) {
+        if group == GroupId::ROOT {
+            return;
+        }
+        let row = self.passes.find((scenario, group)).unwrap_or_else(|| {
+            let key = GroupKey { scenario: scenario_name(&self.scenarios, scenario), path: self.group_path(group) };
+            self.passes.add((scenario, group), key)
+        });
+        self.passes.figures(row).record(ok, duration, cumulated);
+    }
+
+    /// Counts a virtual user that started.
+    pub fn user_started(&mut self, scenario: ScenarioId) {
+        self.with_users(scenario, |users| users.started += 1);
+    }
+
+    /// Counts a virtual user that came to its end; `ok` says whether it was not marked failed.
+    pub fn user_ended(&mut self, scenario: ScenarioId, ok: bool) {
+        self.with_users(scenario, |users| {
+            users.ended += 1;
+            users.failed += u64::from(!ok);
+        });
+    }
+
+    /// Counts a virtual user that was cut off at the end of the run; `in_flight` says whether a request was running.
+    pub fn user_interrupted(&mut self, scenario: ScenarioId, in_flight: bool) {
+        self.with_users(scenario, |users| {
+            users.interrupted += 1;
+            users.requests_interrupted += u64::from(in_flight);
+        });
+    }
+
+    /// Counts an arrival that was due but not started, because as many users as allowed were active.
+    pub fn arrival_dropped(&mut self, scenario: ScenarioId) {
+        self.with_users(scenario, |users| users.dropped += 1);
+    }
+
+    /// Counts how long after its due instant an arrival started.
+    pub fn arrival_lag(&mut self, scenario: ScenarioId, lag: Duration) {
+        self.with_users(scenario, |users| users.arrival_lag.record(nanos(lag)));
+    }
+
+    /// Counts an error of a step that is no request.
+    pub fn step_error(&mut self, scenario: ScenarioId, text: &str) {
+        let limit = self.limits.errors;
+        self.with_users(scenario, |users| users.step_errors.add(text, limit));
+    }
+
+    /// Counts a panic of a user's closure that was caught.
+    pub fn panic_caught(&mut self, scenario: ScenarioId) {
+        self.with_users(scenario, |users| users.panics += 1);
+    }
+
+    /// Takes what was counted since the last snapshot, as the given second of the run, and goes on empty.
+    pub fn take_snapshot(&mut self, second: u64) -> Snapshot {
+        let mut totals = Totals {
+            requests: self.requests.take(|sum, figures| sum.merge(figures, None)),
+            groups: self.passes.take(GroupStats::merge),
+            folded: std::mem::take(&mut self.folded),
+            ..Totals::default()
+        };
+        for (scenario, users) in self.scenarios.iter().zip(&mut self.users) {
+            totals.users.entry(scenario.clone()).or_default().merge(std::mem::take(users), None);
+        }
+        Snapshot { second, totals }
+    }
+
+    #[cold]
+    fn known_request(&mut self, id: RequestId) -> usize {
+        if id.group != GroupId::ROOT {
+            if self.grouped_requests >= self.limits.names {
+                return self.other_request(id.scenario);
+            }
+            self.grouped_requests += 1;
+        }
+        let name = self.known.get(index(id.name.0)).cloned().unwrap_or_else(|| "(unknown)".into());
+        self.add_request(id, name)
+    }
+
+    #[cold]
+    fn dynamic_request(&mut self, scenario: ScenarioId, group: GroupId, text: &str) -> usize {
+        if let Some(name) = self.names.get(text).copied()
+            && index(name.0) < self.known.len()
+        {
+            return self.known_request(RequestId { scenario, group, name });
+        }
+        if self.dynamic_requests >= self.limits.names {
+            return self.other_request(scenario);
+        }
+        self.dynamic_requests += 1;
+        let (text, name) = match self.names.get_key_value(text) {
+            Some((text, name)) => (text.clone(), *name),
+            None => {
+                let (text, name): (Arc<str>, _) = (text.into(), NameId(number(self.names.len() + 1)));
+                self.names.insert(text.clone(), name);
+                (text, name)
+            }
+        };
+        self.add_request(RequestId { scenario, group, name }, text)
+    }
+
+    fn add_request(&mut self, id: RequestId, name: Arc<str>) -> usize {
+        let path = RequestPath { groups: self.group_path(id.group), name };
+        self.requests.add(id, RequestKey { scenario: scenario_name(&self.scenarios, id.scenario), path })
+    }
+
+    /// The row for names beyond the limit.
+    fn other_request(&mut self, scenario: ScenarioId) -> usize {
+        self.folded += 1;
+        let id = RequestId { scenario, group: GroupId::ROOT, name: NameId(number(self.known.len())) };
+        let scenarios = &self.scenarios;
+        self.requests.find(id).unwrap_or_else(|| {
+            let name = scenario_name(scenarios, scenario);
+            self.requests.add(id, other_request(&name))
+        })
+    }
+
+    fn group_path(&self, group: GroupId) -> Groups {
+        self.groups.get(index(group.0)).map(|group| group.path.clone()).unwrap_or_default()
+    }
+
+    fn with_users(&mut self, scenario: ScenarioId, count: impl FnOnce(&mut UserStatistics)) {
+        if let Some(users) = self.users.get_mut(index(scenario.0)) {
+            count(users);
+        }
+    }
+}
+
+fn scenario_name(scenarios: &[Arc<str>], id: ScenarioId) -> Arc<str> {
+    scenarios.get(index(id.0)).cloned().unwrap_or_else(|| "(unknown)".into())
+}
+
+fn number(index: usize) -> u32 {
+    u32::try_from(index).unwrap_or(u32::MAX)
+}
+
+fn index(number: u32) -> usize {
+    usize::try_from(number).unwrap_or(usize::MAX)
+}

@@ -1,0 +1,105 @@
+//! [`RequestStats`]: all that is counted of the requests under one key.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::errors::ErrorCounts;
+use super::phases::PhaseTimes;
+use super::sample::Sample;
+use super::times::TimeStatistics;
+
+/// Times of the requests with one outcome.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct Outcome {
+    /// Of every request: their number is the number of requests.
+    pub(crate) response_time: TimeStatistics,
+    /// Of those that were sent.
+    pub(crate) service_time: TimeStatistics,
+}
+
+/// All that is counted of the requests under one key.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct RequestStats {
+    /// When the first of them was meant to be sent, in nanoseconds since the run began.
+    pub(crate) first_ns: u64,
+    pub(crate) ok: Outcome,
+    pub(crate) failed: Outcome,
+    pub(crate) start_lag: TimeStatistics,
+    pub(crate) phases: PhaseTimes,
+    pub(crate) status_codes: BTreeMap<u16, u64>,
+    pub(crate) errors: ErrorCounts,
+    pub(crate) bytes_sent: u64,
+    pub(crate) bytes_received: u64,
+}
+
+impl Default for RequestStats {
+    fn default() -> Self {
+        RequestStats {
+            first_ns: u64::MAX,
+            ok: Outcome::default(),
+            failed: Outcome::default(),
+            start_lag: TimeStatistics::default(),
+            phases: PhaseTimes::default(),
+            status_codes: BTreeMap::new(),
+            errors: ErrorCounts::default(),
+            bytes_sent: 0,
+            bytes_received: 0,
+        }
+    }
+}
+
+impl RequestStats {
+    /// Counts a request.
+    #[inline]
+    pub(crate) fn record(&mut self, sample: &Sample<'_>, error_limit: usize) {
+        let ended = sample.ended.as_nanos();
+        let intended = sample.intended.as_nanos();
+        self.first_ns = self.first_ns.min(intended);
+        let outcome = match sample.error {
+            None => &mut self.ok,
+            Some(text) => {
+                self.errors.add(text, error_limit);
+                &mut self.failed
+            }
+        };
+        outcome.response_time.record(ended.saturating_sub(intended));
+        if let Some(sent) = sample.sent {
+            outcome.service_time.record(ended.saturating_sub(sent.as_nanos()));
+        }
+        self.start_lag.record(sample.started.as_nanos().saturating_sub(intended));
+        if let Some(status) = sample.status {
+            *self.status_codes.entry(status).or_default() += 1;
+        }
+        self.bytes_sent += sample.bytes_sent;
+        self.bytes_received += sample.bytes_received;
+        self.phases.record(&sample.phases);
+    }
+
+    /// Adds the counts of `other`.
+    pub(crate) fn merge(&mut self, other: RequestStats, error_limit: Option<usize>) {
+        self.first_ns = self.first_ns.min(other.first_ns);
+        self.ok.response_time.merge(other.ok.response_time);
+        self.ok.service_time.merge(other.ok.service_time);
+        self.failed.response_time.merge(other.failed.response_time);
+        self.failed.service_time.merge(other.failed.service_time);
+        self.start_lag.merge(other.start_lag);
+        self.phases.merge(other.phases);
+        for (status, count) in other.status_codes {
+            *self.status_codes.entry(status).or_default() += count;
+        }
+        self.errors.merge(other.errors, error_limit);
+        self.bytes_sent += other.bytes_sent;
+        self.bytes_received += other.bytes_received;
+    }
+
+    pub(crate) fn ok_count(&self) -> u64 {
+        self.ok.response_time.count()
+    }
+
+    pub(crate) fn failed_count(&self) -> u64 {
+        self.failed.response_time.count()
+    }
+}

@@ -1,0 +1,201 @@
+//! Points over the time of a run, in bounded number.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::times::TimeStatistics;
+
+/// What happened in one second of the run.
+///
+/// In a very long run a point stands for several seconds; then counts are sums, times are the highest of any of these
+/// seconds, and active users those at the end of the last one.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct SeriesPoint {
+    /// The second of the run, from 0; the first one if the point stands for several.
+    pub second: u64,
+    /// How many seconds it stands for: the distance to the next point.
+    pub span: u64,
+    /// Requests that ended well.
+    pub ok: u64,
+    /// Requests that failed.
+    pub failed: u64,
+    /// Failed requests and errors of other steps.
+    pub errors: u64,
+    /// Virtual users that started.
+    pub users_started: u64,
+    /// Virtual users that ended or were cut off.
+    pub users_ended: u64,
+    /// Virtual users active at the end of the second.
+    pub users_active: u64,
+    /// Median of the response time.
+    #[serde(rename = "p50_us", with = "micros")]
+    pub p50: Duration,
+    /// 95th percentile of the response time.
+    #[serde(rename = "p95_us", with = "micros")]
+    pub p95: Duration,
+    /// 99th percentile of the response time.
+    #[serde(rename = "p99_us", with = "micros")]
+    pub p99: Duration,
+    /// Longest response time.
+    #[serde(rename = "max_us", with = "micros")]
+    pub max: Duration,
+    /// 99th percentile of the start lag of requests: how late the load generator was.
+    #[serde(rename = "start_lag_p99_us", with = "micros")]
+    pub start_lag_p99: Duration,
+    /// Bytes written.
+    pub bytes_sent: u64,
+    /// Bytes read.
+    pub bytes_received: u64,
+}
+
+/// What happened to the requests of one name in one second of the run. See [`SeriesPoint`] for points that stand for
+/// several seconds. Seconds without such requests have no point.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct RequestPoint {
+    /// The second of the run, from 0; the first one if the point stands for several.
+    pub second: u64,
+    /// How many seconds it stands for.
+    pub span: u64,
+    /// Requests that ended well.
+    pub ok: u64,
+    /// Requests that failed.
+    pub failed: u64,
+    /// Median of the response time.
+    #[serde(rename = "p50_us", with = "micros")]
+    pub p50: Duration,
+    /// 95th percentile of the response time.
+    #[serde(rename = "p95_us", with = "micros")]
+    pub p95: Duration,
+    /// 99th percentile of the response time.
+    #[serde(rename = "p99_us", with = "micros")]
+    pub p99: Duration,
+    /// Longest response time.
+    #[serde(rename = "max_us", with = "micros")]
+    pub max: Duration,
+}
+
+/// Median, 95th and 99th percentile and maximum, in whole microseconds, as points hold them.
+pub(crate) fn quantiles(times: &TimeStatistics) -> [Duration; 4] {
+    times.percentiles([50.0, 95.0, 99.0, 100.0]).map(round)
+}
+
+/// To the nearest microsecond.
+pub(crate) fn round(time: Duration) -> Duration {
+    Duration::from_micros(micros::of(time + Duration::from_nanos(500)))
+}
+
+/// A point of a [`Series`].
+pub(crate) trait Point {
+    /// Its second and its span.
+    fn place(&mut self) -> (&mut u64, &mut u64);
+    /// Takes in a later point.
+    fn absorb(&mut self, later: Self);
+}
+
+impl Point for SeriesPoint {
+    fn place(&mut self) -> (&mut u64, &mut u64) {
+        (&mut self.second, &mut self.span)
+    }
+
+    fn absorb(&mut self, later: Self) {
+        self.ok += later.ok;
+        self.failed += later.failed;
+        self.errors += later.errors;
+        self.users_started += later.users_started;
+        self.users_ended += later.users_ended;
+        self.users_active = later.users_active;
+        self.p50 = self.p50.max(later.p50);
+        self.p95 = self.p95.max(later.p95);
+        self.p99 = self.p99.max(later.p99);
+        self.max = self.max.max(later.max);
+        self.start_lag_p99 = self.start_lag_p99.max(later.start_lag_p99);
+        self.bytes_sent += later.bytes_sent;
+        self.bytes_received += later.bytes_received;
+    }
+}
+
+impl Point for RequestPoint {
+    fn place(&mut self) -> (&mut u64, &mut u64) {
+        (&mut self.second, &mut self.span)
+    }
+
+    fn absorb(&mut self, later: Self) {
+        self.ok += later.ok;
+        self.failed += later.failed;
+        self.p50 = self.p50.max(later.p50);
+        self.p95 = self.p95.max(later.p95);
+        self.p99 = self.p99.max(later.p99);
+        self.max = self.max.max(later.max);
+    }
+}
+
+/// Adds a point with ascending seconds; it joins the last one if it falls into its span.
+/// Says whether the series became longer.
+pub(crate) fn push<P: Point>(points: &mut Vec<P>, mut point: P, step: u64) -> bool {
+    let (second, span) = point.place();
+    *second -= *second % step;
+    *span = step;
+    let second = *second;
+    if let Some(last) = points.last_mut()
+        && *last.place().0 == second
+    {
+        last.absorb(point);
+        return false;
+    }
+    points.push(point);
+    true
+}
+
+/// The same series in steps of so many seconds.
+pub(crate) fn thin<P: Point>(points: &mut Vec<P>, step: u64) {
+    let mut thinned = Vec::with_capacity(points.len() / 2 + 1);
+    for point in points.drain(..) {
+        push(&mut thinned, point, step);
+    }
+    *points = thinned;
+}
+
+mod micros {
+    use std::time::Duration;
+
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub(super) fn of(time: Duration) -> u64 {
+        u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
+    }
+
+    pub(super) fn serialize<S: Serializer>(time: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_u64(of(*time))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+        u64::deserialize(deserializer).map(Duration::from_micros)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn point(second: u64, ok: u64, p99: u64) -> RequestPoint {
+        RequestPoint { second, ok, p99: Duration::from_micros(p99), ..RequestPoint::default() }
+    }
+
+    #[test]
+    fn a_thinned_series_keeps_sums_and_highest_times() {
+        let mut points = Vec::new();
+        for (second, p99) in [(0, 10), (1, 30), (2, 20), (5, 5)] {
+            push(&mut points, point(second, 7, p99), 1);
+        }
+        thin(&mut points, 2);
+        push(&mut points, point(6, 1, 1), 2);
+        push(&mut points, point(7, 1, 2), 2);
+        let got: Vec<_> = points.iter().map(|p| (p.second, p.span, p.ok, p.p99.as_micros())).collect();
+        assert_eq!(got, [(0, 2, 14, 30), (2, 2, 7, 20), (4, 2, 7, 5), (6, 2, 2, 2)]);
+    }
+}

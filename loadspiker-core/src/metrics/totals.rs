@@ -1,0 +1,76 @@
+//! [`Totals`]: everything counted, of an interval or of the whole run.
+
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::group_stats::GroupStats;
+use super::key::{GroupKey, RequestKey};
+use super::request_stats::RequestStats;
+use super::user_stats::UserStatistics;
+
+/// Everything counted, of an interval or of the whole run.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct Totals {
+    #[serde(with = "pairs")]
+    pub(crate) requests: BTreeMap<Arc<RequestKey>, Box<RequestStats>>,
+    #[serde(with = "pairs")]
+    pub(crate) groups: BTreeMap<Arc<GroupKey>, Box<GroupStats>>,
+    /// By scenario.
+    pub(crate) users: BTreeMap<Arc<str>, UserStatistics>,
+    /// How many requests and entries into groups were counted under [`OTHER`](super::OTHER), because there were too
+    /// many names or groups.
+    pub(crate) folded: u64,
+}
+
+impl Totals {
+    /// Adds the counts of `other`. Nothing is lost but error texts beyond `error_limit`, if there is one.
+    pub(crate) fn merge(&mut self, other: Totals, error_limit: Option<usize>) {
+        for (key, stats) in other.requests {
+            match self.requests.entry(key) {
+                Entry::Occupied(mut sum) => sum.get_mut().merge(*stats, error_limit),
+                Entry::Vacant(place) => {
+                    place.insert(stats);
+                }
+            }
+        }
+        for (key, stats) in other.groups {
+            match self.groups.entry(key) {
+                Entry::Occupied(mut sum) => sum.get_mut().merge(*stats),
+                Entry::Vacant(place) => {
+                    place.insert(stats);
+                }
+            }
+        }
+        for (scenario, users) in other.users {
+            self.users.entry(scenario).or_default().merge(users, error_limit);
+        }
+        self.folded += other.folded;
+    }
+}
+
+/// Maps as lists of pairs: formats such as JSON have only texts for keys.
+mod pairs {
+    use std::collections::BTreeMap;
+
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    pub(super) fn serialize<K: Serialize, V: Serialize, S: Serializer>(
+        map: &BTreeMap<K, V>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(map)
+    }
+
+    pub(super) fn deserialize<'de, K, V, D>(deserializer: D) -> Result<BTreeMap<K, V>, D::Error>
+    where
+        K: Deserialize<'de> + Ord,
+        V: Deserialize<'de>,
+        D: Deserializer<'de>,
+    {
+        Ok(Vec::<(K, V)>::deserialize(deserializer)?.into_iter().collect())
+    }
+}

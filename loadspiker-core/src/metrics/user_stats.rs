@@ -1,0 +1,54 @@
+//! [`UserStatistics`]: what became of the virtual users.
+
+use serde::{Deserialize, Serialize};
+
+use super::errors::ErrorCounts;
+use super::times::TimeStatistics;
+
+/// What became of the virtual users of a scenario, or of all.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct UserStatistics {
+    /// How many started.
+    pub started: u64,
+    /// How many came to the end of their scenario, or left it by a step such as `exit_here`.
+    pub ended: u64,
+    /// How many of those that ended were marked failed.
+    pub failed: u64,
+    /// How many were cut off at the end of the run; they are not among those that ended.
+    pub interrupted: u64,
+    /// How many of those cut off had a request in flight; these requests are in no other figure.
+    pub requests_interrupted: u64,
+    /// Arrivals that were due but not started, because as many users as allowed were active.
+    pub dropped: u64,
+    /// Panics in the user's closures that were caught.
+    pub panics: u64,
+    /// How long after their due instant arrivals started.
+    pub arrival_lag: TimeStatistics,
+    pub(crate) step_errors: ErrorCounts,
+}
+
+impl UserStatistics {
+    /// Errors of steps that are no requests, each text with its count, the most frequent first.
+    pub fn step_errors(&self) -> Vec<(&str, u64)> {
+        self.step_errors.ranked()
+    }
+
+    /// How many are neither ended nor cut off.
+    pub(crate) fn active(&self) -> u64 {
+        self.started.saturating_sub(self.ended + self.interrupted)
+    }
+
+    pub(crate) fn merge(&mut self, other: UserStatistics, error_limit: Option<usize>) {
+        self.started += other.started;
+        self.ended += other.ended;
+        self.failed += other.failed;
+        self.interrupted += other.interrupted;
+        self.requests_interrupted += other.requests_interrupted;
+        self.dropped += other.dropped;
+        self.panics += other.panics;
+        self.arrival_lag.merge(other.arrival_lag);
+        self.step_errors.merge(other.step_errors, error_limit);
+    }
+}

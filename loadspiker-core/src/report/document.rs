@@ -1,0 +1,97 @@
+//! How a [`RunReport`] is written and read: JSON with a version of its schema.
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+use super::group::GroupReport;
+use super::info::RunInfo;
+use super::request::RequestReport;
+use super::run_report::{RunReport, SCHEMA_VERSION};
+use super::scenario::ScenarioReport;
+use super::summary::Summary;
+use crate::assertion::AssertionResult;
+use crate::metrics::SeriesPoint;
+
+/// What is written. `passed`, `warnings` and `summary` follow from the rest and are not read again.
+#[derive(Serialize)]
+pub(super) struct Written<'a> {
+    schema_version: u32,
+    run: &'a RunInfo,
+    passed: bool,
+    warnings: Vec<String>,
+    assertions: &'a [AssertionResult],
+    summary: Summary<'a>,
+    scenarios: &'a [ScenarioReport],
+    requests: &'a [RequestReport],
+    groups: &'a [GroupReport],
+    folded: u64,
+    series: &'a [SeriesPoint],
+}
+
+impl<'a> Written<'a> {
+    pub(super) fn of(report: &'a RunReport) -> Self {
+        Written {
+            schema_version: SCHEMA_VERSION,
+            run: &report.info,
+            passed: report.passed(),
+            warnings: report.warnings(),
+            assertions: &report.assertions,
+            summary: Summary::of(report),
+            scenarios: &report.scenarios,
+            requests: &report.requests,
+            groups: &report.groups,
+            folded: report.folded,
+            series: &report.series,
+        }
+    }
+}
+
+/// What is read.
+#[derive(Deserialize)]
+struct Document {
+    schema_version: u32,
+    run: RunInfo,
+    assertions: Vec<AssertionResult>,
+    scenarios: Vec<ScenarioReport>,
+    requests: Vec<RequestReport>,
+    groups: Vec<GroupReport>,
+    folded: u64,
+    series: Vec<SeriesPoint>,
+}
+
+/// All that is sure to be in every version of the schema.
+#[derive(Deserialize)]
+struct Version {
+    schema_version: u32,
+}
+
+/// Reads a report; the version comes first, as a report of another one may differ in anything else.
+pub(super) fn read(json: &str) -> Result<RunReport, String> {
+    let version: Version = serde_json::from_str(json).map_err(|error| format!("no run report: {error}"))?;
+    check(version.schema_version)?;
+    serde_json::from_str(json).map_err(|error| error.to_string())
+}
+
+fn check(version: u32) -> Result<(), String> {
+    if version == SCHEMA_VERSION {
+        return Ok(());
+    }
+    Err(format!(
+        "its schema has version {version}, this LoadSpiker reads version {SCHEMA_VERSION}; read it with the version \
+         that wrote it"
+    ))
+}
+
+impl Serialize for RunReport {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        Written::of(self).serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for RunReport {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let Document { schema_version, run, assertions, scenarios, requests, groups, folded, series } =
+            Document::deserialize(deserializer)?;
+        check(schema_version).map_err(de::Error::custom)?;
+        Ok(RunReport::from_parts(run, scenarios, requests, groups, series, folded, assertions))
+    }
+}

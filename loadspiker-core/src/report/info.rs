@@ -1,0 +1,113 @@
+//! [`RunInfo`]: what run a report is about.
+
+use std::fmt;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+/// What run a report is about.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct RunInfo {
+    /// The name of the simulation.
+    pub simulation: String,
+    /// The version of LoadSpiker that ran it.
+    pub version: String,
+    /// The seed of its random numbers.
+    pub seed: u64,
+    /// How many shards (threads, each on a core of its own) ran it.
+    pub shards: usize,
+    /// When it began, in milliseconds since the beginning of 1970 (UTC).
+    pub started_at_ms: u64,
+    /// How long it took, from its beginning to the end of the last user.
+    #[serde(rename = "duration_secs", with = "seconds")]
+    pub duration: Duration,
+    /// How long it was meant to take, if that is known.
+    #[serde(rename = "planned_secs", with = "optional_seconds")]
+    pub planned: Option<Duration>,
+    /// Why it ended.
+    pub end: EndReason,
+    /// Processor time that the load generator used, if it is known.
+    #[serde(rename = "cpu_secs", with = "optional_seconds")]
+    pub cpu: Option<Duration>,
+}
+
+impl RunInfo {
+    /// About a simulation of this name run by this version of LoadSpiker; all else is to be filled in.
+    pub fn new(simulation: impl Into<String>) -> Self {
+        RunInfo { simulation: simulation.into(), version: env!("CARGO_PKG_VERSION").to_owned(), ..RunInfo::default() }
+    }
+
+    /// The share of its cores that the load generator used, from 0 to 1 (a little above is possible: a process has
+    /// more threads than its shards). `None` if it is not known.
+    pub fn cpu_share(&self) -> Option<f64> {
+        let cores = u32::try_from(self.shards).ok().filter(|shards| *shards > 0)?;
+        let available = self.duration.as_secs_f64() * f64::from(cores);
+        (available > 0.0).then_some(self.cpu?.as_secs_f64() / available)
+    }
+}
+
+/// Why a run ended.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", content = "why", rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum EndReason {
+    /// All users came to their end.
+    #[default]
+    Completed,
+    /// The maximum duration was over.
+    MaxDuration,
+    /// A step of the simulation stopped it; the reason it gave.
+    Stopped(String),
+    /// The user stopped it: Ctrl-C or a signal to terminate.
+    Interrupted,
+    /// It had to be given up; why. Such a run has not passed.
+    Aborted(String),
+}
+
+impl fmt::Display for EndReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            EndReason::Completed => f.write_str("completed"),
+            EndReason::MaxDuration => f.write_str("stopped at its maximum duration"),
+            EndReason::Stopped(why) => write!(f, "stopped by the simulation: {why}"),
+            EndReason::Interrupted => f.write_str("interrupted by the user"),
+            EndReason::Aborted(why) => write!(f, "aborted: {why}"),
+        }
+    }
+}
+
+/// Durations as seconds with a fraction, exact to the nanosecond up to 50 days.
+mod seconds {
+    use std::time::Duration;
+
+    use serde::{Deserialize, Deserializer, Serializer, de};
+
+    pub(super) fn serialize<S: Serializer>(time: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_f64(time.as_secs_f64())
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+        Duration::try_from_secs_f64(f64::deserialize(deserializer)?).map_err(de::Error::custom)
+    }
+}
+
+mod optional_seconds {
+    use std::time::Duration;
+
+    use serde::{Deserialize, Deserializer, Serializer, de};
+
+    #[expect(clippy::ref_option, reason = "serde calls it so")]
+    pub(super) fn serialize<S: Serializer>(time: &Option<Duration>, serializer: S) -> Result<S::Ok, S::Error> {
+        match time {
+            Some(time) => serializer.serialize_some(&time.as_secs_f64()),
+            None => serializer.serialize_none(),
+        }
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
+        let seconds = Option::<f64>::deserialize(deserializer)?;
+        seconds.map(Duration::try_from_secs_f64).transpose().map_err(de::Error::custom)
+    }
+}

@@ -1,0 +1,267 @@
+//! [`RunReport`]: what came out of a run.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::document::Written;
+use super::group::GroupReport;
+use super::info::{EndReason, RunInfo};
+use super::request::RequestReport;
+use super::scenario::ScenarioReport;
+use super::statistics::Statistics;
+use super::verdict;
+use crate::assertion::{Assertion, AssertionResult};
+use crate::error::Error;
+use crate::metrics::{RequestPath, RequestPoint, RequestStats, SeriesPoint, TimeStatistics, Totals, UserStatistics};
+
+/// The version of the JSON that [`RunReport::to_json`] writes.
+pub const SCHEMA_VERSION: u32 = 1;
+
+/// What came out of a run.
+///
+/// Everything that looks at a result reads this value. [`to_json`](Self::to_json) and [`from_json`](Self::from_json)
+/// write and read it without loss.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RunReport {
+    pub(super) info: RunInfo,
+    pub(super) scenarios: Vec<ScenarioReport>,
+    pub(super) requests: Vec<RequestReport>,
+    pub(super) groups: Vec<GroupReport>,
+    pub(super) series: Vec<SeriesPoint>,
+    pub(super) folded: u64,
+    pub(super) assertions: Vec<AssertionResult>,
+    global: Statistics,
+    users: UserStatistics,
+    /// By name: requests that are in several groups and not outside of all.
+    scattered: BTreeMap<Arc<str>, Statistics>,
+}
+
+impl RunReport {
+    /// From the totals of a run. `requests` gives the order of the requests, and their series.
+    pub(crate) fn new(
+        info: RunInfo,
+        scenarios: &[Arc<str>],
+        requests: Vec<(RequestPath, Vec<RequestPoint>)>,
+        totals: Totals,
+        series: Vec<SeriesPoint>,
+    ) -> Self {
+        let Totals { requests: figures, groups: passes, mut users, folded } = totals;
+        let mut parts: BTreeMap<RequestPath, BTreeMap<Arc<str>, RequestStats>> = BTreeMap::new();
+        for (key, stats) in figures {
+            parts.entry(key.path.clone()).or_default().insert(key.scenario.clone(), *stats);
+        }
+        let requests: Vec<_> = requests
+            .into_iter()
+            .map(|(path, series)| {
+                let scenarios = parts.remove(&path).unwrap_or_default();
+                RequestReport { path, scenarios, series, statistics: Statistics::default() }
+            })
+            .collect();
+        let mut groups: BTreeMap<Arc<[Arc<str>]>, GroupReport> = BTreeMap::new();
+        for (key, stats) in passes {
+            let group = groups.entry(key.path.clone()).or_insert_with(|| GroupReport::new(key.path.clone()));
+            group.scenarios.insert(key.scenario.clone(), *stats);
+        }
+        let mut groups: Vec<_> = groups.into_values().collect();
+        // In the order of the first request inside; an outer group before those within it.
+        groups.sort_by_cached_key(|group| {
+            let inside = requests.iter().position(|request| request.path.groups.starts_with(&group.path));
+            (inside.unwrap_or(usize::MAX), group.path.len(), group.path.clone())
+        });
+        let scenarios = scenarios.iter().map(|name| ScenarioReport {
+            name: name.clone(),
+            users: users.remove(name).unwrap_or_default(),
+            statistics: Statistics::default(),
+        });
+        let scenarios = scenarios.collect();
+        RunReport::from_parts(info, scenarios, requests, groups, series, folded, Vec::new())
+    }
+
+    /// Computes all that follows from the parts.
+    pub(super) fn from_parts(
+        info: RunInfo,
+        mut scenarios: Vec<ScenarioReport>,
+        mut requests: Vec<RequestReport>,
+        mut groups: Vec<GroupReport>,
+        series: Vec<SeriesPoint>,
+        folded: u64,
+        assertions: Vec<AssertionResult>,
+    ) -> Self {
+        let run = info.duration;
+        requests.iter_mut().for_each(|request| request.derive(run));
+        let mut users = UserStatistics::default();
+        for scenario in &mut scenarios {
+            users.merge(scenario.users.clone(), None);
+            let parts = requests.iter().filter_map(|request| request.scenarios.get(&scenario.name));
+            scenario.statistics = Statistics::new(parts, run);
+        }
+        for group in &mut groups {
+            let inside = requests.iter().filter(|request| request.path.groups.starts_with(&group.path));
+            let inside = Statistics::new(inside.map(|request| request.statistics.figures()), run);
+            group.derive(inside, run);
+        }
+        let mut by_name: BTreeMap<Arc<str>, Vec<&RequestReport>> = BTreeMap::new();
+        for request in &requests {
+            by_name.entry(request.path.name.clone()).or_default().push(request);
+        }
+        by_name.retain(|_, all| all.len() > 1 && all.iter().all(|request| !request.path.groups.is_empty()));
+        let sum = |all: Vec<&RequestReport>| Statistics::new(all.iter().map(|one| one.statistics.figures()), run);
+        let scattered = by_name.into_iter().map(|(name, all)| (name, sum(all))).collect();
+        let global = Statistics::new(requests.iter().map(|request| request.statistics.figures()), run);
+        RunReport { info, scenarios, requests, groups, series, folded, assertions, global, users, scattered }
+    }
+
+    /// What run it is about.
+    pub fn info(&self) -> &RunInfo {
+        &self.info
+    }
+
+    /// The figures of all requests.
+    pub fn global(&self) -> &Statistics {
+        &self.global
+    }
+
+    /// The figures of the requests `"name"`, or `"group / name"` within a group (`"outer / inner / name"`).
+    ///
+    /// A name without a group means the requests outside of all groups. If there are none, it means those of all
+    /// groups in which the name occurs, together.
+    pub fn request(&self, path: &str) -> Option<&Statistics> {
+        let exact = self.requests.iter().find(|request| request.path() == path);
+        let found = exact.or_else(|| {
+            let alone = self.requests.iter().find(|request| request.name() == path);
+            alone.filter(|_| !self.scattered.contains_key(path))
+        });
+        found.map(RequestReport::statistics).or_else(|| self.scattered.get(path))
+    }
+
+    /// The group `"name"`, or `"outer / inner"`.
+    pub fn group(&self, path: &str) -> Option<&GroupReport> {
+        self.groups.iter().find(|group| group.path() == path)
+    }
+
+    /// The figures of all requests of a scenario.
+    pub fn scenario(&self, name: &str) -> Option<&Statistics> {
+        self.scenarios.iter().find(|scenario| scenario.name() == name).map(ScenarioReport::statistics)
+    }
+
+    /// All requests: those with fixed names in the order of the program, then those with names made during the run by
+    /// the time of their first one.
+    pub fn requests(&self) -> &[RequestReport] {
+        &self.requests
+    }
+
+    /// All groups, each before those within it, in the order of the requests inside.
+    pub fn groups(&self) -> &[GroupReport] {
+        &self.groups
+    }
+
+    /// All scenarios, in the order of the simulation.
+    pub fn scenarios(&self) -> &[ScenarioReport] {
+        &self.scenarios
+    }
+
+    /// What became of all virtual users.
+    pub fn users(&self) -> &UserStatistics {
+        &self.users
+    }
+
+    /// How many virtual users started.
+    pub fn users_started(&self) -> u64 {
+        self.users.started
+    }
+
+    /// How many virtual users came to their end.
+    pub fn users_ended(&self) -> u64 {
+        self.users.ended
+    }
+
+    /// How many of the virtual users that ended were marked failed.
+    pub fn users_failed(&self) -> u64 {
+        self.users.failed
+    }
+
+    /// How many virtual users were cut off at the end of the run.
+    pub fn users_interrupted(&self) -> u64 {
+        self.users.interrupted
+    }
+
+    /// How many arrivals were dropped, because as many users as allowed were active.
+    pub fn users_dropped(&self) -> u64 {
+        self.users.dropped
+    }
+
+    /// How many requests were in flight when their users were cut off. They are in no other figure.
+    pub fn requests_interrupted(&self) -> u64 {
+        self.users.requests_interrupted
+    }
+
+    /// How many panics in the user's closures were caught.
+    pub fn panics(&self) -> u64 {
+        self.users.panics
+    }
+
+    /// Errors of steps that are no requests, each text with its count, the most frequent first.
+    pub fn step_errors(&self) -> Vec<(&str, u64)> {
+        self.users.step_errors()
+    }
+
+    /// How late the load generator was, over all requests.
+    pub fn start_lag(&self) -> &TimeStatistics {
+        self.global.start_lag()
+    }
+
+    /// How many requests and entries into groups were counted as `(other)`, because there were too many names.
+    pub fn folded(&self) -> u64 {
+        self.folded
+    }
+
+    /// The run second by second.
+    pub fn series(&self) -> &[SeriesPoint] {
+        &self.series
+    }
+
+    /// Evaluates assertions. Their results replace those of earlier ones.
+    pub fn evaluate(&mut self, assertions: &[Assertion]) {
+        self.assertions = assertions.iter().flat_map(|assertion| assertion.evaluate(self)).collect();
+    }
+
+    /// The results of the assertions.
+    pub fn assertions(&self) -> &[AssertionResult] {
+        &self.assertions
+    }
+
+    /// Whether every assertion holds and the run was not aborted. Without assertions a run that was not aborted has
+    /// passed, however many requests failed.
+    pub fn passed(&self) -> bool {
+        !matches!(self.info.end, EndReason::Aborted(_)) && self.assertions.iter().all(|result| result.passed)
+    }
+
+    /// Does nothing if the run has [`passed`](Self::passed).
+    ///
+    /// # Panics
+    ///
+    /// If it has not: with the failed assertions and the most frequent errors.
+    #[track_caller]
+    pub fn assert_passed(&self) {
+        assert!(self.passed(), "{}", verdict::failure(self));
+    }
+
+    /// The report as JSON: figures to read with a script under `summary`, and all that is needed to read it again
+    /// without loss.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Report`] if a histogram cannot be encoded; it holds more than 2⁶³ values then.
+    pub fn to_json(&self) -> Result<String, Error> {
+        serde_json::to_string_pretty(&Written::of(self)).map_err(|error| Error::Report(error.to_string()))
+    }
+
+    /// Reads what [`to_json`](Self::to_json) wrote.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Report`] if it is no JSON, no run report, or one with a schema that this version does not know.
+    pub fn from_json(json: &str) -> Result<RunReport, Error> {
+        super::document::read(json).map_err(Error::Report)
+    }
+}

@@ -1,0 +1,122 @@
+//! [`Statistics`]: figures of a set of requests.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use crate::metrics::{PhaseTimes, RequestStats, TimeStatistics};
+
+/// Figures of a set of requests: all of a run, those of a name, of a scenario, of a group.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Statistics {
+    figures: RequestStats,
+    response_time: TimeStatistics,
+    service_time: TimeStatistics,
+    run: Duration,
+}
+
+impl Statistics {
+    pub(crate) fn new<'a>(parts: impl IntoIterator<Item = &'a RequestStats>, run: Duration) -> Self {
+        let mut figures = RequestStats::default();
+        for part in parts {
+            figures.merge(part.clone(), None);
+        }
+        Statistics {
+            response_time: TimeStatistics::sum_of(&figures.ok.response_time, &figures.failed.response_time),
+            service_time: TimeStatistics::sum_of(&figures.ok.service_time, &figures.failed.service_time),
+            figures,
+            run,
+        }
+    }
+
+    pub(crate) fn figures(&self) -> &RequestStats {
+        &self.figures
+    }
+
+    /// How many requests there were.
+    pub fn count(&self) -> u64 {
+        self.ok_count() + self.failed_count()
+    }
+
+    /// How many ended well.
+    pub fn ok_count(&self) -> u64 {
+        self.figures.ok_count()
+    }
+
+    /// How many failed: by an error, a check, or because they could not be built.
+    pub fn failed_count(&self) -> u64 {
+        self.figures.failed_count()
+    }
+
+    /// Requests per second, as the mean over the whole run.
+    pub fn requests_per_sec(&self) -> f64 {
+        per_second(self.count(), self.run)
+    }
+
+    /// From the moment at which the user meant to send to the last byte or the error.
+    pub fn response_time(&self) -> &TimeStatistics {
+        &self.response_time
+    }
+
+    /// The response time of requests that ended well.
+    pub fn successful_response_time(&self) -> &TimeStatistics {
+        &self.figures.ok.response_time
+    }
+
+    /// The response time of requests that failed.
+    pub fn failed_response_time(&self) -> &TimeStatistics {
+        &self.figures.failed.response_time
+    }
+
+    /// From handing the request to a ready connection to the last byte or the error, of requests that were sent.
+    pub fn service_time(&self) -> &TimeStatistics {
+        &self.service_time
+    }
+
+    /// The service time of requests that ended well.
+    pub fn successful_service_time(&self) -> &TimeStatistics {
+        &self.figures.ok.service_time
+    }
+
+    /// The service time of requests that were sent and failed.
+    pub fn failed_service_time(&self) -> &TimeStatistics {
+        &self.figures.failed.service_time
+    }
+
+    /// How late the load generator was: from the moment at which the user meant to send to the one at which the
+    /// engine got to it.
+    pub fn start_lag(&self) -> &TimeStatistics {
+        &self.figures.start_lag
+    }
+
+    /// How many responses had each status code.
+    pub fn status_codes(&self) -> &BTreeMap<u16, u64> {
+        &self.figures.status_codes
+    }
+
+    /// Each error text with its count, the most frequent first.
+    pub fn errors(&self) -> Vec<(&str, u64)> {
+        self.figures.errors.ranked()
+    }
+
+    /// Bytes written, headers included.
+    pub fn bytes_sent(&self) -> u64 {
+        self.figures.bytes_sent
+    }
+
+    /// Bytes read, headers included.
+    pub fn bytes_received(&self) -> u64 {
+        self.figures.bytes_received
+    }
+
+    /// Where the time went.
+    pub fn phases(&self) -> &PhaseTimes {
+        &self.figures.phases
+    }
+}
+
+/// How many a second; zero if no time passed.
+pub(super) fn per_second(count: u64, time: Duration) -> f64 {
+    #[expect(clippy::cast_precision_loss, reason = "a rate of requests needs no sixteen digits")]
+    let count = count as f64;
+    if time.is_zero() { 0.0 } else { count / time.as_secs_f64() }
+}

@@ -1,0 +1,237 @@
+//! The report of whole runs.
+
+use std::time::Duration;
+
+use super::format::{human, precise, significant};
+use super::*;
+use crate::assertion::global;
+use crate::metrics::Limits;
+use crate::metrics::tests::{Event, run};
+use crate::units::DurationExt;
+
+fn in_group(group: &'static str, event: Event) -> Event {
+    Event { group: Some(group), ..event }
+}
+
+fn sample_report() -> RunReport {
+    let failed = Event { error: Some("status.is(200), found 500"), scenario: 1, ..Event::ok(1, 1, 40_000) };
+    let events = [
+        Event { name: Err("later"), ..Event::ok(1, 0, 700) },
+        Event { name: Err("earlier"), ..Event::ok(0, 0, 600) },
+        in_group("shop", Event::ok(0, 1, 10_000)),
+        in_group("cart", failed),
+        in_group("cart", failed),
+        Event::ok(0, 0, 1_000),
+        Event::ok(1, 0, 3_000),
+    ];
+    run(&events, 2, Limits::default())
+}
+
+#[test]
+fn requests_are_found_by_path_or_by_name() {
+    let report = sample_report();
+    assert_eq!(report.request("login").unwrap().count(), 2);
+    assert_eq!(report.request("shop / list").unwrap().count(), 1);
+    assert_eq!(report.request("cart / list").unwrap().failed_count(), 2);
+    assert_eq!(report.request("list").unwrap().count(), 3);
+    assert!(report.request("shop").is_none());
+    assert!(report.request("shop / login").is_none());
+    let paths: Vec<_> = report.requests().iter().map(RequestReport::path).collect();
+    assert_eq!(paths, ["login", "shop / list", "cart / list", "earlier", "later"]);
+}
+
+#[test]
+fn a_name_outside_of_groups_hides_those_within() {
+    let report = run(&[Event::ok(0, 0, 10), in_group("shop", Event::ok(0, 0, 10))], 1, Limits::default());
+    assert_eq!(report.request("login").unwrap().count(), 1);
+    let report = run(&[in_group("shop", Event::ok(0, 0, 10))], 1, Limits::default());
+    assert_eq!(report.request("login").unwrap().count(), 1);
+}
+
+#[test]
+fn statistics_add_up() {
+    let report = sample_report();
+    let global = report.global();
+    assert_eq!((global.count(), global.ok_count(), global.failed_count()), (7, 5, 2));
+    assert_eq!(global.requests_per_sec(), 3.5);
+    assert_eq!(global.response_time().max(), 40.millis());
+    assert_eq!(global.successful_response_time().max(), 10.millis());
+    assert_eq!(global.failed_response_time().min(), 40.millis());
+    assert_eq!(global.service_time().max(), 36.millis());
+    assert_eq!(global.start_lag().max(), 400.micros());
+    assert_eq!(global.errors(), [("status.is(200), found 500", 2)]);
+    assert_eq!(global.status_codes().iter().map(|(k, v)| (*k, *v)).collect::<Vec<_>>(), [(200, 5), (500, 2)]);
+    assert_eq!((global.bytes_sent(), global.bytes_received()), (700, 95_300));
+    let phases: Vec<_> = global.phases().iter().map(|(name, times)| (name, times.count())).collect();
+    assert_eq!(phases, [("first byte", 7)]);
+    assert_eq!(report.scenario("Browse").unwrap().count(), 5);
+    assert_eq!(report.scenario("Buy").unwrap().failed_count(), 2);
+    assert!(report.scenario("Sell").is_none());
+    assert_eq!(report.scenarios()[1].users().failed, 2);
+    assert_eq!(report.users_started(), 7);
+}
+
+#[test]
+fn a_group_has_a_duration_and_a_cumulated_response_time() {
+    let report = sample_report();
+    let group = report.group("cart").unwrap();
+    assert_eq!((group.count(), group.failed_count(), group.requests().count()), (2, 2, 2));
+    assert_eq!((group.duration().max(), group.response_time().max()), (80.millis(), 40.millis()));
+    assert_eq!(group.status_codes().len(), 1);
+    assert!(report.group("list").is_none());
+    let paths: Vec<_> = report.groups().iter().map(GroupReport::path).collect();
+    assert_eq!(paths, ["shop", "cart"]);
+}
+
+#[test]
+fn an_empty_run_makes_a_report() {
+    let report = run(&[], 1, Limits::default());
+    assert_eq!(report.global().count(), 0);
+    assert_eq!(report.global().response_time().percentile(99.0), Duration::ZERO);
+    assert!(report.passed() && report.warnings().is_empty());
+    assert_eq!(RunReport::from_json(&report.to_json().unwrap()).unwrap(), report);
+}
+
+#[test]
+fn json_is_read_as_it_was_written() {
+    let mut report = sample_report();
+    report.info.end = EndReason::Stopped("enough".to_owned());
+    report.info.cpu = Some(Duration::from_nanos(1_234_567_891));
+    report.evaluate(&[global().failed_requests().count().is(0)]);
+    let json = report.to_json().unwrap();
+    let read = RunReport::from_json(&json).unwrap();
+    assert_eq!(read, report);
+    assert_eq!(read.to_json().unwrap(), json);
+    assert_eq!(read.group("cart").unwrap().duration().max(), 80.millis());
+
+    let value: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(value["schema_version"], 1);
+    assert_eq!(value["passed"], false);
+    assert_eq!(value["summary"]["global"]["response_time_ms"]["max"], 40.0);
+    assert_eq!(value["summary"]["requests"][0]["name"], "login");
+}
+
+#[test]
+fn a_foreign_json_is_an_error_that_says_so() {
+    let error = |json: &str| RunReport::from_json(json).unwrap_err().to_string();
+    assert!(error("[]").contains("no run report"));
+    assert!(error("{").contains("no run report"));
+    assert!(error(r#"{"schema_version": 2}"#).contains("version 2, this LoadSpiker reads version 1"));
+    assert!(error(r#"{"schema_version": 1}"#).contains("missing field"));
+    let json = sample_report().to_json().unwrap().replacen("HISTF", "????", 1);
+    assert!(RunReport::from_json(&json.replacen("\"histogram\": \"", "\"histogram\": \"?", 1)).is_err());
+}
+
+#[test]
+fn a_clean_run_has_no_warnings() {
+    assert_eq!(sample_report().warnings(), Vec::<String>::new());
+}
+
+#[test]
+fn warnings_say_why_figures_are_not_to_be_trusted() {
+    let limits = Limits { names: 0, ..Limits::default() };
+    let events = [Event { name: Err("a"), ..Event::ok(0, 0, 2_000_000) }, Event::ok(0, 0, 4_000_000_000)];
+    let mut report = run(&events, 1, limits);
+    report.info.shards = 2;
+    report.info.duration = 10.secs();
+    report.info.cpu = Some(19.secs());
+    let json = report.to_json().unwrap().replace("\"dropped\": 0", "\"dropped\": 1200");
+    let warnings = RunReport::from_json(&json).unwrap().warnings();
+    let expected = [
+        "one in a hundred requests started 40.0 s or more after",
+        "used 95 % of its 2 cores",
+        "2,400 arrivals were dropped",
+        "1 sample was counted as \"(other)\"",
+        "1 response time was longer than an hour",
+    ];
+    assert_eq!(warnings.len(), expected.len(), "{warnings:#?}");
+    for (warning, expected) in warnings.iter().zip(expected) {
+        assert!(warning.contains(expected), "{warning}");
+    }
+}
+
+#[test]
+fn late_users_are_warned_of_even_if_requests_are_in_time() {
+    let mut report = run(&[Event::ok(0, 0, 900_000)], 1, Limits::default());
+    report.info.shards = 1;
+    let [warning] = &report.warnings()[..] else { panic!("{:?}", report.warnings()) };
+    assert!(warning.contains("one in a hundred users started 18.0 ms or more"), "{warning}");
+}
+
+#[test]
+fn an_aborted_run_has_not_passed() {
+    let mut report = sample_report();
+    assert!(report.passed());
+    report.assert_passed();
+    report.info.end = EndReason::Interrupted;
+    assert!(report.passed());
+    report.info.end = EndReason::Aborted("feeder users.csv is exhausted".to_owned());
+    assert!(!report.passed());
+    assert!(verdict::failure(&report).contains("aborted: feeder users.csv is exhausted"));
+}
+
+#[test]
+fn a_failed_test_shows_assertions_and_errors() {
+    let mut report = sample_report();
+    report.evaluate(&[global().failed_requests().count().is(0), global().all_requests().count().is(7)]);
+    let text = verdict::failure(&report);
+    let lines: Vec<_> = text.lines().collect();
+    assert_eq!(
+        lines,
+        [
+            "load test \"shop\" has not passed",
+            "1 of 2 assertions failed:",
+            "  ✗ global: count of failed requests is 0: was 2",
+            "7 requests, 2 failed, in 2.00 s; response time p50 3.00 ms, p95 40.0 ms, p99 40.0 ms, max 40.0 ms",
+            "most frequent errors:",
+            "          2  status.is(200), found 500",
+        ]
+    );
+}
+
+#[test]
+#[should_panic(expected = "✗ global: count of failed requests is 0: was 2")]
+fn assert_passed_panics_with_the_failed_assertions() {
+    let mut report = sample_report();
+    report.evaluate(&[global().failed_requests().count().is(0)]);
+    report.assert_passed();
+}
+
+#[test]
+fn durations_are_written_for_people() {
+    let table = [
+        (0, "0 ms"),
+        (850, "850 ns"),
+        (1_000, "1.00 µs"),
+        (850_000, "850 µs"),
+        (999_400, "999 µs"),
+        (999_960, "1.00 ms"),
+        (9_996_000, "10.0 ms"),
+        (12_345_678, "12.3 ms"),
+        (1_200_000_000, "1.20 s"),
+        (119_000_000_000, "119 s"),
+        (125_400_000_000, "2 min 5 s"),
+        (3_599_700_000_000, "1 h 0 min"),
+        (7_380_000_000_000, "2 h 3 min"),
+    ];
+    for (nanos, text) in table {
+        assert_eq!(human(Duration::from_nanos(nanos)), text);
+    }
+}
+
+#[test]
+fn durations_are_written_in_full() {
+    for (nanos, text) in [
+        (0, "0 ms"),
+        (7, "7 ns"),
+        (1_500, "1.5 µs"),
+        (800_000_000, "800 ms"),
+        (1_203_000_001, "1.203000001 s"),
+        (90_000_000_000, "90 s"),
+    ] {
+        assert_eq!(precise(Duration::from_nanos(nanos)), text);
+    }
+    assert_eq!(significant(Duration::from_micros(1_203_456), 4), "1.203 s");
+    assert_eq!(significant(Duration::from_millis(100), 4), "100 ms");
+    assert_eq!(significant(Duration::from_secs(100), 4), "100 s");
+}

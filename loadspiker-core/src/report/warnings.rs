@@ -1,0 +1,77 @@
+//! When the figures of a report are not to be trusted.
+
+use std::time::Duration;
+
+use super::format::{count, human, number};
+use super::run_report::RunReport;
+use crate::metrics::OTHER;
+
+/// A start lag above which response times say more of the load generator than of the target.
+const LAG: Duration = Duration::from_millis(10);
+
+/// The share of its cores above which a load generator is taken to be the bottleneck.
+const CPU: f64 = 0.9;
+
+impl RunReport {
+    /// Why the figures are not to be trusted, in whole sentences; empty if nothing speaks against them.
+    ///
+    /// These are: a start lag (of requests or arrivals) whose 99th percentile is above 10 ms, a load generator that
+    /// used more than 90 % of its cores, dropped arrivals, names beyond the limit, and times beyond the range of the
+    /// histograms.
+    pub fn warnings(&self) -> Vec<String> {
+        let mut warnings = Vec::new();
+        let lag = self.start_lag().percentile(99.0);
+        let arrival_lag = self.users().arrival_lag.percentile(99.0);
+        if lag > LAG {
+            warnings.push(format!(
+                "The load generator was late: one in a hundred requests started {} or more after it was due. Response \
+                 times have this lag in them, so they are not the target's alone. Use more cores or machines, or less \
+                 load.",
+                human(lag)
+            ));
+        } else if arrival_lag > LAG {
+            warnings.push(format!(
+                "The load generator was late: one in a hundred users started {} or more after its arrival was due, so \
+                 the load was not as planned. Use more cores or machines, or less load.",
+                human(arrival_lag)
+            ));
+        }
+        if let Some(share) = self.info.cpu_share().filter(|share| *share > CPU) {
+            warnings.push(format!(
+                "The load generator used {} % of its {}: it may have been the bottleneck, not the target. Use more \
+                 cores or machines, or less load.",
+                number(share * 100.0, 0),
+                counted(self.info.shards as u64, "core"),
+            ));
+        }
+        if self.users_dropped() > 0 {
+            warnings.push(format!(
+                "{} dropped, because as many users as allowed were active: the load was less than planned.",
+                was(self.users_dropped(), "arrival")
+            ));
+        }
+        if self.folded > 0 {
+            warnings.push(format!(
+                "There were too many names: {} counted as \"{OTHER}\". Give requests and groups that differ only in an \
+                 identifier one name.",
+                was(self.folded, "sample")
+            ));
+        }
+        let beyond = self.global().response_time().overflow();
+        if beyond > 0 {
+            warnings.push(format!(
+                "{} longer than an hour, the range of the histograms: percentiles count a longer time as an hour.",
+                was(beyond, "response time")
+            ));
+        }
+        warnings
+    }
+}
+
+fn counted(number: u64, what: &str) -> String {
+    format!("{} {what}{}", count(number), if number == 1 { "" } else { "s" })
+}
+
+fn was(number: u64, what: &str) -> String {
+    format!("{} {}", counted(number, what), if number == 1 { "was" } else { "were" })
+}
