@@ -1,1 +1,79 @@
-//! x
+//! HTTP for LoadSpiker: HTTP/1.1 in cleartext and over TLS, on hyper's client connections.
+//!
+//! [`HttpProtocol`] holds the settings, [`http`] begins a request:
+//!
+//! ```
+//! use loadspiker_core::check::{json_path, status};
+//! use loadspiker_core::dsl::{Simulation, Steps, exec, scenario};
+//! use loadspiker_core::inject::at_once_users;
+//! use loadspiker_http::{HttpProtocol, http};
+//! # use std::io::{Read, Write};
+//! # let server = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+//! # let url = format!("http://{}", server.local_addr().unwrap());
+//! # std::thread::spawn(move || {
+//! #     let (mut socket, _) = server.accept().unwrap();
+//! #     while let Ok(1..) = socket.read(&mut [0; 1024]) {
+//! #         socket.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n{\"id\": 7}").unwrap();
+//! #     }
+//! # });
+//!
+//! let order = exec(http("list").get("/products").check(json_path("$.id").save_as("id")))
+//!     .exec(http("detail").get("/products/#{id}").check(status().is(200)));
+//!
+//! let report = Simulation::new("shop")
+//!     .protocol(HttpProtocol::new(url))
+//!     .with(scenario("Order").exec(order).inject([at_once_users(1)]))
+//!     .run()?;
+//! assert_eq!(report.request("detail").unwrap().ok_count(), 1);
+//! # Ok::<(), loadspiker_core::Error>(())
+//! ```
+//!
+//! # What a user has, and what users share
+//!
+//! By default every user is a browser: it has its own connections, its own cookies, and negotiates TLS anew. With
+//! [`share_connections`](HttpProtocol::share_connections) the users of a shard take connections from one bounded pool,
+//! like a service that calls another; cookies stay each user's own. Host names are looked up once per shard and looked
+//! up again every 30 s. Shards share nothing.
+//!
+//! # What it costs
+//!
+//! A request is compiled before the run; where nothing in it differs from user to user, all that is left is to clone
+//! its headers. Sending and receiving happen in the user's own task: hyper's connection has no task of its own. The
+//! body of a response is counted and dropped unless a check looks at it. While a user rests 50 ms or more, its idle
+//! connections give their buffers back and are sockets, nothing else.
+//!
+//! # What is measured
+//!
+//! A sample's bytes are those on the wire, headers and TLS included; what a TLS handshake takes is counted to the
+//! request that needed it. Its phases are the lookup, connecting, the TLS handshake, the wait for a connection of a
+//! shared pool, the time to the first byte and that from the first byte to the last. A request is sent
+//! again in one case only: the server had closed the kept connection before anything of the request was written. Every hop
+//! of a redirect is a sample: `name`, `name Redirect 1`, `name Redirect 2`.
+
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
+mod action;
+mod body;
+mod check;
+mod clock;
+mod connection;
+mod cookie;
+mod debug;
+mod decode;
+mod dns;
+mod error;
+mod origin;
+mod perform;
+mod pool;
+mod protocol;
+mod redirect;
+mod request;
+mod shard;
+mod tls;
+
+pub use check::HttpResponse;
+pub use error::HttpError;
+pub use protocol::HttpProtocol;
+pub use request::body::{BodySpec, IntoBody};
+pub use request::json::{IntoJson, JsonSpec};
+pub use request::{HttpRequest, HttpRequestName, http};

@@ -1,0 +1,322 @@
+//! [`HttpAction`]: a compiled request; runs it, follows redirects, checks the response, reports samples.
+
+use std::fs::File;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::header::{CONNECTION, CONTENT_TYPE, SET_COOKIE};
+use http::{HeaderMap, HeaderValue, Method, StatusCode};
+use loadspiker_core::Moment;
+use loadspiker_core::check::{Check, CheckSet};
+use loadspiker_core::compile::{CompileContext, RequestName};
+use loadspiker_core::expression::CompiledText;
+use loadspiker_core::metrics::{Sample, SampleName};
+use loadspiker_core::protocol::{Action, ActionBuilder, ActionContext, ActionFuture, ProtocolSlot};
+
+use crate::body::{LIMIT, Sink};
+use crate::check::{HttpResponse, implied};
+use crate::connection::Answer;
+use crate::cookie;
+use crate::debug;
+use crate::decode::decode;
+use crate::error::HttpError;
+use crate::perform::{Order, Trace, perform};
+use crate::protocol::HttpProtocol;
+use crate::redirect;
+use crate::request::HttpRequest;
+use crate::request::body::Body;
+use crate::request::form::Fields;
+use crate::request::header::Headers;
+use crate::request::prepared::{Hop, Plan, Prepared};
+use crate::request::url::{Target, is_absolute};
+use crate::shard::{HttpShard, HttpUser};
+
+/// A compiled request, shared by all users.
+struct HttpAction {
+    slot: ProtocolSlot,
+    protocol: Arc<HttpProtocol>,
+    name: RequestName,
+    plan: Plan,
+    checks: CheckSet,
+    timeout: Duration,
+    follow_redirects: bool,
+    silent: bool,
+    download: Option<CompiledText>,
+}
+
+impl ActionBuilder for HttpRequest {
+    fn describe(&self) -> String {
+        format!("http \"{}\" {} {}", self.name, self.method, self.url.source())
+    }
+
+    fn compile(&self, cx: &mut CompileContext<'_>) -> Box<dyn Action> {
+        let (slot, protocol) = cx.protocol(HttpProtocol::without_base);
+        let checks: Vec<Check> = self.checks.iter().chain(&protocol.checks).cloned().collect();
+        Box::new(HttpAction {
+            slot,
+            name: cx.request_name(&self.name),
+            plan: plan(self, &protocol, cx),
+            checks: CheckSet::compile(&checks, cx),
+            timeout: self.timeout.unwrap_or(protocol.request_timeout),
+            follow_redirects: self.follow_redirects && protocol.follow_redirects,
+            silent: self.silent,
+            download: self.download.as_ref().map(|path| path.compile(cx)),
+            protocol,
+        })
+    }
+}
+
+fn plan(request: &HttpRequest, protocol: &HttpProtocol, cx: &mut CompileContext<'_>) -> Plan {
+    let method = Method::from_bytes(request.method.as_bytes()).unwrap_or_else(|_| {
+        cx.mistake(format!("\"{}\" is no HTTP method; write one such as GET", request.method));
+        Method::GET
+    });
+    let url = request.url.compile(cx);
+    if let Some(literal) = url.as_literal() {
+        if !is_absolute(literal) && protocol.base_urls.is_empty() {
+            cx.mistake(format!(
+                "URL \"{literal}\" does not name its server, and there is no base URL: write \
+                 .protocol(HttpProtocol::new(\"http://…\")), or begin the URL with http:// or https://"
+            ));
+        } else if let Some(Err(error)) = is_absolute(literal).then(|| url::Url::parse(literal)) {
+            cx.mistake(format!("URL \"{literal}\" cannot be read: {error}"));
+        }
+    }
+    if request.timeout.is_some_and(|limit| limit.is_zero()) {
+        cx.mistake("timeout is zero, so that the request always fails; give it a duration such as 10.secs()");
+    }
+    let mut specs = protocol.headers.clone();
+    for header in &request.headers {
+        header.clone().put_into(&mut specs);
+    }
+    let mut headers = Headers::compile(&specs, cx);
+    let body = Body::compile(request.body.as_ref(), &request.form, &request.parts, cx);
+    if let Some(content_type) = body.content_type(request.body.as_ref())
+        && !headers.contains(&CONTENT_TYPE)
+        && let Ok(value) = HeaderValue::try_from(content_type.as_ref())
+    {
+        headers.fixed.insert(CONTENT_TYPE, value);
+    }
+    if !protocol.keep_alive {
+        headers.fixed.insert(CONNECTION, HeaderValue::from_static("close"));
+    }
+    let query = Fields::compile_query(&request.query, cx);
+    Plan { number: protocol.number_action(), method, url, query, headers, body }
+}
+
+impl Action for HttpAction {
+    fn name(&self) -> &RequestName {
+        &self.name
+    }
+
+    fn run<'a>(&'a self, cx: &'a mut ActionContext) -> ActionFuture<'a> {
+        Box::pin(self.execute(cx))
+    }
+}
+
+impl HttpAction {
+    async fn execute(&self, cx: &mut ActionContext) {
+        let shard = cx.shard::<HttpShard>(self.slot);
+        let base = shard.base_of(cx.session().user_id());
+        let prepared = self.plan.prepared(&shard, base);
+        let mut buffer = cx.take_buffer();
+        let begun = self.plan.begin(&prepared, &shard, base, cx.session(), &mut buffer);
+        match begun.and_then(|hop| Ok((hop, self.download_path(cx)?))) {
+            Err(error) => self.report(cx, 0, &Trace::unsent(cx.now()), None, Some(&error.to_string())),
+            Ok((mut hop, download)) => {
+                let mut followed = 0;
+                while let Some(next) =
+                    self.hop(cx, &shard, &prepared, &hop, followed, download.as_deref(), &mut buffer).await
+                {
+                    hop = next;
+                    followed += 1;
+                }
+            }
+        }
+        cx.return_buffer(buffer);
+    }
+
+    fn download_path(&self, cx: &ActionContext) -> Result<Option<String>, HttpError> {
+        let Some(download) = &self.download else { return Ok(None) };
+        let mut path = String::new();
+        download.render(cx.session(), &mut path).map_err(|error| HttpError::Build(error.to_string()))?;
+        Ok(Some(path))
+    }
+
+    /// Runs one request: the user's, or after so many redirects the one that follows. Returns what follows it.
+    #[expect(clippy::too_many_arguments, reason = "all of it is the state of one loop, its only caller")]
+    async fn hop(
+        &self,
+        cx: &mut ActionContext,
+        shard: &HttpShard,
+        prepared: &Prepared,
+        hop: &Hop,
+        followed: u32,
+        download: Option<&str>,
+        buffer: &mut String,
+    ) -> Option<Hop> {
+        let built = self.plan.request(hop, prepared, cx.session(), buffer);
+        let (mut request, mut sink) = match built.and_then(|request| Ok((request, self.sink(cx, download)?))) {
+            Ok(built) => built,
+            Err(error) => {
+                self.report(cx, followed, &Trace::unsent(cx.now()), None, Some(&error.to_string()));
+                return None;
+            }
+        };
+        if self.protocol.cookies
+            && let Some(jar) = &cx.user(self.slot, HttpUser::default).cookies
+        {
+            cookie::send(jar, &hop.target, request.headers_mut());
+        }
+        if cx.is_debugging() {
+            cx.debug(&debug::request(&hop.target, &request, &hop.body));
+        }
+        // A request that is the same for all takes no time to speak of until it is ready to be sent.
+        let from = if followed == 0 && self.plan.is_fixed(prepared) { cx.started() } else { cx.now() };
+        let order = Order {
+            protocol: &self.protocol,
+            slot: self.slot,
+            origin: &hop.target.origin,
+            request,
+            limit: self.timeout,
+            from,
+        };
+        let (result, trace) = perform(cx, shard, order, &mut sink).await;
+        let answer = match result {
+            Ok(answer) => answer,
+            Err(error) => {
+                self.report(cx, followed, &trace, None, Some(&error.to_string()));
+                return None;
+            }
+        };
+        if self.protocol.cookies && answer.headers.contains_key(SET_COOKIE) {
+            let jar = &mut cx.user(self.slot, HttpUser::default).cookies;
+            cookie::keep(jar, &hop.target, &answer.headers);
+        }
+        let status = answer.status;
+        if !(self.follow_redirects && redirect::is_redirect(status)) {
+            let verdict = self.verify(cx, answer, sink, &hop.target, trace.ended, download);
+            self.report(cx, followed, &trace, Some(status), verdict.err().as_deref());
+            return None;
+        }
+        if cx.is_debugging() {
+            cx.debug(&debug::response(status, &answer.headers, &sink.into_bytes()));
+        }
+        let next = if followed < self.protocol.max_redirects {
+            redirect::follow(hop, status, &answer.headers, &shard.origins)
+        } else {
+            Err(HttpError::Redirects(self.protocol.max_redirects))
+        };
+        let error = next.as_ref().err().map(ToString::to_string);
+        self.report(cx, followed, &trace, Some(status), error.as_deref());
+        cx.restart(trace.ended);
+        next.ok()
+    }
+
+    /// Where the body goes.
+    fn sink(&self, cx: &ActionContext, download: Option<&str>) -> Result<Sink, HttpError> {
+        match download {
+            _ if self.checks.needs_body() || cx.is_debugging() => Ok(Sink::keep()),
+            None => Ok(Sink::Discard),
+            Some(path) => File::create(path).map(Sink::File).map_err(|error| cannot_write(path, &error)),
+        }
+    }
+
+    /// Runs the checks over the last response. Returns the first failure.
+    fn verify(
+        &self,
+        cx: &mut ActionContext,
+        answer: Answer,
+        sink: Sink,
+        target: &Target,
+        ended: Moment,
+        download: Option<&str>,
+    ) -> Result<(), String> {
+        let Answer { status, headers, .. } = answer;
+        if let (Some(path), Sink::Keep(_)) = (download, &sink) {
+            // A check looks at what is downloaded: it was kept, and is written now.
+            let body = sink.into_bytes();
+            std::fs::write(path, &body).map_err(|error| cannot_write(path, &error).to_string())?;
+            return self.check(cx, status, headers, &body, target, ended);
+        }
+        if self.checks.is_empty() && !cx.is_debugging() {
+            return implied(status);
+        }
+        self.check(cx, status, headers, &sink.into_bytes(), target, ended)
+    }
+
+    fn check(
+        &self,
+        cx: &mut ActionContext,
+        status: StatusCode,
+        headers: HeaderMap,
+        raw: &Bytes,
+        target: &Target,
+        ended: Moment,
+    ) -> Result<(), String> {
+        let decoded = decode(raw.clone(), &headers, LIMIT);
+        if cx.is_debugging() {
+            cx.debug(&debug::response(status, &headers, decoded.as_ref().unwrap_or(raw)));
+        }
+        let body = if self.checks.needs_body() { decoded.map_err(|error| error.to_string())? } else { Bytes::new() };
+        let response_time = ended.since(cx.intended());
+        let response = HttpResponse::new(status, headers, body, response_time, target.clone());
+        let checked = self.checks.run(&response, cx.session_mut());
+        if !self.checks.has_status_check() {
+            implied(status)?;
+        }
+        checked
+    }
+
+    /// Hands the sample to the engine.
+    fn report(
+        &self,
+        cx: &mut ActionContext,
+        followed: u32,
+        trace: &Trace,
+        status: Option<StatusCode>,
+        error: Option<&str>,
+    ) {
+        if cx.is_debugging()
+            && let Some(error) = error
+        {
+            cx.debug(&format!("! {error}\n"));
+        }
+        if self.silent {
+            if error.is_some() {
+                cx.session_mut().mark_as_failed();
+            }
+            return cx.finish(trace.ended);
+        }
+        let mut text = String::new();
+        let mut name = self.name.resolve(cx.session(), &mut text);
+        let hop;
+        if followed > 0 {
+            let first = match (&self.name, &name) {
+                (RequestName::Known(_, name), _) => name,
+                (_, SampleName::Dynamic(name)) => *name,
+                _ => "",
+            };
+            hop = format!("{first} Redirect {followed}");
+            name = SampleName::Dynamic(&hop);
+        }
+        let sample = Sample {
+            name,
+            intended: cx.intended(),
+            started: cx.started(),
+            sent: trace.sent,
+            ended: trace.ended,
+            error,
+            status: status.map(|status| status.as_u16()),
+            bytes_sent: trace.bytes_sent,
+            bytes_received: trace.bytes_received,
+            phases: trace.phases,
+        };
+        cx.record(&sample);
+    }
+}
+
+fn cannot_write(path: &str, error: &std::io::Error) -> HttpError {
+    HttpError::Build(format!("cannot write file {path}: {error}"))
+}

@@ -1,0 +1,109 @@
+//! [`HttpResponse`]: a response as checks see it, and the check that holds where there is none on the status.
+
+use std::any::Any;
+use std::cell::OnceCell;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{HeaderMap, StatusCode};
+use loadspiker_core::check::Response;
+
+use crate::request::url::Target;
+
+/// A complete response. Extractors of one's own get it by [`Response::as_any`].
+#[derive(Debug)]
+pub struct HttpResponse {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
+    pub(crate) response_time: Duration,
+    target: Target,
+    url: OnceCell<String>,
+}
+
+impl HttpResponse {
+    pub(crate) fn new(
+        status: StatusCode,
+        headers: HeaderMap,
+        body: Bytes,
+        response_time: Duration,
+        target: Target,
+    ) -> Self {
+        HttpResponse { status, headers, body, response_time, target, url: OnceCell::new() }
+    }
+
+    /// The status.
+    pub fn status_code(&self) -> StatusCode {
+        self.status
+    }
+
+    /// All headers.
+    pub fn headers(&self) -> &HeaderMap {
+        &self.headers
+    }
+
+    /// The body, decoded. Empty if no check of the request asks for it.
+    pub fn bytes(&self) -> &Bytes {
+        &self.body
+    }
+
+    /// The URL the response came from, after redirects.
+    pub fn url(&self) -> &str {
+        self.url.get_or_init(|| self.target.url())
+    }
+}
+
+impl Response for HttpResponse {
+    fn status(&self) -> Option<u16> {
+        Some(self.status.as_u16())
+    }
+
+    fn header(&self, name: &str) -> Vec<&str> {
+        self.headers.get_all(name).iter().filter_map(|value| value.to_str().ok()).collect()
+    }
+
+    fn location(&self) -> Option<&str> {
+        Some(self.url())
+    }
+
+    fn body(&self) -> &[u8] {
+        &self.body
+    }
+
+    fn has_body(&self) -> bool {
+        self.status != StatusCode::NOT_MODIFIED
+    }
+
+    fn response_time(&self) -> Option<Duration> {
+        Some(self.response_time)
+    }
+
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+}
+
+/// What holds where no check looks at the status: 2xx and 304 pass.
+pub(crate) fn implied(status: StatusCode) -> Result<(), String> {
+    if status.is_success() || status == StatusCode::NOT_MODIFIED {
+        Ok(())
+    } else {
+        Err(format!("status is {}, expected 2xx or 304", status.as_u16()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn success_and_not_modified_pass() {
+        for code in [200, 204, 299, 304] {
+            assert_eq!(implied(StatusCode::from_u16(code).unwrap()), Ok(()));
+        }
+        for code in [101, 300, 302, 400, 503] {
+            let message = format!("status is {code}, expected 2xx or 304");
+            assert_eq!(implied(StatusCode::from_u16(code).unwrap()), Err(message));
+        }
+    }
+}

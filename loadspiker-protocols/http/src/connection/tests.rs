@@ -1,0 +1,454 @@
+//! Exchanges with servers that behave, and with servers that do not.
+
+use std::cell::Cell;
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::mpsc;
+use std::thread;
+
+use bytes::Bytes;
+use http_body_util::Full;
+use loadspiker_core::metrics::Phases;
+use url::Url;
+
+use super::*;
+use crate::body::Sink;
+use crate::clock::Clock;
+use crate::dns::Resolver;
+use crate::error::HttpError;
+use crate::origin::{Origin, Origins};
+use crate::tls::{Tls, TlsSettings};
+use loadspiker_core::Moment;
+
+/// A clock that advances by one at each reading, so that readings can be counted.
+#[derive(Default)]
+pub(crate) struct Readings(Cell<u64>);
+
+impl Clock for Readings {
+    fn now(&self) -> Moment {
+        self.0.set(self.0.get() + 1);
+        Moment::from_nanos(self.0.get())
+    }
+}
+
+/// A server that does with each connection what `script` says, one after another, and its address.
+pub(crate) fn serve(mut script: impl FnMut(TcpStream) + Send + 'static) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    thread::spawn(move || {
+        for socket in listener.incoming() {
+            script(socket.unwrap());
+        }
+    });
+    address
+}
+
+/// Reads one request head (and a body of `content-length`), or `None` at the end of the stream.
+pub(crate) fn read_request(socket: &mut impl Read) -> Option<String> {
+    let mut request = Vec::new();
+    let mut byte = [0];
+    while !request.ends_with(b"\r\n\r\n") {
+        if socket.read(&mut byte).ok()? == 0 {
+            return None;
+        }
+        request.push(byte[0]);
+    }
+    let head = String::from_utf8(request).unwrap();
+    let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")).map_or(0, |n| n.parse().unwrap());
+    let mut body = vec![0; length];
+    socket.read_exact(&mut body).unwrap();
+    Some(head + &String::from_utf8(body).unwrap())
+}
+
+/// Answers every request on a connection with `response`, then closes.
+pub(crate) fn answering(response: &'static str) -> impl FnMut(TcpStream) + Send {
+    move |mut socket| {
+        while read_request(&mut socket).is_some() {
+            socket.write_all(response.as_bytes()).unwrap();
+        }
+    }
+}
+
+/// Answers one request with `response`, then closes.
+fn answering_once(response: &'static str) -> impl FnMut(TcpStream) + Send {
+    move |mut socket| {
+        read_request(&mut socket);
+        socket.write_all(response.as_bytes()).unwrap();
+    }
+}
+
+/// Throws the connection away with a RST: what closing with a linger time of zero does.
+fn reset(socket: TcpStream) {
+    tokio::net::TcpSocket::from_std_stream(socket).set_zero_linger().unwrap();
+}
+
+pub(crate) fn origin_of(url: &str) -> Rc<Origin> {
+    Origins::default().of(&Url::parse(url).unwrap()).unwrap()
+}
+
+fn connector(tls: TlsSettings) -> Connector {
+    Connector::new(Resolver::system(&[]), Tls::new(tls, false), Vec::new())
+}
+
+pub(crate) async fn connect(address: SocketAddr) -> Connection {
+    let origin = origin_of(&format!("http://{address}"));
+    let clock = Readings::default();
+    connector(TlsSettings::default()).connect(&origin, Moment::START, &mut Phases::default(), &clock).await.unwrap().0
+}
+
+fn request(method: &str, body: &'static str) -> Request {
+    let builder = http::Request::builder().method(method).uri("/x").header("host", "test");
+    builder.body(Full::new(Bytes::from_static(body.as_bytes()))).unwrap()
+}
+
+fn get() -> Request {
+    request("GET", "")
+}
+
+/// Sends a GET, keeps the body; status and body, or why not.
+async fn fetch(connection: &mut Connection) -> Result<(u16, String), Failure> {
+    send(connection, get()).await
+}
+
+async fn send(connection: &mut Connection, request: Request) -> Result<(u16, String), Failure> {
+    let mut sink = Sink::keep();
+    let answer = exchange(connection, request, &mut sink, &Readings::default()).await?;
+    Ok((answer.status.as_u16(), String::from_utf8(sink.into_bytes().to_vec()).unwrap()))
+}
+
+/// The answer to a GET of a server that answers once with `response` and closes, and whether the connection can be
+/// used again.
+async fn answer_to(response: &'static str) -> (Result<(u16, String), HttpError>, bool) {
+    let mut connection = connect(serve(answering_once(response))).await;
+    let answer = fetch(&mut connection).await.map_err(|failure| match failure {
+        Failure::Failed(error) => error,
+        Failure::Unsent(..) => panic!("the request was sent"),
+    });
+    (answer, connection.is_reusable())
+}
+
+fn ok(body: &str) -> Result<(u16, String), HttpError> {
+    Ok((200, body.to_owned()))
+}
+
+#[tokio::test]
+async fn length_delimited_chunked_and_close_delimited_bodies_are_read() {
+    assert_eq!(answer_to("HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhello").await.0, ok("hello"));
+    let chunked = "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2\r\nhe\r\n3\r\nllo\r\n0\r\ntrailer: x\r\n\r\n";
+    assert_eq!(answer_to(chunked).await.0, ok("hello"));
+    let (answer, reusable) = answer_to("HTTP/1.1 200 OK\r\n\r\nhello").await;
+    assert_eq!(answer, ok("hello"));
+    assert!(!reusable);
+}
+
+#[tokio::test]
+async fn responses_without_a_body_end_with_their_head() {
+    let connection = &mut connect(serve(answering("HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\n"))).await;
+    assert_eq!(send(connection, request("HEAD", "")).await.unwrap(), (200, String::new()));
+    assert!(connection.is_reusable());
+    for status in ["204 No Content", "304 Not Modified"] {
+        let response: &'static str = format!("HTTP/1.1 {status}\r\ncontent-length: 5\r\n\r\n").leak();
+        let connection = &mut connect(serve(answering(response))).await;
+        for _ in 0..2 {
+            assert_eq!(fetch(connection).await.unwrap().1, "");
+        }
+    }
+}
+
+#[tokio::test]
+async fn informational_responses_are_skipped() {
+    let response = "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nlink: x\r\n\r\nHTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
+    assert_eq!(answer_to(response).await.0, ok("ok"));
+}
+
+#[tokio::test]
+async fn a_body_cut_short_is_an_error() {
+    let cut = [
+        "HTTP/1.1 200 OK\r\ncontent-length: 50\r\n\r\nhello",
+        "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\nhello\r\n",
+        "HTTP/1.1 200 OK\r\ncontent-len",
+        "",
+    ];
+    for response in cut {
+        assert_eq!(answer_to(response).await, (Err(HttpError::Incomplete), false), "{response:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_body_longer_than_announced_ends_where_announced_and_the_connection_with_it() {
+    let response = "HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhello, world";
+    let mut connection = connect(serve(answering(response))).await;
+    assert_eq!(fetch(&mut connection).await.unwrap(), (200, "hello".to_owned()));
+    // What follows is no answer to any request: it must not be taken for one.
+    if connection.is_reusable() {
+        assert!(matches!(fetch(&mut connection).await, Err(Failure::Unsent(..))));
+    }
+    assert!(!connection.park());
+}
+
+#[tokio::test]
+async fn garbage_is_an_invalid_response() {
+    let invalid = |response| async move {
+        match answer_to(response).await.0 {
+            Err(HttpError::Invalid(reason)) => reason,
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(invalid("SSH-2.0-OpenSSH_9.6\r\n\r\n").await, "invalid HTTP version parsed");
+    assert_eq!(invalid("HTTP/1.1 abc\r\n\r\n").await, "invalid HTTP status-code parsed");
+    let chunk = "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nzz\r\nhello\r\n";
+    assert_eq!(invalid(chunk).await, "malformed chunk");
+    let length = "HTTP/1.1 200 OK\r\ncontent-length: many\r\n\r\nhello";
+    assert!(invalid(length).await.contains("content-length"));
+}
+
+#[tokio::test]
+async fn a_reset_is_told_from_a_close() {
+    let address = serve(|mut socket| {
+        read_request(&mut socket);
+        reset(socket);
+    });
+    let failure = fetch(&mut connect(address).await).await.unwrap_err();
+    assert!(matches!(failure, Failure::Failed(HttpError::Reset)), "{failure:?}");
+}
+
+#[tokio::test]
+async fn a_reset_within_the_body_is_an_error() {
+    let address = serve(|mut socket| {
+        read_request(&mut socket);
+        socket.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 50\r\n\r\nhello").unwrap();
+        reset(socket);
+    });
+    let failure = fetch(&mut connect(address).await).await.unwrap_err();
+    assert!(matches!(failure, Failure::Failed(HttpError::Reset | HttpError::Incomplete)), "{failure:?}");
+}
+
+#[tokio::test]
+async fn a_refused_connection_says_so() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    drop(listener);
+    let origin = origin_of(&format!("http://{address}"));
+    let mut phases = Phases::default();
+    let clock = Readings::default();
+    let connector = connector(TlsSettings::default());
+    let error = connector.connect(&origin, Moment::START, &mut phases, &clock).await.err().unwrap();
+    assert_eq!(error, HttpError::Refused);
+    assert!(phases.connect.is_some() && phases.dns.is_none());
+}
+
+#[tokio::test]
+async fn an_early_answer_to_a_large_request_is_taken_and_ends_the_connection() {
+    let address = serve(|mut socket| {
+        socket.write_all(b"HTTP/1.1 413 Content Too Large\r\ncontent-length: 0\r\nconnection: close\r\n\r\n").unwrap();
+        let mut rest = Vec::new();
+        let _ = socket.read_to_end(&mut rest);
+    });
+    let body: &'static str = "x".repeat(8_000_000).leak();
+    let mut connection = connect(address).await;
+    let post = request("POST", body);
+    match send(&mut connection, post).await {
+        Ok((status, _)) => assert_eq!(status, 413),
+        // The answer came before the request was begun: it answers nothing.
+        Err(Failure::Unsent(..)) => {}
+        Err(other) => panic!("{other:?}"),
+    }
+    assert!(!connection.is_reusable());
+}
+
+#[tokio::test]
+async fn a_connection_is_used_again_and_parked_in_between() {
+    let (accepted, count) = mpsc::channel();
+    let address = serve(move |socket| {
+        accepted.send(()).unwrap();
+        answering("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok")(socket);
+    });
+    let mut connection = connect(address).await;
+    for round in 0..6 {
+        assert_eq!(connection.is_reused(), round > 0);
+        assert_eq!(fetch(&mut connection).await.unwrap(), (200, "ok".to_owned()));
+        assert!(connection.is_reusable());
+        if round % 2 == 0 {
+            assert!(connection.park() && connection.is_parked());
+            assert!(connection.park(), "parking twice is no harm");
+        }
+    }
+    assert_eq!(count.try_iter().count(), 1);
+}
+
+#[tokio::test]
+async fn a_connection_closed_while_idle_gives_the_request_back() {
+    for parked in [false, true] {
+        let (closed, wait) = mpsc::channel();
+        let address = serve(move |mut socket| {
+            read_request(&mut socket);
+            socket.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok").unwrap();
+            drop(socket);
+            closed.send(()).unwrap();
+        });
+        let mut connection = connect(address).await;
+        fetch(&mut connection).await.unwrap();
+        if parked {
+            connection.park();
+        }
+        connection.traffic().take();
+        wait.recv().unwrap();
+        let_the_reactor_run().await;
+        let failure = send(&mut connection, request("POST", "order")).await.unwrap_err();
+        let Failure::Unsent(request, _) = failure else { panic!("{failure:?}") };
+        assert_eq!(request.method(), "POST");
+        assert!(!connection.is_reusable());
+        assert_eq!(connection.traffic().take().0, 0);
+    }
+}
+
+#[tokio::test]
+async fn a_parked_connection_that_was_closed_is_seen_to_be() {
+    let (go_on, wait) = mpsc::channel();
+    let (closed, told) = mpsc::channel();
+    let address = serve(move |mut socket| {
+        read_request(&mut socket);
+        socket.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok").unwrap();
+        wait.recv().unwrap();
+        drop(socket);
+        closed.send(()).unwrap();
+    });
+    let mut connection = connect(address).await;
+    fetch(&mut connection).await.unwrap();
+    assert!(connection.park() && connection.is_reusable());
+    go_on.send(()).unwrap();
+    told.recv().unwrap();
+    let_the_reactor_run().await;
+    assert!(!connection.is_reusable() && !connection.park());
+}
+
+/// What the kernel has by now, the reactor knows afterwards.
+pub(crate) async fn let_the_reactor_run() {
+    for _ in 0..3 {
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn a_request_that_was_sent_is_not_given_back() {
+    let mut first = true;
+    let address = serve(move |mut socket| {
+        read_request(&mut socket);
+        if std::mem::take(&mut first) {
+            socket.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok").unwrap();
+            read_request(&mut socket);
+        }
+    });
+    let mut connection = connect(address).await;
+    fetch(&mut connection).await.unwrap();
+    let failure = fetch(&mut connection).await.unwrap_err();
+    assert!(matches!(failure, Failure::Failed(HttpError::Incomplete)), "{failure:?}");
+}
+
+#[tokio::test]
+async fn connection_close_is_honoured_in_both_directions() {
+    let response = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\nconnection: close\r\n\r\nok";
+    let mut connection = connect(serve(answering(response))).await;
+    fetch(&mut connection).await.unwrap();
+    assert!(!connection.is_reusable());
+
+    let mut connection = connect(serve(answering("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok"))).await;
+    let mut last = get();
+    last.headers_mut().insert("connection", http::HeaderValue::from_static("close"));
+    send(&mut connection, last).await.unwrap();
+    assert!(!connection.is_reusable());
+}
+
+#[tokio::test]
+async fn every_byte_on_the_wire_is_counted() {
+    let response = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
+    let mut connection = connect(serve(answering(response))).await;
+    for _ in 0..2 {
+        fetch(&mut connection).await.unwrap();
+        let sent = "GET /x HTTP/1.1\r\nhost: test\r\n\r\n".len() as u64;
+        assert_eq!(connection.traffic().take(), (sent, response.len() as u64));
+    }
+}
+
+#[tokio::test]
+async fn a_response_in_one_piece_costs_one_reading_of_the_clock_and_a_trickled_one_two() {
+    let mut connection = connect(serve(answering("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok"))).await;
+    let clock = Readings::default();
+    let answer = exchange(&mut connection, get(), &mut Sink::Discard, &clock).await.unwrap();
+    assert_eq!((answer.first_byte, answer.ended), (Moment::from_nanos(1), Moment::from_nanos(1)));
+
+    let (go_on, wait) = mpsc::channel();
+    let address = serve(move |mut socket| {
+        read_request(&mut socket);
+        let response =
+            b"HTTP/1.1 200 OK\r\ncontent-length: 50\r\n\r\n01234567890123456789012345678901234567890123456789";
+        for byte in response {
+            socket.write_all(&[*byte]).unwrap();
+            if *byte == b'H' {
+                wait.recv().unwrap();
+            }
+        }
+    });
+    let mut connection = connect(address).await;
+    let clock = Readings::default();
+    let traffic = connection.traffic.clone();
+    let mut sink = Sink::keep();
+    let mut exchanged = Box::pin(exchange(&mut connection, get(), &mut sink, &clock));
+    // The rest is sent only after the first byte has been seen.
+    let answer = std::future::poll_fn(|cx| {
+        let polled = exchanged.as_mut().poll(cx);
+        if traffic.heard() {
+            let _ = go_on.send(());
+        }
+        polled
+    });
+    let answer = answer.await.unwrap();
+    drop(exchanged);
+    assert_eq!((answer.first_byte, answer.ended), (Moment::from_nanos(1), Moment::from_nanos(2)));
+    assert_eq!(sink.into_bytes().len(), 50);
+}
+
+#[tokio::test]
+async fn a_large_body_passes_whether_kept_or_not() {
+    let response: &'static str =
+        format!("HTTP/1.1 200 OK\r\ncontent-length: 3000000\r\n\r\n{}", "x".repeat(3_000_000)).leak();
+    let mut connection = connect(serve(answering(response))).await;
+    assert_eq!(fetch(&mut connection).await.unwrap().1.len(), 3_000_000);
+    exchange(&mut connection, get(), &mut Sink::Discard, &Readings::default()).await.unwrap();
+    assert_eq!(connection.traffic().take().1, 2 * response.len() as u64);
+    let mut sink = Sink::keep_up_to(1_000_000);
+    let failure = exchange(&mut connection, get(), &mut sink, &Readings::default()).await.unwrap_err();
+    assert!(matches!(failure, Failure::Failed(HttpError::TooLarge(1_000_000))));
+    assert!(!connection.is_reusable());
+}
+
+#[tokio::test]
+async fn a_request_body_is_sent_whole() {
+    let (sender, seen) = mpsc::channel();
+    let address = serve(move |mut socket| {
+        sender.send(read_request(&mut socket).unwrap()).unwrap();
+        socket.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n").unwrap();
+    });
+    send(&mut connect(address).await, request("POST", "a=1")).await.unwrap();
+    assert_eq!(seen.recv().unwrap(), "POST /x HTTP/1.1\r\nhost: test\r\ncontent-length: 3\r\n\r\na=1");
+}
+
+#[tokio::test]
+async fn a_stalled_exchange_can_be_dropped() {
+    let (hold, held) = mpsc::channel::<()>();
+    let address = serve(move |mut socket| {
+        read_request(&mut socket);
+        let _ = held.recv();
+    });
+    let mut connection = connect(address).await;
+    let mut exchanged = Box::pin(fetch(&mut connection));
+    std::future::poll_fn(|cx| {
+        assert!(exchanged.as_mut().poll(cx).is_pending());
+        std::task::Poll::Ready(())
+    })
+    .await;
+    drop(exchanged);
+    assert!(!connection.is_reusable());
+    assert!(!connection.park());
+    drop(hold);
+}

@@ -1,0 +1,109 @@
+//! Cookies of a user (RFC 6265), kept by `cookie_store`. There is no store until the first cookie comes.
+
+use cookie_store::CookieStore;
+use http::header::{COOKIE, SET_COOKIE};
+use http::{HeaderMap, HeaderValue};
+use url::Url;
+
+use crate::request::url::Target;
+
+/// Keeps the cookies that a response from `target` sets. Those that are not valid there are left out.
+pub(crate) fn keep(jar: &mut Option<Box<CookieStore>>, target: &Target, response: &HeaderMap) {
+    if !response.contains_key(SET_COOKIE) {
+        return;
+    }
+    let Ok(url) = Url::parse(&target.url()) else { return };
+    let store = jar.get_or_insert_with(Box::default);
+    for value in response.get_all(SET_COOKIE) {
+        if let Ok(cookie) = std::str::from_utf8(value.as_bytes()) {
+            // An invalid cookie is ignored, as RFC 6265 §5.2 wants it.
+            let _ = store.parse(cookie, &url);
+        }
+    }
+}
+
+/// Adds the cookies for `target` to a request, after those that the user set by hand.
+pub(crate) fn send(jar: &CookieStore, target: &Target, request: &mut HeaderMap) {
+    let Ok(url) = Url::parse(&target.url()) else { return };
+    let mut cookies = jar.matches(&url);
+    if cookies.is_empty() {
+        return;
+    }
+    // Longer paths first (RFC 6265 §5.4). The store has no order; by name, the same cookies give the same header.
+    cookies.sort_by(|a, b| (b.path.len(), a.name()).cmp(&(a.path.len(), b.name())));
+    let mut text = request.get(COOKIE).and_then(|own| own.to_str().ok()).map(str::to_owned).unwrap_or_default();
+    for cookie in cookies {
+        if !text.is_empty() {
+            text.push_str("; ");
+        }
+        text.push_str(cookie.name());
+        text.push('=');
+        text.push_str(cookie.value());
+    }
+    if let Ok(mut value) = HeaderValue::try_from(text) {
+        value.set_sensitive(true);
+        request.insert(COOKIE, value);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::origin::Origins;
+    use crate::request::url::resolve;
+
+    fn target(url: &str) -> Target {
+        resolve(url, "", None, &Origins::default(), &mut String::new()).unwrap()
+    }
+
+    fn setting(cookies: &[&'static str]) -> HeaderMap {
+        cookies.iter().map(|cookie| (SET_COOKIE, HeaderValue::from_static(cookie))).collect()
+    }
+
+    fn sent(jar: &Option<Box<CookieStore>>, url: &str) -> String {
+        let mut request = HeaderMap::new();
+        if let Some(jar) = jar {
+            send(jar, &target(url), &mut request);
+        }
+        request.get(COOKIE).map(|value| value.to_str().unwrap().to_owned()).unwrap_or_default()
+    }
+
+    #[test]
+    fn nothing_is_allocated_before_the_first_cookie() {
+        let mut jar = None;
+        keep(&mut jar, &target("http://a.test/"), &HeaderMap::new());
+        assert!(jar.is_none());
+    }
+
+    #[test]
+    fn cookies_go_back_where_they_belong() {
+        let mut jar = None;
+        let set = ["a=1", "b=2; Path=/shop", "s=3; Secure", "d=4; Domain=test.example", "alien=5; Domain=b.test"];
+        keep(&mut jar, &target("http://x.test.example/"), &setting(&set));
+        assert_eq!(sent(&jar, "http://x.test.example/"), "a=1; d=4");
+        assert_eq!(sent(&jar, "http://x.test.example/shop/cart"), "b=2; a=1; d=4");
+        assert_eq!(sent(&jar, "http://test.example/"), "d=4");
+        assert_eq!(sent(&jar, "http://b.test/"), "");
+    }
+
+    #[test]
+    fn a_cookie_is_replaced_and_expires() {
+        let mut jar = None;
+        let here = target("http://a.test/");
+        keep(&mut jar, &here, &setting(&["a=1"]));
+        keep(&mut jar, &here, &setting(&["a=2"]));
+        assert_eq!(sent(&jar, "http://a.test/"), "a=2");
+        keep(&mut jar, &here, &setting(&["a=; Max-Age=0"]));
+        assert_eq!(sent(&jar, "http://a.test/"), "");
+    }
+
+    #[test]
+    fn cookies_set_by_hand_stay_and_all_are_secret() {
+        let mut jar = None;
+        keep(&mut jar, &target("http://a.test/"), &setting(&["a=1"]));
+        let mut request = HeaderMap::from_iter([(COOKIE, HeaderValue::from_static("own=0"))]);
+        send(jar.as_deref().unwrap(), &target("http://a.test/"), &mut request);
+        assert_eq!(request[COOKIE], "own=0; a=1");
+        assert!(request[COOKIE].is_sensitive());
+    }
+}

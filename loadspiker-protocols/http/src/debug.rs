@@ -1,0 +1,210 @@
+//! What `--debug` shows of requests and responses, with everything masked that should not be seen.
+
+use std::fmt::Write;
+
+use http::header::{AUTHORIZATION, CONTENT_TYPE, COOKIE, PROXY_AUTHORIZATION, SET_COOKIE};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use url::form_urlencoded;
+
+use crate::connection::Request;
+use crate::request::url::{Target, encode_form};
+
+/// How much of a body is shown.
+const SHOWN: usize = 4096;
+const MASK: &str = "•••";
+
+/// A request, as it is sent.
+pub(crate) fn request(target: &Target, request: &Request, body: &[u8]) -> String {
+    let mut text = format!("> {} {}\n", request.method(), masked_url(&target.url()));
+    add_headers('>', request.headers(), &mut text);
+    add_body(body, request.headers(), &mut text);
+    text
+}
+
+/// A response, its body decoded.
+pub(crate) fn response(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> String {
+    let mut text = format!("< {status}\n");
+    add_headers('<', headers, &mut text);
+    add_body(body, headers, &mut text);
+    text
+}
+
+fn add_headers(mark: char, headers: &HeaderMap, text: &mut String) {
+    for (name, value) in headers {
+        let _ = match is_secret_header(name, value) {
+            true => writeln!(text, "{mark} {name}: {MASK}"),
+            false => writeln!(text, "{mark} {name}: {}", String::from_utf8_lossy(value.as_bytes())),
+        };
+    }
+}
+
+fn is_secret_header(name: &HeaderName, value: &HeaderValue) -> bool {
+    let known = matches!(*name, AUTHORIZATION | PROXY_AUTHORIZATION | COOKIE | SET_COOKIE);
+    known || value.is_sensitive() || is_secret(name.as_str())
+}
+
+/// Whether what goes by this name should not be seen.
+fn is_secret(name: &str) -> bool {
+    let name = name.to_ascii_lowercase().replace(['-', '_'], "");
+    ["password", "passwd", "token", "secret", "apikey"].iter().any(|word| name.contains(word))
+}
+
+fn masked_url(url: &str) -> String {
+    match url.split_once('?') {
+        Some((path, query)) => format!("{path}?{}", masked_pairs(query)),
+        None => url.to_owned(),
+    }
+}
+
+/// Pairs of a query or a form. If none of them is secret, they are left as they are written.
+fn masked_pairs(pairs: &str) -> String {
+    if !form_urlencoded::parse(pairs.as_bytes()).any(|(name, _)| is_secret(&name)) {
+        return pairs.to_owned();
+    }
+    let mut text = String::new();
+    for (name, value) in form_urlencoded::parse(pairs.as_bytes()) {
+        if !text.is_empty() {
+            text.push('&');
+        }
+        encode_form(&name, &mut text);
+        text.push('=');
+        if is_secret(&name) {
+            text.push_str(MASK);
+        } else {
+            encode_form(&value, &mut text);
+        }
+    }
+    text
+}
+
+fn add_body(body: &[u8], headers: &HeaderMap, text: &mut String) {
+    if body.is_empty() {
+        return;
+    }
+    let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let masked = if content_type.starts_with("application/x-www-form-urlencoded") {
+        masked_pairs(&String::from_utf8_lossy(body))
+    } else if content_type.starts_with("multipart/") {
+        masked_parts(&String::from_utf8_lossy(body))
+    } else if let Ok(mut json) = serde_json::from_slice::<serde_json::Value>(body) {
+        // What is no JSON by its type may be by its content.
+        match mask_json(&mut json) {
+            true => json.to_string(),
+            false => String::from_utf8_lossy(body).into_owned(),
+        }
+    } else {
+        String::from_utf8_lossy(body).into_owned()
+    };
+    let shown = masked.char_indices().map(|(at, _)| at).find(|at| *at >= SHOWN).unwrap_or(masked.len());
+    text.push_str(&masked[..shown]);
+    if shown < masked.len() {
+        let _ = write!(text, "… ({} bytes in all)", body.len());
+    }
+    text.push('\n');
+}
+
+/// Masks secret fields wherever they are; whether there were any.
+fn mask_json(json: &mut serde_json::Value) -> bool {
+    match json {
+        serde_json::Value::Object(fields) => {
+            let mut found = false;
+            for (name, value) in fields {
+                if is_secret(name) {
+                    *value = MASK.into();
+                    found = true;
+                } else {
+                    found |= mask_json(value);
+                }
+            }
+            found
+        }
+        serde_json::Value::Array(items) => items.iter_mut().fold(false, |found, item| mask_json(item) | found),
+        _ => false,
+    }
+}
+
+/// Masks the parts of a multipart body that go by a secret name.
+fn masked_parts(body: &str) -> String {
+    let mut text = String::new();
+    let mut secret = false;
+    let mut in_content = false;
+    for line in body.split_inclusive("\r\n") {
+        if line.starts_with("--") {
+            (secret, in_content) = (false, false);
+        } else if let Some((_, name)) = line.split_once("; name=\"") {
+            secret = is_secret(name.split('"').next().unwrap_or_default());
+        }
+        if !(secret && in_content) {
+            text.push_str(line);
+        } else if !text.ends_with("•••\r\n") {
+            let _ = write!(text, "{MASK}\r\n");
+        }
+        in_content |= line == "\r\n";
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+    use http_body_util::Full;
+
+    use super::*;
+    use crate::origin::Origins;
+    use crate::request::url::resolve;
+
+    fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
+        let pair = |(name, value): &(&'static str, &'static str)| {
+            (HeaderName::from_static(name), HeaderValue::from_static(value))
+        };
+        pairs.iter().map(pair).collect()
+    }
+
+    fn shown_body(content_type: &'static str, body: &str) -> String {
+        response(StatusCode::OK, &headers(&[("content-type", content_type)]), body.as_bytes())
+    }
+
+    #[test]
+    fn secrets_are_masked_wherever_they_are() {
+        let url = "http://a.test/x?q=1&access_token=leak1";
+        let target = resolve(url, "", None, &Origins::default(), &mut String::new()).unwrap();
+        let mut sent = Request::new(Full::new(Bytes::new()));
+        *sent.headers_mut() = headers(&[
+            ("authorization", "Basic leak2"),
+            ("cookie", "sid=leak3"),
+            ("x-api-key", "leak4"),
+            ("content-type", "application/json"),
+            ("accept", "*/*"),
+        ]);
+        let mut own = HeaderValue::from_static("leak5");
+        own.set_sensitive(true);
+        sent.headers_mut().insert("x-own", own);
+        let body = br#"{"user":"ann","password":"leak6","deep":[{"refresh_token":"leak7"}]}"#;
+        let text = request(&target, &sent, body);
+        assert!(!text.contains("leak"), "{text}");
+        for seen in ["> GET http://a.test/x?q=1&access_token=•••", "accept: */*", "\"user\":\"ann\""] {
+            assert!(text.contains(seen), "{text}");
+        }
+        let received = response(StatusCode::OK, &headers(&[("set-cookie", "sid=leak8")]), b"{\"token\":\"leak9\"}");
+        assert!(!received.contains("leak") && received.starts_with("< 200 OK\n"), "{received}");
+    }
+
+    #[test]
+    fn forms_are_masked_and_others_left_as_they_are() {
+        let form = "application/x-www-form-urlencoded";
+        assert!(shown_body(form, "user=a+b&client_secret=leak").ends_with("user=a+b&client_secret=•••\n"));
+        assert!(shown_body(form, "user=%41&x").ends_with("\nuser=%41&x\n"));
+        let parts = "--b\r\ncontent-disposition: form-data; name=\"password\"\r\n\r\nleak\r\nleak\r\n--b\r\ncontent-disposition: form-data; name=\"user\"\r\n\r\nann\r\n--b--\r\n";
+        let shown = shown_body("multipart/form-data; boundary=b", parts);
+        assert!(!shown.contains("leak") && shown.contains("ann"), "{shown}");
+        assert!(shown_body("text/plain", "just text").ends_with("\njust text\n"));
+        assert!(shown_body("application/json", "{ \"a\" : 1 }").ends_with("\n{ \"a\" : 1 }\n"));
+    }
+
+    #[test]
+    fn a_long_body_is_cut_between_characters() {
+        let shown = shown_body("text/plain", &"ü".repeat(5000));
+        assert!(shown.ends_with("… (10000 bytes in all)\n"));
+        assert_eq!(shown.matches('ü').count(), SHOWN / 2);
+    }
+}

@@ -1,0 +1,103 @@
+//! [`SharedPool`]: the connections that all users of a shard share, bounded per origin, first come first served.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use rustc_hash::FxHashMap;
+use tokio::sync::{Semaphore, SemaphorePermit};
+
+use crate::connection::Connection;
+use crate::origin::Origin;
+
+/// Connections by origin. There are never more of them than the bound: a connection is opened only by who holds a
+/// [`Permit`], and only when none is idle.
+pub(crate) struct SharedPool {
+    limit: usize,
+    origins: RefCell<FxHashMap<u32, Rc<Connections>>>,
+}
+
+struct Connections {
+    /// One permit for each connection that may be in use; it serves waiters in order.
+    permits: Semaphore,
+    idle: RefCell<Vec<Idle>>,
+}
+
+struct Idle {
+    connection: Connection,
+    /// Used since the last sweep.
+    fresh: bool,
+}
+
+impl SharedPool {
+    /// A pool of at most `limit` connections per origin.
+    pub(crate) fn new(limit: usize) -> Self {
+        SharedPool { limit: limit.clamp(1, Semaphore::MAX_PERMITS), origins: RefCell::default() }
+    }
+
+    fn connections(&self, origin: &Origin) -> Rc<Connections> {
+        let mut origins = self.origins.borrow_mut();
+        let new = || Rc::new(Connections { permits: Semaphore::new(self.limit), idle: RefCell::default() });
+        origins.entry(origin.id).or_insert_with(new).clone()
+    }
+
+    /// A permit, if one is free and nobody waits for it.
+    pub(crate) fn try_acquire(&self, origin: &Origin) -> Option<Permit> {
+        let connections = self.connections(origin);
+        connections.permits.try_acquire().ok().map(SemaphorePermit::forget)?;
+        Some(Permit { connections })
+    }
+
+    /// A permit, as soon as it is this caller's turn.
+    ///
+    /// # Cancel safety
+    ///
+    /// A dropped wait loses its place, and nothing else.
+    pub(crate) async fn acquire(&self, origin: &Origin) -> Permit {
+        let connections = self.connections(origin);
+        // The semaphore is never closed, so this does not fail.
+        let granted = connections.permits.acquire().await.map(SemaphorePermit::forget);
+        debug_assert!(granted.is_ok());
+        Permit { connections }
+    }
+
+    /// Called about once a second: parks connections that nobody used since the last time, drops those that were
+    /// closed, forgets origins without any.
+    pub(crate) fn sweep(&self) {
+        self.origins.borrow_mut().retain(|_, connections| {
+            let mut idle = connections.idle.borrow_mut();
+            idle.retain_mut(|idle| std::mem::take(&mut idle.fresh) || idle.connection.park());
+            !idle.is_empty() || Rc::strong_count(connections) > 1
+        });
+    }
+}
+
+/// The right to use one connection. Dropping it lets the next user in.
+pub(crate) struct Permit {
+    connections: Rc<Connections>,
+}
+
+impl Permit {
+    /// The idle connection that was used last, if there is one. Those found closed are dropped on the way.
+    pub(crate) fn take(&self) -> Option<Connection> {
+        let mut idle = self.connections.idle.borrow_mut();
+        while let Some(Idle { connection, .. }) = idle.pop() {
+            if connection.is_reusable() {
+                return Some(connection);
+            }
+        }
+        None
+    }
+
+    /// Gives the connection back for others, and the permit with it.
+    pub(crate) fn put(self, connection: Connection) {
+        if connection.is_reusable() {
+            self.connections.idle.borrow_mut().push(Idle { connection, fresh: true });
+        }
+    }
+}
+
+impl Drop for Permit {
+    fn drop(&mut self) {
+        self.connections.permits.add_permits(1);
+    }
+}

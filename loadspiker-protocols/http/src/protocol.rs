@@ -1,0 +1,349 @@
+//! [`HttpProtocol`]: the settings of HTTP, for all requests of a simulation or of a population.
+
+use std::net::IpAddr;
+use std::path::PathBuf;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use loadspiker_core::check::Check;
+use loadspiker_core::compile::CompileContext;
+use loadspiker_core::expression::IntoText;
+use loadspiker_core::protocol::{Protocol, ShardInfo, ShardState};
+use url::Url;
+
+use crate::request::header::HeaderSpec;
+use crate::shard::HttpShard;
+use crate::tls::TlsSettings;
+
+/// The settings of HTTP: a builder, passed to `Simulation::protocol`, or to a population's to override it there.
+///
+/// ```
+/// use loadspiker_core::DurationExt;
+/// use loadspiker_http::HttpProtocol;
+///
+/// let shop = HttpProtocol::new("https://shop.test/api")
+///     .header("accept-language", "en")
+///     .bearer("#{token}")
+///     .request_timeout(5.secs())
+///     .host_alias("shop.test", "127.0.0.1");
+/// ```
+///
+/// What is wrong in it (a URL that is none, a file that is not there) is told before the run, with all other mistakes.
+#[derive(Clone, Debug)]
+#[must_use = "settings do nothing until they are given to a simulation"]
+pub struct HttpProtocol {
+    pub(crate) base_urls: Vec<String>,
+    pub(crate) headers: Vec<HeaderSpec>,
+    pub(crate) checks: Vec<Check>,
+    pub(crate) share_connections: bool,
+    pub(crate) max_connections_per_host: usize,
+    pub(crate) keep_alive: bool,
+    pub(crate) connect_timeout: Duration,
+    pub(crate) request_timeout: Duration,
+    pub(crate) tls: TlsSettings,
+    pub(crate) follow_redirects: bool,
+    pub(crate) max_redirects: u32,
+    pub(crate) cookies: bool,
+    pub(crate) local_addresses: Vec<String>,
+    pub(crate) host_aliases: Vec<(String, String)>,
+    /// How many requests have been compiled for this protocol: each gets a number.
+    actions: Arc<AtomicUsize>,
+}
+
+impl HttpProtocol {
+    /// Requests go to this URL: scheme, host, and optionally a port and a path, before which the paths of requests
+    /// are put. A request may name another server by a URL of its own.
+    pub fn new(base_url: impl Into<String>) -> Self {
+        Self::balanced([base_url])
+    }
+
+    /// Each user goes to one of these URLs for all its life, users taking turns.
+    pub fn balanced(base_urls: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        HttpProtocol { base_urls: base_urls.into_iter().map(Into::into).collect(), ..Self::without_base() }
+    }
+
+    /// The settings where the user gave none: every request has to name its server.
+    pub(crate) fn without_base() -> Self {
+        HttpProtocol {
+            base_urls: Vec::new(),
+            headers: vec![
+                HeaderSpec::text("user-agent", concat!("loadspiker/", env!("CARGO_PKG_VERSION"))),
+                HeaderSpec::text("accept", "*/*"),
+            ],
+            checks: Vec::new(),
+            share_connections: false,
+            max_connections_per_host: 6,
+            keep_alive: true,
+            connect_timeout: Duration::from_secs(10),
+            request_timeout: Duration::from_secs(60),
+            tls: TlsSettings::default(),
+            follow_redirects: true,
+            max_redirects: 20,
+            cookies: true,
+            local_addresses: Vec::new(),
+            host_aliases: Vec::new(),
+            actions: Arc::default(),
+        }
+    }
+
+    fn with_header(mut self, header: HeaderSpec) -> Self {
+        header.put_into(&mut self.headers);
+        self
+    }
+
+    /// A header of every request. The value may have expressions, or be a closure over the session. A request's own
+    /// header of the same name takes its place.
+    pub fn header(self, name: impl Into<String>, value: impl IntoText) -> Self {
+        self.with_header(HeaderSpec::text(name, value))
+    }
+
+    /// Several headers of every request.
+    pub fn headers<N: Into<String>, V: IntoText>(mut self, headers: impl IntoIterator<Item = (N, V)>) -> Self {
+        for (name, value) in headers {
+            self = self.header(name, value);
+        }
+        self
+    }
+
+    /// The `user-agent` header. Default: `loadspiker/` and the version.
+    pub fn user_agent(self, value: impl IntoText) -> Self {
+        self.header("user-agent", value)
+    }
+
+    /// The `accept` header. Default: `*/*`.
+    pub fn accept(self, value: impl IntoText) -> Self {
+        self.header("accept", value)
+    }
+
+    /// Every request carries this user name and password (RFC 7617).
+    pub fn basic_auth(self, user: impl IntoText, password: impl IntoText) -> Self {
+        self.with_header(HeaderSpec::basic(user, password))
+    }
+
+    /// Every request carries this token (RFC 6750).
+    pub fn bearer(self, token: impl IntoText) -> Self {
+        self.with_header(HeaderSpec::bearer(token))
+    }
+
+    /// A check of every response, after the request's own checks.
+    pub fn check(mut self, check: impl Into<Check>) -> Self {
+        self.checks.push(check.into());
+        self
+    }
+
+    /// All users of a shard share one pool of connections, like a service that calls a service. Default: every user
+    /// has connections of its own, like a browser.
+    ///
+    /// The pool is bounded by [`max_connections_per_host`](Self::max_connections_per_host); at the bound requests wait
+    /// in order, which is the phase `wait` of a sample.
+    pub fn share_connections(mut self) -> Self {
+        self.share_connections = true;
+        self
+    }
+
+    /// How many connections to one scheme, host and port there may be: of one user, or with
+    /// [`share_connections`](Self::share_connections) of one shard. Default 6. At least 1.
+    pub fn max_connections_per_host(mut self, connections: usize) -> Self {
+        self.max_connections_per_host = connections;
+        self
+    }
+
+    /// Whether connections are kept for the next request. Default: yes. If not, every request asks the server to
+    /// close (`connection: close`).
+    pub fn keep_alive(mut self, keep_alive: bool) -> Self {
+        self.keep_alive = keep_alive;
+        self
+    }
+
+    /// How long looking up the host, connecting and the TLS handshake may take together. Default 10 s.
+    pub fn connect_timeout(mut self, limit: Duration) -> Self {
+        self.connect_timeout = limit;
+        self
+    }
+
+    /// How long a request may take, connecting and the wait for a connection included. Default 60 s. Each hop of a
+    /// redirect has this time.
+    pub fn request_timeout(mut self, limit: Duration) -> Self {
+        self.request_timeout = limit;
+        self
+    }
+
+    /// Trusts the certificates in this PEM file, besides those the system trusts. May be given several times.
+    pub fn root_certificate(mut self, path: impl Into<PathBuf>) -> Self {
+        self.tls.roots.push(path.into());
+        self
+    }
+
+    /// Shows this certificate (a PEM file, with the chain if there is one) to servers that ask for one.
+    pub fn client_certificate(mut self, certificate: impl Into<PathBuf>, key: impl Into<PathBuf>) -> Self {
+        self.tls.client = Some((certificate.into(), key.into()));
+        self
+    }
+
+    /// Accepts every certificate, of whomever and for whatever name. Default: they are verified.
+    pub fn insecure(mut self) -> Self {
+        self.tls.insecure = true;
+        self
+    }
+
+    /// A redirect is the response. Default: redirects are followed, each hop being a sample of its own. Mind that
+    /// without a status check a redirect that is not followed fails the request.
+    pub fn no_follow_redirects(mut self) -> Self {
+        self.follow_redirects = false;
+        self
+    }
+
+    /// How many redirects in a row are followed. Default 20; one more fails the request.
+    pub fn max_redirects(mut self, redirects: u32) -> Self {
+        self.max_redirects = redirects;
+        self
+    }
+
+    /// Cookies are neither kept nor sent. Default: every user has cookies of its own (RFC 6265).
+    pub fn no_cookies(mut self) -> Self {
+        self.cookies = false;
+        self
+    }
+
+    /// Connections go out from these addresses of this machine, in turn. Each has about 28,000 ports of its own, and
+    /// so many connections to one target. Default: the system chooses.
+    pub fn local_addresses(mut self, addresses: impl IntoIterator<Item = impl ToString>) -> Self {
+        self.local_addresses.extend(addresses.into_iter().map(|address| address.to_string()));
+        self
+    }
+
+    /// Connects to `address`, an IP address or the name of another host, where a URL says `name`. The `host` header
+    /// and TLS still say `name`. Given several times for one name, the addresses take turns.
+    #[expect(clippy::needless_pass_by_value, reason = "a text or an address is given, not a reference to one")]
+    pub fn host_alias(mut self, name: impl Into<String>, address: impl ToString) -> Self {
+        self.host_aliases.push((name.into(), address.to_string()));
+        self
+    }
+
+    /// The base URLs, parsed.
+    pub(crate) fn bases(&self) -> Vec<Result<Url, String>> {
+        self.base_urls.iter().map(|url| parse_base(url)).collect()
+    }
+
+    /// A number for one more request.
+    pub(crate) fn number_action(&self) -> usize {
+        self.actions.fetch_add(1, Ordering::Relaxed)
+    }
+
+    pub(crate) fn parsed_local_addresses(&self) -> Result<Vec<IpAddr>, String> {
+        let parse = |address: &String| {
+            address.parse().map_err(|_| {
+                format!("local_addresses: \"{address}\" is no IP address; write one such as 127.0.0.2 or ::1")
+            })
+        };
+        self.local_addresses.iter().map(parse).collect()
+    }
+}
+
+fn parse_base(text: &str) -> Result<Url, String> {
+    let wrong = |why: &str| {
+        format!(
+            "base URL \"{text}\" {why}; write scheme, host and port, such as https://shop.test or http://127.0.0.1:8080"
+        )
+    };
+    let url = Url::parse(text).map_err(|error| wrong(&format!("cannot be read ({error})")))?;
+    if !matches!(url.scheme(), "http" | "https") {
+        return Err(wrong("is neither http:// nor https://"));
+    }
+    if url.query().is_some() || url.fragment().is_some() {
+        return Err(wrong("has a query or a fragment, to which no path can be added"));
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(format!("base URL \"{}\" has a user name in it; use basic_auth(user, password)", masked(&url)));
+    }
+    Ok(url)
+}
+
+/// A URL without its user name and password.
+pub(crate) fn masked(url: &Url) -> String {
+    format!("{}://…@{}", url.scheme(), &url[url::Position::BeforeHost..])
+}
+
+impl Protocol for HttpProtocol {
+    fn name(&self) -> &'static str {
+        "http"
+    }
+
+    fn check(&self, cx: &mut CompileContext<'_>) {
+        for mistake in self.bases().into_iter().filter_map(Result::err) {
+            cx.mistake(mistake);
+        }
+        if let Err(mistake) = self.parsed_local_addresses() {
+            cx.mistake(mistake);
+        }
+        for mistake in self.tls.mistakes() {
+            cx.mistake(mistake);
+        }
+        if self.max_connections_per_host == 0 {
+            cx.mistake("max_connections_per_host(0) leaves no connection to send a request over; give at least 1");
+        }
+        for (limit, name) in [(self.connect_timeout, "connect_timeout"), (self.request_timeout, "request_timeout")] {
+            if limit.is_zero() {
+                cx.mistake(format!(
+                    "{name} is zero, so that every request fails; give it a duration such as 10.secs()"
+                ));
+            }
+        }
+    }
+
+    fn open(&self, _shard: ShardInfo) -> Result<Rc<dyn ShardState>, String> {
+        Ok(Rc::new(HttpShard::open(self)?))
+    }
+
+    fn with_target(&self, target: &str) -> Option<Result<Arc<dyn Protocol>, String>> {
+        Some(parse_base(target).map(|_| {
+            let protocol = HttpProtocol { base_urls: vec![target.to_owned()], ..self.clone() };
+            Arc::new(protocol) as Arc<dyn Protocol>
+        }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn base_urls_that_are_none_are_told_with_an_example() {
+        for (url, why) in [
+            ("shop.test", "cannot be read"),
+            ("ftp://shop.test", "is neither http:// nor https://"),
+            ("http://shop.test/?a=1", "has a query"),
+            ("http://", "cannot be read"),
+            ("", "cannot be read"),
+        ] {
+            let mistake = parse_base(url).unwrap_err();
+            assert!(mistake.contains(why) && mistake.contains("https://shop.test"), "{mistake}");
+        }
+        let mistake = parse_base("http://me:secret@shop.test/").unwrap_err();
+        assert!(mistake.contains("basic_auth") && !mistake.contains("secret"), "{mistake}");
+        assert!(parse_base("https://shop.test:8443/api/").is_ok());
+    }
+
+    #[test]
+    fn another_target_replaces_all_base_urls() {
+        let protocol = HttpProtocol::balanced(["http://a.test", "http://b.test"]);
+        assert!(protocol.with_target("http://c.test").unwrap().is_ok());
+        assert!(protocol.with_target("c.test").unwrap().is_err());
+    }
+
+    #[test]
+    fn local_addresses_are_ip_addresses() {
+        let protocol = HttpProtocol::new("http://a.test").local_addresses(["127.0.0.2", "::1"]);
+        assert_eq!(protocol.parsed_local_addresses().unwrap().len(), 2);
+        let mistake = protocol.local_addresses(["eth0"]).parsed_local_addresses().unwrap_err();
+        assert!(mistake.contains("\"eth0\" is no IP address"));
+    }
+
+    #[test]
+    fn a_header_set_again_replaces_the_one_before() {
+        let protocol = HttpProtocol::new("http://a.test").header("Accept", "text/html").user_agent("me");
+        assert_eq!(protocol.headers.len(), 2);
+    }
+}

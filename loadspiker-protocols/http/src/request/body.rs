@@ -1,0 +1,192 @@
+//! [`BodySpec`]: the body of a request as the user wrote it, and [`Body`]: compiled.
+
+use std::borrow::Cow;
+use std::path::{Path, PathBuf};
+
+use bytes::Bytes;
+use loadspiker_core::Session;
+use loadspiker_core::compile::CompileContext;
+use loadspiker_core::expression::{CompiledText, IntoText, TextArg, TextOutcome};
+
+use super::file::{self, Files};
+use super::form::{Fields, FormSpec};
+use super::json::{JsonSpec, JsonTemplate};
+use super::multipart::{Multipart, PartSpec};
+use crate::error::HttpError;
+
+/// What can be a body: a text, with expressions or without, bytes, or a closure over the session that returns a text.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no body",
+    label = "not a body",
+    note = "write a string such as \"id=#{{id}}\", bytes, or a closure `|session: &Session| …` that returns a text; for JSON there is `.json(json!(…))`"
+)]
+pub trait IntoBody {
+    /// The body to compile.
+    fn into_body(self) -> BodySpec;
+}
+
+/// The body of a request as the user wrote it.
+#[derive(Clone, Debug)]
+pub struct BodySpec(pub(crate) Written);
+
+#[derive(Clone, Debug)]
+pub(crate) enum Written {
+    Text(TextArg),
+    Bytes(Bytes),
+    Json(JsonSpec),
+    File(TextArg),
+    Template(PathBuf),
+}
+
+macro_rules! texts {
+    ($($t:ty),*) => {$(
+        impl IntoBody for $t {
+            fn into_body(self) -> BodySpec {
+                BodySpec(Written::Text(self.into_text()))
+            }
+        }
+    )*};
+}
+texts!(&str, String, &String, Cow<'_, str>, TextArg);
+
+macro_rules! bytes {
+    ($($t:ty: $owned:expr),*) => {$(
+        impl IntoBody for $t {
+            fn into_body(self) -> BodySpec {
+                let owned: fn($t) -> Bytes = $owned;
+                BodySpec(Written::Bytes(owned(self)))
+            }
+        }
+    )*};
+}
+bytes!(Bytes: |b| b, Vec<u8>: Bytes::from, &[u8]: Bytes::copy_from_slice);
+
+impl<const N: usize> IntoBody for &[u8; N] {
+    fn into_body(self) -> BodySpec {
+        BodySpec(Written::Bytes(Bytes::copy_from_slice(self)))
+    }
+}
+
+impl<F, R> IntoBody for F
+where
+    F: Fn(&Session) -> R + Send + Sync + 'static,
+    R: TextOutcome,
+{
+    fn into_body(self) -> BodySpec {
+        BodySpec(Written::Text(self.into_text()))
+    }
+}
+
+/// A body, compiled.
+#[derive(Debug)]
+pub(crate) enum Body {
+    /// The same for all users.
+    Fixed(Bytes),
+    Text(CompiledText),
+    Json(JsonTemplate),
+    File(CompiledText),
+    Form(Fields),
+    Multipart(Multipart),
+}
+
+impl Body {
+    pub(crate) fn compile(
+        spec: Option<&BodySpec>,
+        form: &[FormSpec],
+        parts: &[PartSpec],
+        cx: &mut CompileContext<'_>,
+    ) -> Self {
+        let kinds = usize::from(spec.is_some()) + usize::from(!form.is_empty() || !parts.is_empty());
+        if kinds > 1 {
+            cx.mistake("a request has one body: take either a body or json, or form parameters and uploads");
+        }
+        let Some(BodySpec(written)) = spec else {
+            return match (form.is_empty(), parts.is_empty()) {
+                (true, true) => Body::Fixed(Bytes::new()),
+                (false, true) => Body::Form(Fields::compile(form, cx)),
+                (_, false) => Body::Multipart(Multipart::compile(form, parts, cx)),
+            };
+        };
+        match written {
+            Written::Text(text) => fixed_or(text.compile(cx), Body::Text),
+            Written::Bytes(bytes) => Body::Fixed(bytes.clone()),
+            Written::Json(json) => {
+                let json = JsonTemplate::compile(json, cx);
+                match json.as_literal() {
+                    Some(literal) => Body::Fixed(Bytes::copy_from_slice(literal.as_bytes())),
+                    None => Body::Json(json),
+                }
+            }
+            Written::File(path) => {
+                let path = path.compile(cx);
+                match path.as_literal() {
+                    Some(path) => Body::Fixed(read_now(path, cx)),
+                    None => Body::File(path),
+                }
+            }
+            Written::Template(path) => template(path, cx),
+        }
+    }
+
+    /// What kind of content it is, unless the user says.
+    pub(crate) fn content_type(&self, spec: Option<&BodySpec>) -> Option<Cow<'static, str>> {
+        match (self, spec) {
+            (_, Some(BodySpec(Written::Json(_)))) => Some("application/json".into()),
+            (Body::Multipart(multipart), _) => Some(multipart.content_type().into()),
+            (Body::Form(_), _) => Some("application/x-www-form-urlencoded".into()),
+            _ => None,
+        }
+    }
+
+    /// The body, if it is the same for all users.
+    pub(crate) fn fixed(&self) -> Option<&Bytes> {
+        match self {
+            Body::Fixed(bytes) => Some(bytes),
+            _ => None,
+        }
+    }
+
+    /// The body of this user. `buffer` is overwritten.
+    pub(crate) fn render(&self, session: &Session, files: &Files, buffer: &mut String) -> Result<Bytes, HttpError> {
+        buffer.clear();
+        match self {
+            Body::Fixed(bytes) => return Ok(bytes.clone()),
+            Body::Text(text) => text.render(session, buffer),
+            Body::Json(json) => json.render(session, buffer),
+            Body::Form(fields) => fields.render(session, buffer),
+            Body::File(path) => {
+                path.render(session, buffer).map_err(|error| HttpError::Build(error.to_string()))?;
+                return files.read(buffer);
+            }
+            Body::Multipart(multipart) => return multipart.render(session, files, buffer),
+        }
+        .map_err(|error| HttpError::Build(error.to_string()))?;
+        Ok(Bytes::copy_from_slice(buffer.as_bytes()))
+    }
+}
+
+fn fixed_or(text: CompiledText, otherwise: impl FnOnce(CompiledText) -> Body) -> Body {
+    match text.as_literal() {
+        Some(literal) => Body::Fixed(Bytes::copy_from_slice(literal.as_bytes())),
+        None => otherwise(text),
+    }
+}
+
+/// Reads a file before the run; one that cannot be read is a mistake.
+pub(crate) fn read_now(path: &str, cx: &mut CompileContext<'_>) -> Bytes {
+    file::read(path).unwrap_or_else(|mistake| {
+        cx.mistake(mistake);
+        Bytes::new()
+    })
+}
+
+fn template(path: &Path, cx: &mut CompileContext<'_>) -> Body {
+    let bytes = read_now(&path.to_string_lossy(), cx);
+    match String::from_utf8(bytes.into()) {
+        Ok(text) => fixed_or(text.into_text().compile(cx), Body::Text),
+        Err(_) => {
+            cx.mistake(format!("template {} is not in UTF-8; send it as it is with body_file", path.display()));
+            Body::Fixed(Bytes::new())
+        }
+    }
+}

@@ -1,0 +1,252 @@
+//! [`JsonTemplate`]: a JSON body with expressions in its texts, written straight into the body of a request.
+
+use std::fmt::Write;
+
+use loadspiker_core::Session;
+use loadspiker_core::Value;
+use loadspiker_core::compile::CompileContext;
+use loadspiker_core::expression::{CompiledValue, EvalError, IntoOutcome, IntoValue, Template, ValueArg};
+
+/// What can be a JSON body: a JSON value whose texts may have expressions, or a closure over the session that returns
+/// one.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no JSON",
+    label = "not JSON",
+    note = "write `json!(…)`, which takes anything that serializes, or a closure `|session: &Session| json!(…)`"
+)]
+pub trait IntoJson {
+    /// The body to compile.
+    fn into_json(self) -> JsonSpec;
+}
+
+/// A JSON body as the user wrote it.
+#[derive(Clone, Debug)]
+pub struct JsonSpec(Written);
+
+#[derive(Clone, Debug)]
+enum Written {
+    Json(serde_json::Value),
+    Call(ValueArg),
+}
+
+impl IntoJson for serde_json::Value {
+    fn into_json(self) -> JsonSpec {
+        JsonSpec(Written::Json(self))
+    }
+}
+impl IntoJson for &serde_json::Value {
+    fn into_json(self) -> JsonSpec {
+        JsonSpec(Written::Json(self.clone()))
+    }
+}
+impl IntoJson for Value {
+    fn into_json(self) -> JsonSpec {
+        JsonSpec(Written::Json(self.to_json()))
+    }
+}
+impl<F, R> IntoJson for F
+where
+    F: Fn(&Session) -> R + Send + Sync + 'static,
+    R: IntoOutcome<Value>,
+{
+    fn into_json(self) -> JsonSpec {
+        JsonSpec(Written::Call(self.into_value()))
+    }
+}
+
+/// A JSON body, compiled: fixed text with holes.
+#[derive(Debug)]
+pub(crate) struct JsonTemplate {
+    parts: Vec<Part>,
+}
+
+#[derive(Debug)]
+enum Part {
+    /// JSON as it stands.
+    Fixed(String),
+    /// A text that is one expression: its value keeps its type.
+    Value(Template),
+    /// A text with more than one part, to be written between quotes.
+    Text(Template),
+    /// What a closure returns.
+    Call(CompiledValue),
+}
+
+impl JsonTemplate {
+    pub(crate) fn compile(spec: &JsonSpec, cx: &mut CompileContext<'_>) -> Self {
+        let mut builder = Builder::default();
+        match &spec.0 {
+            Written::Json(json) => builder.add(json, cx),
+            Written::Call(call) => builder.hole(Part::Call(call.compile(cx))),
+        }
+        if !builder.text.is_empty() {
+            builder.parts.push(Part::Fixed(builder.text));
+        }
+        JsonTemplate { parts: builder.parts }
+    }
+
+    /// The body, if it is the same for all users.
+    pub(crate) fn as_literal(&self) -> Option<&str> {
+        match self.parts.as_slice() {
+            [Part::Fixed(text)] => Some(text),
+            _ => None,
+        }
+    }
+
+    /// Appends the JSON for this session to `out`.
+    pub(crate) fn render(&self, session: &Session, out: &mut String) -> Result<(), EvalError> {
+        for part in &self.parts {
+            match part {
+                Part::Fixed(text) => out.push_str(text),
+                Part::Value(template) => write_value(&*template.value_ref(session)?, out),
+                Part::Call(call) => write_value(&*call.get(session)?, out),
+                Part::Text(template) => {
+                    let start = out.len();
+                    template.render(session, out)?;
+                    if out[start..].bytes().any(needs_escape) {
+                        let text = out.split_off(start);
+                        write_text(&text, out);
+                    } else {
+                        out.insert(start, '"');
+                        out.push('"');
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Parts so far, and the fixed text that follows them.
+#[derive(Default)]
+struct Builder {
+    parts: Vec<Part>,
+    text: String,
+}
+
+impl Builder {
+    fn hole(&mut self, part: Part) {
+        if !self.text.is_empty() {
+            self.parts.push(Part::Fixed(std::mem::take(&mut self.text)));
+        }
+        self.parts.push(part);
+    }
+
+    fn add(&mut self, json: &serde_json::Value, cx: &mut CompileContext<'_>) {
+        match json {
+            serde_json::Value::String(text) => {
+                let template = cx.template(text);
+                match template.as_literal() {
+                    Some(literal) => write_text(literal, &mut self.text),
+                    None if is_single(text) => self.hole(Part::Value(template)),
+                    None => self.hole(Part::Text(template)),
+                }
+            }
+            serde_json::Value::Array(items) => {
+                self.text.push('[');
+                for (index, item) in items.iter().enumerate() {
+                    if index > 0 {
+                        self.text.push(',');
+                    }
+                    self.add(item, cx);
+                }
+                self.text.push(']');
+            }
+            serde_json::Value::Object(fields) => {
+                self.text.push('{');
+                for (index, (name, value)) in fields.iter().enumerate() {
+                    if index > 0 {
+                        self.text.push(',');
+                    }
+                    write_text(name, &mut self.text);
+                    self.text.push(':');
+                    self.add(value, cx);
+                }
+                self.text.push('}');
+            }
+            plain => {
+                // Writing into a String cannot fail.
+                let _ = write!(self.text, "{plain}");
+            }
+        }
+    }
+}
+
+/// Whether a text with expressions is nothing but one of them. What follows its closing brace, or a second `#{`,
+/// makes it a text.
+fn is_single(text: &str) -> bool {
+    text.strip_prefix("#{").and_then(|rest| rest.find('}').map(|end| end + 1 == rest.len())).unwrap_or(false)
+}
+
+fn needs_escape(byte: u8) -> bool {
+    matches!(byte, b'"' | b'\\' | 0..0x20)
+}
+
+fn write_value(value: &Value, out: &mut String) {
+    match value {
+        Value::Text(text) => write_text(text, out),
+        Value::Null | Value::Bool(_) | Value::Int(_) => {
+            let _ = write!(out, "{value}");
+        }
+        other => {
+            let _ = write!(out, "{}", other.to_json());
+        }
+    }
+}
+
+/// Writes a JSON string (RFC 8259 §7).
+fn write_text(text: &str, out: &mut String) {
+    out.push('"');
+    for c in text.chars() {
+        match c {
+            '"' => out.push_str("\\\""),
+            '\\' => out.push_str("\\\\"),
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            c if u32::from(c) < 0x20 => {
+                let _ = write!(out, "\\u{:04x}", u32::from(c));
+            }
+            c => out.push(c),
+        }
+    }
+    out.push('"');
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_are_escaped_as_json_wants_it() {
+        for text in ["plain", "a\"b\\c", "line\nbreak\ttab\r", "\u{1}\u{1f}", "ünïcode 😀", ""] {
+            let mut written = String::new();
+            write_text(text, &mut written);
+            assert_eq!(serde_json::from_str::<String>(&written).unwrap(), text);
+        }
+    }
+
+    #[test]
+    fn values_keep_their_types() {
+        let written = |value: Value| {
+            let mut out = String::new();
+            write_value(&value, &mut out);
+            out
+        };
+        assert_eq!(written(Value::from(5)), "5");
+        assert_eq!(written(Value::from("5")), "\"5\"");
+        assert_eq!(written(Value::Null), "null");
+        assert_eq!(written(Value::from(1.0)), "1.0");
+        assert_eq!(written(Value::from(f64::NAN)), "null");
+        assert_eq!(written(Value::from(vec!["a", "b"])), "[\"a\",\"b\"]");
+    }
+
+    #[test]
+    fn only_a_lone_expression_keeps_its_type() {
+        assert!(is_single("#{id}"));
+        assert!(is_single("#{ids(0)}"));
+        assert!(!is_single("#{a}#{b}"));
+        assert!(!is_single("#{a} "));
+        assert!(!is_single("a#{a}"));
+    }
+}

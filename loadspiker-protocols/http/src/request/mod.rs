@@ -1,0 +1,235 @@
+//! [`http`] and [`HttpRequest`]: a request as the user writes it.
+
+pub(crate) mod body;
+pub(crate) mod file;
+pub(crate) mod form;
+pub(crate) mod header;
+pub(crate) mod json;
+pub(crate) mod multipart;
+pub(crate) mod prepared;
+pub(crate) mod url;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use loadspiker_core::check::Check;
+use loadspiker_core::dsl::Chain;
+use loadspiker_core::expression::{IntoText, IntoValue, TextArg};
+
+use body::{BodySpec, IntoBody, Written};
+use form::FormSpec;
+use header::HeaderSpec;
+use json::IntoJson;
+use multipart::PartSpec;
+
+/// Begins an HTTP request. The name is what it is counted under; it may have expressions, but then every value it
+/// takes is a line of the report.
+///
+/// Texts of a request may have expressions (`"/products/#{id}"`) or be closures over the session.
+///
+/// ```
+/// use loadspiker_http::http;
+/// use serde_json::json;
+///
+/// let list = http("list").get("/products").query("page", "#{page}").bearer("#{token}");
+/// let login = http("login").post("/login").json(json!({ "user": "#{username}", "age": "#{age}" }));
+/// ```
+pub fn http(name: impl Into<String>) -> HttpRequestName {
+    HttpRequestName(name.into())
+}
+
+/// The name of a request; a method makes a request of it. See [`http`].
+#[derive(Clone, Debug)]
+#[must_use = "a name is no request yet: go on with .get(url), .post(url) …"]
+pub struct HttpRequestName(String);
+
+macro_rules! methods {
+    ($($name:ident $method:literal,)*) => {$(
+        #[doc = concat!("A ", $method, " request to this URL: a path after the base URL, or a URL of its own.")]
+        pub fn $name(self, url: impl IntoText) -> HttpRequest {
+            self.method($method, url)
+        }
+    )*};
+}
+
+impl HttpRequestName {
+    methods! {
+        get "GET",
+        post "POST",
+        put "PUT",
+        patch "PATCH",
+        delete "DELETE",
+        head "HEAD",
+        options "OPTIONS",
+    }
+
+    /// A request of any other method; its name is sent as it is written.
+    pub fn method(self, method: impl Into<String>, url: impl IntoText) -> HttpRequest {
+        HttpRequest {
+            name: self.0,
+            method: method.into(),
+            url: url.into_text(),
+            query: Vec::new(),
+            headers: Vec::new(),
+            body: None,
+            form: Vec::new(),
+            parts: Vec::new(),
+            checks: Vec::new(),
+            timeout: None,
+            silent: false,
+            follow_redirects: true,
+            download: None,
+        }
+    }
+}
+
+/// An HTTP request: a builder, executed by a scenario with `exec`. See [`http`].
+#[derive(Clone, Debug)]
+#[must_use = "a request does nothing until a scenario executes it"]
+pub struct HttpRequest {
+    pub(crate) name: String,
+    pub(crate) method: String,
+    pub(crate) url: TextArg,
+    pub(crate) query: Vec<FormSpec>,
+    pub(crate) headers: Vec<HeaderSpec>,
+    pub(crate) body: Option<BodySpec>,
+    pub(crate) form: Vec<FormSpec>,
+    pub(crate) parts: Vec<PartSpec>,
+    pub(crate) checks: Vec<Check>,
+    pub(crate) timeout: Option<Duration>,
+    pub(crate) silent: bool,
+    pub(crate) follow_redirects: bool,
+    pub(crate) download: Option<TextArg>,
+}
+
+impl HttpRequest {
+    /// A parameter of the query, after those the URL has. Name and value are percent-encoded; a list gives a
+    /// parameter for each of its elements.
+    pub fn query(mut self, name: impl IntoText, value: impl IntoValue) -> Self {
+        self.query.push(FormSpec::new(name, value));
+        self
+    }
+
+    fn with_header(mut self, header: HeaderSpec) -> Self {
+        header.put_into(&mut self.headers);
+        self
+    }
+
+    /// A header. It takes the place of one of the same name, be it of the request or of the protocol.
+    pub fn header(self, name: impl Into<String>, value: impl IntoText) -> Self {
+        self.with_header(HeaderSpec::text(name, value))
+    }
+
+    /// Several headers.
+    pub fn headers<N: Into<String>, V: IntoText>(mut self, headers: impl IntoIterator<Item = (N, V)>) -> Self {
+        for (name, value) in headers {
+            self = self.header(name, value);
+        }
+        self
+    }
+
+    fn with_body(mut self, written: Written) -> Self {
+        self.body = Some(BodySpec(written));
+        self
+    }
+
+    /// The body: a text or bytes. No `content-type` comes with it.
+    pub fn body(mut self, body: impl IntoBody) -> Self {
+        self.body = Some(body.into_body());
+        self
+    }
+
+    /// A JSON body, with `content-type: application/json`.
+    ///
+    /// A text that is nothing but one expression becomes its value, type and all: with the attribute `id` being 5,
+    /// `json!({"id": "#{id}", "text": "no #{id}"})` sends `{"id":5,"text":"no 5"}`.
+    pub fn json(self, json: impl IntoJson) -> Self {
+        let json = json.into_json();
+        self.with_body(Written::Json(json))
+    }
+
+    /// The body is the content of a file, as it is. A fixed path is read before the run, another one once per shard.
+    pub fn body_file(self, path: impl IntoText) -> Self {
+        let path = path.into_text();
+        self.with_body(Written::File(path))
+    }
+
+    /// The body is the content of a file in UTF-8 with expressions in it. The file is read before the run.
+    pub fn body_template(self, path: impl Into<PathBuf>) -> Self {
+        let path = path.into();
+        self.with_body(Written::Template(path))
+    }
+
+    /// A parameter of a form, sent as `application/x-www-form-urlencoded`; with uploads, as a part of
+    /// `multipart/form-data`. A list gives a parameter for each of its elements.
+    pub fn form_param(mut self, name: impl IntoText, value: impl IntoValue) -> Self {
+        self.form.push(FormSpec::new(name, value));
+        self
+    }
+
+    /// A text part of a `multipart/form-data` body.
+    pub fn multipart_text(mut self, name: impl IntoText, value: impl IntoValue) -> Self {
+        self.parts.push(PartSpec::Text(FormSpec::new(name, value)));
+        self
+    }
+
+    /// A file as a part of a `multipart/form-data` body. A fixed path is read before the run, another one once per
+    /// shard.
+    pub fn upload(mut self, name: impl IntoText, path: impl IntoText) -> Self {
+        self.parts.push(PartSpec::File { name: name.into_text(), path: path.into_text() });
+        self
+    }
+
+    /// User name and password (RFC 7617).
+    pub fn basic_auth(self, user: impl IntoText, password: impl IntoText) -> Self {
+        self.with_header(HeaderSpec::basic(user, password))
+    }
+
+    /// A bearer token (RFC 6750).
+    pub fn bearer(self, token: impl IntoText) -> Self {
+        self.with_header(HeaderSpec::bearer(token))
+    }
+
+    /// A header whose value is a key: it is never shown, and not sent on to another origin by a redirect.
+    pub fn api_key(self, header: impl Into<String>, key: impl IntoText) -> Self {
+        self.with_header(HeaderSpec::secret(header, key))
+    }
+
+    /// How long this request may take, instead of the protocol's `request_timeout`.
+    pub fn timeout(mut self, limit: Duration) -> Self {
+        self.timeout = Some(limit);
+        self
+    }
+
+    /// Leaves the request out of all statistics. If it fails, the user is marked as failed all the same.
+    pub fn silent(mut self) -> Self {
+        self.silent = true;
+        self
+    }
+
+    /// A redirect is the response. Default: as the protocol says.
+    pub fn no_follow_redirects(mut self) -> Self {
+        self.follow_redirects = false;
+        self
+    }
+
+    /// A check of the response. Without one on the status, 2xx and 304 pass.
+    pub fn check(mut self, check: impl Into<Check>) -> Self {
+        self.checks.push(check.into());
+        self
+    }
+
+    /// Writes the body of the response to a file as it comes, a content encoding not undone. Writing holds up the
+    /// shard, so this is for a few files, or a fast disk. A file that is there is overwritten.
+    pub fn download_to(mut self, path: impl IntoText) -> Self {
+        self.download = Some(path.into_text());
+        self
+    }
+}
+
+impl From<HttpRequest> for Chain {
+    #[track_caller]
+    fn from(request: HttpRequest) -> Chain {
+        Chain::action(request)
+    }
+}

@@ -1,0 +1,179 @@
+//! [`Plan`]: a compiled request; [`Prepared`]: a shard's copy of it; [`Hop`]: one request on its way.
+
+use std::rc::Rc;
+
+use bytes::Bytes;
+use http::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, HOST};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri};
+use http_body_util::Full;
+use loadspiker_core::Session;
+use loadspiker_core::expression::CompiledText;
+
+use super::body::Body;
+use super::form::Fields;
+use super::header::Headers;
+use super::url::{Target, resolve};
+use crate::connection::Request;
+use crate::error::HttpError;
+use crate::shard::HttpShard;
+
+/// Bodies up to this size are copied for each shard; of larger ones, shards share one copy.
+const COPIED: usize = 64 * 1024;
+
+/// A compiled request, shared by all shards.
+#[derive(Debug)]
+pub(crate) struct Plan {
+    /// Its number among the requests of the protocol.
+    pub(crate) number: usize,
+    pub(crate) method: Method,
+    pub(crate) url: CompiledText,
+    pub(crate) query: Fields,
+    pub(crate) headers: Headers,
+    pub(crate) body: Body,
+}
+
+/// What of a request is the same for all users of a shard with the same base URL.
+#[derive(Debug)]
+pub(crate) struct Prepared {
+    target: Option<Target>,
+    headers: HeaderMap,
+    body: Option<Bytes>,
+}
+
+/// A request on its way: the one the user wrote, or the follow-up of a redirect.
+#[derive(Clone, Debug)]
+pub(crate) struct Hop {
+    pub(crate) target: Target,
+    pub(crate) method: Method,
+    pub(crate) body: Bytes,
+    /// A redirect took the body away, and with it the headers that speak of it.
+    pub(crate) bodiless: bool,
+    /// A redirect led to another origin, which must not see what is meant for the first.
+    pub(crate) foreign: bool,
+}
+
+impl Plan {
+    /// This shard's copy for users of the base URL at `base`.
+    pub(crate) fn prepared(&self, shard: &HttpShard, base: usize) -> Rc<Prepared> {
+        shard.prepared(self.number, base, || self.prepare(shard, base))
+    }
+
+    fn prepare(&self, shard: &HttpShard, base: usize) -> Prepared {
+        let base = shard.bases.get(base);
+        let mut buffer = String::new();
+        let fixed_url = self.url.as_literal().zip(self.query.fixed());
+        let target = fixed_url.and_then(|(url, query)| resolve(url, &query, base, &shard.origins, &mut buffer).ok());
+        let mut headers = HeaderMap::new();
+        if let Some(origin) = target.as_ref().map(|target| &target.origin).or(base.map(|base| &base.origin)) {
+            headers.insert(HOST, origin.header.clone());
+        }
+        for (name, value) in &self.headers.fixed {
+            headers.insert(copy_name(name), copy_value(value));
+        }
+        let body = self.body.fixed().map(|body| match body.len() {
+            0 => Bytes::new(),
+            1..=COPIED => Bytes::copy_from_slice(body),
+            _ => body.clone(),
+        });
+        Prepared { target, headers, body }
+    }
+
+    /// Whether every user sends the same.
+    pub(crate) fn is_fixed(&self, prepared: &Prepared) -> bool {
+        prepared.target.is_some() && prepared.body.is_some() && self.headers.are_fixed()
+    }
+
+    /// The request of this user.
+    pub(crate) fn begin(
+        &self,
+        prepared: &Prepared,
+        shard: &HttpShard,
+        base: usize,
+        session: &Session,
+        buffer: &mut String,
+    ) -> Result<Hop, HttpError> {
+        let target = match &prepared.target {
+            Some(target) => target.clone(),
+            None => self.render_target(shard, base, session, buffer)?,
+        };
+        let body = match &prepared.body {
+            Some(body) => body.clone(),
+            None => self.body.render(session, &shard.files, buffer)?,
+        };
+        Ok(Hop { target, method: self.method.clone(), body, bodiless: false, foreign: false })
+    }
+
+    fn render_target(
+        &self,
+        shard: &HttpShard,
+        base: usize,
+        session: &Session,
+        buffer: &mut String,
+    ) -> Result<Target, HttpError> {
+        let failed = |error: loadspiker_core::expression::EvalError| HttpError::Build(error.to_string());
+        let mut url = String::new();
+        self.url.render(session, &mut url).map_err(failed)?;
+        let mut query = String::new();
+        self.query.render(session, &mut query).map_err(failed)?;
+        resolve(&url, &query, shard.bases.get(base), &shard.origins, buffer)
+    }
+
+    /// The request of a hop as it is sent, but for cookies.
+    pub(crate) fn request(
+        &self,
+        hop: &Hop,
+        prepared: &Prepared,
+        session: &Session,
+        buffer: &mut String,
+    ) -> Result<Request, HttpError> {
+        let mut headers = prepared.headers.clone();
+        if !self.headers.are_fixed() {
+            self.headers.render_into(&mut headers, session, buffer)?;
+        }
+        if hop.foreign {
+            remove_private(&mut headers);
+        }
+        if hop.bodiless {
+            for name in [CONTENT_TYPE, CONTENT_ENCODING, CONTENT_LANGUAGE] {
+                headers.remove(name);
+            }
+        }
+        let host = &hop.target.origin.header;
+        if hop.foreign || !self.headers.contains(&HOST) && headers.get(HOST) != Some(host) {
+            headers.insert(HOST, host.clone());
+        }
+        // Where content is to be expected, its absence is told (RFC 9110 §8.6).
+        if hop.body.is_empty() && matches!(hop.method, Method::POST | Method::PUT | Method::PATCH) {
+            headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
+        }
+        let mut request = Request::new(Full::new(hop.body.clone()));
+        *request.method_mut() = hop.method.clone();
+        *request.uri_mut() = Uri::from(hop.target.path.clone());
+        *request.headers_mut() = headers;
+        Ok(request)
+    }
+}
+
+/// What must not go to another origin: credentials, and what the user marked as secret.
+fn remove_private(headers: &mut HeaderMap) {
+    let private: Vec<HeaderName> = headers
+        .iter()
+        .filter(|(name, value)| value.is_sensitive() || matches!(**name, AUTHORIZATION | COOKIE))
+        .map(|(name, _)| name.clone())
+        .collect();
+    for name in private {
+        headers.remove(name);
+    }
+}
+
+/// A name that shares no memory with the original.
+fn copy_name(name: &HeaderName) -> HeaderName {
+    HeaderName::from_bytes(name.as_str().as_bytes()).unwrap_or_else(|_| name.clone())
+}
+
+/// A value that shares no memory with the original.
+fn copy_value(value: &HeaderValue) -> HeaderValue {
+    let mut copy = HeaderValue::from_bytes(value.as_bytes()).unwrap_or_else(|_| value.clone());
+    copy.set_sensitive(value.is_sensitive());
+    copy
+}

@@ -1,0 +1,105 @@
+//! [`HttpShard`] and [`HttpUser`]: the state of HTTP on one shard, and of one user.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::time::Duration;
+
+use cookie_store::CookieStore;
+use loadspiker_core::protocol::{ShardState, UserState};
+use rustc_hash::FxHashMap;
+
+use crate::connection::Connector;
+use crate::dns::Resolver;
+use crate::origin::{Origin, Origins};
+use crate::pool::{OwnPool, SharedPool};
+use crate::protocol::HttpProtocol;
+use crate::request::file::Files;
+use crate::request::prepared::Prepared;
+use crate::tls::Tls;
+
+/// A user who rests at least this long has the buffers of its connections taken.
+const PARK: Duration = Duration::from_millis(50);
+
+/// The state of HTTP on one shard.
+pub(crate) struct HttpShard {
+    pub(crate) connector: Connector,
+    /// The pool of all users, if they share one.
+    pub(crate) shared: Option<SharedPool>,
+    pub(crate) origins: Origins,
+    pub(crate) bases: Vec<Base>,
+    pub(crate) files: Files,
+    /// This shard's own copies of what all shards know: with them, cloning a header touches no counter that another
+    /// core writes. By request and base URL.
+    prepared: RefCell<FxHashMap<(usize, usize), Rc<Prepared>>>,
+}
+
+/// A base URL.
+pub(crate) struct Base {
+    pub(crate) origin: Rc<Origin>,
+    /// The path, without a slash at its end.
+    pub(crate) path: Box<str>,
+}
+
+impl HttpShard {
+    pub(crate) fn open(protocol: &HttpProtocol) -> Result<Self, String> {
+        let origins = Origins::default();
+        let mut bases = Vec::new();
+        for url in protocol.bases() {
+            let url = url?;
+            let origin = origins.of(&url).map_err(|error| error.to_string())?;
+            bases.push(Base { origin, path: url.path().trim_end_matches('/').into() });
+        }
+        let resolver = Resolver::system(&protocol.host_aliases);
+        let tls = Tls::new(protocol.tls.clone(), protocol.share_connections);
+        let shared = protocol.share_connections.then(|| SharedPool::new(protocol.max_connections_per_host));
+        Ok(HttpShard {
+            connector: Connector::new(resolver, tls, protocol.parsed_local_addresses()?),
+            shared,
+            origins,
+            bases,
+            files: Files::default(),
+            prepared: RefCell::default(),
+        })
+    }
+
+    /// Which of the base URLs this user goes to.
+    pub(crate) fn base_of(&self, user_id: u64) -> usize {
+        match self.bases.len() {
+            0 | 1 => 0,
+            // Users are numbered from 1.
+            n => usize::try_from(user_id.wrapping_sub(1) % n as u64).unwrap_or(0),
+        }
+    }
+
+    /// This shard's copy of the request with this number, for this base URL.
+    pub(crate) fn prepared(&self, action: usize, base: usize, prepare: impl FnOnce() -> Prepared) -> Rc<Prepared> {
+        let mut all = self.prepared.borrow_mut();
+        all.entry((action, base)).or_insert_with(|| Rc::new(prepare())).clone()
+    }
+}
+
+impl ShardState for HttpShard {
+    fn tick(&self) {
+        self.connector.tick();
+        if let Some(shared) = &self.shared {
+            shared.sweep();
+        }
+        self.origins.prune();
+    }
+}
+
+/// The state of one user.
+#[derive(Default)]
+pub(crate) struct HttpUser {
+    pub(crate) pool: OwnPool,
+    /// Made when the first cookie comes.
+    pub(crate) cookies: Option<Box<CookieStore>>,
+}
+
+impl UserState for HttpUser {
+    fn rest(&mut self, duration: Duration) {
+        if duration >= PARK {
+            self.pool.park();
+        }
+    }
+}

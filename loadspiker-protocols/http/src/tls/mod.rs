@@ -1,0 +1,161 @@
+//! [`Tls`]: one TLS client configuration per shard, made when the first secure connection is.
+
+#[cfg(test)]
+mod tests;
+
+use std::cell::OnceCell;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
+
+use rustls::client::Resumption;
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::crypto::{WebPkiSupportedAlgorithms, verify_tls12_signature, verify_tls13_signature};
+use rustls::pki_types::pem::{self, PemObject};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
+use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
+
+use crate::error::HttpError;
+
+/// What the user set about TLS.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct TlsSettings {
+    pub(crate) roots: Vec<PathBuf>,
+    pub(crate) client: Option<(PathBuf, PathBuf)>,
+    pub(crate) insecure: bool,
+    /// The system's roots, read once for all shards.
+    native: Arc<OnceLock<Vec<CertificateDer<'static>>>>,
+}
+
+type ClientCertificate = (Vec<CertificateDer<'static>>, PrivateKeyDer<'static>);
+
+impl TlsSettings {
+    /// Whether the files can be read and hold what they should; each mistake as a sentence.
+    pub(crate) fn mistakes(&self) -> Vec<String> {
+        let roots = self.roots.iter().filter_map(|path| read_certificates(path, "root_certificate").err());
+        roots.chain(self.client_certificate().err()).collect()
+    }
+
+    fn client_certificate(&self) -> Result<Option<ClientCertificate>, String> {
+        let Some((certificate, key)) = &self.client else { return Ok(None) };
+        let chain = read_certificates(certificate, "client_certificate")?;
+        let key = PrivateKeyDer::from_pem_file(key)
+            .map_err(|error| format!("client_certificate: key {}: {}", key.display(), reason(&error)))?;
+        Ok(Some((chain, key)))
+    }
+
+    fn root_store(&self) -> Result<RootCertStore, String> {
+        let mut store = RootCertStore::empty();
+        let native = self.native.get_or_init(|| rustls_native_certs::load_native_certs().certs);
+        store.add_parsable_certificates(native.iter().cloned());
+        for path in &self.roots {
+            for certificate in read_certificates(path, "root_certificate")? {
+                store.add(certificate).map_err(|error| format!("root_certificate {}: {error}", path.display()))?;
+            }
+        }
+        if store.is_empty() {
+            return Err("no root certificates found on this system: name one with root_certificate(path)".to_owned());
+        }
+        Ok(store)
+    }
+
+    fn config(&self, resume: bool) -> Result<ClientConfig, String> {
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let algorithms = provider.signature_verification_algorithms;
+        let builder = ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .map_err(|error| error.to_string())?;
+        let builder = if self.insecure {
+            builder.dangerous().with_custom_certificate_verifier(Arc::new(AcceptAll(algorithms)))
+        } else {
+            builder.with_root_certificates(self.root_store()?)
+        };
+        let mut config = match self.client_certificate()? {
+            Some((chain, key)) => builder
+                .with_client_auth_cert(chain, key)
+                .map_err(|error| format!("client_certificate: certificate and key do not fit: {error}"))?,
+            None => builder.with_no_client_auth(),
+        };
+        config.alpn_protocols = vec![b"http/1.1".to_vec()];
+        if !resume {
+            config.resumption = Resumption::disabled();
+        }
+        Ok(config)
+    }
+}
+
+fn read_certificates(path: &Path, setting: &str) -> Result<Vec<CertificateDer<'static>>, String> {
+    let failed = |why: String| format!("{setting} {}: {why}", path.display());
+    let found: Result<Vec<_>, _> =
+        CertificateDer::pem_file_iter(path).and_then(Iterator::collect).map_err(|error| failed(reason(&error)));
+    match found {
+        Ok(found) if found.is_empty() => Err(failed("no certificate in it; it must be in PEM format".to_owned())),
+        found => found,
+    }
+}
+
+fn reason(error: &pem::Error) -> String {
+    match error {
+        pem::Error::Io(error) => error.to_string(),
+        pem::Error::NoItemsFound => "no key in it; it must be in PEM format".to_owned(),
+        other => format!("not in PEM format: {other}"),
+    }
+}
+
+/// The TLS configuration of one shard.
+#[derive(Debug)]
+pub(crate) struct Tls {
+    settings: TlsSettings,
+    resume: bool,
+    config: OnceCell<Result<Arc<ClientConfig>, HttpError>>,
+}
+
+impl Tls {
+    /// With `resume`, later connections take up the sessions of earlier ones. That suits a pool that all users share;
+    /// where every user has connections of its own, a new user must not profit from what another one negotiated.
+    pub(crate) fn new(settings: TlsSettings, resume: bool) -> Self {
+        Tls { settings, resume, config: OnceCell::new() }
+    }
+
+    pub(crate) fn config(&self) -> Result<Arc<ClientConfig>, HttpError> {
+        self.config.get_or_init(|| self.settings.config(self.resume).map(Arc::new).map_err(HttpError::Tls)).clone()
+    }
+}
+
+/// Accepts every certificate (`insecure()`), but still checks that the peer holds its key.
+#[derive(Debug)]
+struct AcceptAll(WebPkiSupportedAlgorithms);
+
+impl ServerCertVerifier for AcceptAll {
+    fn verify_server_cert(
+        &self,
+        _end_entity: &CertificateDer<'_>,
+        _intermediates: &[CertificateDer<'_>],
+        _server_name: &ServerName<'_>,
+        _ocsp_response: &[u8],
+        _now: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        Ok(ServerCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        verify_tls12_signature(message, certificate, signed, &self.0)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        verify_tls13_signature(message, certificate, signed, &self.0)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.0.supported_schemes()
+    }
+}

@@ -1,0 +1,214 @@
+//! Handshakes with servers whose certificates are in order, and with others.
+
+use std::fs;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use loadspiker_core::Moment;
+use loadspiker_core::metrics::Phases;
+use rcgen::{CertificateParams, CertifiedKey, KeyPair};
+use rustls::ServerConfig;
+use rustls::pki_types::PrivatePkcs8KeyDer;
+use rustls::server::WebPkiClientVerifier;
+
+use super::*;
+use crate::body::Sink;
+use crate::connection::tests::{Readings, origin_of, read_request, serve};
+use crate::connection::{Connection, Connector, Request, exchange};
+use crate::dns::Resolver;
+
+fn provider() -> Arc<rustls::crypto::CryptoProvider> {
+    Arc::new(rustls::crypto::ring::default_provider())
+}
+
+fn certificate(names: &[&str]) -> CertifiedKey<KeyPair> {
+    rcgen::generate_simple_self_signed(names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>()).unwrap()
+}
+
+fn key_of(certificate: &CertifiedKey<KeyPair>) -> PrivateKeyDer<'static> {
+    PrivatePkcs8KeyDer::from(certificate.signing_key.serialize_der()).into()
+}
+
+/// A server with this certificate that answers every request with 200, and its port.
+fn secure_server(certificate: &CertifiedKey<KeyPair>, client_root: Option<&CertifiedKey<KeyPair>>) -> SocketAddr {
+    let builder = ServerConfig::builder_with_provider(provider()).with_safe_default_protocol_versions().unwrap();
+    let builder = match client_root {
+        None => builder.with_no_client_auth(),
+        Some(root) => {
+            let mut roots = RootCertStore::empty();
+            roots.add(root.cert.der().clone()).unwrap();
+            let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider()).build().unwrap();
+            builder.with_client_cert_verifier(verifier)
+        }
+    };
+    let mut config = builder.with_single_cert(vec![certificate.cert.der().clone()], key_of(certificate)).unwrap();
+    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    let config = Arc::new(config);
+    serve(move |socket| {
+        let connection = rustls::ServerConnection::new(config.clone()).unwrap();
+        let mut tls = rustls::StreamOwned::new(connection, socket);
+        while read_request(&mut tls).is_some() {
+            assert_eq!(tls.conn.alpn_protocol(), Some(&b"http/1.1"[..]));
+            let answer = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
+            if std::io::Write::write_all(&mut tls, answer).is_err() {
+                return;
+            }
+        }
+    })
+}
+
+/// A file that goes when the test is over.
+struct TempFile(PathBuf);
+
+impl TempFile {
+    fn with(content: &str) -> Self {
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        let name = format!("loadspiker-tls-{}-{}.pem", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
+        let path = std::env::temp_dir().join(name);
+        fs::write(&path, content).unwrap();
+        TempFile(path)
+    }
+}
+
+impl Drop for TempFile {
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.0);
+    }
+}
+
+async fn handshake(settings: TlsSettings, host: &str, server: SocketAddr) -> Result<(Connection, Phases), HttpError> {
+    let origin = origin_of(&format!("https://{host}:{}", server.port()));
+    let resolver = Resolver::system(&[("shop.test".into(), "127.0.0.1".into())]);
+    let connector = Connector::new(resolver, Tls::new(settings, false), Vec::new());
+    let mut phases = Phases::default();
+    let (connection, _) = connector.connect(&origin, Moment::START, &mut phases, &Readings::default()).await?;
+    Ok((connection, phases))
+}
+
+async fn status(connection: &mut Connection) -> u16 {
+    let request: Request = http::Request::builder().uri("/").header("host", "x").body(Default::default()).unwrap();
+    exchange(connection, request, &mut Sink::Discard, &Readings::default()).await.unwrap().status.as_u16()
+}
+
+#[tokio::test]
+async fn a_certificate_nobody_vouches_for_is_refused_and_the_remedy_named() {
+    let server = secure_server(&certificate(&["shop.test"]), None);
+    let error = handshake(TlsSettings::default(), "shop.test", server).await.err().unwrap();
+    assert_eq!(error, HttpError::UnknownIssuer);
+    assert!(error.to_string().contains("root_certificate(path)"));
+}
+
+#[tokio::test]
+async fn a_root_certificate_is_trusted_for_its_name_only() {
+    let own = certificate(&["shop.test"]);
+    let file = TempFile::with(&own.cert.pem());
+    let settings = TlsSettings { roots: vec![file.0.clone()], ..TlsSettings::default() };
+    let server = secure_server(&own, None);
+    let (mut connection, phases) = handshake(settings.clone(), "shop.test", server).await.unwrap();
+    assert!(phases.tls.is_some() && phases.connect.is_some());
+    assert_eq!(status(&mut connection).await, 200);
+
+    let error = handshake(settings, "127.0.0.1", secure_server(&own, None)).await.err().unwrap();
+    assert_eq!(error, HttpError::WrongName("127.0.0.1".to_owned()));
+}
+
+#[tokio::test]
+async fn insecure_accepts_every_certificate() {
+    let server = secure_server(&certificate(&["other.test"]), None);
+    let settings = TlsSettings { insecure: true, ..TlsSettings::default() };
+    let (mut connection, _) = handshake(settings, "shop.test", server).await.unwrap();
+    assert_eq!(status(&mut connection).await, 200);
+}
+
+#[tokio::test]
+async fn an_expired_certificate_is_told_apart() {
+    let mut params = CertificateParams::new(vec!["shop.test".to_owned()]).unwrap();
+    params.not_before = rcgen::date_time_ymd(2001, 1, 1);
+    params.not_after = rcgen::date_time_ymd(2002, 1, 1);
+    let signing_key = KeyPair::generate().unwrap();
+    let cert = params.self_signed(&signing_key).unwrap();
+    let expired = CertifiedKey { cert, signing_key };
+    let file = TempFile::with(&expired.cert.pem());
+    let settings = TlsSettings { roots: vec![file.0.clone()], ..TlsSettings::default() };
+    let error = handshake(settings, "shop.test", secure_server(&expired, None)).await.err().unwrap();
+    assert_eq!(error, HttpError::Expired);
+}
+
+#[tokio::test]
+async fn a_client_certificate_is_presented() {
+    let own = certificate(&["client"]);
+    let (pem, key) = (TempFile::with(&own.cert.pem()), TempFile::with(&own.signing_key.serialize_pem()));
+    let settings =
+        TlsSettings { client: Some((pem.0.clone(), key.0.clone())), insecure: true, ..TlsSettings::default() };
+    assert_eq!(settings.mistakes(), Vec::<String>::new());
+    let server = secure_server(&certificate(&["shop.test"]), Some(&own));
+    let (mut connection, _) = handshake(settings, "shop.test", server).await.unwrap();
+    assert_eq!(status(&mut connection).await, 200);
+}
+
+#[tokio::test]
+async fn a_secure_connection_is_parked_and_used_again() {
+    let settings = TlsSettings { insecure: true, ..TlsSettings::default() };
+    let server = secure_server(&certificate(&["shop.test"]), None);
+    let (mut connection, _) = handshake(settings, "shop.test", server).await.unwrap();
+    let handshake_bytes = connection.traffic().take();
+    assert!(handshake_bytes.0 > 200 && handshake_bytes.1 > 500);
+    for _ in 0..3 {
+        assert_eq!(status(&mut connection).await, 200);
+        assert!(connection.park());
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_closes_or_speaks_no_tls_is_told() {
+    let settings = || TlsSettings { insecure: true, ..TlsSettings::default() };
+    let closing = serve(drop);
+    assert_eq!(handshake(settings(), "shop.test", closing).await.err(), Some(HttpError::TlsClosed));
+    let plain = serve(|mut socket| {
+        let _ = std::io::Write::write_all(&mut socket, b"HTTP/1.1 400 Bad Request\r\n\r\n");
+        let _ = std::io::Read::read(&mut socket, &mut [0; 4096]);
+    });
+    let error = handshake(settings(), "shop.test", plain).await.err().unwrap();
+    assert_eq!(error.to_string(), "TLS: the server does not speak TLS on this port");
+}
+
+#[test]
+fn files_that_do_not_fit_are_mistakes() {
+    let no_pem = TempFile::with("not a certificate");
+    let missing = PathBuf::from("no/such/file.pem");
+    let settings = TlsSettings {
+        roots: vec![no_pem.0.clone(), missing.clone()],
+        client: Some((missing.clone(), missing)),
+        ..TlsSettings::default()
+    };
+    let mistakes = settings.mistakes();
+    assert_eq!(mistakes.len(), 3);
+    assert!(mistakes[0].ends_with("no certificate in it; it must be in PEM format"), "{mistakes:?}");
+    assert!(mistakes[1].starts_with("root_certificate no/such/file.pem: "), "{mistakes:?}");
+    assert!(mistakes[2].starts_with("client_certificate no/such/file.pem: "), "{mistakes:?}");
+}
+
+#[test]
+fn simulations_run_over_tls_as_the_protocol_says() {
+    use loadspiker_core::dsl::{Simulation, Steps, repeat, scenario};
+    use loadspiker_core::inject::at_once_users;
+
+    use crate::{HttpProtocol, http};
+
+    let own = certificate(&["shop.test"]);
+    let file = TempFile::with(&own.cert.pem());
+    let errors = |change: &dyn Fn(HttpProtocol) -> HttpProtocol| {
+        let url = format!("https://shop.test:{}", secure_server(&own, None).port());
+        let protocol = change(HttpProtocol::new(url).host_alias("shop.test", "127.0.0.1"));
+        let population = scenario("Test").exec(repeat(2, http("n").get("/"))).inject([at_once_users(1)]);
+        let report = Simulation::new("tls").protocol(protocol).with(population).run().unwrap();
+        let statistics = report.request("n").unwrap();
+        assert_eq!(statistics.count(), 2);
+        statistics.errors().into_iter().map(|(error, count)| (error.to_owned(), count)).collect::<Vec<_>>()
+    };
+    assert_eq!(errors(&|protocol| protocol.root_certificate(&file.0)), []);
+    assert_eq!(errors(&HttpProtocol::insecure), []);
+    assert_eq!(errors(&|protocol| protocol.share_connections().insecure()), []);
+    assert_eq!(errors(&|protocol| protocol), [(HttpError::UnknownIssuer.to_string(), 2)]);
+}

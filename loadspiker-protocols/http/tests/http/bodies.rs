@@ -1,0 +1,171 @@
+//! What goes with a request, and what comes back.
+
+use std::fs;
+use std::io::Write;
+
+use loadspiker_core::Session;
+use loadspiker_core::check::{body_string, json_path};
+use loadspiker_core::dsl::{Steps, exec, exec_fn};
+use loadspiker_http::http;
+use serde_json::json;
+
+use crate::support::*;
+
+/// A folder that goes when the test is over.
+struct Folder(std::path::PathBuf);
+
+impl Folder {
+    fn new(name: &str) -> Self {
+        let path = std::env::temp_dir().join(format!("loadspiker-http-{}-{name}", std::process::id()));
+        fs::create_dir_all(&path).unwrap();
+        Folder(path)
+    }
+
+    fn file(&self, name: &str, content: &str) -> String {
+        let path = self.path(name);
+        fs::write(&path, content).unwrap();
+        path
+    }
+
+    fn path(&self, name: &str) -> String {
+        self.0.join(name).to_str().unwrap().to_owned()
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+#[test]
+fn json_keeps_types_and_escapes_texts() {
+    let server = Server::ok();
+    let chain = exec_fn(|session| {
+        session.set("id", 5)?;
+        session.set("name", "A \"quoted\"\nname")?;
+        session.set("tags", vec!["x", "y"])?;
+        Ok(())
+    })
+    .exec(http("n").post("/").json(json!({
+        "id": "#{id}", "name": "#{name}", "text": "no #{id}: #{name}", "tags": "#{tags}",
+        "fixed": [1, 2.5, null, true, "\\#{x}"], "deep": {"id": "#{id}"},
+    })))
+    .exec(http("n").post("/").json(json!(["fixed"])))
+    .exec(http("n").post("/").json(|session: &Session| json!({ "user": session.user_id() })));
+    let report = run(server.protocol(), chain);
+    assert_eq!(report.global().failed_count(), 0, "{:?}", report.global().errors());
+    let seen = server.seen();
+    assert!(seen.iter().all(|seen| seen.header("content-type") == Some("application/json")));
+    let sent: serde_json::Value = serde_json::from_slice(&seen[0].body).unwrap();
+    let name = "A \"quoted\"\nname";
+    assert_eq!(
+        sent,
+        json!({
+            "id": 5, "name": name, "text": format!("no 5: {name}"), "tags": ["x", "y"],
+            "fixed": [1, 2.5, null, true, "#{x}"], "deep": {"id": 5},
+        })
+    );
+    assert_eq!(seen[1].text(), "[\"fixed\"]");
+    assert_eq!(seen[2].text(), "{\"user\":1}");
+}
+
+#[test]
+fn texts_bytes_forms_and_files_are_sent() {
+    let folder = Folder::new("bodies");
+    let raw = folder.file("raw.txt", "raw #{id}");
+    let named = folder.file("5.txt", "named by an expression");
+    let by_id = named.replace("5.txt", "#{id}.txt");
+    let server = Server::ok();
+    let chain = exec_fn(|session| Ok(session.set("id", 5)?))
+        .exec(http("n").post("/").body("id=#{id}").header("content-type", "text/plain"))
+        .exec(http("n").post("/").body(b"\x00\xff#{id}"))
+        .exec(http("n").post("/").body(|session: &Session| format!("user {}", session.user_id())))
+        .exec(http("n").post("/").form_param("id", "#{id}").form_param("text", "a b&c").form_param("list", vec![1, 2]))
+        .exec(http("n").post("/").body_file(&raw))
+        .exec(http("n").post("/").body_template(&raw))
+        .exec(http("n").post("/").body_file(&by_id));
+    let report = run(server.protocol(), chain);
+    assert_eq!(report.global().failed_count(), 0, "{:?}", report.global().errors());
+    let seen = server.seen();
+    let bodies: Vec<&[u8]> = seen.iter().map(|seen| &seen.body[..]).collect();
+    assert_eq!(
+        bodies,
+        [
+            &b"id=5"[..],
+            b"\x00\xff#{id}",
+            b"user 1",
+            b"id=5&text=a+b%26c&list=1&list=2",
+            b"raw #{id}",
+            b"raw 5",
+            b"named by an expression",
+        ]
+    );
+    assert_eq!(seen[0].header("content-type"), Some("text/plain"));
+    assert_eq!(seen[3].header("content-type"), Some("application/x-www-form-urlencoded"));
+    assert_eq!(seen[4].header("content-type"), None);
+}
+
+#[test]
+fn a_fixed_form_is_a_form() {
+    let server = Server::ok();
+    run(server.protocol(), http("n").post("/").form_param("a", 1));
+    assert_eq!(server.only().header("content-type"), Some("application/x-www-form-urlencoded"));
+    assert_eq!(server.only().text(), "a=1");
+}
+
+#[test]
+fn uploads_are_parts_of_a_multipart_body() {
+    let folder = Folder::new("upload");
+    let path = folder.file("photo.png", "PNG");
+    let server = Server::ok();
+    let request = http("n").post("/").form_param("id", "#{userId()}").multipart_text("note", "a").upload("file", path);
+    run(server.protocol(), request);
+    let seen = server.only();
+    let boundary = seen.header("content-type").unwrap().strip_prefix("multipart/form-data; boundary=").unwrap();
+    let expected = format!(
+        "--{boundary}\r\ncontent-disposition: form-data; name=\"id\"\r\n\r\n1\r\n\
+         --{boundary}\r\ncontent-disposition: form-data; name=\"note\"\r\n\r\na\r\n\
+         --{boundary}\r\ncontent-disposition: form-data; name=\"file\"; filename=\"photo.png\"\r\n\
+         content-type: application/octet-stream\r\n\r\nPNG\r\n--{boundary}--\r\n"
+    );
+    assert_eq!(seen.text(), expected);
+}
+
+#[test]
+fn an_encoded_body_is_decoded_for_checks() {
+    let server = Server::start(|seen| {
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+        encoder.write_all(br#"{"id": 7}"#).unwrap();
+        let mut body = encoder.finish().unwrap();
+        if seen.path() == "/corrupt" {
+            body.truncate(12);
+        }
+        let head = format!("HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: {}\r\n\r\n", body.len());
+        Reply::Answer([head.into_bytes(), body].concat())
+    });
+    let check = || json_path("$.id").is(7);
+    let chain = exec(http("good").get("/").check(check()))
+        .exec(http("bad").get("/corrupt").check(check()))
+        .exec(http("unseen").get("/corrupt"));
+    let report = run(server.protocol(), chain);
+    assert_eq!(report.request("good").unwrap().ok_count(), 1);
+    assert_eq!(report.request("bad").unwrap().errors(), [("corrupt gzip body", 1)]);
+    assert_eq!(report.request("unseen").unwrap().ok_count(), 1, "nobody looked at the body");
+}
+
+#[test]
+fn a_download_is_written_whether_checked_or_not() {
+    let folder = Folder::new("download");
+    let server = Server::start(|seen| match seen.path() {
+        "/moved" => redirect(302, "/file"),
+        _ => reply(200, "content"),
+    });
+    let chain = exec(http("n").get("/moved").download_to(folder.path("#{userId()}.txt")))
+        .exec(http("n").get("/file").check(body_string().is("content")).download_to(folder.path("checked.txt")))
+        .exec(http("lost").get("/file").download_to(folder.path("no/such/folder")));
+    let report = run(server.protocol(), chain);
+    assert_eq!(fs::read_to_string(folder.path("1.txt")).unwrap(), "content");
+    assert_eq!(fs::read_to_string(folder.path("checked.txt")).unwrap(), "content");
+    assert!(only_error(&report).starts_with("cannot write file "));
+}

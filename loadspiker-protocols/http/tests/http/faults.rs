@@ -1,0 +1,106 @@
+//! Servers that misbehave: each fault is a failed sample with a text that says what happened.
+
+use std::net::TcpListener;
+
+use loadspiker_core::DurationExt;
+use loadspiker_core::dsl::{Steps, exec, repeat};
+use loadspiker_http::{HttpProtocol, http};
+
+use crate::support::*;
+
+fn error_of(reply: impl Fn(&Seen) -> Reply + Send + Sync + 'static) -> String {
+    let server = Server::start(reply);
+    let report = run(server.protocol().request_timeout(200.millis()), http("n").get("/"));
+    let request = report.request("n").unwrap();
+    assert_eq!(request.failed_count(), 1);
+    assert_eq!(request.service_time().count(), 1, "it was sent");
+    only_error(&report)
+}
+
+fn raw(response: &str) -> Reply {
+    Reply::Last(response.as_bytes().to_vec())
+}
+
+#[test]
+fn faults_of_a_server_are_told_apart() {
+    let closed = "connection closed before the response was complete";
+    assert_eq!(error_of(|_| raw("")), closed);
+    assert_eq!(error_of(|_| raw("HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nhalf")), closed);
+    assert_eq!(error_of(|_| raw("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\nhel")), closed);
+    assert_eq!(error_of(|_| Reply::Reset), "connection reset by peer");
+    assert_eq!(error_of(|_| raw("what?\r\n\r\n")), "invalid HTTP response: invalid HTTP version parsed");
+    assert_eq!(error_of(|_| Reply::Stall), "request timed out after 200 ms");
+    let stalling = "HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nhalf";
+    assert_eq!(
+        error_of(move |seen| if seen.turn == 0 { Reply::Answer(stalling.into()) } else { Reply::Stall }),
+        "request timed out after 200 ms"
+    );
+}
+
+#[test]
+fn a_refused_connection_is_a_failure_that_was_never_sent() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    drop(listener);
+    let report = run(HttpProtocol::new(url), repeat(3, http("n").get("/")));
+    let request = report.request("n").unwrap();
+    assert_eq!(request.errors(), [("connection refused", 3)]);
+    assert_eq!((request.service_time().count(), request.bytes_sent()), (0, 0));
+}
+
+#[test]
+fn a_host_that_does_not_resolve_is_named() {
+    let report = run(HttpProtocol::new("http://nowhere.invalid"), http("n").get("/"));
+    assert!(only_error(&report).starts_with("cannot look up host \"nowhere.invalid\": "));
+}
+
+#[test]
+fn a_request_the_server_may_have_processed_is_not_sent_again() {
+    let server = Server::start(|seen| if seen.turn == 0 { reply(200, "") } else { raw("") });
+    let report = run(server.protocol(), exec(http("a").get("/a")).exec(http("b").get("/b")).exec(http("c").get("/c")));
+    assert_eq!(server.lines(), ["GET /a", "GET /b", "GET /c"]);
+    assert_eq!(report.request("b").unwrap().errors(), [("connection closed before the response was complete", 1)]);
+    assert_eq!(report.request("c").unwrap().ok_count(), 1);
+}
+
+#[test]
+fn a_body_longer_than_announced_harms_nobody() {
+    let server = Server::start(|_| {
+        Reply::Answer(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nokHTTP/1.1 500 X\r\n\r\n".to_vec())
+    });
+    let report = run(server.protocol(), repeat(5, http("n").get("/")));
+    assert_eq!(report.request("n").unwrap().ok_count(), 5, "{:?}", report.global().errors());
+}
+
+#[test]
+fn a_timeout_of_a_request_takes_the_place_of_the_protocols() {
+    let server = Server::start(|_| Reply::Stall);
+    let report = run(server.protocol(), http("n").get("/").timeout(50.millis()));
+    assert_eq!(only_error(&report), "request timed out after 50 ms");
+}
+
+#[test]
+fn waiting_for_a_shared_connection_counts_into_the_timeout() {
+    let server = Server::start(|_| Reply::Stall);
+    let protocol = server.protocol().share_connections().max_connections_per_host(1).request_timeout(100.millis());
+    let report = run_users(3, protocol, http("n").get("/"));
+    assert_eq!(report.request("n").unwrap().errors(), [("request timed out after 100 ms", 3)]);
+}
+
+/// A listener whose queue is full does not answer to a SYN.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_connection_that_does_not_come_about_times_out() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let _guard = runtime.enter();
+    let socket = tokio::net::TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let listener = socket.listen(1).unwrap();
+    let address = listener.local_addr().unwrap();
+    // The kernel takes one more than the queue holds.
+    let _queued: Vec<_> = (0..2).map(|_| std::net::TcpStream::connect(address).unwrap()).collect();
+    let protocol = HttpProtocol::new(format!("http://{address}")).connect_timeout(100.millis());
+    let report = run(protocol, http("n").get("/"));
+    assert_eq!(only_error(&report), "connect timed out after 100 ms");
+    assert_eq!(report.request("n").unwrap().service_time().count(), 0);
+}

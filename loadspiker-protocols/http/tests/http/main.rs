@@ -1,0 +1,12 @@
+//! HTTP as a user sees it: simulations against servers on loopback that record what they get.
+
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+mod support;
+
+mod bodies;
+mod checks;
+mod connections;
+mod faults;
+mod redirects;
+mod requests;

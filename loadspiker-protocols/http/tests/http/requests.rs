@@ -1,0 +1,190 @@
+//! What is sent: methods, URLs, headers.
+
+use loadspiker_core::Session;
+use loadspiker_core::dsl::{Steps, exec, exec_fn, repeat_counted};
+use loadspiker_http::{HttpProtocol, http};
+
+use crate::support::*;
+
+#[test]
+fn every_method_is_sent_as_it_is_called() {
+    let server = Server::ok();
+    let n = || http("n");
+    let chain = exec(n().get("/x"))
+        .exec(n().post("/x"))
+        .exec(n().put("/x"))
+        .exec(n().patch("/x"))
+        .exec(n().delete("/x"))
+        .exec(n().options("/x"))
+        .exec(n().method("PURGE", "/x"));
+    let report = run(server.protocol(), chain);
+    assert_eq!(server.lines(), ["GET /x", "POST /x", "PUT /x", "PATCH /x", "DELETE /x", "OPTIONS /x", "PURGE /x"]);
+    assert_eq!(report.request("n").unwrap().ok_count(), 7);
+    for seen in server.seen() {
+        let expected = matches!(seen.line().split(' ').next().unwrap(), "POST" | "PUT" | "PATCH").then_some("0");
+        assert_eq!(seen.header("content-length"), expected, "{}", seen.line());
+    }
+}
+
+#[test]
+fn a_head_request_has_no_body_to_wait_for() {
+    let server = Server::start(|_| Reply::Answer(b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\n".to_vec()));
+    let report = run(server.protocol(), exec(http("h").head("/")).exec(http("h").head("/")));
+    assert_eq!(report.request("h").unwrap().ok_count(), 2);
+    assert_eq!(server.seen()[1].connection, 0);
+}
+
+#[test]
+fn the_default_headers_are_few_and_can_be_replaced() {
+    let server = Server::ok();
+    let own = http("own").get("/").header("User-Agent", "me").headers([("Accept", "text/html"), ("X-A", "1")]);
+    run(server.protocol(), exec(http("plain").get("/")).exec(own));
+    let [plain, own] = &server.seen()[..] else { panic!() };
+    let host = server.url.trim_start_matches("http://");
+    let agent = concat!("loadspiker/", env!("CARGO_PKG_VERSION"));
+    let expected = format!("GET / HTTP/1.1\r\nhost: {host}\r\nuser-agent: {agent}\r\naccept: */*\r\n\r\n");
+    assert_eq!(plain.head, expected);
+    assert_eq!(
+        (own.header("user-agent"), own.header("accept"), own.header("x-a")),
+        (Some("me"), Some("text/html"), Some("1"))
+    );
+}
+
+#[test]
+fn paths_and_queries_are_rendered_and_encoded() {
+    let server = Server::ok();
+    let chain = exec_fn(|session| {
+        session.set("id", "a b/ü")?;
+        session.set("tags", vec!["x", "y&z"])?;
+        session.set("page", 2)?;
+        Ok(())
+    })
+    .exec(http("n").get("/items/#{id}?fixed=%20").query("page", "#{page}").query("tag", "#{tags}").query("q", "a+b c"))
+    .exec(http("n").get("/plain").query("n", 5))
+    .exec(http("n").get(|session: &Session| format!("/by/{}", session.user_id())));
+    let report = run(server.protocol(), chain);
+    assert_eq!(report.global().failed_count(), 0, "{:?}", report.global().errors());
+    assert_eq!(
+        server.lines(),
+        ["GET /items/a%20b/%C3%BC?fixed=%20&page=2&tag=x&tag=y%26z&q=a%2Bb%20c", "GET /plain?n=5", "GET /by/1"]
+    );
+}
+
+#[test]
+fn credentials_are_written_as_their_schemes_want_it() {
+    let server = Server::ok();
+    let chain = exec_fn(|session| Ok(session.set("token", "abc")?))
+        .exec(http("n").get("/").basic_auth("Aladdin", "open sesame"))
+        .exec(http("n").get("/").basic_auth("#{token}", "x"))
+        .exec(http("n").get("/").bearer("#{token}"))
+        .exec(http("n").get("/").api_key("X-Key", "k#{token}"));
+    run(server.protocol().bearer("protocol"), chain);
+    let seen = server.seen();
+    let authorization: Vec<_> = seen.iter().map(|seen| seen.header("authorization").unwrap()).collect();
+    assert_eq!(
+        authorization,
+        ["Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==", "Basic YWJjOng=", "Bearer abc", "Bearer protocol"]
+    );
+    assert_eq!(seen[3].header("x-key"), Some("kabc"));
+}
+
+#[test]
+fn users_take_turns_between_base_urls_and_stay_with_theirs() {
+    let (a, b) = (Server::ok(), Server::ok());
+    let protocol = HttpProtocol::balanced([&a.url, &b.url]);
+    run_users(4, protocol, repeat_counted(3, "i", http("n").get("/#{userId()}")));
+    let paths = |server: &Server| {
+        let mut paths: Vec<_> = server.seen().iter().map(|seen| seen.path().to_owned()).collect();
+        paths.sort();
+        paths
+    };
+    assert_eq!(paths(&a), ["/1", "/1", "/1", "/3", "/3", "/3"]);
+    assert_eq!(paths(&b), ["/2", "/2", "/2", "/4", "/4", "/4"]);
+}
+
+#[test]
+fn a_url_of_its_own_goes_to_its_own_server() {
+    let (a, b) = (Server::ok(), Server::ok());
+    let chain = exec(http("fixed").get(format!("{}/fixed", b.url)))
+        .exec_fn({
+            let url = b.url.clone();
+            move |session| Ok(session.set("url", url.as_str())?)
+        })
+        .exec(http("rendered").get("#{url}/rendered").query("x", 1));
+    let report = run(a.protocol(), chain);
+    assert_eq!(report.global().failed_count(), 0, "{:?}", report.global().errors());
+    assert!(a.seen().is_empty());
+    assert_eq!(b.lines(), ["GET /fixed", "GET /rendered?x=1"]);
+    let host = b.url.trim_start_matches("http://");
+    assert!(b.seen().iter().all(|seen| seen.header("host") == Some(host)));
+}
+
+#[test]
+fn a_request_that_cannot_be_built_is_a_failure_of_that_request() {
+    let server = Server::ok();
+    let chain = exec_fn(|session| {
+        session.set("list", vec![1])?;
+        session.set("broken", "a\nb")?;
+        Ok(())
+    })
+    .exec(http("index").get("/#{list(7)}"))
+    .exec(http("header").get("/").header("x-a", "#{broken}"))
+    .exec(http("closure").get(|_: &Session| Err::<String, _>(std::fmt::Error)))
+    .exec(http("file").post("/").body_file("#{broken}"))
+    .exec(http("fine").get("/"));
+    let report = run(server.protocol(), chain);
+    for name in ["index", "header", "closure", "file"] {
+        let request = report.request(name).unwrap();
+        assert_eq!((request.failed_count(), request.bytes_sent()), (1, 0), "{name}");
+        assert_eq!(request.service_time().count(), 0, "{name}");
+    }
+    assert_eq!(report.request("fine").unwrap().ok_count(), 1);
+    assert_eq!(server.lines(), ["GET /"]);
+}
+
+#[test]
+fn mistakes_are_found_before_the_run() {
+    let server = Server::ok();
+    let chain = exec(http("a").get("/").header("bad name", "x"))
+        .exec(http("b").method("GE T", "/"))
+        .exec(http("c").post("/").body_file("no/such/file"))
+        .exec(http("d").post("/").body("x").form_param("a", 1))
+        .exec(http("e").get("http://"))
+        .exec(http("f").get("/").header("content-length", "5"))
+        .exec(http("g").get("/").header("x", "a\nb"));
+    let text = mistakes(server.protocol().local_addresses(["eth0"]).max_connections_per_host(0), chain);
+    for part in [
+        "\"bad name\" is no name of a header",
+        "\"GE T\" is no HTTP method",
+        "cannot read file no/such/file",
+        "a request has one body",
+        "URL \"http://\" cannot be read",
+        "header \"content-length\" follows from the body",
+        "header \"x\": its value has a line break",
+        "local_addresses: \"eth0\" is no IP address",
+        "max_connections_per_host(0)",
+        "http \"b\" GE T /",
+    ] {
+        assert!(text.contains(part), "{part}\n{text}");
+    }
+    assert!(mistakes(HttpProtocol::new("shop.test"), http("a").get("/")).contains("base URL \"shop.test\""));
+    assert!(server.seen().is_empty());
+}
+
+#[test]
+fn without_a_base_url_a_path_is_a_mistake() {
+    use loadspiker_core::dsl::{Simulation, scenario};
+    use loadspiker_core::inject::at_once_users;
+    let population = scenario("Test").exec(http("a").get("/login")).inject([at_once_users(1)]);
+    let error = Simulation::new("test").with(population).run().err().unwrap();
+    assert!(error.to_string().contains("URL \"/login\" does not name its server"), "{error}");
+}
+
+#[test]
+fn a_silent_request_is_sent_and_not_counted_but_fails_its_user() {
+    let server = Server::start(|_| reply(500, ""));
+    let report =
+        run(server.protocol(), exec(http("quiet").get("/").silent()).exit_here_if_failed().exec(http("n").get("/")));
+    assert_eq!(server.lines(), ["GET /"]);
+    assert_eq!(report.global().count(), 0);
+}
