@@ -12,8 +12,8 @@ pub use loadspiker_core::dsl::{
     do_if_equals_or_else, do_if_or_else, do_switch, do_switch_or_else, do_while, do_while_counted, do_while_during,
     do_while_during_counted, dummy, during, during_counted, exec, exec_fn, exit_block_on_fail, exit_here, exit_here_if,
     exit_here_if_failed, feed, feed_n, foreach, foreach_counted, forever, forever_counted, group, pace, pause,
-    random_switch, random_switch_or_else, rendez_vous, repeat, repeat_counted, round_robin_switch, scenario,
-    stop_load_generator, stop_load_generator_if, try_max, uniform_random_switch,
+    random_switch, random_switch_or_else, rendez_vous, repeat, repeat_counted, round_robin_switch, stop_load_generator,
+    stop_load_generator_if, try_max, uniform_random_switch,
 };
 pub use loadspiker_core::feeder::{Feeder, csv, json, json_lines, records, separated_values, ssv, tsv};
 pub use loadspiker_core::inject::{

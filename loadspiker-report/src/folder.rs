@@ -19,7 +19,7 @@ pub struct Folder {
 ///
 /// [`Error::Io`] with the path that could not be written.
 pub fn write_run_folder(report: &RunReport, dir: &Path) -> Result<Folder, Error> {
-    let stem = format!("{}-{}", slug(report.simulation()), utc(report.started_at_unix_ms() / 1000));
+    let stem = format!("{}-{}", slug(&report.info().simulation), utc(report.info().started_at_ms / 1000));
     let path = (1_u32..)
         .map(|n| dir.join(if n == 1 { stem.clone() } else { format!("{stem}-{n}") }))
         .find(|path| !path.exists())

@@ -10,11 +10,11 @@
 mod cli;
 mod folder;
 mod live;
-mod main;
+mod program;
 mod summary;
 mod table;
 
 pub use folder::{Folder, write_run_folder};
 pub use live::Progress;
-pub use main::SimulationMain;
+pub use program::SimulationMain;
 pub use summary::Summary;

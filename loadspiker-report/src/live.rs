@@ -5,10 +5,11 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use loadspiker_core::compile::Plan;
 use loadspiker_core::engine::Observer;
-use loadspiker_core::metrics::{EndReason, LiveView};
-use loadspiker_core::report::format_duration;
+use loadspiker_core::metrics::LiveView;
+use loadspiker_core::report::EndReason;
+use loadspiker_core::report::format::{count as thousands, human};
 
-use crate::table::{Table, rate, thousands};
+use crate::table::{Table, rate};
 
 /// Shows the progress of a run on standard error: a page that is drawn over on a terminal, a line every five seconds
 /// elsewhere.
@@ -94,7 +95,7 @@ impl Observer for Progress {
         let notice = if grace.is_zero() {
             format!("{reason}: ending now")
         } else {
-            format!("{reason}: users have {} to finish; Ctrl-C ends the run at once", format_duration(grace))
+            format!("{reason}: users have {} to finish; Ctrl-C ends the run at once", human(grace))
         };
         self.print(&notice);
         self.notice = Some(notice);
@@ -118,9 +119,9 @@ fn line(view: &LiveView) -> String {
         thousands(view.failed),
         thousands(view.requests_per_sec),
         thousands(view.errors_per_sec),
-        format_duration(view.p50),
-        format_duration(view.p95),
-        format_duration(view.p99),
+        human(view.p50),
+        human(view.p95),
+        human(view.p99),
     )
 }
 
@@ -136,10 +137,10 @@ fn page(name: &str, view: &LiveView, notice: Option<&str>) -> String {
         thousands(view.failed),
         thousands(view.requests_per_sec),
         thousands(view.errors_per_sec),
-        format_duration(view.p50),
-        format_duration(view.p95),
-        format_duration(view.p99),
-        format_duration(view.max),
+        human(view.p50),
+        human(view.p95),
+        human(view.p99),
+        human(view.max),
     );
     let mut table = Table::new(1, ["request", "ok", "failed", "/s", "p50", "p95", "p99"]);
     for request in view.requests.iter().take(REQUESTS_SHOWN) {
@@ -149,9 +150,9 @@ fn page(name: &str, view: &LiveView, notice: Option<&str>) -> String {
             thousands(request.failed),
             #[expect(clippy::cast_precision_loss, reason = "a few digits are shown")]
             rate(request.requests_per_sec as f64),
-            format_duration(request.p50),
-            format_duration(request.p95),
-            format_duration(request.p99),
+            human(request.p50),
+            human(request.p95),
+            human(request.p99),
         ]);
     }
     if !table.is_empty() {

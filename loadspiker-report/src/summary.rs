@@ -2,9 +2,11 @@
 
 use std::fmt;
 
-use loadspiker_core::report::{RunReport, Statistics, format_duration};
+use loadspiker_core::metrics::TimeStatistics;
+use loadspiker_core::report::format::{count as thousands, human};
+use loadspiker_core::report::{RunReport, Statistics};
 
-use crate::table::{Table, bytes, rate, thousands};
+use crate::table::{Table, bytes, rate};
 
 /// Prints a run report for people: what was asked, how long it took, what went wrong, whether it passed.
 #[derive(Debug)]
@@ -34,7 +36,7 @@ impl fmt::Display for Summary<'_> {
 }
 
 fn head(report: &RunReport, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    writeln!(f, "\n{}: {} after {}", report.simulation(), report.end_reason(), format_duration(report.duration()))?;
+    writeln!(f, "\n{}: {} after {}", report.info().simulation, report.info().end, human(report.info().duration))?;
     write!(f, "  users     {} started, {} done", thousands(report.users_started()), thousands(report.users_ended()))?;
     for (count, what) in [
         (report.users_failed(), "failed"),
@@ -58,26 +60,28 @@ fn head(report: &RunReport, f: &mut fmt::Formatter<'_>) -> fmt::Result {
 }
 
 fn statistics_row(name: &str, statistics: &Statistics) -> Vec<String> {
-    let times = statistics.response_time();
     let mut row = vec![
         name.to_owned(),
         thousands(statistics.count()),
         thousands(statistics.failed_count()),
         rate(statistics.requests_per_sec()),
     ];
-    let mut shown = vec![times.min(), times.mean()];
-    shown.extend(times.percentiles([50.0, 75.0, 95.0, 99.0, 99.9]));
-    shown.push(times.max());
-    row.extend(shown.into_iter().map(format_duration));
+    row.extend(spread(statistics.response_time()));
     row
+}
+
+/// The columns of [`TIMES`].
+fn spread(times: &TimeStatistics) -> [String; 8] {
+    let [p50, p75, p95, p99, p999] = times.percentiles([50.0, 75.0, 95.0, 99.0, 99.9]);
+    [times.min(), times.mean(), p50, p75, p95, p99, p999, times.max()].map(human)
 }
 
 const TIMES: [&str; 8] = ["min", "mean", "p50", "p75", "p95", "p99", "p99.9", "max"];
 
 fn requests(report: &RunReport, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     let mut table = Table::new(1, ["request", "count", "failed", "/s"].into_iter().chain(TIMES));
-    for (path, statistics) in report.requests() {
-        table.row(statistics_row(path, statistics));
+    for request in report.requests() {
+        table.row(statistics_row(&request.path(), request.statistics()));
     }
     if table.is_empty() {
         return writeln!(f, "\n  no requests were made");
@@ -88,18 +92,14 @@ fn requests(report: &RunReport, f: &mut fmt::Formatter<'_>) -> fmt::Result {
 
 fn groups(report: &RunReport, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     let mut table = Table::new(2, ["group", "", "count", "failed"].into_iter().chain(TIMES));
-    for (path, group) in report.groups() {
-        for (what, times) in [("duration", group.duration()), ("in requests", group.response_time())] {
-            let first = what == "duration";
-            let mut row = vec![if first { path.to_owned() } else { String::new() }, what.to_owned()];
-            row.push(if first { thousands(group.count()) } else { String::new() });
-            row.push(if first { thousands(group.failed_count()) } else { String::new() });
-            let mut shown = vec![times.min(), times.mean()];
-            shown.extend(times.percentiles([50.0, 75.0, 95.0, 99.0, 99.9]));
-            shown.push(times.max());
-            row.extend(shown.into_iter().map(format_duration));
-            table.row(row);
-        }
+    for group in report.groups() {
+        let mut row = vec![group.path(), "duration".to_owned()];
+        row.extend([group.count(), group.failed_count()].map(thousands));
+        row.extend(spread(group.duration()));
+        table.row(row);
+        let mut row = ["", "in requests", "", ""].map(str::to_owned).to_vec();
+        row.extend(spread(group.response_time()));
+        table.row(row);
     }
     if table.is_empty() { Ok(()) } else { write!(f, "\n{table}") }
 }
@@ -112,7 +112,7 @@ fn phases(report: &RunReport, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         }
         let [p50, p95, p99] = times.percentiles([50.0, 95.0, 99.0]);
         let mut row = vec![name.to_owned(), thousands(times.count())];
-        row.extend([times.mean(), p50, p95, p99, times.max()].map(format_duration));
+        row.extend([times.mean(), p50, p95, p99, times.max()].map(human));
         table.row(row);
     }
     if table.is_empty() { Ok(()) } else { write!(f, "\n{table}") }
@@ -143,12 +143,12 @@ fn outcomes(report: &RunReport, f: &mut fmt::Formatter<'_>) -> fmt::Result {
 fn generator(report: &RunReport, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     let lag = report.start_lag();
     let [p50, p99] = lag.percentiles([50.0, 99.0]);
-    write!(f, "\n  load generator  start lag p50 {}, p99 {}", format_duration(p50), format_duration(p99))?;
-    write!(f, ", max {}", format_duration(lag.max()))?;
-    if let Some(share) = report.cpu_share() {
-        write!(f, "; CPU {:.0} % of {} shards", share * 100.0, report.shards())?;
+    write!(f, "\n  load generator  start lag p50 {}, p99 {}", human(p50), human(p99))?;
+    write!(f, ", max {}", human(lag.max()))?;
+    if let Some(share) = report.info().cpu_share() {
+        write!(f, "; CPU {:.0} % of {} shards", share * 100.0, report.info().shards)?;
     }
-    writeln!(f, "; seed {}", report.seed())?;
+    writeln!(f, "; seed {}", report.info().seed)?;
     report.warnings().iter().try_for_each(|warning| writeln!(f, "  ! {warning}"))
 }
 

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use loadspiker_core::report::format::count as thousands;
+
 #[derive(Debug, Default)]
 pub(crate) struct Table {
     rows: Vec<Vec<String>>,
@@ -39,8 +41,13 @@ fn shorten(cell: &str) -> String {
 impl fmt::Display for Table {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let columns = self.rows.iter().map(Vec::len).max().unwrap_or(0);
-        let width =
-            |column| self.rows.iter().filter_map(|row: &Vec<String>| row.get(column)).map(|c| c.chars().count()).max();
+        let width = |column| {
+            self.rows
+                .iter()
+                .filter_map(|row: &Vec<String>| row.get(column))
+                .map(|cell: &String| cell.chars().count())
+                .max()
+        };
         let widths: Vec<usize> = (0..columns).map(|column| width(column).unwrap_or(0)).collect();
         for row in &self.rows {
             let mut line = String::from(" ");
@@ -55,20 +62,6 @@ impl fmt::Display for Table {
         }
         Ok(())
     }
-}
-
-/// A count with its thousands apart: `1,234,567`.
-pub(crate) fn thousands(n: u64) -> String {
-    let digits = n.to_string();
-    let first = digits.len() % 3;
-    let mut text = String::new();
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && i % 3 == first {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
 }
 
 /// A rate: one decimal where it is small.

@@ -6,8 +6,7 @@ use std::process::ExitCode;
 
 use loadspiker_core::Error;
 use loadspiker_core::dsl::Simulation;
-use loadspiker_core::metrics::EndReason;
-use loadspiker_core::report::RunReport;
+use loadspiker_core::report::{EndReason, RunReport};
 
 use crate::cli::CommandLine;
 use crate::folder::write_run_folder;
@@ -102,7 +101,7 @@ fn run(simulation: Simulation, args: impl IntoIterator<Item = OsString>) -> u8 {
 }
 
 fn exit_code(report: &RunReport) -> u8 {
-    match report.end_reason() {
+    match &report.info().end {
         EndReason::Interrupted | EndReason::Aborted(_) => ABORTED,
         _ if report.passed() => PASSED,
         _ => ASSERTION_FAILED,
