@@ -9,6 +9,8 @@ use crate::error::HttpError;
 
 /// The most that is kept of one body for checks, as sent and as decoded.
 pub(crate) const LIMIT: usize = 100_000_000;
+/// The most that is reserved because a server announced it. It may lie.
+const RESERVED: usize = 1 << 20;
 
 /// Where a body goes.
 #[derive(Debug)]
@@ -50,7 +52,7 @@ impl Sink {
     pub(crate) fn begin(&mut self, length: Option<u64>) {
         if let Sink::Keep(kept) = self {
             kept.pieces = Pieces::None;
-            kept.expected = length.and_then(|length| usize::try_from(length).ok()).unwrap_or(0).min(kept.limit);
+            kept.expected = length.and_then(|length| usize::try_from(length).ok()).unwrap_or(0).min(RESERVED);
         }
     }
 

@@ -1,6 +1,6 @@
 //! HTTP for LoadSpiker: HTTP/1.1 in cleartext and over TLS, on hyper's client connections.
 //!
-//! [`HttpProtocol`] holds the settings, [`http`] begins a request:
+//! [`HttpProtocol`] holds the settings, [`http()`] begins a request:
 //!
 //! ```
 //! use loadspiker_core::check::{json_path, status};
@@ -69,6 +69,8 @@ mod protocol;
 mod redirect;
 mod request;
 mod shard;
+#[cfg(test)]
+mod testing;
 mod tls;
 
 pub use check::HttpResponse;

@@ -12,6 +12,7 @@
 //! §9.2.2 would allow more for GET and other idempotent methods. But a load generator that quietly repeats requests
 //! sends more load than it reports, and hides a server that drops connections.
 
+use std::rc::Rc;
 use std::time::Duration;
 
 use loadspiker_core::Moment;
@@ -48,7 +49,7 @@ impl Trace {
 pub(crate) struct Order<'a> {
     pub(crate) protocol: &'a HttpProtocol,
     pub(crate) slot: ProtocolSlot,
-    pub(crate) origin: &'a Origin,
+    pub(crate) origin: &'a Rc<Origin>,
     pub(crate) request: Request,
     pub(crate) limit: Duration,
     /// When it began: now, or so recently that reading the clock again would not tell another time.
@@ -155,7 +156,7 @@ fn give_back(
     cx: &mut ActionContext,
     slot: ProtocolSlot,
     permit: Option<Permit>,
-    origin: &Origin,
+    origin: &Rc<Origin>,
     connection: Connection,
     limit: usize,
 ) {

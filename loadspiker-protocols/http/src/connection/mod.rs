@@ -8,7 +8,7 @@ mod connect;
 mod exchange;
 mod stream;
 #[cfg(test)]
-pub(crate) mod tests;
+mod tests;
 
 use std::rc::Rc;
 

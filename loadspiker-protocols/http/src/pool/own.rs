@@ -1,19 +1,22 @@
 //! [`OwnPool`]: the idle connections of one user, as a browser holds them.
 
+use std::rc::Rc;
+
 use crate::connection::Connection;
 use crate::origin::Origin;
 
 /// One user's idle connections. A user does one thing at a time, so there is seldom more than one per origin.
 #[derive(Default)]
 pub(crate) struct OwnPool {
-    idle: Vec<(u32, Connection)>,
+    /// Holding the origin keeps its number from being given anew.
+    idle: Vec<(Rc<Origin>, Connection)>,
 }
 
 impl OwnPool {
     /// Takes the connection to `origin` that was used last. Those found closed are dropped on the way.
-    pub(crate) fn take(&mut self, origin: &Origin) -> Option<Connection> {
+    pub(crate) fn take(&mut self, origin: &Rc<Origin>) -> Option<Connection> {
         loop {
-            let index = self.idle.iter().rposition(|(id, _)| *id == origin.id)?;
+            let index = self.idle.iter().rposition(|(to, _)| to.id == origin.id)?;
             let (_, connection) = self.idle.swap_remove(index);
             if connection.is_reusable() {
                 return Some(connection);
@@ -22,15 +25,15 @@ impl OwnPool {
     }
 
     /// Keeps a connection for the next request, at most `limit` per origin.
-    pub(crate) fn put(&mut self, origin: &Origin, connection: Connection, limit: usize) {
+    pub(crate) fn put(&mut self, origin: &Rc<Origin>, connection: Connection, limit: usize) {
         if !connection.is_reusable() {
             return;
         }
-        if self.idle.iter().filter(|(id, _)| *id == origin.id).count() < limit {
+        if self.idle.iter().filter(|(to, _)| to.id == origin.id).count() < limit {
             if self.idle.is_empty() {
                 self.idle.reserve_exact(1);
             }
-            self.idle.push((origin.id, connection));
+            self.idle.push((origin.clone(), connection));
         }
     }
 

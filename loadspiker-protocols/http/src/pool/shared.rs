@@ -17,6 +17,8 @@ pub(crate) struct SharedPool {
 }
 
 struct Connections {
+    /// Holding the origin keeps its number from being given anew.
+    _origin: Rc<Origin>,
     /// One permit for each connection that may be in use; it serves waiters in order.
     permits: Semaphore,
     idle: RefCell<Vec<Idle>>,
@@ -34,14 +36,15 @@ impl SharedPool {
         SharedPool { limit: limit.clamp(1, Semaphore::MAX_PERMITS), origins: RefCell::default() }
     }
 
-    fn connections(&self, origin: &Origin) -> Rc<Connections> {
+    fn connections(&self, origin: &Rc<Origin>) -> Rc<Connections> {
         let mut origins = self.origins.borrow_mut();
-        let new = || Rc::new(Connections { permits: Semaphore::new(self.limit), idle: RefCell::default() });
-        origins.entry(origin.id).or_insert_with(new).clone()
+        let new =
+            || Connections { _origin: origin.clone(), permits: Semaphore::new(self.limit), idle: RefCell::default() };
+        origins.entry(origin.id).or_insert_with(|| Rc::new(new())).clone()
     }
 
     /// A permit, if one is free and nobody waits for it.
-    pub(crate) fn try_acquire(&self, origin: &Origin) -> Option<Permit> {
+    pub(crate) fn try_acquire(&self, origin: &Rc<Origin>) -> Option<Permit> {
         let connections = self.connections(origin);
         connections.permits.try_acquire().ok().map(SemaphorePermit::forget)?;
         Some(Permit { connections })
@@ -52,7 +55,7 @@ impl SharedPool {
     /// # Cancel safety
     ///
     /// A dropped wait loses its place, and nothing else.
-    pub(crate) async fn acquire(&self, origin: &Origin) -> Permit {
+    pub(crate) async fn acquire(&self, origin: &Rc<Origin>) -> Permit {
         let connections = self.connections(origin);
         // The semaphore is never closed, so this does not fail.
         let granted = connections.permits.acquire().await.map(SemaphorePermit::forget);

@@ -9,7 +9,7 @@ use std::task::Poll;
 
 use super::*;
 use crate::connection::Connection;
-use crate::connection::tests::{connect, let_the_reactor_run, origin_of, serve};
+use crate::testing::{connect, let_the_reactor_run, origin_of, serve};
 
 /// A server that accepts and holds all connections.
 fn holding() -> SocketAddr {
@@ -117,6 +117,20 @@ async fn a_user_keeps_connections_by_origin_up_to_the_bound() {
     own.park();
     assert!(own.take(&a).is_some() && own.take(&a).is_some() && own.take(&a).is_none());
     assert!(own.take(&b).is_some());
+}
+
+#[tokio::test]
+async fn an_origin_with_an_idle_connection_keeps_its_number() {
+    let origins = crate::origin::Origins::default();
+    let of = |url: &str| origins.of(&url::Url::parse(url).unwrap()).unwrap();
+    let server = holding();
+    let (pool, mut own) = (SharedPool::new(1), OwnPool::default());
+    own.put(&of("http://a.test/"), connect(server).await, 6);
+    pool.try_acquire(&of("http://b.test/")).unwrap().put(connect(server).await);
+    pool.sweep();
+    origins.prune();
+    assert!(own.take(&of("http://a.test/")).is_some());
+    assert!(pool.try_acquire(&of("http://b.test/")).unwrap().take().is_some());
 }
 
 #[tokio::test]

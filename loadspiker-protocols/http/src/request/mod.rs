@@ -1,4 +1,4 @@
-//! [`http`] and [`HttpRequest`]: a request as the user writes it.
+//! [`http()`] and [`HttpRequest`]: a request as the user writes it.
 
 pub(crate) mod body;
 pub(crate) mod file;
@@ -38,7 +38,7 @@ pub fn http(name: impl Into<String>) -> HttpRequestName {
     HttpRequestName(name.into())
 }
 
-/// The name of a request; a method makes a request of it. See [`http`].
+/// The name of a request; a method makes a request of it. See [`http()`].
 #[derive(Clone, Debug)]
 #[must_use = "a name is no request yet: go on with .get(url), .post(url) …"]
 pub struct HttpRequestName(String);
@@ -83,7 +83,7 @@ impl HttpRequestName {
     }
 }
 
-/// An HTTP request: a builder, executed by a scenario with `exec`. See [`http`].
+/// An HTTP request: a builder, executed by a scenario with `exec`. See [`http()`].
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until a scenario executes it"]
 pub struct HttpRequest {

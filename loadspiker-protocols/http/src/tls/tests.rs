@@ -14,9 +14,9 @@ use rustls::server::WebPkiClientVerifier;
 
 use super::*;
 use crate::body::Sink;
-use crate::connection::tests::{Readings, origin_of, read_request, serve};
 use crate::connection::{Connection, Connector, Request, exchange};
 use crate::dns::Resolver;
+use crate::testing::{Readings, origin_of, read_request, serve};
 
 fn provider() -> Arc<rustls::crypto::CryptoProvider> {
     Arc::new(rustls::crypto::ring::default_provider())
