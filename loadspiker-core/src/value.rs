@@ -304,6 +304,7 @@ impl<T: FromValue> FromValue for Vec<T> {
     fn from_value(value: &Value) -> Option<Self> {
         match value {
             Value::List(items) => items.iter().map(T::from_value).collect(),
+            Value::Bytes(bytes) => bytes.iter().map(|byte| T::from_value(&Value::from(*byte))).collect(),
             _ => None,
         }
     }
@@ -348,6 +349,12 @@ mod tests {
     fn arrays_are_lists_and_characters_are_texts() {
         assert_eq!(Value::from([1, 2]), Value::from(vec![1, 2]));
         assert_eq!(Value::from('ß'), Value::from("ß"));
+    }
+
+    #[test]
+    fn bytes_are_read_as_bytes() {
+        assert_eq!(Vec::<u8>::from_value(&Value::from(&b"ab"[..])), Some(vec![97, 98]));
+        assert_eq!(Vec::<u8>::from_value(&Value::from("ab")), None);
     }
 
     #[test]
