@@ -84,7 +84,7 @@ impl Simulation {
     pub fn run_with(self, options: &RunOptions, observer: &mut dyn Observer) -> Result<RunReport, Error> {
         let plan = self.plan(options)?;
         let _alone = gate::enter();
-        Run::begin(plan, options.debug, observer)?.to_its_end()
+        Run::begin(plan, options.debug, observer)?.conduct()
     }
 
     /// Compiles the simulation without running it.
@@ -229,7 +229,7 @@ impl<'a> Run<'a> {
         })
     }
 
-    fn to_its_end(mut self) -> Result<RunReport, Error> {
+    fn conduct(mut self) -> Result<RunReport, Error> {
         self.start_what_can();
         let mut refreshed = Instant::now();
         let mut finishing = false;

@@ -66,12 +66,13 @@ pub(crate) struct Shard {
     /// Used for rendering, again and again.
     pub(crate) buffers: RefCell<Vec<String>>,
     plan: Arc<Plan>,
-    programs: Vec<Rc<Arc<Program>>>,
+    programs: Vec<ShardProgram>,
     schemas: Vec<Rc<Schema>>,
     states: RefCell<Vec<Rc<dyn ShardState>>>,
     populations: RefCell<Vec<PopulationState>>,
     resting: RefCell<BinaryHeap<Reverse<Resting>>>,
     sleepers: RefCell<BinaryHeap<Reverse<Sleeper>>>,
+    #[expect(clippy::vec_box, reason = "users come and go in their boxes")]
     meetings: RefCell<Vec<Vec<Box<User>>>>,
     turns: RefCell<Vec<usize>>,
     users_made: Cell<u64>,
@@ -92,6 +93,10 @@ pub(crate) struct Shard {
     /// The grace period is over, all users are counted: what tasks still do no longer matters.
     over: Cell<bool>,
 }
+
+/// A program, counted by a reference count of the shard's own: a busy user holds one, and the count of the `Arc` is
+/// written by all cores.
+pub(crate) type ShardProgram = Rc<Arc<Program>>;
 
 /// A user that rests; ordered by when it goes on, then by its number, so that equal moments have one order.
 struct Resting {
@@ -193,7 +198,7 @@ impl Shard {
             loop {
                 while let Poll::Ready(command) = commands.poll_recv(cx) {
                     // The channel closes only if the other side is gone; then there is nobody to report to.
-                    if self.obey(command.unwrap_or(Command::Finish)) {
+                    if self.obey(&command.unwrap_or(Command::Finish)) {
                         return Poll::Ready(());
                     }
                 }
@@ -221,8 +226,8 @@ impl Shard {
     }
 
     /// Does what it is told; whether that is to end.
-    fn obey(self: &Rc<Self>, command: Command) -> bool {
-        match command {
+    fn obey(self: &Rc<Self>, command: &Command) -> bool {
+        match *command {
             Command::Start { population, at } => {
                 self.populations.borrow_mut()[population].start(at);
                 self.due_at(at);
@@ -427,7 +432,7 @@ impl Shard {
         self.due_at(self.deadline.get());
     }
 
-    #[expect(clippy::needless_pass_by_value, reason = "the user ends here")]
+    #[expect(clippy::needless_pass_by_value, clippy::boxed_local, reason = "the user ends here")]
     fn interrupt(self: &Rc<Self>, user: Box<User>) {
         let population = user.population as usize;
         self.recorder.borrow_mut().user_interrupted(user.scenario(), false);
@@ -497,7 +502,7 @@ impl Shard {
         self.populations.borrow_mut()[population as usize].acting -= 1;
     }
 
-    pub(crate) fn program(&self, population: u32) -> Rc<Arc<Program>> {
+    pub(crate) fn program(&self, population: u32) -> ShardProgram {
         self.programs[population as usize].clone()
     }
 

@@ -132,6 +132,9 @@ impl HttpAction {
                     hop = next;
                     followed += 1;
                 }
+                if self.checks.needs_body() {
+                    cx.forget_time();
+                }
             }
         }
         cx.return_buffer(buffer);
@@ -174,11 +177,12 @@ impl HttpAction {
         }
         // A request that is the same for all takes no time to speak of until it is ready to be sent.
         let from = if followed == 0 && self.plan.is_fixed(prepared) { cx.started() } else { cx.now() };
+        let mut request = Some(request);
         let order = Order {
             protocol: &self.protocol,
             slot: self.slot,
             origin: &hop.target.origin,
-            request,
+            request: &mut request,
             limit: self.timeout,
             from,
         };
