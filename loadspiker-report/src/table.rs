@@ -64,7 +64,7 @@ impl Column {
 }
 
 /// The first column is never wider, lest one long name pushes all numbers off the screen.
-const WIDEST: usize = 40;
+pub(crate) const WIDEST: usize = 40;
 /// Rather than make the first column narrower than this, others are left out.
 const READABLE: usize = 24;
 /// The first column is not made narrower than this; lines are cut instead.
@@ -128,7 +128,7 @@ impl Table {
 }
 
 /// The ends tell names apart better than the beginnings alone.
-fn shorten(text: &str, width: usize) -> String {
+pub(crate) fn shorten(text: &str, width: usize) -> String {
     let count = text.chars().count();
     if count <= width {
         return text.to_owned();

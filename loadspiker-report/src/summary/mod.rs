@@ -105,7 +105,6 @@ fn generator(report: &RunReport, screen: Screen) -> Vec<String> {
     if users.panics > 0 {
         facts.push(screen.paint(Tone::Bad, format!("{} in your closures", counted(users.panics, "panic"))));
     }
-    facts.push(format!("seed {}", info.seed));
     let mut lines = Vec::new();
     if !users.arrival_lag.is_empty() {
         let [p50, p99] = users.arrival_lag.percentiles([50.0, 99.0]).map(human);
@@ -114,6 +113,7 @@ fn generator(report: &RunReport, screen: Screen) -> Vec<String> {
     }
     let name = if lines.is_empty() { "load generator" } else { "" };
     lines.push(format!("{}{}", label(screen, name), facts.join("; ")));
+    lines.push(format!("{}seed {}", label(screen, ""), info.seed));
     lines.extend(report.warnings().iter().map(|warning| screen.paint(Tone::Warning, format!("  ! {warning}"))));
     lines
 }

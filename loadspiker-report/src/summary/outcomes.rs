@@ -8,6 +8,7 @@ use loadspiker_core::report::format::count;
 
 use super::label;
 use crate::screen::{Screen, Tone};
+use crate::table::{WIDEST, shorten};
 
 /// How many error messages are shown.
 const ERRORS: usize = 20;
@@ -53,7 +54,7 @@ fn add<'a>(found: &mut BTreeMap<&'a str, Occurrences>, errors: Vec<(&'a str, u64
     for (text, number) in errors {
         let (sum, places) = found.entry(text).or_default();
         *sum += number;
-        places.push(place.to_owned());
+        places.push(shorten(place, WIDEST));
     }
 }
 
