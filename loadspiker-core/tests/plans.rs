@@ -84,8 +84,8 @@ fn debugging_tells_how_each_request_and_step_of_one_user_went() -> Result<(), Er
     let trace = common::Trace::default();
     let chain = exec(trace.probe("good")).exec(trace.probe("!bad")).exec(exec_fn(|_| Err("no stock".into())));
     let expected = [
-        "= good of user 1 of S after 0 ms: ok\n",
-        "= !bad of user 1 of S after 0 ms: failed: probe failed\n",
+        "= \"good\", user 1 of \"S\", after 0 ms: ok\n",
+        "= \"!bad\", user 1 of \"S\", after 0 ms: failed: probe failed\n",
         "= a step failed: no stock\n",
     ];
     assert_eq!(shown(chain)?, expected);

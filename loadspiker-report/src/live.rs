@@ -88,7 +88,11 @@ impl Observer for Progress {
             Mode::Page(bar) => {
                 // Asked each time: windows change their size. The cursor stands in the last line.
                 let height = usize::from(Term::stderr().size().0).saturating_sub(1);
-                bar.set_message(page(title, view, Screen::stderr(), height));
+                let page = page(title, view, Screen::stderr(), height);
+                // The view changes once a second; drawing the same page again would only flicker.
+                if bar.message() != page {
+                    bar.set_message(page);
+                }
             }
         }
     }

@@ -154,7 +154,7 @@ impl ActionContext {
         let time = human(sample.ended.since(sample.intended));
         let outcome = sample.error.map_or("ok".to_owned(), |error| format!("failed: {error}"));
         let (user, scenario) = (self.user.session.user_id(), self.user.session.scenario());
-        self.shard.show(&format!("= {name} of user {user} of {scenario} after {time}: {outcome}\n"));
+        self.shard.show(&format!("= \"{name}\", user {user} of \"{scenario}\", after {time}: {outcome}\n"));
     }
 
     /// Says that work was done since the end of the sample recorded last, such as checks over a body: what follows is
