@@ -261,3 +261,11 @@ fn a_user_that_does_nothing_but_loop_leaves_time_to_others() {
     ]);
     assert_eq!(trace.names(), ["other", "busy"]);
 }
+
+#[test]
+fn percentages_may_be_integers() {
+    let trace = Trace::default();
+    let chain = random_switch([(100, trace.probe("always"))]).random_switch([(0.0, trace.probe("never"))]);
+    run([scenario("S").exec(chain).inject([at_once_users(1)])]);
+    assert_eq!(trace.names(), ["always"]);
+}

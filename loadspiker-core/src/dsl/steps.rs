@@ -71,8 +71,8 @@ fn switch(
 }
 
 #[track_caller]
-fn by_chance(cases: impl IntoIterator<Item = (f64, impl Into<Chain>)>, otherwise: Option<Chain>) -> Chain {
-    let cases = cases.into_iter().map(|(percent, chain)| (percent, chain.into())).collect();
+fn by_chance(cases: impl IntoIterator<Item = (impl Into<f64>, impl Into<Chain>)>, otherwise: Option<Chain>) -> Chain {
+    let cases = cases.into_iter().map(|(percent, chain)| (percent.into(), chain.into())).collect();
     one(StepKind::RandomSwitch { cases, otherwise })
 }
 
@@ -264,13 +264,13 @@ steps! {
         switch(value, cases, Some(otherwise.into()))
     }
 
-    /// Runs one of the chains by chance, with these percentages. What is missing to 100 runs none of them; more than
+    /// Runs one of the chains by chance, with these percentages: `[(60, a), (40, b)]`. What is missing to 100 runs none of them; more than
     /// 100 is a mistake.
-    fn random_switch(cases: impl IntoIterator<Item = (f64, impl Into<Chain>)>) { by_chance(cases, None) }
+    fn random_switch(cases: impl IntoIterator<Item = (impl Into<f64>, impl Into<Chain>)>) { by_chance(cases, None) }
 
     /// As [`random_switch`], with a chain for what is missing to 100.
     fn random_switch_or_else(
-        cases: impl IntoIterator<Item = (f64, impl Into<Chain>)>,
+        cases: impl IntoIterator<Item = (impl Into<f64>, impl Into<Chain>)>,
         otherwise: impl Into<Chain>
     ) {
         by_chance(cases, Some(otherwise.into()))
