@@ -198,6 +198,7 @@ impl<'a> Run<'a> {
         let mut info = RunInfo::new(&plan.name);
         info.seed = plan.seed;
         info.shards = plan.shards;
+        info.planned = plan.injection();
         info.started_at_ms = SystemTime::now()
             .duration_since(UNIX_EPOCH)
             .map_or(0, |since| u64::try_from(since.as_millis()).unwrap_or(u64::MAX));

@@ -19,7 +19,7 @@ use crate::engine::population::PopulationState;
 use crate::engine::task::{self, Seat};
 use crate::engine::timer::Timer;
 use crate::engine::user::User;
-use crate::metrics::{GroupId, Limits, Recorder, ScenarioId, Snapshot};
+use crate::metrics::{GroupId, Limits, NameId, Recorder, ScenarioId, Snapshot};
 use crate::moment::Moment;
 use crate::protocol::{ShardInfo, ShardState};
 use crate::session::{Schema, Session};
@@ -501,7 +501,15 @@ impl Shard {
         self.tell(Event::Debug(text.to_owned()));
     }
 
+    /// The name of a request that was known before the run.
+    pub(crate) fn name_of(&self, NameId(name): NameId) -> &str {
+        self.plan.request_names.get(name as usize).map_or("?", |name| name)
+    }
+
     pub(crate) fn step_failed(&self, scenario: ScenarioId, problem: &Problem) {
+        if self.debug {
+            self.show(&format!("= a step failed: {}\n", problem.message));
+        }
         let mut recorder = self.recorder.borrow_mut();
         recorder.step_error(scenario, &problem.message);
         if problem.panicked {

@@ -11,9 +11,10 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::engine::{Shard, User, Watchdog};
-use crate::metrics::Sample;
+use crate::metrics::{Sample, SampleName};
 use crate::moment::Moment;
 use crate::protocol::{ProtocolSlot, ShardState, UserState};
+use crate::report::format::human;
 use crate::session::Session;
 
 /// What a running action gets from the engine: the user's session, the clock, time limits, the protocol's own states,
@@ -128,6 +129,9 @@ impl ActionContext {
             // The run has ended under way; the request is counted as interrupted already.
             return;
         }
+        if self.shard.debug {
+            self.show_outcome(sample);
+        }
         let user = &mut *self.user;
         self.shard.recorder.borrow_mut().record(user.scenario(), user.group, sample);
         if sample.error.is_some() {
@@ -139,6 +143,18 @@ impl ActionContext {
             user.cumulate(u32::try_from(micros).unwrap_or(u32::MAX));
         }
         self.finish(sample.ended);
+    }
+
+    #[cold]
+    fn show_outcome(&self, sample: &Sample<'_>) {
+        let name = match sample.name {
+            SampleName::Known(id) => self.shard.name_of(id),
+            SampleName::Dynamic(name) => name,
+        };
+        let time = human(sample.ended.since(sample.intended));
+        let outcome = sample.error.map_or("ok".to_owned(), |error| format!("failed: {error}"));
+        let (user, scenario) = (self.user.session.user_id(), self.user.session.scenario());
+        self.shard.show(&format!("= \"{name}\", user {user} of \"{scenario}\", after {time}: {outcome}\n"));
     }
 
     /// Says that work was done since the end of the sample recorded last, such as checks over a body: what follows is
