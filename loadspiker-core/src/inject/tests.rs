@@ -358,5 +358,5 @@ proptest! {
 fn a_single_step_is_a_profile() {
     assert_eq!(Profile::from_steps(at_once_users(10)), Profile::from_steps([at_once_users(10)]));
     let closed = constant_concurrent_users(10).during(Duration::from_secs(1));
-    assert_eq!(Profile::from_steps(closed.clone()), Profile::from_steps([closed]));
+    assert_eq!(Profile::from_steps(closed), Profile::from_steps([closed]));
 }
