@@ -93,3 +93,26 @@ pub use loadspiker_core::{
 pub use loadspiker_http as http;
 pub use loadspiker_macros::test;
 pub use loadspiker_report::{Progress, SimulationMain, Summary, write_run_folder};
+
+/// The code of the README and of the guide, compiled and run with the tests.
+#[cfg(doctest)]
+mod documents {
+    macro_rules! documents {
+        ($($name:ident: $path:literal;)*) => {$(
+            #[doc = include_str!($path)]
+            mod $name {}
+        )*};
+    }
+    documents! {
+        readme: "../README.md";
+        first_test: "../docs/guide/1-first-test.md";
+        scenarios: "../docs/guide/2-scenarios.md";
+        injection: "../docs/guide/3-injection.md";
+        expressions_and_feeders: "../docs/guide/4-expressions-and-feeders.md";
+        checks_and_assertions: "../docs/guide/5-checks-and-assertions.md";
+        http: "../docs/guide/6-http.md";
+        reading_the_report: "../docs/guide/7-reading-the-report.md";
+        in_cargo_test: "../docs/guide/8-in-cargo-test.md";
+        a_protocol_of_your_own: "../docs/guide/9-a-protocol-of-your-own.md";
+    }
+}
