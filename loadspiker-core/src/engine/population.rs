@@ -62,27 +62,23 @@ impl PopulationState {
 
     /// An arrival that is due at `now`, with the moment it was meant for.
     pub(crate) fn take_arrival(&mut self, now: Moment) -> Option<Moment> {
-        let due = self.next_due()?;
-        if due > now {
-            return None;
-        }
-        let start = self.start?;
-        match &mut self.source {
-            Source::Open { arrivals, next } => {
-                *next = arrivals.next();
-                self.alive += 1;
-                Some(due)
-            }
-            Source::Closed { targets, next_look } => {
-                // Looked at for the moment that was due, not for now: a late look must not skip a step of the profile.
-                let moment = Moment::START + due.since(start);
-                if self.alive < targets.target_at(moment) {
-                    self.alive += 1;
-                    return Some(due);
+        loop {
+            let due = self.next_due().filter(|due| *due <= now)?;
+            let start = self.start?;
+            match &mut self.source {
+                Source::Open { arrivals, next } => *next = arrivals.next(),
+                Source::Closed { targets, next_look } => {
+                    // Looked at for the moment that was due, not for now: a late look must not skip a step of the
+                    // profile.
+                    let moment = Moment::START + due.since(start);
+                    if self.alive >= targets.target_at(moment) {
+                        *next_look = targets.next_change_after(moment);
+                        continue;
+                    }
                 }
-                *next_look = targets.next_change_after(moment);
-                self.take_arrival(now)
             }
+            self.alive += 1;
+            return Some(due);
         }
     }
 

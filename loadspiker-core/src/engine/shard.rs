@@ -16,7 +16,7 @@ use crate::compile::{Plan, Program, Text};
 use crate::engine::clock::Clock;
 use crate::engine::cursor::Problem;
 use crate::engine::population::PopulationState;
-use crate::engine::task;
+use crate::engine::task::{self, Seat};
 use crate::engine::timer::Timer;
 use crate::engine::user::User;
 use crate::metrics::{GroupId, Limits, NameId, Recorder, ScenarioId, Snapshot};
@@ -75,6 +75,8 @@ pub(crate) struct Shard {
     #[expect(clippy::vec_box, reason = "users come and go in their boxes")]
     meetings: RefCell<Vec<Vec<Box<User>>>>,
     turns: RefCell<Vec<usize>>,
+    /// Tasks that wait for a user.
+    pub(crate) seats: RefCell<Vec<Rc<Seat>>>,
     users_made: Cell<u64>,
     alive: Cell<u64>,
     /// The earliest moment at which something is to be done here, in nanoseconds.
@@ -133,6 +135,11 @@ macro_rules! ordered_by {
 ordered_by!(Resting, |resting| (resting.due, resting.user.session.user_id()));
 ordered_by!(Sleeper, |sleeper| (sleeper.due, 0));
 
+/// How many users are let go at a time. A million users that arrive at once would otherwise be a million tasks before
+/// the first of them has done anything; so the tasks there are stay about as many as there are busy users. Less than
+/// the number of tasks that the runtime runs before it looks at the shard's own loop again (61).
+const CROWD: usize = 32;
+
 /// How often a shard hands over its statistics.
 pub(crate) const TICK: Duration = Duration::from_secs(1);
 
@@ -173,6 +180,7 @@ impl Shard {
             sleepers: RefCell::default(),
             meetings: RefCell::new(plan.rendez_vous.iter().map(|_| Vec::new()).collect()),
             turns: RefCell::new(vec![index; plan.turns]),
+            seats: RefCell::default(),
             users_made: Cell::new(0),
             alive: Cell::new(0),
             next_due: Cell::new(0),
@@ -202,8 +210,14 @@ impl Shard {
                         return Poll::Ready(());
                     }
                 }
-                self.release_due(self.clock.now());
+                let now = self.clock.now();
+                self.release_due(now);
                 let due = Moment::from_nanos(self.next_due.get());
+                if due <= now {
+                    // There are more; those let go have their turn first.
+                    cx.waker().wake_by_ref();
+                    return Poll::Pending;
+                }
                 if !self.clock.is_simulated() {
                     match timer.poll_until(due, &self.clock, cx) {
                         Poll::Ready(()) => continue,
@@ -263,6 +277,7 @@ impl Shard {
         if now >= self.deadline.get() {
             self.interrupt_all();
         }
+        // The rest of a crowd has its turn when these have had theirs: see `CROWD`.
         self.start_users(now);
         self.wake_resting(now);
         self.wake_sleepers(now);
@@ -296,7 +311,7 @@ impl Shard {
 
     fn start_users(self: &Rc<Self>, now: Moment) {
         for index in 0..self.plan.populations.len() {
-            loop {
+            for _ in 0..CROWD {
                 let arrival = self.populations.borrow_mut()[index].take_arrival(now);
                 let Some(intended) = arrival else { break };
                 self.start_user(index, intended, now);
@@ -349,7 +364,7 @@ impl Shard {
     }
 
     fn wake_resting(self: &Rc<Self>, now: Moment) {
-        loop {
+        for _ in 0..CROWD {
             let mut heap = self.resting.borrow_mut();
             match heap.peek() {
                 Some(Reverse(resting)) if resting.due <= now => {}
