@@ -36,6 +36,7 @@ pub(crate) fn what_was_written_stays() -> Simulation {
 mod inner {
     use super::waits;
 
+    #[expect(clippy::needless_return, reason = "that an early return works is what is tested")]
     #[loadspiker::test]
     fn r#match() -> loadspiker::prelude::Simulation {
         return waits(1);

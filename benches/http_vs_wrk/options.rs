@@ -51,8 +51,8 @@ pub(crate) fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Task,
     while let Some(argument) = arguments.next() {
         match argument.as_str() {
             "--bench" => {}
-            "--rounds" => options.rounds = positive("--rounds", arguments.next())?,
-            "--seconds" => options.seconds = positive("--seconds", arguments.next())?,
+            "--rounds" => options.rounds = positive("--rounds", arguments.next().as_deref())?,
+            "--seconds" => options.seconds = positive("--seconds", arguments.next().as_deref())?,
             "--target" => {
                 options.target = match arguments.next().as_deref() {
                     Some("return") => Target::Return,
@@ -65,7 +65,7 @@ pub(crate) fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Task,
             }
             "--engine" => {
                 let url = arguments.next().ok_or("--engine needs a URL")?;
-                return Ok(Task::Engine { url, seconds: positive("--engine URL", arguments.next())? });
+                return Ok(Task::Engine { url, seconds: positive("--engine URL", arguments.next().as_deref())? });
             }
             "--help" | "-h" => return Ok(Task::Help),
             other => return Err(format!("there is no option \"{other}\"")),
@@ -74,9 +74,7 @@ pub(crate) fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Task,
     Ok(Task::Compare(options))
 }
 
-fn positive<T: std::str::FromStr + Default + PartialEq>(option: &str, value: Option<String>) -> Result<T, String> {
-    let number = value.as_deref().and_then(|text| text.parse().ok()).filter(|number| *number != T::default());
-    number.ok_or_else(|| {
-        format!("{option} needs a whole number above 0, not \"{}\"", value.as_deref().unwrap_or_default())
-    })
+fn positive<T: std::str::FromStr + Default + PartialEq>(option: &str, value: Option<&str>) -> Result<T, String> {
+    let number = value.and_then(|text| text.parse().ok()).filter(|number| *number != T::default());
+    number.ok_or_else(|| format!("{option} needs a whole number above 0, not \"{}\"", value.unwrap_or_default()))
 }

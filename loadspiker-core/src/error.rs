@@ -110,7 +110,20 @@ fn list(names: &[String]) -> String {
 
 /// What a step written by the user may fail with: any error, or a text.
 ///
-/// `?` turns every [`std::error::Error`] into it; [`StepError::new`] makes one from a message.
+/// `?` turns every error that can leave its thread into it, and texts as well; [`StepError::new`] makes one from a
+/// message.
+///
+/// ```
+/// use loadspiker_core::dsl::exec_fn;
+///
+/// let step = exec_fn(|session| {
+///     let price: f64 = session.get_str("price")?.parse()?;
+///     if price < 0.0 {
+///         return Err("a price below zero".into());
+///     }
+///     Ok(())
+/// });
+/// ```
 #[derive(Debug)]
 pub struct StepError(String);
 
@@ -127,8 +140,24 @@ impl fmt::Display for StepError {
     }
 }
 
-impl<E: std::error::Error> From<E> for StepError {
+impl<E: Into<Box<dyn std::error::Error + Send + Sync>>> From<E> for StepError {
     fn from(error: E) -> Self {
-        StepError(error.to_string())
+        StepError(error.into().to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn errors_and_texts_become_errors_of_a_step() {
+        let of_an_error = || -> Result<u8, StepError> { Ok("x".parse::<u8>()?) };
+        assert_eq!(of_an_error().unwrap_err().to_string(), "invalid digit found in string");
+        let of_a_text = || -> Result<u8, StepError> { Err("no stock")? };
+        assert_eq!(of_a_text().unwrap_err().to_string(), "no stock");
+        assert_eq!(StepError::from(format!("{} left", 0)).to_string(), "0 left");
+        let boxed: Box<dyn std::error::Error + Send + Sync> = "boxed".into();
+        assert_eq!(StepError::from(boxed).to_string(), "boxed");
     }
 }

@@ -56,7 +56,7 @@ pub use value::{FromValue, Value};
 
 /// All that a protocol crate needs.
 pub mod protocol_prelude {
-    pub use crate::check::Response;
+    pub use crate::check::{Check, CheckSet, Response};
     pub use crate::compile::{CompileContext, RequestName};
     pub use crate::dsl::Chain;
     pub use crate::expression::Template;

@@ -207,7 +207,9 @@ impl Session {
     pub fn set_at(&mut self, slot: Slot, value: Value) {
         let index = slot.0 as usize;
         if index >= self.attributes.len() {
-            self.attributes.reserve_exact(index + 1 - self.attributes.len());
+            // Few scenarios have many attributes, and most users get to set all of them: room is made once.
+            let room = (index + 1).max(self.schema.names.len().min(16));
+            self.attributes.reserve_exact(room - self.attributes.len());
             self.attributes.resize(index + 1, None);
         }
         self.attributes[index] = Some(value);

@@ -52,6 +52,23 @@ impl Value {
         }
     }
 
+    /// The truth value, if this is one.
+    pub fn as_bool(&self) -> Option<bool> {
+        match self {
+            Value::Bool(b) => Some(*b),
+            _ => None,
+        }
+    }
+
+    /// The integer, where this is an integer or a text that reads as one.
+    pub fn as_i64(&self) -> Option<i64> {
+        match self {
+            Value::Int(int) => Some(*int),
+            Value::Text(text) => text.trim().parse().ok(),
+            _ => None,
+        }
+    }
+
     /// The number, where this is a number or a text that reads as one.
     pub fn as_f64(&self) -> Option<f64> {
         match self {
@@ -175,6 +192,11 @@ impl From<&String> for Value {
         Value::Text(text.as_str().into())
     }
 }
+impl From<char> for Value {
+    fn from(c: char) -> Self {
+        Value::from(&*c.encode_utf8(&mut [0; 4]))
+    }
+}
 impl From<Arc<str>> for Value {
     fn from(text: Arc<str>) -> Self {
         Value::Text(text)
@@ -187,6 +209,11 @@ impl From<&[u8]> for Value {
 }
 impl<T: Into<Value>> From<Vec<T>> for Value {
     fn from(items: Vec<T>) -> Self {
+        Value::List(items.into_iter().map(Into::into).collect())
+    }
+}
+impl<T: Into<Value>, const N: usize> From<[T; N]> for Value {
+    fn from(items: [T; N]) -> Self {
         Value::List(items.into_iter().map(Into::into).collect())
     }
 }
@@ -277,6 +304,7 @@ impl<T: FromValue> FromValue for Vec<T> {
     fn from_value(value: &Value) -> Option<Self> {
         match value {
             Value::List(items) => items.iter().map(T::from_value).collect(),
+            Value::Bytes(bytes) => bytes.iter().map(|byte| T::from_value(&Value::from(*byte))).collect(),
             _ => None,
         }
     }
@@ -315,6 +343,25 @@ mod tests {
     fn json_survives_the_round_trip() {
         let json = serde_json::json!({"a": [1, 2.5, "x", null, true], "b": {}});
         assert_eq!(Value::from(&json).to_json(), json);
+    }
+
+    #[test]
+    fn arrays_are_lists_and_characters_are_texts() {
+        assert_eq!(Value::from([1, 2]), Value::from(vec![1, 2]));
+        assert_eq!(Value::from('ß'), Value::from("ß"));
+    }
+
+    #[test]
+    fn bytes_are_read_as_bytes() {
+        assert_eq!(Vec::<u8>::from_value(&Value::from(&b"ab"[..])), Some(vec![97, 98]));
+        assert_eq!(Vec::<u8>::from_value(&Value::from("ab")), None);
+    }
+
+    #[test]
+    fn a_value_is_read_as_what_it_says() {
+        assert_eq!((Value::from(5).as_i64(), Value::from(" 5 ").as_i64()), (Some(5), Some(5)));
+        assert_eq!((Value::from(5.5).as_i64(), Value::from("many").as_i64()), (None, None));
+        assert_eq!((Value::from(true).as_bool(), Value::from("true").as_bool()), (Some(true), None));
     }
 
     #[test]

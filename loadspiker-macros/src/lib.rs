@@ -1,7 +1,7 @@
 //! The procedural macros of LoadSpiker. Use them through the `loadspiker` crate, which re-exports them: they expand to
 //! paths of that crate.
 //!
-//! The logic is in [`expand`], which works on ordinary token streams and is tested there; this file only hands over.
+//! The logic is in the module `expand`, which works on ordinary token streams and is tested there; this file only hands over.
 //! `scenario!` is no procedural macro: `macro_rules!` does all it needs, so it lives in the `loadspiker` crate.
 
 use proc_macro::TokenStream;

@@ -48,12 +48,14 @@ fn get<T: Clone + Send + Sync + 'static>(matches: &ArgMatches, name: &str) -> Op
 
 fn command(name: &str) -> Command {
     let value = |name: &'static str, placeholder: &'static str, help: &'static str| {
-        Arg::new(name).long(name).value_name(placeholder).help(help)
+        // So that a number below zero is told to be no good value, and not to be no argument.
+        Arg::new(name).long(name).value_name(placeholder).allow_negative_numbers(true).help(help)
     };
     let flag = |name: &'static str, help: &'static str| Arg::new(name).long(name).action(ArgAction::SetTrue).help(help);
     Command::new("load test")
         .about(format!("Load test \"{name}\""))
-        .no_binary_name(false)
+        // A script that wraps the program sets its own; the last one given counts.
+        .args_override_self(true)
         .arg(
             value("users-factor", "F", "Multiply numbers and rates of users by F (such as 0.1 or 3)")
                 .value_parser(factor),
@@ -140,6 +142,11 @@ mod tests {
         assert_eq!(line.report_dir, Some(PathBuf::from("out")));
         assert!(line.quiet && line.json && line.check && line.options.debug);
         assert_eq!(parse(&["--no-report"]).unwrap().report_dir, None);
+    }
+
+    #[test]
+    fn of_an_option_given_twice_the_last_counts() {
+        assert_eq!(parse(&["--seed", "1", "--seed", "2"]).unwrap().options.seed, Some(2));
     }
 
     #[test]

@@ -10,9 +10,12 @@
 mod cli;
 mod folder;
 mod live;
+mod page;
 mod program;
+mod screen;
 mod summary;
 mod table;
+mod text;
 
 pub use folder::{Folder, write_run_folder};
 pub use live::Progress;

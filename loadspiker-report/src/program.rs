@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::io::{IsTerminal, Write};
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use loadspiker_core::Error;
@@ -11,6 +12,7 @@ use loadspiker_core::report::{EndReason, RunReport};
 use crate::cli::CommandLine;
 use crate::folder::write_run_folder;
 use crate::live::Progress;
+use crate::screen::Screen;
 use crate::summary::Summary;
 
 /// Makes a program of a simulation. In the prelude, so that `simulation.main()` is at hand.
@@ -65,39 +67,66 @@ fn run(simulation: Simulation, args: impl IntoIterator<Item = OsString>) -> u8 {
             Err(error) => fail(&error),
         };
     }
+    // Before the run: an hour of load for nothing would be a pity.
+    let made = match line.report_dir.as_deref().map(make_folder).transpose() {
+        Ok(made) => made.flatten(),
+        Err(error) => return fail(&error),
+    };
     let mut progress = Progress::new(line.quiet, std::io::stderr().is_terminal());
     let outcome = simulation.run_with(&line.options, &mut progress);
     progress.clear();
-    let report = match outcome {
-        Ok(report) => report,
-        Err(error) => return fail(&error),
-    };
-    let mut code = exit_code(&report);
-    let folder = match line.report_dir.as_deref().map(|dir| write_run_folder(&report, dir)).transpose() {
-        Ok(folder) => folder,
+    match outcome {
+        Ok(report) => tell(&report, &line),
         Err(error) => {
-            code = fail(&error);
-            None
+            // Leaves no empty folder behind; one with results in it stays.
+            made.iter().for_each(|dir| drop(std::fs::remove_dir(dir)));
+            fail(&error)
         }
-    };
+    }
+}
+
+/// Prints and writes what came out.
+fn tell(report: &RunReport, line: &CommandLine) -> u8 {
+    let written = line.report_dir.as_deref().map(|dir| write_run_folder(report, dir)).transpose();
     if line.json {
         say(&mut std::io::stdout(), &(report.to_json() + "\n"));
     }
     if line.quiet {
+        if let EndReason::Aborted(_) = report.info().end {
+            say(&mut std::io::stderr(), &format!("error: {}\n", report.info().end));
+        }
         let failed = report.assertions().iter().filter(|result| !result.passed);
         failed.for_each(|result| say(&mut std::io::stderr(), &format!("{result}\n")));
-        return code;
-    }
-    let mut text = Summary::new(&report).to_string();
-    if let Some(folder) = folder {
-        text.push_str(&format!("\nresults in {}\n", folder.path.display()));
-    }
-    if line.json {
-        say(&mut std::io::stderr(), &text)
     } else {
-        say(&mut std::io::stdout(), &text)
+        let screen = if line.json { Screen::stderr() } else { Screen::stdout() };
+        let mut text = Summary::new(report).on(screen).to_string();
+        if let Ok(Some(folder)) = &written {
+            text.push_str(&format!("results in {}\n", folder.path.display()));
+        }
+        if line.json {
+            say(&mut std::io::stderr(), &text);
+        } else {
+            say(&mut std::io::stdout(), &text);
+        }
     }
-    code
+    match written {
+        Ok(_) => exit_code(report),
+        Err(error) => fail(&error),
+    }
+}
+
+/// Makes the folder for results; gives it back if it was not there.
+fn make_folder(dir: &Path) -> Result<Option<PathBuf>, Error> {
+    if dir.is_dir() {
+        return Ok(None);
+    }
+    match std::fs::create_dir_all(dir) {
+        Ok(()) => Ok(Some(dir.to_owned())),
+        Err(cause) => Err(Error::Io {
+            path: format!("folder for results {}", dir.display()),
+            cause: format!("{cause}; choose another with --report-dir, or write none with --no-report"),
+        }),
+    }
 }
 
 fn exit_code(report: &RunReport) -> u8 {

@@ -1,117 +1,194 @@
-//! A table in plain text: the first column to the left, numbers to the right.
+//! A table in plain text: texts to the left, numbers to the right, no wider than the screen.
 
-use std::fmt;
-
-use loadspiker_core::report::format::count as thousands;
+use crate::screen::{Screen, Tone};
 
 #[derive(Debug, Default)]
 pub(crate) struct Table {
-    rows: Vec<Vec<String>>,
-    /// How many columns, from the left, are texts.
-    texts: usize,
+    columns: Vec<Column>,
+    rows: Vec<Vec<Cell>>,
 }
 
-/// No column is wider, lest one long name pushes all numbers off the screen.
-const WIDEST: usize = 40;
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Column {
+    heading: &'static str,
+    is_text: bool,
+    /// Where there is no room the column with the highest number goes first; 0 always stays.
+    dispensable: u8,
+}
 
-impl Table {
-    pub(crate) fn new<'a>(texts: usize, heading: impl IntoIterator<Item = &'a str>) -> Self {
-        Table { rows: vec![heading.into_iter().map(str::to_owned).collect()], texts }
+#[derive(Debug)]
+pub(crate) struct Cell {
+    text: String,
+    tone: Tone,
+}
+
+impl From<String> for Cell {
+    fn from(text: String) -> Self {
+        Cell { text, tone: Tone::Plain }
+    }
+}
+
+impl From<&str> for Cell {
+    fn from(text: &str) -> Self {
+        text.to_owned().into()
+    }
+}
+
+impl Cell {
+    pub(crate) fn tone(mut self, tone: Tone) -> Self {
+        self.tone = tone;
+        self
     }
 
-    pub(crate) fn row(&mut self, cells: impl IntoIterator<Item = String>) {
-        self.rows.push(cells.into_iter().map(|cell| shorten(&cell)).collect());
+    fn width(&self) -> usize {
+        self.text.chars().count()
+    }
+}
+
+/// A column of names or other words.
+pub(crate) const fn words(heading: &'static str) -> Column {
+    Column { heading, is_text: true, dispensable: 0 }
+}
+
+/// A column of numbers.
+pub(crate) const fn numbers(heading: &'static str) -> Column {
+    Column { heading, is_text: false, dispensable: 0 }
+}
+
+impl Column {
+    /// May be left out on a narrow screen; the one with the highest number goes first.
+    pub(crate) const fn dispensable(mut self, order: u8) -> Self {
+        self.dispensable = order;
+        self
+    }
+}
+
+/// The first column is never wider, lest one long name pushes all numbers off the screen.
+pub(crate) const WIDEST: usize = 40;
+/// Rather than make the first column narrower than this, others are left out.
+const READABLE: usize = 24;
+/// The first column is not made narrower than this; lines are cut instead.
+const NARROWEST: usize = 8;
+/// Before the first column, and between two.
+const GAP: usize = 2;
+
+impl Table {
+    pub(crate) fn new(columns: impl IntoIterator<Item = Column>) -> Self {
+        Table { columns: columns.into_iter().collect(), rows: Vec::new() }
+    }
+
+    pub(crate) fn row(&mut self, cells: impl IntoIterator<Item = Cell>) {
+        self.rows.push(cells.into_iter().collect());
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.rows.len() <= 1
+        self.rows.is_empty()
     }
-}
 
-fn shorten(cell: &str) -> String {
-    if cell.chars().count() <= WIDEST {
-        return cell.to_owned();
-    }
-    // The ends tell names apart better than the beginnings alone.
-    let (head, tail) = (WIDEST / 2, WIDEST - WIDEST / 2 - 1);
-    let count = cell.chars().count();
-    cell.chars().take(head).chain(std::iter::once('…')).chain(cell.chars().skip(count - tail)).collect()
-}
-
-impl fmt::Display for Table {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let columns = self.rows.iter().map(Vec::len).max().unwrap_or(0);
-        let width = |column| {
-            self.rows
-                .iter()
-                .filter_map(|row: &Vec<String>| row.get(column))
-                .map(|cell: &String| cell.chars().count())
-                .max()
-        };
-        let widths: Vec<usize> = (0..columns).map(|column| width(column).unwrap_or(0)).collect();
-        for row in &self.rows {
-            let mut line = String::from(" ");
-            for (column, (cell, width)) in row.iter().zip(&widths).enumerate() {
-                if column < self.texts {
-                    line.push_str(&format!(" {cell:<width$}"));
-                } else {
-                    line.push_str(&format!("  {cell:>width$}"));
-                }
+    /// The heading and the rows, as they fit the screen.
+    pub(crate) fn lines(&self, screen: Screen) -> Vec<String> {
+        let widths: Vec<usize> = (0..self.columns.len()).map(|column| self.width(column)).collect();
+        let (shown, first) = self.fit(&widths, screen.width.unwrap_or(usize::MAX));
+        let line = |cells: &[Cell]| {
+            let mut line = String::new();
+            for (column, cell) in cells.iter().enumerate().filter(|(column, _)| shown.contains(column)) {
+                let width = if column == 0 { first } else { widths[column] };
+                let text = if column == 0 { shorten(&cell.text, width) } else { cell.text.clone() };
+                let space = " ".repeat(width.saturating_sub(text.chars().count()));
+                let text = screen.paint(cell.tone, text);
+                line.push_str(&" ".repeat(GAP));
+                line.push_str(&if self.columns[column].is_text { text + &space } else { space + &text });
             }
-            writeln!(f, "{}", line.trim_end())?;
+            screen.cut(line.trim_end())
+        };
+        let heading: Vec<Cell> =
+            self.columns.iter().map(|column| Cell::from(column.heading).tone(Tone::Faint)).collect();
+        std::iter::once(&heading).chain(&self.rows).map(|cells| line(cells)).collect()
+    }
+
+    fn width(&self, column: usize) -> usize {
+        let cells = self.rows.iter().filter_map(|row| row.get(column)).map(Cell::width);
+        cells.max().unwrap_or(0).max(self.columns[column].heading.chars().count())
+    }
+
+    /// Which columns fit, and how wide the first one is.
+    fn fit(&self, widths: &[usize], limit: usize) -> (Vec<usize>, usize) {
+        let natural = widths.first().copied().unwrap_or(0).min(WIDEST);
+        let mut shown: Vec<usize> = (0..widths.len()).collect();
+        loop {
+            let others: usize = shown.iter().skip(1).map(|column| widths[*column] + GAP).sum();
+            let room = limit.saturating_sub(others + GAP);
+            let next = shown.iter().copied().filter(|column| self.columns[*column].dispensable > 0);
+            match next.max_by_key(|column| self.columns[*column].dispensable) {
+                Some(column) if room < natural.min(READABLE) => shown.retain(|kept| *kept != column),
+                _ => return (shown, natural.min(room.max(NARROWEST))),
+            }
         }
-        Ok(())
     }
 }
 
-/// A rate: one decimal where it is small.
-pub(crate) fn rate(per_second: f64) -> String {
-    if per_second < 100.0 {
-        return format!("{per_second:.1}");
+/// The ends tell names apart better than the beginnings alone.
+pub(crate) fn shorten(text: &str, width: usize) -> String {
+    let count = text.chars().count();
+    if count <= width {
+        return text.to_owned();
     }
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a rate is positive and far below u64")]
-    thousands(per_second.round() as u64)
-}
-
-/// Bytes in a unit that leaves few digits; units are powers of 1000.
-pub(crate) fn bytes(n: u64) -> String {
-    #[expect(clippy::cast_precision_loss, reason = "three digits are shown")]
-    let mut amount = n as f64;
-    for unit in ["B", "kB", "MB", "GB"] {
-        if amount < 1000.0 {
-            return if unit == "B" { format!("{n} B") } else { format!("{amount:.1} {unit}") };
-        }
-        amount /= 1000.0;
-    }
-    format!("{amount:.1} TB")
+    let (head, tail) = (width / 2, (width - width / 2).saturating_sub(1));
+    text.chars().take(head).chain(std::iter::once('…')).chain(text.chars().skip(count - tail)).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    const PLAIN: Screen = Screen { width: None, coloured: false };
+
+    fn narrow(width: usize) -> Screen {
+        Screen { width: Some(width), coloured: false }
+    }
+
+    fn table(name: &str) -> Table {
+        let columns = [words("name"), numbers("count"), numbers("p75").dispensable(2), numbers("p99").dispensable(1)];
+        let mut table = Table::new(columns);
+        table.row([name, "1", "750 ms", "990 ms"].map(Cell::from));
+        table.row(["longer", "1,000", "7.50 s", "9.90 s"].map(Cell::from));
+        table
+    }
+
     #[test]
     fn texts_stand_to_the_left_and_numbers_to_the_right() {
-        let mut table = Table::new(1, ["name", "count"]);
-        table.row(["a".to_owned(), "1".to_owned()]);
-        table.row(["longer".to_owned(), "1,000".to_owned()]);
-        assert_eq!(table.to_string(), "  name    count\n  a           1\n  longer  1,000\n");
+        let expected =
+            ["  name    count     p75     p99", "  a           1  750 ms  990 ms", "  longer  1,000  7.50 s  9.90 s"];
+        assert_eq!(table("a").lines(PLAIN), expected);
     }
 
     #[test]
-    fn long_names_keep_both_ends() {
-        let short = shorten(&format!("begin{}end", "x".repeat(90)));
-        assert_eq!(short.chars().count(), WIDEST);
-        assert!(short.starts_with("begin") && short.ends_with("end"));
+    fn where_there_is_no_room_columns_are_left_out_in_their_order() {
+        let width = |lines: Vec<String>| lines.iter().map(|line| line.chars().count()).max();
+        let heading = |at: usize| table("a").lines(narrow(at)).remove(0);
+        assert_eq!(heading(31), "  name    count     p75     p99");
+        assert_eq!(heading(30), "  name    count     p99");
+        assert_eq!(heading(22), "  name    count");
+        for limit in 5..40 {
+            assert!(width(table("a").lines(narrow(limit))) <= Some(limit), "{limit}");
+        }
     }
 
     #[test]
-    fn numbers_are_written_for_people() {
-        assert_eq!(
-            (thousands(0), thousands(999), thousands(1_234_567)),
-            ("0".into(), "999".into(), "1,234,567".into())
-        );
-        assert_eq!((rate(0.25), rate(99.9), rate(12_345.6)), ("0.2".into(), "99.9".into(), "12,346".into()));
-        assert_eq!((bytes(999), bytes(1000), bytes(2_500_000)), ("999 B".into(), "1.0 kB".into(), "2.5 MB".into()));
+    fn a_long_name_is_shortened_before_it_costs_a_column_and_keeps_both_ends() {
+        let name = format!("begin{}end", "x".repeat(90));
+        let line = |screen| table(&name).lines(screen).remove(1);
+        assert_eq!(line(PLAIN).find("1"), Some("  ".len() + WIDEST + "…".len() - 1 + "      ".len()));
+        let narrow = line(narrow(2 + READABLE + 7 + 8 + 8));
+        assert!(narrow.starts_with("  beginxxxxxxx…xxxxxxxxend ") && narrow.ends_with("990 ms"), "{narrow}");
+    }
+
+    #[test]
+    fn colours_do_not_shift_columns() {
+        let mut table = Table::new([words("name"), numbers("failed")]);
+        table.row(["a".into(), Cell::from("5").tone(Tone::Bad)]);
+        let lines = table.lines(Screen { width: None, coloured: true });
+        assert_eq!(lines[1], "  a          \u{1b}[31m5\u{1b}[0m");
+        assert_eq!(console::measure_text_width(&lines[0]), console::measure_text_width(&lines[1]));
     }
 }

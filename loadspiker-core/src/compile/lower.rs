@@ -82,7 +82,7 @@ impl<'a, 'b> Lowering<'a, 'b> {
                 }
             }
             StepKind::Loop { kind, counter, exit_asap, body } => {
-                self.a_loop(kind, counter.as_deref(), *exit_asap, body)
+                self.a_loop(kind, counter.as_deref(), *exit_asap, body);
             }
             StepKind::If { condition, then, otherwise } => {
                 let test = Test::Condition(condition.compile(self.cx));
@@ -95,16 +95,16 @@ impl<'a, 'b> Lowering<'a, 'b> {
             StepKind::Switch { value, cases, otherwise } => {
                 let value = value.compile(self.cx);
                 let keys: Vec<_> = cases.iter().map(|(key, _)| key.compile(self.cx)).collect();
-                let labels = cases.iter().map(|(key, _)| format!("case {key:?}")).collect();
-                self.switch(labels, cases.iter().map(|(_, chain)| chain).collect(), otherwise.as_ref(), |targets| {
+                let labels: Vec<_> = cases.iter().map(|(key, _)| format!("case {key:?}")).collect();
+                self.switch(&labels, cases.iter().map(|(_, chain)| chain).collect(), otherwise.as_ref(), |targets| {
                     SwitchBy::Value(value, keys.into_iter().zip(targets).collect())
                 });
             }
             StepKind::RandomSwitch { cases, otherwise } => self.random_switch(cases, otherwise.as_ref()),
             StepKind::UniformSwitch(cases) => {
                 let share = 100.0 / as_f64(cases.len());
-                let labels = cases.iter().map(|_| format!("{share:.1} %")).collect();
-                self.switch(labels, cases.iter().collect(), None, |targets| {
+                let labels: Vec<_> = cases.iter().map(|_| format!("{share:.1} %")).collect();
+                self.switch(&labels, cases.iter().collect(), None, |targets| {
                     // The last bound is beyond 100, lest rounding lets a draw fall through.
                     let bound = |i: usize| if i + 1 == targets.len() { 101.0 } else { share * as_f64(i + 1) };
                     SwitchBy::Chance(targets.iter().enumerate().map(|(i, pc)| (bound(i), *pc)).collect())
@@ -113,8 +113,8 @@ impl<'a, 'b> Lowering<'a, 'b> {
             StepKind::RoundRobinSwitch(cases) => {
                 let index = self.cx.gathered.turns;
                 self.cx.gathered.turns += 1;
-                let labels = (1..=cases.len()).map(|n| format!("turn {n}")).collect();
-                self.switch(labels, cases.iter().collect(), None, |targets| SwitchBy::Turn(index, targets));
+                let labels: Vec<_> = (1..=cases.len()).map(|n| format!("turn {n}")).collect();
+                self.switch(&labels, cases.iter().collect(), None, |targets| SwitchBy::Turn(index, targets));
             }
             StepKind::Try { attempts, body, .. } => {
                 let attempts = attempts.compile(self.cx);
@@ -215,7 +215,7 @@ impl<'a, 'b> Lowering<'a, 'b> {
 
     fn switch(
         &mut self,
-        labels: Vec<String>,
+        labels: &[String],
         cases: Vec<&Chain>,
         otherwise: Option<&Chain>,
         by: impl FnOnce(Vec<Pc>) -> SwitchBy,
@@ -263,8 +263,8 @@ impl<'a, 'b> Lowering<'a, 'b> {
             // They are meant to be all: rounding must not let a draw fall through.
             *last = 101.0;
         }
-        let labels = cases.iter().map(|(percent, _)| format!("{percent} %")).collect();
-        self.switch(labels, cases.iter().map(|(_, chain)| chain).collect(), otherwise, |targets| {
+        let labels: Vec<_> = cases.iter().map(|(percent, _)| format!("{percent} %")).collect();
+        self.switch(&labels, cases.iter().map(|(_, chain)| chain).collect(), otherwise, |targets| {
             SwitchBy::Chance(bounds.into_iter().zip(targets).collect())
         });
     }

@@ -12,6 +12,7 @@ use crate::dsl::{Population, Simulation};
 use crate::error::{Error, Mistake, Mistakes};
 use crate::inject::Profile;
 use crate::protocol::Protocol;
+use crate::report::format::precise;
 use crate::session::Slot;
 
 /// A compiled simulation. [`Display`](fmt::Display) prints it for people: what will be run, step by step.
@@ -36,6 +37,20 @@ impl Plan {
     /// The name of the simulation.
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// How long the injection profiles let users start, one population after another where they follow each other, and
+    /// at most `max_duration`. The run lasts longer by what its last users take. `None` if all of them start at once.
+    pub fn injection(&self) -> Option<Duration> {
+        let mut ends: Vec<Duration> = Vec::with_capacity(self.populations.len());
+        for population in &self.populations {
+            // Those before it in time come before it in the list, too.
+            let begin = population.after.iter().filter_map(|before| ends.get(*before)).max();
+            ends.push(begin.copied().unwrap_or_default().saturating_add(population.profile.duration()));
+        }
+        let end = ends.into_iter().max().unwrap_or_default();
+        let end = self.max_duration.map_or(end, |limit| end.min(limit));
+        (!end.is_zero()).then_some(end)
     }
 }
 
@@ -172,7 +187,7 @@ impl fmt::Display for Plan {
             population.steps.iter().try_for_each(|step| writeln!(f, "  {step}"))?;
         }
         if let Some(duration) = self.max_duration {
-            writeln!(f, "\nat most {duration:?}, then {:?} of grace", self.grace_period)?;
+            writeln!(f, "\nat most {}, then {} of grace", precise(duration), precise(self.grace_period))?;
         }
         if !self.assertions.is_empty() {
             writeln!(f, "\nassertions")?;

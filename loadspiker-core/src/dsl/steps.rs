@@ -15,6 +15,7 @@ macro_rules! steps {
         ///
         /// Where a condition, a number, a duration or a text is asked for, it may be a value, a text with `#{…}`
         /// expressions, or a closure `|session: &Session| …`.
+        #[expect(clippy::wrong_self_convention, reason = "`as_long_as` is the name that users know from elsewhere")]
         pub trait Steps: Sized {
             /// Appends all steps of `chain`. The other methods are made from this one.
             #[must_use]

@@ -199,7 +199,7 @@ impl Cursor<'_> {
                 }
             }
             Frame::Group { outer, failed, cumulated_micros, since } => {
-                self.leave_group(outer, failed, cumulated_micros, since)
+                self.leave_group(outer, failed, cumulated_micros, since);
             }
             Frame::Try { failed_before, .. } => {
                 if failed_before {

@@ -1,7 +1,7 @@
 //! The engine: shards, virtual users, the clock, and the thread that keeps them together.
 //!
 //! *A resting user is data, a busy one is a task.* While a user waits (a pause, a pace, a rendez-vous) it is a boxed
-//! [`User`](user::User) in the shard's timer heap and nothing else. While it works it is one task of the shard's
+//! `User` in the shard's timer heap and nothing else. While it works it is one task of the shard's
 //! single-threaded runtime, which runs step after step until the user rests again or ends. So a request costs no
 //! spawn, and a million resting users no task.
 

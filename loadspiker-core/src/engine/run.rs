@@ -84,7 +84,7 @@ impl Simulation {
     pub fn run_with(self, options: &RunOptions, observer: &mut dyn Observer) -> Result<RunReport, Error> {
         let plan = self.plan(options)?;
         let _alone = gate::enter();
-        Run::begin(plan, options.debug, observer)?.to_its_end()
+        Run::begin(plan, options.debug, observer)?.conduct()
     }
 
     /// Compiles the simulation without running it.
@@ -198,6 +198,7 @@ impl<'a> Run<'a> {
         let mut info = RunInfo::new(&plan.name);
         info.seed = plan.seed;
         info.shards = plan.shards;
+        info.planned = plan.injection();
         info.started_at_ms = SystemTime::now()
             .duration_since(UNIX_EPOCH)
             .map_or(0, |since| u64::try_from(since.as_millis()).unwrap_or(u64::MAX));
@@ -229,7 +230,7 @@ impl<'a> Run<'a> {
         })
     }
 
-    fn to_its_end(mut self) -> Result<RunReport, Error> {
+    fn conduct(mut self) -> Result<RunReport, Error> {
         self.start_what_can();
         let mut refreshed = Instant::now();
         let mut finishing = false;

@@ -16,10 +16,10 @@ use crate::compile::{Plan, Program, Text};
 use crate::engine::clock::Clock;
 use crate::engine::cursor::Problem;
 use crate::engine::population::PopulationState;
-use crate::engine::task;
+use crate::engine::task::{self, Seat};
 use crate::engine::timer::Timer;
 use crate::engine::user::User;
-use crate::metrics::{GroupId, Limits, Recorder, ScenarioId, Snapshot};
+use crate::metrics::{GroupId, Limits, NameId, Recorder, ScenarioId, Snapshot};
 use crate::moment::Moment;
 use crate::protocol::{ShardInfo, ShardState};
 use crate::session::{Schema, Session};
@@ -66,14 +66,17 @@ pub(crate) struct Shard {
     /// Used for rendering, again and again.
     pub(crate) buffers: RefCell<Vec<String>>,
     plan: Arc<Plan>,
-    programs: Vec<Rc<Arc<Program>>>,
+    programs: Vec<ShardProgram>,
     schemas: Vec<Rc<Schema>>,
     states: RefCell<Vec<Rc<dyn ShardState>>>,
     populations: RefCell<Vec<PopulationState>>,
     resting: RefCell<BinaryHeap<Reverse<Resting>>>,
     sleepers: RefCell<BinaryHeap<Reverse<Sleeper>>>,
+    #[expect(clippy::vec_box, reason = "users come and go in their boxes")]
     meetings: RefCell<Vec<Vec<Box<User>>>>,
     turns: RefCell<Vec<usize>>,
+    /// Tasks that wait for a user.
+    pub(crate) seats: RefCell<Vec<Rc<Seat>>>,
     users_made: Cell<u64>,
     alive: Cell<u64>,
     /// The earliest moment at which something is to be done here, in nanoseconds.
@@ -92,6 +95,10 @@ pub(crate) struct Shard {
     /// The grace period is over, all users are counted: what tasks still do no longer matters.
     over: Cell<bool>,
 }
+
+/// A program, counted by a reference count of the shard's own: a busy user holds one, and the count of the `Arc` is
+/// written by all cores.
+pub(crate) type ShardProgram = Rc<Arc<Program>>;
 
 /// A user that rests; ordered by when it goes on, then by its number, so that equal moments have one order.
 struct Resting {
@@ -127,6 +134,11 @@ macro_rules! ordered_by {
 }
 ordered_by!(Resting, |resting| (resting.due, resting.user.session.user_id()));
 ordered_by!(Sleeper, |sleeper| (sleeper.due, 0));
+
+/// How many users are let go at a time. A million users that arrive at once would otherwise be a million tasks before
+/// the first of them has done anything; so the tasks there are stay about as many as there are busy users. Less than
+/// the number of tasks that the runtime runs before it looks at the shard's own loop again (61).
+const CROWD: usize = 32;
 
 /// How often a shard hands over its statistics.
 pub(crate) const TICK: Duration = Duration::from_secs(1);
@@ -168,6 +180,7 @@ impl Shard {
             sleepers: RefCell::default(),
             meetings: RefCell::new(plan.rendez_vous.iter().map(|_| Vec::new()).collect()),
             turns: RefCell::new(vec![index; plan.turns]),
+            seats: RefCell::default(),
             users_made: Cell::new(0),
             alive: Cell::new(0),
             next_due: Cell::new(0),
@@ -193,12 +206,18 @@ impl Shard {
             loop {
                 while let Poll::Ready(command) = commands.poll_recv(cx) {
                     // The channel closes only if the other side is gone; then there is nobody to report to.
-                    if self.obey(command.unwrap_or(Command::Finish)) {
+                    if self.obey(&command.unwrap_or(Command::Finish)) {
                         return Poll::Ready(());
                     }
                 }
-                self.release_due(self.clock.now());
+                let now = self.clock.now();
+                self.release_due(now);
                 let due = Moment::from_nanos(self.next_due.get());
+                if due <= now {
+                    // There are more; those let go have their turn first.
+                    cx.waker().wake_by_ref();
+                    return Poll::Pending;
+                }
                 if !self.clock.is_simulated() {
                     match timer.poll_until(due, &self.clock, cx) {
                         Poll::Ready(()) => continue,
@@ -221,8 +240,8 @@ impl Shard {
     }
 
     /// Does what it is told; whether that is to end.
-    fn obey(self: &Rc<Self>, command: Command) -> bool {
-        match command {
+    fn obey(self: &Rc<Self>, command: &Command) -> bool {
+        match *command {
             Command::Start { population, at } => {
                 self.populations.borrow_mut()[population].start(at);
                 self.due_at(at);
@@ -258,6 +277,7 @@ impl Shard {
         if now >= self.deadline.get() {
             self.interrupt_all();
         }
+        // The rest of a crowd has its turn when these have had theirs: see `CROWD`.
         self.start_users(now);
         self.wake_resting(now);
         self.wake_sleepers(now);
@@ -291,7 +311,7 @@ impl Shard {
 
     fn start_users(self: &Rc<Self>, now: Moment) {
         for index in 0..self.plan.populations.len() {
-            loop {
+            for _ in 0..CROWD {
                 let arrival = self.populations.borrow_mut()[index].take_arrival(now);
                 let Some(intended) = arrival else { break };
                 self.start_user(index, intended, now);
@@ -344,7 +364,7 @@ impl Shard {
     }
 
     fn wake_resting(self: &Rc<Self>, now: Moment) {
-        loop {
+        for _ in 0..CROWD {
             let mut heap = self.resting.borrow_mut();
             match heap.peek() {
                 Some(Reverse(resting)) if resting.due <= now => {}
@@ -427,7 +447,7 @@ impl Shard {
         self.due_at(self.deadline.get());
     }
 
-    #[expect(clippy::needless_pass_by_value, reason = "the user ends here")]
+    #[expect(clippy::needless_pass_by_value, clippy::boxed_local, reason = "the user ends here")]
     fn interrupt(self: &Rc<Self>, user: Box<User>) {
         let population = user.population as usize;
         self.recorder.borrow_mut().user_interrupted(user.scenario(), false);
@@ -481,7 +501,15 @@ impl Shard {
         self.tell(Event::Debug(text.to_owned()));
     }
 
+    /// The name of a request that was known before the run.
+    pub(crate) fn name_of(&self, NameId(name): NameId) -> &str {
+        self.plan.request_names.get(name as usize).map_or("?", |name| name)
+    }
+
     pub(crate) fn step_failed(&self, scenario: ScenarioId, problem: &Problem) {
+        if self.debug {
+            self.show(&format!("= a step failed: {}\n", problem.message));
+        }
         let mut recorder = self.recorder.borrow_mut();
         recorder.step_error(scenario, &problem.message);
         if problem.panicked {
@@ -497,7 +525,7 @@ impl Shard {
         self.populations.borrow_mut()[population as usize].acting -= 1;
     }
 
-    pub(crate) fn program(&self, population: u32) -> Rc<Arc<Program>> {
+    pub(crate) fn program(&self, population: u32) -> ShardProgram {
         self.programs[population as usize].clone()
     }
 

@@ -1,10 +1,11 @@
 //! A busy user: one task that runs step after step until the user rests or ends.
 
-use std::future::Future;
+use std::cell::Cell;
+use std::future::{Future, poll_fn};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::rc::Rc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 
 use tokio::time::{Instant, Sleep};
 
@@ -15,15 +16,63 @@ use crate::engine::{Shard, User};
 use crate::metrics::{Phases, Sample};
 use crate::protocol::{Action, ActionContext, ActionFuture};
 
+/// A task that waits for a user to work for.
+///
+/// Tasks are kept for the next user: making one costs more than waking one, and tens of thousands made and dropped in
+/// between the small pieces that resting users are made of would leave the memory full of holes.
+pub(crate) struct Seat {
+    user: Cell<Option<Box<User>>>,
+    waker: Waker,
+}
+
+/// How many tasks wait at most; what is beyond ends.
+const SEATS: usize = 256;
+
 /// Lets `user` go on from where it is.
 pub(crate) fn spawn(shard: &Rc<Shard>, user: Box<User>) {
     shard.worked.set(true);
-    let task = drive(ActionContext::new(user, shard.clone()));
+    let seat = shard.seats.borrow_mut().pop();
+    if let Some(seat) = seat {
+        seat.user.set(Some(user));
+        seat.waker.wake_by_ref();
+        return;
+    }
+    let task = work(shard.clone(), user);
     if shard.clock.is_simulated() {
         tokio::task::spawn_local(Watched { task: Box::pin(task), shard: shard.clone() });
     } else {
         tokio::task::spawn_local(task);
     }
+}
+
+async fn work(shard: Rc<Shard>, user: Box<User>) {
+    let mut next = Some(user);
+    while let Some(user) = next {
+        drive(ActionContext::new(user, shard.clone())).await;
+        next = sit(&shard).await;
+    }
+}
+
+/// Waits for the next user; `None` if there is no seat left.
+async fn sit(shard: &Shard) -> Option<Box<User>> {
+    let mut taken: Option<Rc<Seat>> = None;
+    poll_fn(|cx| match &taken {
+        None => {
+            let mut seats = shard.seats.borrow_mut();
+            if seats.len() >= SEATS || shard.is_over() {
+                return Poll::Ready(None);
+            }
+            let seat = Rc::new(Seat { user: Cell::new(None), waker: cx.waker().clone() });
+            taken = Some(seat.clone());
+            seats.push(seat);
+            Poll::Pending
+        }
+        Some(seat) => match seat.user.take() {
+            Some(user) => Poll::Ready(Some(user)),
+            None => Poll::Pending,
+        },
+    })
+    .await
 }
 
 /// A task that says when it has run, for simulated time to wait for it.

@@ -41,6 +41,21 @@ impl InjectionStep for ClosedStep {
     }
 }
 
+/// One step alone is a profile as well: `scenario.inject(at_once_users(10))`.
+macro_rules! alone {
+    ($($step:ty),*) => {$(
+        impl IntoIterator for $step {
+            type Item = Self;
+            type IntoIter = std::iter::Once<Self>;
+
+            fn into_iter(self) -> Self::IntoIter {
+                std::iter::once(self)
+            }
+        }
+    )*};
+}
+alone!(OpenStep, ClosedStep);
+
 /// An injection profile: steps of one kind, one after the other.
 ///
 /// What is computed from a profile that has [`mistakes`](Profile::mistakes) never panics, but means nothing.

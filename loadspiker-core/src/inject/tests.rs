@@ -353,3 +353,10 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_single_step_is_a_profile() {
+    assert_eq!(Profile::from_steps(at_once_users(10)), Profile::from_steps([at_once_users(10)]));
+    let closed = constant_concurrent_users(10).during(Duration::from_secs(1));
+    assert_eq!(Profile::from_steps(closed), Profile::from_steps([closed]));
+}

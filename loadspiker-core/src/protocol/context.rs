@@ -2,16 +2,19 @@
 
 use std::any::Any;
 use std::cell::RefCell;
-use std::future::{Future, poll_fn};
-use std::pin::pin;
+use std::future::Future;
+use std::pin::Pin;
 use std::rc::Rc;
-use std::task::Poll;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
+use tokio::time::Instant;
+
 use crate::engine::{Shard, User, Watchdog};
-use crate::metrics::Sample;
+use crate::metrics::{Sample, SampleName};
 use crate::moment::Moment;
 use crate::protocol::{ProtocolSlot, ShardState, UserState};
+use crate::report::format::human;
 use crate::session::Session;
 
 /// What a running action gets from the engine: the user's session, the clock, time limits, the protocol's own states,
@@ -30,6 +33,31 @@ pub struct ActionContext {
 #[error("timed out")]
 pub struct Elapsed;
 
+pin_project_lite::pin_project! {
+    /// A future with a time limit; made by [`ActionContext::timeout_at`].
+    ///
+    /// A type of its own, because an async function would hold the future twice, and with it every request.
+    #[must_use = "a future does nothing until it is awaited"]
+    pub struct Timeout<'a, F> {
+        #[pin]
+        future: F,
+        deadline: Instant,
+        watchdog: &'a RefCell<Watchdog>,
+    }
+}
+
+impl<F: Future> Future for Timeout<'_, F> {
+    type Output = Result<F::Output, Elapsed>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        match this.future.poll(cx) {
+            Poll::Ready(output) => Poll::Ready(Ok(output)),
+            Poll::Pending => this.watchdog.borrow_mut().poll(*this.deadline, cx).map(|()| Err(Elapsed)),
+        }
+    }
+}
+
 impl ActionContext {
     pub(crate) fn new(user: Box<User>, shard: Rc<Shard>) -> Self {
         ActionContext { user, shard, started: Moment::START, time: None, watchdog: RefCell::default() }
@@ -37,10 +65,6 @@ impl ActionContext {
 
     pub(crate) fn begin_action(&mut self) {
         self.started = self.time.take().filter(|time| *time == self.user.intended).unwrap_or_else(|| self.now());
-    }
-
-    pub(crate) fn forget_time(&mut self) {
-        self.time = None;
     }
 
     pub(crate) fn into_user(self) -> Box<User> {
@@ -105,6 +129,9 @@ impl ActionContext {
             // The run has ended under way; the request is counted as interrupted already.
             return;
         }
+        if self.shard.debug {
+            self.show_outcome(sample);
+        }
         let user = &mut *self.user;
         self.shard.recorder.borrow_mut().record(user.scenario(), user.group, sample);
         if sample.error.is_some() {
@@ -116,6 +143,25 @@ impl ActionContext {
             user.cumulate(u32::try_from(micros).unwrap_or(u32::MAX));
         }
         self.finish(sample.ended);
+    }
+
+    #[cold]
+    fn show_outcome(&self, sample: &Sample<'_>) {
+        let name = match sample.name {
+            SampleName::Known(id) => self.shard.name_of(id),
+            SampleName::Dynamic(name) => name,
+        };
+        let time = human(sample.ended.since(sample.intended));
+        let outcome = sample.error.map_or("ok".to_owned(), |error| format!("failed: {error}"));
+        let (user, scenario) = (self.user.session.user_id(), self.user.session.scenario());
+        self.shard.show(&format!("= \"{name}\", user {user} of \"{scenario}\", after {time}: {outcome}\n"));
+    }
+
+    /// Says that work was done since the end of the sample recorded last, such as checks over a body: what follows is
+    /// late by that much, and the clock is read again to tell. Without it, the next action is taken to start when this one
+    /// ended, which saves a reading.
+    pub fn forget_time(&mut self) {
+        self.time = None;
     }
 
     /// For requests that are not reported: what follows is intended to begin at `ended`.
@@ -134,14 +180,8 @@ impl ActionContext {
     /// # Cancel safety
     ///
     /// As the future's.
-    pub async fn timeout_at<F: Future>(&self, deadline: Moment, future: F) -> Result<F::Output, Elapsed> {
-        let mut future = pin!(future);
-        let deadline = self.shard.clock.instant_of(deadline);
-        poll_fn(|cx| match future.as_mut().poll(cx) {
-            Poll::Ready(output) => Poll::Ready(Ok(output)),
-            Poll::Pending => self.watchdog.borrow_mut().poll(deadline, cx).map(|()| Err(Elapsed)),
-        })
-        .await
+    pub fn timeout_at<F: Future>(&self, deadline: Moment, future: F) -> Timeout<'_, F> {
+        Timeout { future, deadline: self.shard.clock.instant_of(deadline), watchdog: &self.watchdog }
     }
 
     /// Runs `future` for at most `limit` from now; see [`timeout_at`](Self::timeout_at).
@@ -149,8 +189,8 @@ impl ActionContext {
     /// # Errors
     ///
     /// [`Elapsed`] if the limit passed first; the future is dropped.
-    pub async fn timeout<F: Future>(&self, limit: Duration, future: F) -> Result<F::Output, Elapsed> {
-        self.timeout_at(self.now() + limit, future).await
+    pub fn timeout<F: Future>(&self, limit: Duration, future: F) -> Timeout<'_, F> {
+        self.timeout_at(self.now() + limit, future)
     }
 
     /// Waits on the clock of the run, which is finer than tokio's timer.

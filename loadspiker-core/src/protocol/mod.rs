@@ -216,7 +216,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-pub use context::{ActionContext, Elapsed};
+pub use context::{ActionContext, Elapsed, Timeout};
 
 use crate::compile::{CompileContext, RequestName};
 

@@ -23,7 +23,7 @@ pub struct RunInfo {
     /// How long it took, from its beginning to the end of the last user.
     #[serde(rename = "duration_secs", with = "seconds")]
     pub duration: Duration,
-    /// How long it was meant to take, if that is known.
+    /// How long users were meant to start; see [`Plan::injection`](crate::compile::Plan::injection).
     #[serde(rename = "planned_secs", with = "optional_seconds")]
     pub planned: Option<Duration>,
     /// Why it ended.

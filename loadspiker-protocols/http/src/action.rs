@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::{CONNECTION, CONTENT_TYPE, SET_COOKIE};
-use http::{HeaderMap, HeaderValue, Method, StatusCode};
+use http::{HeaderValue, Method, StatusCode};
 use loadspiker_core::Moment;
 use loadspiker_core::check::{Check, CheckSet};
 use loadspiker_core::compile::{CompileContext, RequestName};
@@ -132,6 +132,9 @@ impl HttpAction {
                     hop = next;
                     followed += 1;
                 }
+                if self.checks.needs_body() {
+                    cx.forget_time();
+                }
             }
         }
         cx.return_buffer(buffer);
@@ -156,7 +159,7 @@ impl HttpAction {
         download: Option<&str>,
         buffer: &mut String,
     ) -> Option<Hop> {
-        let built = self.plan.request(hop, prepared, cx.session(), buffer);
+        let built = self.plan.request(hop, prepared, shard, cx.session(), buffer);
         let (mut request, mut sink) = match built.and_then(|request| Ok((request, self.sink(cx, download)?))) {
             Ok(built) => built,
             Err(error) => {
@@ -174,16 +177,17 @@ impl HttpAction {
         }
         // A request that is the same for all takes no time to speak of until it is ready to be sent.
         let from = if followed == 0 && self.plan.is_fixed(prepared) { cx.started() } else { cx.now() };
+        let mut request = Some(request);
         let order = Order {
             protocol: &self.protocol,
             slot: self.slot,
             origin: &hop.target.origin,
-            request,
+            request: &mut request,
             limit: self.timeout,
             from,
         };
         let (result, trace) = perform(cx, shard, order, &mut sink).await;
-        let answer = match result {
+        let mut answer = match result {
             Ok(answer) => answer,
             Err(error) => {
                 self.report(cx, followed, &trace, None, Some(&error.to_string()));
@@ -196,7 +200,8 @@ impl HttpAction {
         }
         let status = answer.status;
         if !(self.follow_redirects && redirect::is_redirect(status)) {
-            let verdict = self.verify(cx, answer, sink, &hop.target, trace.ended, download);
+            let verdict = self.verify(cx, &mut answer, sink, &hop.target, trace.ended, download);
+            shard.take_back(answer.headers);
             self.report(cx, followed, &trace, Some(status), verdict.err().as_deref());
             return None;
         }
@@ -227,34 +232,34 @@ impl HttpAction {
     fn verify(
         &self,
         cx: &mut ActionContext,
-        answer: Answer,
+        answer: &mut Answer,
         sink: Sink,
         target: &Target,
         ended: Moment,
         download: Option<&str>,
     ) -> Result<(), String> {
-        let Answer { status, headers, .. } = answer;
         if let (Some(path), Sink::Keep(_)) = (download, &sink) {
             // A check looks at what is downloaded: it was kept, and is written now.
             let body = sink.into_bytes();
             std::fs::write(path, &body).map_err(|error| cannot_write(path, &error).to_string())?;
-            return self.check(cx, status, headers, &body, target, ended);
+            return self.check(cx, answer, &body, target, ended);
         }
         if self.checks.is_empty() && !cx.is_debugging() {
-            return implied(status);
+            return implied(answer.status);
         }
-        self.check(cx, status, headers, &sink.into_bytes(), target, ended)
+        self.check(cx, answer, &sink.into_bytes(), target, ended)
     }
 
     fn check(
         &self,
         cx: &mut ActionContext,
-        status: StatusCode,
-        headers: HeaderMap,
+        answer: &mut Answer,
         raw: &Bytes,
         target: &Target,
         ended: Moment,
     ) -> Result<(), String> {
+        let status = answer.status;
+        let headers = std::mem::take(&mut answer.headers);
         let decoded = decode(raw.clone(), &headers, LIMIT);
         if cx.is_debugging() {
             cx.debug(&debug::response(status, &headers, decoded.as_ref().unwrap_or(raw)));
@@ -263,6 +268,7 @@ impl HttpAction {
         let response_time = ended.since(cx.intended());
         let response = HttpResponse::new(status, headers, body, response_time, target.clone());
         let checked = self.checks.run(&response, cx.session_mut());
+        answer.headers = response.into_headers();
         if !self.checks.has_status_check() {
             implied(status)?;
         }

@@ -32,6 +32,11 @@ impl HttpResponse {
         HttpResponse { status, headers, body, response_time, target, url: OnceCell::new() }
     }
 
+    /// The headers, when all else is done with.
+    pub(crate) fn into_headers(self) -> HeaderMap {
+        self.headers
+    }
+
     /// The status.
     pub fn status_code(&self) -> StatusCode {
         self.status

@@ -50,7 +50,8 @@ pub(crate) struct Order<'a> {
     pub(crate) protocol: &'a HttpProtocol,
     pub(crate) slot: ProtocolSlot,
     pub(crate) origin: &'a Rc<Origin>,
-    pub(crate) request: Request,
+    /// Taken when it is sent.
+    pub(crate) request: &'a mut Option<Request>,
     pub(crate) limit: Duration,
     /// When it began: now, or so recently that reading the clock again would not tell another time.
     pub(crate) from: Moment,
@@ -67,7 +68,7 @@ pub(crate) async fn perform(
     order: Order<'_>,
     sink: &mut Sink,
 ) -> (Result<Answer, HttpError>, Trace) {
-    let Order { protocol, slot, origin, mut request, limit, from } = order;
+    let Order { protocol, slot, origin, request, limit, from } = order;
     let deadline = from + limit;
     let mut trace = Trace::unsent(from);
     let mut ready = from;
@@ -123,11 +124,8 @@ pub(crate) async fn perform(
                 give_back(cx, slot, permit, origin, connection, protocol.max_connections_per_host);
                 return (Ok(answer), trace);
             }
-            Ok(Err(Failure::Unsent(back, _))) if reused => {
-                request = *back;
-                continue;
-            }
-            Ok(Err(Failure::Unsent(_, error) | Failure::Failed(error))) => error,
+            Ok(Err(Failure::Unsent(_))) if reused => continue,
+            Ok(Err(Failure::Unsent(error) | Failure::Failed(error))) => error,
             Err(Elapsed) => HttpError::RequestTimeout(limit),
         };
         trace.ended = cx.now();

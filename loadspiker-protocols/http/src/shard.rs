@@ -5,6 +5,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use cookie_store::CookieStore;
+use http::HeaderMap;
 use loadspiker_core::protocol::{ShardState, UserState};
 use rustc_hash::FxHashMap;
 
@@ -31,7 +32,12 @@ pub(crate) struct HttpShard {
     /// This shard's own copies of what all shards know: with them, cloning a header touches no counter that another
     /// core writes. By request and base URL.
     prepared: RefCell<FxHashMap<(usize, usize), Rc<Prepared>>>,
+    /// Header maps of responses that are done with: the next requests use their memory.
+    spare: RefCell<Vec<HeaderMap>>,
 }
+
+/// How many header maps are kept for reuse, and up to which size.
+const SPARE: (usize, usize) = (64, 64);
 
 /// A base URL.
 pub(crate) struct Base {
@@ -59,7 +65,22 @@ impl HttpShard {
             bases,
             files: Files::default(),
             prepared: RefCell::default(),
+            spare: RefCell::default(),
         })
+    }
+
+    /// An empty header map, with room if one is to spare.
+    pub(crate) fn header_map(&self) -> HeaderMap {
+        self.spare.borrow_mut().pop().unwrap_or_default()
+    }
+
+    /// Takes back a header map that nobody needs any more.
+    pub(crate) fn take_back(&self, mut headers: HeaderMap) {
+        let mut spare = self.spare.borrow_mut();
+        if spare.len() < SPARE.0 && headers.capacity() <= SPARE.1 {
+            headers.clear();
+            spare.push(headers);
+        }
     }
 
     /// Which of the base URLs this user goes to.

@@ -11,7 +11,7 @@ use crate::session::Session;
 use crate::value::FromValue;
 
 /// A think time as the user wrote it.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub enum PauseArg {
     /// This long.
     Fixed(Arg<Duration>),
@@ -30,6 +30,15 @@ impl PauseArg {
                 }
                 CompiledPause::Between(*from, (*to).max(*from))
             }
+        }
+    }
+}
+
+impl fmt::Debug for PauseArg {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            PauseArg::Fixed(arg) => arg.fmt(f),
+            PauseArg::Between(from, to) => write!(f, "{from:?}..{to:?}"),
         }
     }
 }

@@ -187,6 +187,14 @@ fn texts() {
 }
 
 #[test]
+fn numbers_and_truth_values_are_texts_too() {
+    assert_eq!(text(5), Ok("<5".into()));
+    assert_eq!(text(2.5), Ok("<2.5".into()));
+    assert_eq!(text(true), Ok("<true".into()));
+    assert_eq!(text(|_: &Session| 7_u64), Ok("<7".into()));
+}
+
+#[test]
 fn the_source_of_a_text_is_kept_for_the_plan() {
     assert_eq!("/p/#{id}".into_text().source(), "/p/#{id}");
     assert_eq!((|_: &Session| "x").into_text().source(), "…");

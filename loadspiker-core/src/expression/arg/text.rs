@@ -1,7 +1,7 @@
 //! [`IntoText`]: texts that are rendered for every use: URLs, headers, bodies.
 
 use std::borrow::Cow;
-use std::fmt;
+use std::fmt::{self, Write};
 use std::sync::Arc;
 
 use crate::compile::CompileContext;
@@ -96,11 +96,12 @@ impl fmt::Debug for CompiledText {
     }
 }
 
-/// What can be a text: a string, with expressions or without, or a closure over the session that returns one.
+/// What can be a text: a string, with expressions or without, a number, a `bool`, or a closure over the session that
+/// returns one of these.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no text",
     label = "not a text",
-    note = "write a string such as \"/products/#{{id}}\", or a closure `|session: &Session| …` that returns a `String`, a `&'static str` or a `Value`"
+    note = "write a string such as \"/products/#{{id}}\", or a closure `|session: &Session| …` that returns a `String`, a `&'static str`, a number or a `Value`"
 )]
 pub trait IntoText {
     /// The argument to compile.
@@ -137,6 +138,23 @@ impl IntoText for TextArg {
         self
     }
 }
+macro_rules! displayed {
+    ($($t:ty),*) => {$(
+        impl IntoText for $t {
+            fn into_text(self) -> TextArg {
+                TextArg(Written::Template(self.to_string().into()))
+            }
+        }
+        impl TextOutcome for $t {
+            fn write_to(self, out: &mut String) -> Result<(), StepError> {
+                // Writing into a string does not fail.
+                let _ = write!(out, "{self}");
+                Ok(())
+            }
+        }
+    )*};
+}
+displayed!(bool, i8, i16, i32, i64, isize, u8, u16, u32, u64, usize, f32, f64);
 impl<F, R> IntoText for F
 where
     F: Fn(&Session) -> R + Send + Sync + 'static,
@@ -147,11 +165,12 @@ where
     }
 }
 
-/// What a closure may return where a text is needed: a `String`, a `&'static str`, a [`Value`], or a `Result` of these.
+/// What a closure may return where a text is needed: a `String`, a `&'static str`, a number, a `bool`, a [`Value`], or a
+/// `Result` of these.
 #[diagnostic::on_unimplemented(
     message = "the closure must return a text or a `Result` of one, not `{Self}`",
     label = "this is returned where a text is needed",
-    note = "a text is a `String`, a `&'static str` or a `Value`"
+    note = "a text is a `String`, a `&'static str`, a number or a `Value`"
 )]
 pub trait TextOutcome {
     /// Appends the text to `out`.

@@ -194,14 +194,14 @@ plain_values! {
     [] bool;
     [] i8; [] i16; [] i32; [] i64; [] isize; [] u8; [] u16; [] u32; [] u64; [] usize;
     [] f32; [] f64;
-    [] &str; [] String; [] &String; [] Arc<str>; [] &[u8];
+    [] char; [] &str; [] String; [] &String; [] Arc<str>; [] &[u8];
     [] Value; [] serde_json::Value; [] &serde_json::Value;
     [T: Into<Value>] Vec<T>;
     [T: Into<Value>] Option<T>;
 }
 impl<T: Into<Value>, const N: usize> IntoValue for [T; N] {
     fn into_value(self) -> ValueArg {
-        ValueArg(Written::Value(Vec::from(self).into()))
+        ValueArg(Written::Value(self.into()))
     }
 }
 impl IntoValue for Duration {

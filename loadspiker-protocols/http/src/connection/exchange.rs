@@ -28,14 +28,14 @@ pub(crate) struct Answer {
 /// No complete response.
 #[derive(Debug)]
 pub(crate) enum Failure {
-    /// The connection was dead before anything was sent on it; here is the request back. Nobody has seen it, so it
-    /// may go out on another connection, whatever its method.
-    Unsent(Box<Request>, HttpError),
+    /// The connection was dead before anything was sent on it; the request is back where it was. Nobody has seen it, so
+    /// it may go out on another connection, whatever its method.
+    Unsent(HttpError),
     /// The request may have been processed: it must not be sent again.
     Failed(HttpError),
 }
 
-/// Sends `request`, takes in the response, its body going to `sink`.
+/// Sends the request, which it takes out of `request`, and takes in the response, its body going to `sink`.
 ///
 /// The clock is read once if the response comes in one piece, twice if not.
 ///
@@ -44,7 +44,7 @@ pub(crate) enum Failure {
 /// Once polled, a dropped exchange leaves the connection in the middle of a message: drop the connection, too.
 pub(crate) async fn exchange<C: Clock>(
     connection: &mut Connection,
-    request: Request,
+    request: &mut Option<Request>,
     sink: &mut Sink,
     clock: &C,
 ) -> Result<Answer, Failure> {
@@ -52,14 +52,15 @@ pub(crate) async fn exchange<C: Clock>(
     let traffic = connection.traffic.clone();
     connection.reused = true;
     let Some(awake) = connection.wake().await else {
-        return Err(Failure::Unsent(Box::new(request), HttpError::Incomplete));
+        return Err(Failure::Unsent(HttpError::Incomplete));
     };
+    let Some(unsent) = request.take() else { return Err(Failure::Failed(HttpError::Incomplete)) };
     let mut first_byte = None;
     let done = {
-        let response = pin!(awake.sender.try_send_request(request));
+        let response = pin!(awake.sender.try_send_request(unsent));
         let mut stage = Stage::Head(response);
         poll_fn(|cx| {
-            let polled = advance(&mut connection.state, &mut stage, sink, cx);
+            let polled = advance(&mut connection.state, &mut stage, request, sink, cx);
             if polled.is_pending() && (first_byte.is_some() || !traffic.heard()) {
                 return Poll::Pending;
             }
@@ -86,6 +87,7 @@ enum Stage<R> {
 fn advance<R>(
     state: &mut State,
     stage: &mut Stage<Pin<&mut R>>,
+    unsent: &mut Option<Request>,
     sink: &mut Sink,
     cx: &mut Context<'_>,
 ) -> Poll<Result<Answer, Failure>>
@@ -115,8 +117,9 @@ where
                 Poll::Ready(Err(mut error)) => {
                     *stage = Stage::Over;
                     let reason = HttpError::from_hyper(error.error());
-                    return Poll::Ready(Err(match error.take_message() {
-                        Some(request) => Failure::Unsent(Box::new(request), reason),
+                    *unsent = error.take_message();
+                    return Poll::Ready(Err(match unsent {
+                        Some(_) => Failure::Unsent(reason),
                         None => Failure::Failed(reason),
                     }));
                 }

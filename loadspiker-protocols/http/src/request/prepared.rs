@@ -123,10 +123,14 @@ impl Plan {
         &self,
         hop: &Hop,
         prepared: &Prepared,
+        shard: &HttpShard,
         session: &Session,
         buffer: &mut String,
     ) -> Result<Request, HttpError> {
-        let mut headers = prepared.headers.clone();
+        let mut headers = shard.header_map();
+        for (name, value) in &prepared.headers {
+            headers.append(name, value.clone());
+        }
         if !self.headers.are_fixed() {
             self.headers.render_into(&mut headers, session, buffer)?;
         }

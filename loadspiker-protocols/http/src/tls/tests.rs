@@ -88,7 +88,7 @@ async fn handshake(settings: TlsSettings, host: &str, server: SocketAddr) -> Res
 
 async fn status(connection: &mut Connection) -> u16 {
     let request: Request = http::Request::builder().uri("/").header("host", "x").body(Default::default()).unwrap();
-    exchange(connection, request, &mut Sink::Discard, &Readings::default()).await.unwrap().status.as_u16()
+    exchange(connection, &mut Some(request), &mut Sink::Discard, &Readings::default()).await.unwrap().status.as_u16()
 }
 
 #[tokio::test]

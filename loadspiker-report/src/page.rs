@@ -1,0 +1,255 @@
+//! What the progress of a run looks like: a page for a terminal, a line for a log.
+
+use std::time::Duration;
+
+use loadspiker_core::metrics::{LiveRequest, LiveView};
+use loadspiker_core::report::format::{count, human};
+
+use crate::screen::{Screen, Tone};
+use crate::table::{Cell, Table, numbers, words};
+use crate::text::{clock, counted};
+
+/// What is shown beside the figures.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Title<'a> {
+    pub(crate) name: &'a str,
+    /// How long users start.
+    pub(crate) planned: Option<Duration>,
+    /// Why the run ends, once it does.
+    pub(crate) notice: Option<&'a str>,
+}
+
+/// How many errors are shown.
+const ERRORS: usize = 5;
+/// Characters of the bar.
+const BAR: usize = 30;
+/// A start lag above which the generator is said to be late; the report warns of the same.
+const LATE: Duration = Duration::from_millis(10);
+
+/// One line for a log.
+pub(crate) fn line(title: Title<'_>, view: &LiveView) -> String {
+    format!(
+        "{}  users {} active, {} started, {} done  requests {} ok, {} failed  {}/s, {}/s  p50 {}  p95 {}  p99 {}",
+        time(title, view).0,
+        count(view.users_active),
+        count(view.users_started),
+        count(view.users_done),
+        count(view.ok),
+        count(view.failed),
+        count(view.requests_per_sec),
+        counted(view.errors_per_sec, "error"),
+        human(view.p50),
+        human(view.p95),
+        human(view.p99),
+    )
+}
+
+/// A page of at most `height` lines.
+pub(crate) fn page(title: Title<'_>, view: &LiveView, screen: Screen, height: usize) -> String {
+    let mut top = head(title, view, screen);
+    let mut bottom = Vec::new();
+    if let Some(notice) = title.notice {
+        bottom.extend([String::new(), format!("  {}", screen.paint(Tone::Warning, notice))]);
+    }
+    // Errors come before requests where there is no room for both, but leave them half of it.
+    let mut room = height.saturating_sub(top.len() + bottom.len());
+    let errors = errors(view, screen, room / 2);
+    room -= errors.len();
+    top.extend(requests(&view.requests, screen, room));
+    let lines = top.into_iter().chain(errors).chain(bottom).take(height.max(1));
+    lines.map(|line| screen.cut(&line)).collect::<Vec<_>>().join("\n")
+}
+
+fn head(title: Title<'_>, view: &LiveView, screen: Screen) -> Vec<String> {
+    let (time, share) = time(title, view);
+    let bar = share.map(|share| {
+        let full = (BAR * share / 100).min(BAR);
+        format!("  {}{}", "█".repeat(full), screen.paint(Tone::Faint, "░".repeat(BAR - full)))
+    });
+    let label = |text: &str| screen.paint(Tone::Faint, format!("  {text:<10}"));
+    let alarm = |n: u64, text: String| screen.paint(if n > 0 { Tone::Bad } else { Tone::Plain }, text);
+    let mut lines = vec![
+        format!("{}  {time}{}", screen.paint(Tone::Strong, title.name), bar.unwrap_or_default()),
+        format!(
+            "{}{} active · {} started · {} done",
+            label("users"),
+            count(view.users_active),
+            count(view.users_started),
+            count(view.users_done)
+        ),
+        format!(
+            "{}{} ok · {} · now {}/s, {}",
+            label("requests"),
+            count(view.ok),
+            alarm(view.failed, format!("{} failed", count(view.failed))),
+            count(view.requests_per_sec),
+            alarm(view.errors_per_sec, format!("{}/s", counted(view.errors_per_sec, "error"))),
+        ),
+        format!(
+            "{}p50 {} · p95 {} · p99 {} · max {}, last second",
+            label("response"),
+            human(view.p50),
+            human(view.p95),
+            human(view.p99),
+            human(view.max)
+        ),
+    ];
+    if view.start_lag_p99 > LATE {
+        let late = format!("the load generator is late: start lag p99 {}", human(view.start_lag_p99));
+        lines.push(format!("{}{}", label("!"), screen.paint(Tone::Warning, late)));
+    }
+    lines
+}
+
+/// How far the run is, and in percent, as long as users start.
+fn time(title: Title<'_>, view: &LiveView) -> (String, Option<usize>) {
+    let now = clock(view.elapsed);
+    match title.planned {
+        Some(planned) if view.elapsed < planned => {
+            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "from 0 to 100")]
+            let percent = (view.elapsed.as_secs_f64() / planned.as_secs_f64() * 100.0) as usize;
+            (format!("{now} of {} ({percent} %)", clock(planned)), Some(percent))
+        }
+        Some(_) if view.users_active > 0 => (format!("{now}, the last users finish"), Some(100)),
+        Some(_) => (now, Some(100)),
+        None => (now, None),
+    }
+}
+
+fn requests(requests: &[LiveRequest], screen: Screen, room: usize) -> Vec<String> {
+    // An empty line, the heading, and one that says how many are not shown.
+    let shown = if requests.len() + 2 <= room { requests.len() } else { room.saturating_sub(3) };
+    if shown == 0 {
+        return Vec::new();
+    }
+    let mut table = Table::new([
+        words("request"),
+        numbers("ok"),
+        numbers("failed"),
+        numbers("/s"),
+        numbers("p50").dispensable(1),
+        numbers("p95"),
+        numbers("p99").dispensable(2),
+    ]);
+    for request in requests.iter().take(shown) {
+        // In a second without requests there are no percentiles either.
+        let times = match request.requests_per_sec {
+            0 => ["–"; 3].map(str::to_owned),
+            _ => [request.p50, request.p95, request.p99].map(human),
+        };
+        let failed = Cell::from(count(request.failed)).tone(if request.failed > 0 { Tone::Bad } else { Tone::Plain });
+        let counts =
+            [request.path.as_str().into(), count(request.ok).into(), failed, count(request.requests_per_sec).into()];
+        table.row(counts.into_iter().chain(times.map(Cell::from)));
+    }
+    let mut lines = vec![String::new()];
+    lines.extend(table.lines(screen));
+    if shown < requests.len() {
+        lines.push(screen.paint(Tone::Faint, format!("  and {} more", requests.len() - shown)));
+    }
+    lines
+}
+
+fn errors(view: &LiveView, screen: Screen, room: usize) -> Vec<String> {
+    let shown = view.errors.len().min(ERRORS).min(room.saturating_sub(2));
+    if shown == 0 {
+        return Vec::new();
+    }
+    let mut lines = vec![String::new(), screen.paint(Tone::Faint, "  errors")];
+    for error in view.errors.iter().take(shown) {
+        lines.push(format!("  {}  {}", screen.paint(Tone::Bad, format!("{:>8}", count(error.count))), error.text));
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use loadspiker_core::DurationExt;
+    use loadspiker_core::metrics::LiveError;
+
+    use super::*;
+
+    const TITLE: Title<'_> = Title { name: "shop", planned: Some(Duration::from_secs(40)), notice: None };
+    const NARROW: Screen = Screen { width: Some(80), coloured: false };
+
+    fn request(path: &str, per_second: u64) -> LiveRequest {
+        let mut request = LiveRequest::default();
+        (request.path, request.ok, request.requests_per_sec) = (path.to_owned(), 1200, per_second);
+        (request.p50, request.p95, request.p99) = (2.millis(), 8.millis(), 12_500.micros());
+        request
+    }
+
+    fn view() -> LiveView {
+        let mut view = LiveView::default();
+        (view.elapsed, view.users_active, view.users_started, view.users_done) = (12.secs(), 60, 1240, 1180);
+        (view.ok, view.failed, view.requests_per_sec, view.errors_per_sec) = (3600, 25, 138, 1);
+        (view.p50, view.p95, view.p99, view.max) = (2100.micros(), 9.millis(), 13.millis(), 21.millis());
+        view.requests = vec![request("login", 0), request("shop / list", 69), request("shop / detail", 69)];
+        view.requests[1].failed = 25;
+        let mut error = LiveError::default();
+        (error.text, error.count) = ("status is 404, expected 2xx or 304".into(), 25);
+        view.errors = vec![error];
+        view
+    }
+
+    #[test]
+    fn a_line_tells_users_requests_and_percentiles() {
+        assert_eq!(
+            line(TITLE, &view()),
+            "00:00:12 of 00:00:40 (30 %)  users 60 active, 1,240 started, 1,180 done  requests 3,600 ok, 25 failed  \
+             138/s, 1 error/s  p50 2.10 ms  p95 9.00 ms  p99 13.0 ms"
+        );
+    }
+
+    #[test]
+    fn a_page_tells_all_of_it_and_each_request() {
+        let expected = [
+            "shop  00:00:12 of 00:00:40 (30 %)  █████████░░░░░░░░░░░░░░░░░░░░░",
+            "  users     60 active · 1,240 started · 1,180 done",
+            "  requests  3,600 ok · 25 failed · now 138/s, 1 error/s",
+            "  response  p50 2.10 ms · p95 9.00 ms · p99 13.0 ms · max 21.0 ms, last second",
+            "",
+            "  request           ok  failed  /s      p50      p95      p99",
+            "  login          1,200       0   0        –        –        –",
+            "  shop / list    1,200      25  69  2.00 ms  8.00 ms  12.5 ms",
+            "  shop / detail  1,200       0  69  2.00 ms  8.00 ms  12.5 ms",
+            "",
+            "  errors",
+            "        25  status is 404, expected 2xx or 304",
+            "",
+            "  stopping",
+        ];
+        let title = Title { notice: Some("stopping"), ..TITLE };
+        assert_eq!(page(title, &view(), NARROW, 23), expected.join("\n"));
+    }
+
+    #[test]
+    fn a_page_never_exceeds_the_screen() {
+        let mut view = view();
+        view.requests = (0..100).map(|n| request(&format!("{n} {}", "long name ".repeat(9)), 1)).collect();
+        view.errors = vec![view.errors[0].clone(); 10];
+        view.errors[0].text = "an error text that goes on and on ".repeat(9);
+        view.start_lag_p99 = 1.secs();
+        for (width, height) in [(80, 23), (160, 49), (40, 12), (20, 5), (5, 1)] {
+            let screen = Screen { width: Some(width), coloured: true };
+            let page = page(Title { notice: Some("stopping"), ..TITLE }, &view, screen, height);
+            assert!(page.lines().count() <= height, "{height}\n{page}");
+            assert!(page.lines().all(|line| console::measure_text_width(line) <= width), "{width}\n{page}");
+        }
+        let page = page(TITLE, &view, NARROW, 23);
+        assert_eq!(page.lines().count(), 23);
+        assert!(page.contains("and 92 more"), "{page}");
+    }
+
+    #[test]
+    fn once_all_users_have_started_the_last_ones_are_waited_for() {
+        let mut view = view();
+        let time = |view: &LiveView| time(TITLE, view);
+        view.elapsed = 41.secs();
+        assert_eq!(time(&view), ("00:00:41, the last users finish".into(), Some(100)));
+        view.users_active = 0;
+        assert_eq!(time(&view), ("00:00:41".into(), Some(100)));
+        let unplanned = Title { planned: None, ..TITLE };
+        assert_eq!(super::time(unplanned, &view), ("00:00:41".into(), None));
+    }
+}

@@ -1,0 +1,132 @@
+//! [`Summary`]: a whole run on one page of text.
+
+mod outcomes;
+mod times;
+
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+
+use loadspiker_core::report::format::{count, human};
+use loadspiker_core::report::{EndReason, RunReport};
+
+use crate::screen::{Screen, Tone};
+use crate::text::{bytes, counted, rate};
+
+/// Prints a run report for people: what was asked, how long it took, what went wrong, whether it passed.
+#[derive(Debug)]
+pub struct Summary<'a> {
+    report: &'a RunReport,
+    screen: Screen,
+}
+
+impl<'a> Summary<'a> {
+    /// A summary of this report, in full width and without colours.
+    pub fn new(report: &'a RunReport) -> Self {
+        Summary { report, screen: Screen::default() }
+    }
+
+    /// As it fits this screen.
+    pub(crate) fn on(self, screen: Screen) -> Self {
+        Summary { screen, ..self }
+    }
+}
+
+impl fmt::Display for Summary<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Summary { report, screen } = *self;
+        let parts = [
+            head(report, screen),
+            times::requests(report, screen),
+            times::groups(report, screen),
+            times::parts(report, screen),
+            outcomes::status_codes(report, screen),
+            outcomes::errors(report, screen),
+            generator(report, screen),
+            outcomes::assertions(report, screen),
+            vec![verdict(report, screen)],
+        ];
+        for (index, part) in parts.iter().filter(|part| !part.is_empty()).enumerate() {
+            if index > 0 {
+                writeln!(f)?;
+            }
+            part.iter().try_for_each(|line| writeln!(f, "{line}"))?;
+        }
+        Ok(())
+    }
+}
+
+/// The beginning of a line: what it is about.
+fn label(screen: Screen, text: &str) -> String {
+    screen.paint(Tone::Faint, format!("  {text:<16}"))
+}
+
+fn head(report: &RunReport, screen: Screen) -> Vec<String> {
+    let info = report.info();
+    let mut users =
+        vec![format!("{} started", count(report.users_started())), format!("{} done", count(report.users_ended()))];
+    let mut requests = Vec::new();
+    let all = report.global();
+    let failed = format!("{} failed", count(all.failed_count()));
+    requests.push(format!("{} ok", count(all.ok_count())));
+    requests.push(if all.failed_count() > 0 { screen.paint(Tone::Bad, failed) } else { failed });
+    for (number, what) in [(report.users_failed(), "failed"), (report.users_interrupted(), "interrupted")] {
+        if number > 0 {
+            users.push(screen.paint(Tone::Bad, format!("{} {what}", count(number))));
+        }
+    }
+    if report.requests_interrupted() > 0 {
+        requests.push(screen.paint(Tone::Bad, format!("{} cut off", count(report.requests_interrupted()))));
+    }
+    requests.push(format!("{}/s", rate(all.requests_per_sec())));
+    requests.push(format!("{} sent", bytes(all.bytes_sent())));
+    requests.push(format!("{} received", bytes(all.bytes_received())));
+    vec![
+        format!("{}: {} after {}", screen.paint(Tone::Strong, &info.simulation), info.end, human(info.duration)),
+        format!("{}{}", label(screen, "users"), users.join(", ")),
+        format!("{}{}", label(screen, "requests"), requests.join(", ")),
+    ]
+}
+
+/// How the load generator fared.
+fn generator(report: &RunReport, screen: Screen) -> Vec<String> {
+    let info = report.info();
+    let users = report.users();
+    let mut facts = Vec::new();
+    if let Some(share) = info.cpu_share() {
+        let cores = u64::try_from(info.shards).unwrap_or(u64::MAX);
+        facts.push(format!("CPU {:.0} % of {}", share * 100.0, counted(cores, "core")));
+    }
+    facts.push(match users.dropped {
+        0 => "no arrivals dropped".to_owned(),
+        dropped => screen.paint(Tone::Bad, format!("{} dropped", counted(dropped, "arrival"))),
+    });
+    if users.panics > 0 {
+        facts.push(screen.paint(Tone::Bad, format!("{} in your closures", counted(users.panics, "panic"))));
+    }
+    let mut lines = Vec::new();
+    if !users.arrival_lag.is_empty() {
+        let [p50, p99] = users.arrival_lag.percentiles([50.0, 99.0]).map(human);
+        let late = format!("users started late by p50 {p50}, p99 {p99}, max {}", human(users.arrival_lag.max()));
+        lines.push(format!("{}{late}", label(screen, "load generator")));
+    }
+    let name = if lines.is_empty() { "load generator" } else { "" };
+    lines.push(format!("{}{}", label(screen, name), facts.join("; ")));
+    lines.push(format!("{}seed {}", label(screen, ""), info.seed));
+    lines.extend(report.warnings().iter().map(|warning| screen.paint(Tone::Warning, format!("  ! {warning}"))));
+    lines
+}
+
+fn verdict(report: &RunReport, screen: Screen) -> String {
+    let all = report.assertions().len();
+    let failed = report.assertions().iter().filter(|result| !result.passed).count();
+    let (tone, text) = match (&report.info().end, failed, all) {
+        (end @ (EndReason::Interrupted | EndReason::Aborted(_)), ..) => (Tone::Bad, format!("not passed: {end}")),
+        (_, 0, 0) => (Tone::Plain, "passed: nothing was asserted".to_owned()),
+        (_, 0, 1) => (Tone::Good, "passed: the assertion holds".to_owned()),
+        (_, 0, _) => (Tone::Good, format!("passed: all {all} assertions hold")),
+        (_, _, _) => (Tone::Bad, format!("not passed: {failed} of {all} assertions failed")),
+    };
+    screen.paint(tone, text)
+}

@@ -1,0 +1,166 @@
+//! The whole page, figure by figure: what goes in is chosen so that each figure can be told in one's head.
+
+use std::slice::from_ref;
+use std::sync::Arc;
+use std::time::Duration;
+
+use loadspiker_core::assertion::{Assertion, details, global};
+use loadspiker_core::metrics::{Collector, GroupId, Limits, NameId, Phases, Recorder, Sample, SampleName, ScenarioId};
+use loadspiker_core::report::RunInfo;
+use loadspiker_core::{DurationExt, Moment};
+
+use super::*;
+
+const SCENARIO: ScenarioId = ScenarioId::new(0);
+
+fn names(names: &[&str]) -> Arc<[Arc<str>]> {
+    names.iter().map(|name| Arc::from(*name)).collect()
+}
+
+/// A request that was sent 1 ms after it was meant to, half of which is start lag.
+fn record(recorder: &mut Recorder, group: GroupId, name: u32, took: Duration, status: u16) {
+    let failed = status >= 400;
+    recorder.record(
+        SCENARIO,
+        group,
+        &Sample {
+            name: SampleName::Known(NameId::new(name)),
+            intended: Moment::START,
+            started: Moment::START + 500.micros(),
+            sent: Some(Moment::START + 1.millis()),
+            ended: Moment::START + took,
+            error: failed.then_some("status is 500, expected 2xx or 304"),
+            status: Some(status),
+            bytes_sent: 100,
+            bytes_received: 1000,
+            phases: Phases { connect: (name == 0).then_some(500_000), ..Phases::default() },
+        },
+    );
+}
+
+/// Ten seconds: 100 logins of 1, 2, … 100 ms; in a group, lists of 10, 20, 30 and 40 ms, the last of which fails.
+fn report() -> RunReport {
+    let (requests, scenarios) = (names(&["login", "list"]), names(&["Browse"]));
+    let mut recorder = Recorder::new(requests.clone(), scenarios.clone(), Limits::default());
+    for n in 1..=100 {
+        recorder.user_started(SCENARIO);
+        recorder.arrival_lag(SCENARIO, 200.micros());
+        record(&mut recorder, GroupId::ROOT, 0, n.millis(), 200);
+        if n <= 98 {
+            recorder.user_ended(SCENARIO, n != 4);
+        } else {
+            recorder.user_interrupted(SCENARIO, n == 99);
+        }
+    }
+    let shop = recorder.group(GroupId::ROOT, "shop");
+    for n in 1..=4 {
+        let (took, ok) = ((n * 10).millis(), n < 4);
+        record(&mut recorder, shop, 1, took, if ok { 200 } else { 500 });
+        recorder.record_group(SCENARIO, shop, ok, took + 1.secs(), took);
+    }
+    recorder.step_error(SCENARIO, "no stock");
+    recorder.step_error(SCENARIO, "no stock");
+    recorder.panic_caught(SCENARIO);
+    recorder.arrival_dropped(SCENARIO);
+    let mut collector = Collector::new(1, &requests, scenarios, Limits::default());
+    collector.absorb(0, recorder.take_snapshot(0));
+    let mut info = RunInfo::new("shop");
+    (info.duration, info.seed, info.shards, info.cpu) = (10.secs(), 42, 2, Some(5.secs()));
+    let mut report = collector.finish(info);
+    report.evaluate(&[
+        global().response_time().percentile(95.0).lt(800.millis()),
+        details("login").all_requests().count().is(99),
+    ]);
+    report
+}
+
+#[test]
+fn every_figure_is_the_one_expected() {
+    let expected = "\
+shop: completed after 10.0 s
+  users           100 started, 98 done, 1 failed, 2 interrupted
+  requests        103 ok, 1 failed, 1 cut off, 10.4/s, 10.4 kB sent, 104.0 kB received
+
+response times, from the moment a user meant to send to the last byte
+  request        ok  failed    /s      min     mean      p50      p75      p95      p99    p99.9      max
+  login         100       0  10.0  1.00 ms  50.5 ms  50.0 ms  75.0 ms  95.0 ms  99.0 ms   100 ms   100 ms
+  shop / list     3       1   0.4  10.0 ms  25.0 ms  20.0 ms  30.0 ms  40.0 ms  40.0 ms  40.0 ms  40.0 ms
+  all requests  103       1  10.4  1.00 ms  49.5 ms  48.0 ms  74.0 ms  95.0 ms  99.0 ms   100 ms   100 ms
+
+groups: duration with pauses, and the time of it in requests
+  group               ok  failed      min     mean      p50      p75      p95      p99    p99.9      max
+  shop   duration      3       1   1.01 s   1.02 s   1.02 s   1.03 s   1.04 s   1.04 s   1.04 s   1.04 s
+         in requests              10.0 ms  25.0 ms  20.0 ms  30.0 ms  40.0 ms  40.0 ms  40.0 ms  40.0 ms
+
+where the time went
+  all requests   count      min     mean      p50      p75      p95      p99    p99.9      max
+  response time    104  1.00 ms  49.5 ms  48.0 ms  74.0 ms  95.0 ms  99.0 ms   100 ms   100 ms
+  start lag        104   500 µs   500 µs   500 µs   500 µs   500 µs   500 µs   500 µs   500 µs
+  connect          100   500 µs   500 µs   500 µs   500 µs   500 µs   500 µs   500 µs   500 µs
+  service time     104     0 ms  48.5 ms  47.0 ms  73.0 ms  94.0 ms  98.0 ms  99.0 ms  99.0 ms
+
+  status codes    200: 103  500: 1
+
+errors
+           2  no stock  (scenario Browse)
+           1  status is 500, expected 2xx or 304  (shop / list)
+
+  load generator  users started late by p50 200 µs, p99 200 µs, max 200 µs
+                  CPU 25 % of 2 cores; 1 arrival dropped; 1 panic in your closures
+                  seed 42
+  ! 1 arrival was dropped, because as many users as allowed were active: the load was less than planned.
+
+assertions
+  ✓ global: 95th percentile of response time < 800 ms: was 95.04 ms
+  ✗ login: count of all requests is 99: was 100
+
+not passed: 1 of 2 assertions failed
+";
+    let text = Summary::new(&report()).to_string();
+    assert_eq!(text, expected, "\n{text}");
+}
+
+#[test]
+fn on_a_narrow_screen_columns_are_left_out_and_no_table_wraps() {
+    let text = Summary::new(&report()).on(Screen { width: Some(80), coloured: false }).to_string();
+    let tables: Vec<_> = text.lines().filter(|line| line.contains(" ms  ") || line.contains("p95")).collect();
+    assert!(tables.len() > 8 && tables.iter().all(|line| line.chars().count() <= 80), "{text}");
+    assert!(
+        text.contains("  request        ok  failed    /s     mean      p50      p95      p99      max\n"),
+        "{text}"
+    );
+}
+
+#[test]
+fn colours_change_no_character() {
+    let report = report();
+    let coloured = Summary::new(&report).on(Screen { width: None, coloured: true }).to_string();
+    assert!(coloured.contains("\u{1b}[31m"), "{coloured}");
+    assert_eq!(console::strip_ansi_codes(&coloured), Summary::new(&report).to_string());
+}
+
+#[test]
+fn the_last_line_says_whether_it_passed_and_why_not() {
+    let last = |end: EndReason, assertions: &[Assertion]| {
+        let mut report = report();
+        report.evaluate(assertions);
+        let mut json: serde_json::Value = serde_json::from_str(&report.to_json()).unwrap();
+        json["run"]["end"] = serde_json::to_value(end).unwrap();
+        let report = RunReport::from_json(&json.to_string()).unwrap();
+        Summary::new(&report).to_string().lines().last().map(str::to_owned).unwrap()
+    };
+    let (good, bad) = (global().all_requests().count().gt(0), global().all_requests().count().is(0));
+    assert_eq!(last(EndReason::Completed, &[]), "passed: nothing was asserted");
+    assert_eq!(last(EndReason::Completed, from_ref(&good)), "passed: the assertion holds");
+    assert_eq!(last(EndReason::MaxDuration, &[good.clone(), good.clone()]), "passed: all 2 assertions hold");
+    assert_eq!(last(EndReason::Completed, &[good.clone(), bad]), "not passed: 1 of 2 assertions failed");
+    assert_eq!(last(EndReason::Interrupted, from_ref(&good)), "not passed: interrupted by the user");
+    assert_eq!(last(EndReason::Aborted("no records".into()), &[good]), "not passed: aborted: no records");
+}
+
+#[test]
+fn a_run_without_requests_says_so() {
+    let collector = Collector::new(1, &names(&[]), names(&["Browse"]), Limits::default());
+    let text = Summary::new(&collector.finish(RunInfo::new("idle"))).to_string();
+    assert!(text.contains("no requests were made") && !text.contains("where the time went"), "{text}");
+}

@@ -1,0 +1,88 @@
+//! Tables of times: of requests, of groups, of the parts of a request.
+
+use loadspiker_core::metrics::TimeStatistics;
+use loadspiker_core::report::format::{count, human};
+use loadspiker_core::report::{RunReport, Statistics};
+
+use crate::screen::{Screen, Tone};
+use crate::table::{Cell, Column, Table, numbers, words};
+use crate::text::rate;
+
+/// Columns of times; on a narrow screen the percentiles that people ask for most stay.
+const TIMES: [Column; 8] = [
+    numbers("min").dispensable(3),
+    numbers("mean").dispensable(2),
+    numbers("p50"),
+    numbers("p75").dispensable(5),
+    numbers("p95"),
+    numbers("p99"),
+    numbers("p99.9").dispensable(4),
+    numbers("max").dispensable(1),
+];
+
+/// The cells of [`TIMES`].
+fn spread(times: &TimeStatistics) -> [Cell; 8] {
+    if times.is_empty() {
+        return ["–"; 8].map(Cell::from);
+    }
+    let [p50, p75, p95, p99, p999] = times.percentiles([50.0, 75.0, 95.0, 99.0, 99.9]);
+    [times.min(), times.mean(), p50, p75, p95, p99, p999, times.max()].map(|time| human(time).into())
+}
+
+fn failures(failed: u64) -> Cell {
+    Cell::from(count(failed)).tone(if failed > 0 { Tone::Bad } else { Tone::Plain })
+}
+
+pub(super) fn requests(report: &RunReport, screen: Screen) -> Vec<String> {
+    let columns = [words("request"), numbers("ok"), numbers("failed"), numbers("/s")];
+    let mut table = Table::new(columns.into_iter().chain(TIMES));
+    let mut row = |name: String, all: &Statistics| {
+        let counts = [name.into(), count(all.ok_count()).into(), failures(all.failed_count())];
+        let rate = Cell::from(rate(all.requests_per_sec()));
+        table.row(counts.into_iter().chain([rate]).chain(spread(all.response_time())));
+    };
+    report.requests().iter().for_each(|request| row(request.path(), request.statistics()));
+    if report.requests().len() > 1 {
+        row("all requests".to_owned(), report.global());
+    }
+    if table.is_empty() {
+        return vec!["  no requests were made".to_owned()];
+    }
+    let mut lines = vec!["response times, from the moment a user meant to send to the last byte".to_owned()];
+    lines.extend(table.lines(screen));
+    lines
+}
+
+pub(super) fn groups(report: &RunReport, screen: Screen) -> Vec<String> {
+    let columns = [words("group"), words(""), numbers("ok"), numbers("failed")];
+    let mut table = Table::new(columns.into_iter().chain(TIMES));
+    for group in report.groups() {
+        let name = [group.path().into(), "duration".into(), count(group.ok_count()).into()];
+        table.row(name.into_iter().chain([failures(group.failed_count())]).chain(spread(group.duration())));
+        table.row(["", "in requests", "", ""].map(Cell::from).into_iter().chain(spread(group.response_time())));
+    }
+    if table.is_empty() {
+        return Vec::new();
+    }
+    let mut lines = vec!["groups: duration with pauses, and the time of it in requests".to_owned()];
+    lines.extend(table.lines(screen));
+    lines
+}
+
+/// Where the time of all requests went.
+pub(super) fn parts(report: &RunReport, screen: Screen) -> Vec<String> {
+    let all = report.global();
+    let mut table = Table::new([words("all requests"), numbers("count")].into_iter().chain(TIMES));
+    let named = [("response time", all.response_time()), ("start lag", all.start_lag())];
+    for (name, times) in named.into_iter().chain(all.phases().iter()).chain([("service time", all.service_time())]) {
+        if !times.is_empty() {
+            table.row([name.into(), count(times.count()).into()].into_iter().chain(spread(times)));
+        }
+    }
+    if table.is_empty() {
+        return Vec::new();
+    }
+    let mut lines = vec!["where the time went".to_owned()];
+    lines.extend(table.lines(screen));
+    lines
+}
