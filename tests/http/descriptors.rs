@@ -34,3 +34,22 @@ fn users_without_a_file_descriptor_fail_with_the_limit_and_the_others_go_on() {
     assert_eq!(request.errors(), [(message, request.failed_count())]);
     assert!(ended.stdout.contains(message), "the summary says so, too: {}", ended.stdout);
 }
+
+/// A shard needs a handful for itself. Where these are missing the program cannot start, and says so.
+#[test]
+fn a_program_that_cannot_start_for_want_of_descriptors_says_how_to_raise_the_limit() {
+    let server = Server::start(|_| ok());
+    let mut codes = Vec::new();
+    for limit in 6..=20 {
+        let ended = Process::start_with_file_limit(limit, "asserts", &["--base-url", &server.url]).end();
+        let text = format!("out of file descriptors (limit {limit}): raise it with ulimit -n");
+        match ended.code {
+            Some(0) => {}
+            // No user got a connection, or no file was left for the report.
+            Some(1 | 2) => assert!((ended.stdout + &ended.stderr).contains(&text), "limit {limit}: {}", ended.stderr),
+            code => panic!("limit {limit}: exit code {code:?}: {}", ended.stderr),
+        }
+        codes.push(ended.code);
+    }
+    assert_eq!(codes.first(), Some(&Some(2)), "{codes:?}");
+}
