@@ -1,6 +1,7 @@
 //! A run: from a simulation to its report. The thread that calls keeps the shards together.
 
 use std::collections::BTreeSet;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::JoinHandle;
@@ -15,7 +16,8 @@ use crate::engine::clock::Clock;
 use crate::engine::gate;
 use crate::engine::health;
 use crate::engine::shard::{Command, Event, Shard};
-use crate::engine::signals::{SHARD_THREAD, StopSignals, quiet_caught_panics};
+use crate::engine::signals::{SHARD_THREAD, StopSignals, panic_message, quiet_caught_panics};
+use crate::engine::timer::Timer;
 use crate::error::Error;
 use crate::inject::{Profile, at_once_users};
 use crate::metrics::{Collector, Limits, LiveView};
@@ -156,6 +158,8 @@ struct Run<'a> {
     started: BTreeSet<usize>,
     end: Option<EndReason>,
     ended_at: Option<Moment>,
+    /// A shard is gone, and will not say that its users are done.
+    broken: bool,
 }
 
 /// How often the observer is shown how it goes.
@@ -176,10 +180,16 @@ impl<'a> Run<'a> {
             let (plan, tell) = (plan.clone(), tell.clone());
             let thread = std::thread::Builder::new()
                 .name(format!("{SHARD_THREAD}{index}"))
-                .spawn(move || shard_thread(&plan, index, debug, &start, obey, &tell))
+                .spawn(move || {
+                    let work = || shard_thread(&plan, index, debug, &start, obey, &tell);
+                    if let Err(payload) = catch_unwind(AssertUnwindSafe(work)) {
+                        let cause = panic_message(payload.as_ref());
+                        let _ = tell.send(Event::Failed { what: format!("shard {index}"), cause });
+                    }
+                })
                 .map_err(|cause| Error::Start {
                     what: format!("the thread of shard {index}"),
-                    cause: cause.to_string(),
+                    cause: health::explain(&cause),
                 })?;
             starters.push(starter);
             shards.push((commands, thread));
@@ -226,6 +236,7 @@ impl<'a> Run<'a> {
             started: BTreeSet::new(),
             end: None,
             ended_at: None,
+            broken: false,
             plan,
         })
     }
@@ -251,9 +262,10 @@ impl<'a> Run<'a> {
                 let patience = if self.end.is_none() { self.plan.grace_period } else { Duration::ZERO };
                 self.stop(EndReason::Interrupted, now, patience);
             }
-            if !finishing && self.done_on.iter().all(|done| *done == self.plan.shards) {
+            let done = self.done_on.iter().all(|done| *done == self.plan.shards);
+            if !finishing && (done || self.broken) {
                 finishing = true;
-                self.ended_at = self.done_at.iter().max().copied();
+                self.ended_at = self.done_at.iter().max().copied().filter(|_| done);
                 self.tell_all(&Command::Finish);
             }
             if refreshed.elapsed() >= REFRESH {
@@ -299,6 +311,7 @@ impl<'a> Run<'a> {
             Event::Failed { what, cause } => {
                 let at = self.now();
                 self.stop(EndReason::Aborted(format!("{what}: {cause}")), at, Duration::ZERO);
+                self.broken = true;
             }
             Event::Ready => {}
         }
@@ -369,7 +382,7 @@ fn shard_thread(
     let runtime = Builder::new_current_thread().enable_all().build_local(LocalOptions::default());
     let runtime = match runtime {
         Ok(runtime) => runtime,
-        Err(cause) => return failed("the runtime of a shard", cause.to_string()),
+        Err(cause) => return failed("the runtime of a shard", health::explain(&cause)),
     };
     runtime.block_on(async {
         let base = Instant::now();
@@ -377,13 +390,15 @@ fn shard_thread(
             Ok(shard) => shard,
             Err((what, cause)) => return failed(&what, cause),
         };
+        let timer = match Timer::new() {
+            Ok(timer) => timer,
+            Err(cause) => return failed("the timer of a shard", health::explain(&cause)),
+        };
         let _ = tell.send(Event::Ready);
         let Ok(base) = start.recv() else { return };
         if let Some(shard) = std::rc::Rc::get_mut(&mut shard) {
             shard.clock = Clock::new(base, plan.simulated_clock);
         }
-        if let Err(cause) = shard.run(commands).await {
-            failed("the timer of a shard", cause.to_string());
-        }
+        shard.run(commands, timer).await;
     });
 }

@@ -199,8 +199,7 @@ impl Shard {
     }
 
     /// Runs until it is told to finish.
-    pub(crate) async fn run(self: Rc<Self>, mut commands: UnboundedReceiver<Command>) -> std::io::Result<()> {
-        let mut timer = Timer::new()?;
+    pub(crate) async fn run(self: Rc<Self>, mut commands: UnboundedReceiver<Command>, mut timer: Timer) {
         poll_fn(|cx| {
             self.waker.replace(Some(cx.waker().clone()));
             loop {
@@ -236,7 +235,6 @@ impl Shard {
             }
         })
         .await;
-        Ok(())
     }
 
     /// Does what it is told; whether that is to end.
