@@ -1,6 +1,6 @@
 //! What the machine has to offer: programs and ports.
 
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpListener;
 use std::path::PathBuf;
 
 /// The place of a program that tests need.
@@ -19,9 +19,4 @@ pub(crate) fn program(name: &str) -> PathBuf {
 /// A port of 127.0.0.1 on which nobody listens.
 pub(crate) fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
-}
-
-/// Whether somebody listens on this port of 127.0.0.1.
-pub(crate) fn is_listening(port: u16) -> bool {
-    TcpStream::connect(("127.0.0.1", port)).is_ok()
 }

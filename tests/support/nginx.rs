@@ -5,7 +5,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use super::folder::Folder;
-use super::machine::{free_port, is_listening, program};
+use super::machine::{free_port, program};
 use super::process::signal;
 
 /// A running nginx; it is killed when this is dropped.
@@ -53,7 +53,9 @@ impl Nginx {
                 .spawn()
                 .unwrap();
             while process.try_wait().unwrap().is_none() {
-                if is_listening(port) {
+                // It writes its number when it has bound the port. That somebody listens there proves nothing: it
+                // may be another's server.
+                if folder.read("nginx.pid").trim() == process.id().to_string() {
                     return Nginx { process, folder, port };
                 }
                 std::thread::sleep(Duration::from_millis(5));
