@@ -1,4 +1,4 @@
-//! A protocol that breaks a shard: the run ends, and says why.
+//! A protocol that breaks a shard, or a user: the run ends, and says why.
 
 #![allow(clippy::unwrap_used, missing_docs)]
 
@@ -84,4 +84,51 @@ fn a_shard_that_breaks_during_the_run_ends_it_with_a_report() {
     assert!(!report.passed());
     // What the other shard knew is not lost.
     assert!(report.users_started() >= 2, "{}", report.users_started());
+}
+
+/// A user's state that cannot be put down.
+struct Unstable;
+
+impl UserState for Unstable {}
+
+impl Drop for Unstable {
+    fn drop(&mut self) {
+        panic!("the state of a user falls apart");
+    }
+}
+
+/// Gives its user such a state.
+struct Burden(RequestName, ProtocolSlot);
+
+struct Load;
+
+impl ActionBuilder for Load {
+    fn describe(&self) -> String {
+        "load".to_owned()
+    }
+
+    fn compile(&self, cx: &mut CompileContext<'_>) -> Box<dyn Action> {
+        let (slot, _) = cx.protocol(|| Fragile { at_opening: false });
+        Box::new(Burden(cx.request_name("load"), slot))
+    }
+}
+
+impl Action for Burden {
+    fn name(&self) -> &RequestName {
+        &self.0
+    }
+
+    fn run<'a>(&'a self, cx: &'a mut ActionContext) -> ActionFuture<'a> {
+        Box::pin(async {
+            cx.user(self.1, || Unstable);
+        })
+    }
+}
+
+#[test]
+fn a_user_lost_in_a_panic_is_counted_and_not_waited_for() {
+    let carry = scenario("Carry").exec(Chain::action(Load)).inject([at_once_users(2)]);
+    let report = Simulation::new("lost").with(carry).simulated_clock().run().unwrap();
+    assert_eq!((report.users_started(), report.users_ended(), report.users_failed(), report.panics()), (2, 2, 2, 2));
+    assert!(report.step_errors()[0].0.ends_with("the state of a user falls apart"), "{:?}", report.step_errors());
 }

@@ -9,6 +9,7 @@ mod clock;
 mod cursor;
 mod gate;
 mod health;
+mod message;
 mod population;
 mod run;
 mod shard;
@@ -16,6 +17,7 @@ mod signals;
 mod task;
 mod timer;
 mod user;
+mod waiting;
 
 pub use run::{Observer, RunOptions};
 pub(crate) use shard::Shard;

@@ -44,10 +44,24 @@ impl PopulationState {
         self.start = Some(at);
     }
 
-    /// No more arrivals.
-    pub(crate) fn stop(&mut self) {
+    /// No more arrivals from `at` on. Returns how many were due before and have not been let in.
+    pub(crate) fn stop(&mut self, at: Moment) -> u64 {
+        let mut late = 0;
+        while let Source::Open { .. } = self.source
+            && self.next_due().is_some_and(|due| due < at)
+        {
+            self.skip_arrival();
+            late += 1;
+        }
         self.stopped = true;
         self.start.get_or_insert(Moment::START);
+        late
+    }
+
+    fn skip_arrival(&mut self) {
+        if let Source::Open { arrivals, next } = &mut self.source {
+            *next = arrivals.next();
+        }
     }
 
     /// When something is to be done for it next.
@@ -111,5 +125,24 @@ impl PopulationState {
     pub(crate) fn is_newly_done(&mut self) -> bool {
         let done = self.start.is_some() && self.alive == 0 && self.next_due().is_none();
         done && !std::mem::replace(&mut self.told_done, true)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::inject::constant_users_per_sec;
+
+    #[test]
+    fn arrivals_that_were_due_before_the_end_and_are_late_are_told() {
+        let profile = Profile::from_steps([constant_users_per_sec(10).during(Duration::from_secs(60))]);
+        let at = |millis| Moment::START + Duration::from_millis(millis);
+        let mut state = PopulationState::new(&profile, ShardInfo { index: 0, count: 1 }, 1);
+        state.start(Moment::START);
+        // Due at 0, 100 and 200 ms; one more, at 300 ms, is late.
+        (0..3).for_each(|_| assert!(state.take_arrival(at(250)).is_some()));
+        assert_eq!(state.take_arrival(at(250)), None);
+        assert_eq!(state.stop(at(350)), 1);
+        assert_eq!(state.take_arrival(at(9000)), None);
     }
 }

@@ -1,8 +1,6 @@
 //! [`Shard`]: one thread's share of a run. Its users, timers, connections and statistics belong to it alone.
 
 use std::cell::{Cell, RefCell};
-use std::cmp::Reverse;
-use std::collections::BinaryHeap;
 use std::future::poll_fn;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -15,47 +13,16 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use crate::compile::{Plan, Program, Text};
 use crate::engine::clock::Clock;
 use crate::engine::cursor::Problem;
+use crate::engine::message::{Command, Event};
 use crate::engine::population::PopulationState;
 use crate::engine::task::{self, Seat};
 use crate::engine::timer::Timer;
 use crate::engine::user::User;
-use crate::metrics::{GroupId, Limits, NameId, Recorder, ScenarioId, Snapshot};
+use crate::engine::waiting::Waiting;
+use crate::metrics::{GroupId, Limits, NameId, Recorder, ScenarioId};
 use crate::moment::Moment;
 use crate::protocol::{ShardInfo, ShardState};
 use crate::session::{Schema, Session};
-
-/// What a shard is told.
-#[derive(Clone, Debug)]
-pub(crate) enum Command {
-    /// A population starts at this moment.
-    Start { population: usize, at: Moment },
-    /// No new users any more; those that run have until `deadline`.
-    Stop { deadline: Moment },
-    /// All are at the rendez-vous; those who wait here go on.
-    Open { rendez_vous: usize, at: Moment },
-    /// Everything is done: hand over what is left and end.
-    Finish,
-    /// An event was heard; said only where time is simulated, which waits for it.
-    Heard,
-}
-
-/// What a shard tells.
-pub(crate) enum Event {
-    /// An interval of statistics.
-    Snapshot { shard: usize, snapshot: Box<Snapshot> },
-    /// All users of a population on this shard are done, and no more will come.
-    Done { population: usize, at: Moment },
-    /// A user asks for the end of the run.
-    StopRequested { why: String, crash: bool, at: Moment },
-    /// The last user has come to a rendez-vous.
-    Opened { rendez_vous: usize, at: Moment },
-    /// Something to show to the person who debugs.
-    Debug(String),
-    /// The shard could not be set up.
-    Failed { what: String, cause: String },
-    /// The shard is set up and waits for the beginning.
-    Ready,
-}
 
 /// One thread's share of a run.
 pub(crate) struct Shard {
@@ -70,8 +37,7 @@ pub(crate) struct Shard {
     schemas: Vec<Rc<Schema>>,
     states: RefCell<Vec<Rc<dyn ShardState>>>,
     populations: RefCell<Vec<PopulationState>>,
-    resting: RefCell<BinaryHeap<Reverse<Resting>>>,
-    sleepers: RefCell<BinaryHeap<Reverse<Sleeper>>>,
+    waiting: RefCell<Waiting>,
     #[expect(clippy::vec_box, reason = "users come and go in their boxes")]
     meetings: RefCell<Vec<Vec<Box<User>>>>,
     turns: RefCell<Vec<usize>>,
@@ -99,41 +65,6 @@ pub(crate) struct Shard {
 /// A program, counted by a reference count of the shard's own: a busy user holds one, and the count of the `Arc` is
 /// written by all cores.
 pub(crate) type ShardProgram = Rc<Arc<Program>>;
-
-/// A user that rests; ordered by when it goes on, then by its number, so that equal moments have one order.
-struct Resting {
-    due: Moment,
-    user: Box<User>,
-}
-
-struct Sleeper {
-    due: Moment,
-    waker: Waker,
-}
-
-macro_rules! ordered_by {
-    ($type:ty, $key:expr) => {
-        impl PartialEq for $type {
-            fn eq(&self, other: &Self) -> bool {
-                self.cmp(other).is_eq()
-            }
-        }
-        impl Eq for $type {}
-        impl PartialOrd for $type {
-            fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
-                Some(self.cmp(other))
-            }
-        }
-        impl Ord for $type {
-            fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-                let key: fn(&$type) -> (Moment, u64) = $key;
-                self.due.cmp(&other.due).then_with(|| key(self).cmp(&key(other)))
-            }
-        }
-    };
-}
-ordered_by!(Resting, |resting| (resting.due, resting.user.session.user_id()));
-ordered_by!(Sleeper, |sleeper| (sleeper.due, 0));
 
 /// How many users are let go at a time. A million users that arrive at once would otherwise be a million tasks before
 /// the first of them has done anything; so the tasks there are stay about as many as there are busy users. Less than
@@ -174,10 +105,13 @@ impl Shard {
             schemas: schemas.map(|name| Rc::new(Schema::new(&**name, plan.attributes.iter().cloned()))).collect(),
             states: RefCell::new(states?),
             populations: RefCell::new(
-                plan.populations.iter().map(|p| PopulationState::new(&p.profile, info, plan.seed)).collect(),
+                // Seeds of their own: two populations with the same profile must not arrive in step.
+                (1..)
+                    .zip(&plan.populations)
+                    .map(|(n, p)| PopulationState::new(&p.profile, info, mix(plan.seed, n)))
+                    .collect(),
             ),
-            resting: RefCell::default(),
-            sleepers: RefCell::default(),
+            waiting: RefCell::default(),
             meetings: RefCell::new(plan.rendez_vous.iter().map(|_| Vec::new()).collect()),
             turns: RefCell::new(vec![index; plan.turns]),
             seats: RefCell::default(),
@@ -244,9 +178,7 @@ impl Shard {
                 self.populations.borrow_mut()[population].start(at);
                 self.due_at(at);
             }
-            Command::Stop { deadline } => {
-                self.stop(deadline);
-            }
+            Command::Stop { deadline } => self.stop(self.clock.now(), deadline),
             Command::Open { rendez_vous, at } => {
                 let waiting = std::mem::take(&mut self.meetings.borrow_mut()[rendez_vous]);
                 for mut user in waiting {
@@ -270,7 +202,7 @@ impl Shard {
             return;
         }
         if now >= self.stop_at.get() {
-            self.stop(self.stop_at.get() + self.plan.grace_period);
+            self.stop(self.stop_at.get(), self.stop_at.get() + self.plan.grace_period);
         }
         if now >= self.deadline.get() {
             self.interrupt_all();
@@ -286,14 +218,13 @@ impl Shard {
     }
 
     fn find_next_due(&self) {
-        let resting = self.resting.borrow().peek().map(|Reverse(resting)| resting.due);
-        let sleeper = self.sleepers.borrow().peek().map(|Reverse(sleeper)| sleeper.due);
+        let waiting = self.waiting.borrow().next_due();
         let arrival = self.populations.borrow().iter().filter_map(PopulationState::next_due).min();
         let busy = self.alive.get() > 0 || arrival.is_some();
         // Where nothing happens any more, simulated time must stand still, lest it runs away.
         let tick = (busy || !self.clock.is_simulated()).then(|| self.next_tick.get());
         let limits = busy.then(|| self.stop_at.get().min(self.deadline.get()));
-        let due = [resting, sleeper, arrival, tick, limits].into_iter().flatten().min().unwrap_or(Moment::NEVER);
+        let due = [waiting, arrival, tick, limits].into_iter().flatten().min().unwrap_or(Moment::NEVER);
         self.next_due.set(due.as_nanos());
     }
 
@@ -342,10 +273,27 @@ impl Shard {
     /// A user has come to its end.
     pub(crate) fn user_ended(self: &Rc<Self>, user: Box<User>) {
         let (scenario, population) = (user.scenario(), user.population as usize);
-        self.recorder.borrow_mut().user_ended(scenario, !user.session.is_failed());
-        let ended = user.intended;
+        let (ok, ended) = (!user.session.is_failed(), user.intended);
         // Its connections close here, before another user takes its place.
         drop(user);
+        self.recorder.borrow_mut().user_ended(scenario, ok);
+        self.leave(population, ended);
+    }
+
+    /// A user was lost in a panic of code that is not the engine's, such as the end of a protocol's state.
+    pub(crate) fn user_lost(self: &Rc<Self>, population: u32, message: &str) {
+        let scenario = ScenarioId(population);
+        {
+            let mut recorder = self.recorder.borrow_mut();
+            recorder.panic_caught(scenario);
+            recorder.step_error(scenario, message);
+            recorder.user_ended(scenario, false);
+        }
+        self.leave(population as usize, self.clock.now());
+    }
+
+    /// There is one user less, since `ended`.
+    fn leave(self: &Rc<Self>, population: usize, ended: Moment) {
         self.alive.set(self.alive.get() - 1);
         let now = self.clock.now();
         let next = self.populations.borrow_mut()[population].user_ended(now, ended);
@@ -363,25 +311,16 @@ impl Shard {
 
     fn wake_resting(self: &Rc<Self>, now: Moment) {
         for _ in 0..CROWD {
-            let mut heap = self.resting.borrow_mut();
-            match heap.peek() {
-                Some(Reverse(resting)) if resting.due <= now => {}
-                _ => return,
-            }
-            let Some(Reverse(Resting { due, mut user })) = heap.pop() else { return };
-            drop(heap);
+            let Some((due, mut user)) = self.waiting.borrow_mut().pop_user(now) else { return };
             user.intended = due;
             task::spawn(self, user);
         }
     }
 
     fn wake_sleepers(&self, now: Moment) {
-        let mut sleepers = self.sleepers.borrow_mut();
-        while sleepers.peek().is_some_and(|Reverse(sleeper)| sleeper.due <= now) {
-            if let Some(Reverse(sleeper)) = sleepers.pop() {
-                self.worked.set(true);
-                sleeper.waker.wake();
-            }
+        while let Some(waker) = self.waiting.borrow_mut().pop_sleeper(now) {
+            self.worked.set(true);
+            waker.wake();
         }
     }
 
@@ -392,7 +331,7 @@ impl Shard {
             return self.interrupt(user);
         }
         user.rest(due.since(user.intended));
-        self.resting.borrow_mut().push(Reverse(Resting { due, user }));
+        self.waiting.borrow_mut().rest(due, user);
         self.due_at(due);
     }
 
@@ -406,7 +345,7 @@ impl Shard {
             // The heap wakes once, at the right moment; a wake from elsewhere changes nothing.
             if !registered {
                 registered = true;
-                self.sleepers.borrow_mut().push(Reverse(Sleeper { due, waker: cx.waker().clone() }));
+                self.waiting.borrow_mut().sleep(due, cx.waker().clone());
                 self.due_at(due);
             }
             Poll::Pending
@@ -427,19 +366,20 @@ impl Shard {
         self.tell(Event::Opened { rendez_vous, at });
     }
 
-    fn stop(self: &Rc<Self>, deadline: Moment) {
+    /// No users start from `at` on. Those that were due before and are late are counted as dropped.
+    fn stop(self: &Rc<Self>, at: Moment, deadline: Moment) {
         self.stop_at.set(Moment::NEVER);
         self.deadline.set(self.deadline.get().min(deadline));
         let now = self.clock.now();
         for index in 0..self.plan.populations.len() {
-            self.populations.borrow_mut()[index].stop();
+            let dropped = self.populations.borrow_mut()[index].stop(at);
+            let scenario = ScenarioId(u32::try_from(index).unwrap_or(u32::MAX));
+            (0..dropped).for_each(|_| self.recorder.borrow_mut().arrival_dropped(scenario));
             self.tell_if_done(index, now);
         }
         // Users that would rest beyond the deadline cannot do anything more.
-        let (stay, leave): (Vec<_>, Vec<_>) =
-            self.resting.take().into_iter().partition(|Reverse(resting)| resting.due <= self.deadline.get());
-        self.resting.replace(stay.into());
-        leave.into_iter().for_each(|Reverse(resting)| self.interrupt(resting.user));
+        let leave = self.waiting.borrow_mut().take_beyond(self.deadline.get());
+        leave.into_iter().for_each(|user| self.interrupt(user));
         let meetings: Vec<_> = self.meetings.borrow_mut().iter_mut().flat_map(std::mem::take).collect();
         meetings.into_iter().for_each(|user| self.interrupt(user));
         self.due_at(self.deadline.get());
@@ -458,8 +398,9 @@ impl Shard {
     fn interrupt_all(self: &Rc<Self>) {
         self.deadline.set(Moment::NEVER);
         self.over.set(true);
-        let resting = self.resting.take();
-        resting.into_iter().for_each(|Reverse(resting)| self.interrupt(resting.user));
+        // Every rest is beyond a moment before the beginning of all rests.
+        let resting = self.waiting.borrow_mut().take_beyond(Moment::START);
+        resting.into_iter().for_each(|user| self.interrupt(user));
         for index in 0..self.plan.populations.len() {
             let scenario = ScenarioId(u32::try_from(index).unwrap_or(u32::MAX));
             let (busy, acting) = self.populations.borrow_mut()[index].interrupt_all();

@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::future::{Future, poll_fn};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
@@ -14,7 +14,7 @@ use crate::engine::cursor::{Cursor, Next};
 use crate::engine::signals::panic_message;
 use crate::engine::{Shard, User};
 use crate::metrics::{Phases, Sample};
-use crate::protocol::{Action, ActionContext, ActionFuture};
+use crate::protocol::{Action, ActionContext};
 
 /// A task that waits for a user to work for.
 ///
@@ -48,7 +48,13 @@ pub(crate) fn spawn(shard: &Rc<Shard>, user: Box<User>) {
 async fn work(shard: Rc<Shard>, user: Box<User>) {
     let mut next = Some(user);
     while let Some(user) = next {
-        drive(ActionContext::new(user, shard.clone())).await;
+        let population = user.population;
+        let driven = NoPanic(pin!(drive(ActionContext::new(user, shard.clone())))).await;
+        if let Err(message) = driven
+            && !shard.is_over()
+        {
+            shard.user_lost(population, &message);
+        }
         next = sit(&shard).await;
     }
 }
@@ -100,7 +106,7 @@ async fn drive(mut cx: ActionContext) {
                 let Some(Op::Action(action)) = program.ops.get(pc as usize) else { return };
                 shard.action_begins(cx.user.population);
                 cx.begin_action();
-                let panicked = NoPanic(action.run(&mut cx)).await.err();
+                let panicked = NoPanic(action.run(&mut cx).as_mut()).await.err();
                 if shard.is_over() {
                     return;
                 }
@@ -151,9 +157,9 @@ fn record_panic(cx: &mut ActionContext, action: &dyn Action, message: &str) {
 }
 
 /// Runs a future; a panic in it is the message it ends with.
-struct NoPanic<'a>(ActionFuture<'a>);
+struct NoPanic<'a, F: ?Sized>(Pin<&'a mut F>);
 
-impl Future for NoPanic<'_> {
+impl<F: Future<Output = ()> + ?Sized> Future for NoPanic<'_, F> {
     type Output = Result<(), String>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {

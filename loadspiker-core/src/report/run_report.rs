@@ -230,10 +230,11 @@ impl RunReport {
         &self.assertions
     }
 
-    /// Whether every assertion holds and the run was not aborted. Without assertions a run that was not aborted has
-    /// passed, however many requests failed.
+    /// Whether every assertion holds and the run was neither aborted nor interrupted (Ctrl-C): what was cut short has
+    /// proved nothing. Without assertions any other run has passed, however many requests failed.
     pub fn passed(&self) -> bool {
-        !matches!(self.info.end, EndReason::Aborted(_)) && self.assertions.iter().all(|result| result.passed)
+        !matches!(self.info.end, EndReason::Aborted(_) | EndReason::Interrupted)
+            && self.assertions.iter().all(|result| result.passed)
     }
 
     /// Does nothing if the run has [`passed`](Self::passed).

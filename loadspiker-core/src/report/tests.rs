@@ -159,12 +159,14 @@ fn late_users_are_warned_of_even_if_requests_are_in_time() {
 }
 
 #[test]
-fn an_aborted_run_has_not_passed() {
+fn a_run_that_was_cut_short_has_not_passed() {
     let mut report = sample_report();
     assert!(report.passed());
     report.assert_passed();
-    report.info.end = EndReason::Interrupted;
+    report.info.end = EndReason::MaxDuration;
     assert!(report.passed());
+    report.info.end = EndReason::Interrupted;
+    assert!(!report.passed());
     report.info.end = EndReason::Aborted("feeder users.csv is exhausted".to_owned());
     assert!(!report.passed());
     assert!(verdict::failure(&report).contains("aborted: feeder users.csv is exhausted"));
