@@ -119,7 +119,9 @@ pub(crate) async fn perform(
         let error = match outcome {
             Ok(Ok(answer)) => {
                 trace.phases.first_byte = Some(nanos(ready, answer.first_byte));
-                trace.phases.receive = Some(nanos(answer.first_byte, answer.ended));
+                // What came in one piece was not waited for.
+                let receive = nanos(answer.first_byte, answer.ended);
+                trace.phases.receive = (receive > 0).then_some(receive);
                 trace.ended = answer.ended;
                 give_back(cx, slot, permit, origin, connection, protocol.max_connections_per_host);
                 return (Ok(answer), trace);
