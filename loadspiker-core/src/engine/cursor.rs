@@ -3,15 +3,13 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
-use crate::compile::{Kind, Loop, Op, Pc, Program, RendezVous, Switch, SwitchBy, Test};
+use crate::compile::{Kind, Op, Pc, Program, RendezVous, Switch, SwitchBy, Test};
 use crate::engine::Shard;
 use crate::engine::signals::panic_message;
 use crate::engine::user::{Frame, User};
 use crate::expression::EvalError;
 use crate::metrics::GroupId;
 use crate::moment::Moment;
-use crate::session::abbreviate;
-use crate::value::Value;
 
 /// How many operations a user takes before others get their turn.
 const TURN: u32 = 1000;
@@ -150,7 +148,7 @@ impl Cursor<'_> {
     }
 
     /// Runs code that may be the user's; what goes wrong in it marks the user as failed and is counted.
-    fn try_to<T>(&mut self, f: impl FnOnce(&mut Self) -> Result<T, EvalError>) -> Option<T> {
+    pub(super) fn try_to<T>(&mut self, f: impl FnOnce(&mut Self) -> Result<T, EvalError>) -> Option<T> {
         match guard(|| f(self).map_err(|error| error.to_string())) {
             Ok(value) => Some(value),
             Err(problem) => {
@@ -177,13 +175,13 @@ impl Cursor<'_> {
         })
     }
 
-    fn push(&mut self, frame: Frame) {
+    pub(super) fn push(&mut self, frame: Frame) {
         self.user.watched += u32::from(is_watched(&frame));
         self.user.frames.push(frame);
     }
 
     /// Leaves the innermost loop, group or block.
-    fn pop(&mut self) {
+    pub(super) fn pop(&mut self) {
         let Some(frame) = self.user.frames.pop() else { return };
         self.user.watched -= u32::from(is_watched(&frame));
         match frame {
@@ -270,76 +268,6 @@ impl Cursor<'_> {
         }
     }
 
-    fn enter_loop(&mut self, pc: Pc, entered: &Loop) {
-        let since = self.time_of(entered);
-        let test_first = !matches!(entered.kind, Kind::While { test_first: false, .. });
-        if test_first && self.goes_on(entered, 0, since) != Some(true) {
-            self.user.pc = entered.end;
-            return;
-        }
-        self.push(Frame::Loop { enter: pc, asap: entered.exit_asap, pass: 0, since });
-        self.begin_pass(entered, 0);
-    }
-
-    fn next_pass(&mut self, enter: Pc) {
-        let Some(Op::LoopEnter(entered)) = self.program.ops.get(enter as usize) else { return };
-        let Some(Frame::Loop { pass, since, .. }) = self.user.frames.last_mut() else { return };
-        *pass = pass.saturating_add(1);
-        let (pass, since) = (*pass, *since);
-        if self.goes_on(entered, pass, since) == Some(true) {
-            self.user.pc = enter + 1;
-            self.begin_pass(entered, pass);
-        } else {
-            self.pop();
-        }
-    }
-
-    /// Only loops with a time limit pay for reading the clock.
-    fn time_of(&self, entered: &Loop) -> Moment {
-        match entered.kind {
-            Kind::While { during: Some(_), .. } => self.shard.clock.now(),
-            _ => Moment::START,
-        }
-    }
-
-    fn goes_on(&mut self, entered: &Loop, pass: u32, since: Moment) -> Option<bool> {
-        let now = self.time_of(entered);
-        self.try_to(|cursor| {
-            let session = &cursor.user.session;
-            match &entered.kind {
-                Kind::Repeat(times) => Ok(u64::from(pass) < times.get(session)?),
-                Kind::Foreach { list, .. } => Ok((pass as usize) < items(list.get(session)?.as_ref())?.len()),
-                Kind::While { condition, during, test_first } => {
-                    if let Some(limit) = during
-                        && now.since(since) > limit.get(session)?
-                    {
-                        return Ok(false);
-                    }
-                    match condition {
-                        // The first pass runs whatever the condition says.
-                        Some(condition) if *test_first || pass > 0 => condition.get(session),
-                        _ => Ok(true),
-                    }
-                }
-            }
-        })
-    }
-
-    fn begin_pass(&mut self, entered: &Loop, pass: u32) {
-        if let Kind::Foreach { list, element } = &entered.kind {
-            let item = self.try_to(|cursor| {
-                let list = list.get(&cursor.user.session)?;
-                Ok(items(list.as_ref())?.get(pass as usize).cloned().unwrap_or_default())
-            });
-            if let Some(item) = item {
-                self.user.session.set_at(*element, item);
-            }
-        }
-        if let Some(counter) = entered.counter {
-            self.user.session.set_at(counter, Value::from(pass));
-        }
-    }
-
     fn choose(&mut self, switch: &Switch) -> Pc {
         match &switch.by {
             SwitchBy::Value(value, cases) => self
@@ -393,18 +321,6 @@ impl Cursor<'_> {
 
 fn is_watched(frame: &Frame) -> bool {
     matches!(frame, Frame::Loop { asap: true, .. } | Frame::Try { .. })
-}
-
-fn items(value: &Value) -> Result<&[Value], EvalError> {
-    match value {
-        Value::List(items) => Ok(items),
-        other => Err(EvalError::Unfit {
-            template: "the list of a foreach".to_owned(),
-            value: abbreviate(&other.to_string()),
-            found: other.type_name(),
-            expected: "list",
-        }),
-    }
 }
 
 /// What went wrong in a step of the user's.

@@ -7,14 +7,17 @@
 
 mod clock;
 mod cursor;
+mod ending;
 mod gate;
 mod health;
+mod loops;
 mod message;
 mod population;
 mod run;
 mod shard;
 mod signals;
 mod task;
+mod thread;
 mod timer;
 mod user;
 mod waiting;

@@ -1,24 +1,20 @@
 //! A run: from a simulation to its report. The thread that calls keeps the shards together.
 
 use std::collections::BTreeSet;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use tokio::runtime::{Builder, LocalOptions};
-use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
 use crate::compile::{Plan, compile};
 use crate::dsl::Simulation;
-use crate::engine::clock::Clock;
 use crate::engine::gate;
 use crate::engine::health;
 use crate::engine::message::{Command, Event};
-use crate::engine::shard::Shard;
-use crate::engine::signals::{SHARD_THREAD, StopSignals, panic_message, quiet_caught_panics};
-use crate::engine::timer::Timer;
+use crate::engine::signals::{StopSignals, quiet_caught_panics};
+use crate::engine::thread;
 use crate::error::Error;
 use crate::inject::{Profile, at_once_users};
 use crate::metrics::{Collector, Limits, LiveView};
@@ -178,20 +174,8 @@ impl<'a> Run<'a> {
         for index in 0..plan.shards {
             let (commands, obey) = unbounded_channel();
             let (starter, start) = channel();
-            let (plan, tell) = (plan.clone(), tell.clone());
-            let thread = std::thread::Builder::new()
-                .name(format!("{SHARD_THREAD}{index}"))
-                .spawn(move || {
-                    let work = || shard_thread(&plan, index, debug, &start, obey, &tell);
-                    if let Err(payload) = catch_unwind(AssertUnwindSafe(work)) {
-                        let cause = panic_message(payload.as_ref());
-                        let _ = tell.send(Event::Failed { what: format!("shard {index}"), cause });
-                    }
-                })
-                .map_err(|cause| Error::Start {
-                    what: format!("the thread of shard {index}"),
-                    cause: health::explain(&cause),
-                })?;
+            let thread = thread::spawn(&plan, index, debug, start, obey, &tell)
+                .map_err(|cause| Error::Start { what: format!("the thread of shard {index}"), cause })?;
             starters.push(starter);
             shards.push((commands, thread));
         }
@@ -366,40 +350,4 @@ impl<'a> Run<'a> {
         report.evaluate(&self.plan.assertions);
         Ok(report)
     }
-}
-
-fn shard_thread(
-    plan: &Arc<Plan>,
-    index: usize,
-    debug: bool,
-    start: &Receiver<Instant>,
-    commands: UnboundedReceiver<Command>,
-    tell: &Sender<Event>,
-) {
-    let failed = |what: &str, cause: String| {
-        // If nobody listens, the run has been given up already.
-        let _ = tell.send(Event::Failed { what: what.to_owned(), cause });
-    };
-    let runtime = Builder::new_current_thread().enable_all().build_local(LocalOptions::default());
-    let runtime = match runtime {
-        Ok(runtime) => runtime,
-        Err(cause) => return failed("the runtime of a shard", health::explain(&cause)),
-    };
-    runtime.block_on(async {
-        let base = Instant::now();
-        let mut shard = match Shard::open(plan, index, Clock::new(base, plan.simulated_clock), debug, tell.clone()) {
-            Ok(shard) => shard,
-            Err((what, cause)) => return failed(&what, cause),
-        };
-        let timer = match Timer::new() {
-            Ok(timer) => timer,
-            Err(cause) => return failed("the timer of a shard", health::explain(&cause)),
-        };
-        let _ = tell.send(Event::Ready);
-        let Ok(base) = start.recv() else { return };
-        if let Some(shard) = std::rc::Rc::get_mut(&mut shard) {
-            shard.clock = Clock::new(base, plan.simulated_clock);
-        }
-        shard.run(commands, timer).await;
-    });
 }

@@ -32,25 +32,25 @@ pub(crate) struct Shard {
     pub(crate) debug: bool,
     /// Used for rendering, again and again.
     pub(crate) buffers: RefCell<Vec<String>>,
-    plan: Arc<Plan>,
+    pub(super) plan: Arc<Plan>,
     programs: Vec<ShardProgram>,
     schemas: Vec<Rc<Schema>>,
     states: RefCell<Vec<Rc<dyn ShardState>>>,
-    populations: RefCell<Vec<PopulationState>>,
-    waiting: RefCell<Waiting>,
+    pub(super) populations: RefCell<Vec<PopulationState>>,
+    pub(super) waiting: RefCell<Waiting>,
     #[expect(clippy::vec_box, reason = "users come and go in their boxes")]
-    meetings: RefCell<Vec<Vec<Box<User>>>>,
+    pub(super) meetings: RefCell<Vec<Vec<Box<User>>>>,
     turns: RefCell<Vec<usize>>,
     /// Tasks that wait for a user.
     pub(crate) seats: RefCell<Vec<Rc<Seat>>>,
     users_made: Cell<u64>,
-    alive: Cell<u64>,
+    pub(super) alive: Cell<u64>,
     /// The earliest moment at which something is to be done here, in nanoseconds.
     next_due: Cell<u64>,
     next_tick: Cell<Moment>,
     second: Cell<u64>,
-    stop_at: Cell<Moment>,
-    deadline: Cell<Moment>,
+    pub(super) stop_at: Cell<Moment>,
+    pub(super) deadline: Cell<Moment>,
     /// Wakes the shard's own loop when something has become due earlier than it knows.
     waker: RefCell<Option<Waker>>,
     events: Sender<Event>,
@@ -59,7 +59,7 @@ pub(crate) struct Shard {
     /// How many events nobody has heard yet; simulated time waits for the answers they may bring.
     unheard: Cell<usize>,
     /// The grace period is over, all users are counted: what tasks still do no longer matters.
-    over: Cell<bool>,
+    pub(super) over: Cell<bool>,
 }
 
 /// A program, counted by a reference count of the shard's own: a busy user holds one, and the count of the `Arc` is
@@ -229,7 +229,7 @@ impl Shard {
     }
 
     /// Something is to be done at `moment`: the shard's loop must wake by then.
-    fn due_at(&self, moment: Moment) {
+    pub(super) fn due_at(&self, moment: Moment) {
         if moment.as_nanos() < self.next_due.get() {
             self.next_due.set(moment.as_nanos());
             if let Some(waker) = &*self.waker.borrow() {
@@ -303,7 +303,7 @@ impl Shard {
         self.tell_if_done(population, now);
     }
 
-    fn tell_if_done(&self, population: usize, at: Moment) {
+    pub(super) fn tell_if_done(&self, population: usize, at: Moment) {
         if self.populations.borrow_mut()[population].is_newly_done() {
             self.tell(Event::Done { population, at });
         }
@@ -364,52 +364,6 @@ impl Shard {
 
     pub(crate) fn open_rendez_vous(&self, rendez_vous: usize, at: Moment) {
         self.tell(Event::Opened { rendez_vous, at });
-    }
-
-    /// No users start from `at` on. Those that were due before and are late are counted as dropped.
-    fn stop(self: &Rc<Self>, at: Moment, deadline: Moment) {
-        self.stop_at.set(Moment::NEVER);
-        self.deadline.set(self.deadline.get().min(deadline));
-        let now = self.clock.now();
-        for index in 0..self.plan.populations.len() {
-            let dropped = self.populations.borrow_mut()[index].stop(at);
-            let scenario = ScenarioId(u32::try_from(index).unwrap_or(u32::MAX));
-            (0..dropped).for_each(|_| self.recorder.borrow_mut().arrival_dropped(scenario));
-            self.tell_if_done(index, now);
-        }
-        // Users that would rest beyond the deadline cannot do anything more.
-        let leave = self.waiting.borrow_mut().take_beyond(self.deadline.get());
-        leave.into_iter().for_each(|user| self.interrupt(user));
-        let meetings: Vec<_> = self.meetings.borrow_mut().iter_mut().flat_map(std::mem::take).collect();
-        meetings.into_iter().for_each(|user| self.interrupt(user));
-        self.due_at(self.deadline.get());
-    }
-
-    #[expect(clippy::needless_pass_by_value, clippy::boxed_local, reason = "the user ends here")]
-    fn interrupt(self: &Rc<Self>, user: Box<User>) {
-        let population = user.population as usize;
-        self.recorder.borrow_mut().user_interrupted(user.scenario(), false);
-        self.alive.set(self.alive.get() - 1);
-        self.populations.borrow_mut()[population].user_interrupted();
-        self.tell_if_done(population, self.clock.now());
-    }
-
-    /// The end of the grace period: whoever still runs is counted as interrupted. Their tasks end with the runtime.
-    fn interrupt_all(self: &Rc<Self>) {
-        self.deadline.set(Moment::NEVER);
-        self.over.set(true);
-        // Every rest is beyond a moment before the beginning of all rests.
-        let resting = self.waiting.borrow_mut().take_beyond(Moment::START);
-        resting.into_iter().for_each(|user| self.interrupt(user));
-        for index in 0..self.plan.populations.len() {
-            let scenario = ScenarioId(u32::try_from(index).unwrap_or(u32::MAX));
-            let (busy, acting) = self.populations.borrow_mut()[index].interrupt_all();
-            for number in 0..busy {
-                self.recorder.borrow_mut().user_interrupted(scenario, number < acting);
-            }
-            self.tell_if_done(index, self.clock.now());
-        }
-        self.alive.set(0);
     }
 
     fn tick(&self, now: Moment) {
