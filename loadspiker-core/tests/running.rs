@@ -253,3 +253,17 @@ fn a_simulation_without_users_is_a_mistake() {
     let error = Simulation::new("empty").run().unwrap_err();
     assert!(matches!(&error, Error::Simulation(_)) && error.to_string().contains("it has no users"), "{error}");
 }
+
+#[test]
+fn a_user_whose_requests_end_at_once_leaves_their_turn_to_others() {
+    let trace = Trace::default();
+    let busy = scenario("busy").forever(dummy("at once", 0)).inject([at_once_users(1)]);
+    let other = scenario("other").exec(trace.probe("other")).stop_load_generator("done").inject([at_once_users(1)]);
+    let simulation = Simulation::new("turns").shards(1).grace_period(0.millis()).with(busy).with(other);
+    let report = simulation.run().unwrap();
+    assert_eq!(report.info().end, EndReason::Stopped("done".into()));
+    assert_eq!(trace.names(), ["other"]);
+    // And where time is simulated, it goes on.
+    let during = scenario("s").during(1.millis(), dummy("at once", 0)).inject([at_once_users(1)]);
+    assert!(run([during]).global().count() > 1000);
+}

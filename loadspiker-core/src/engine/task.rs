@@ -6,6 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 
 use tokio::time::{Instant, Sleep};
 
@@ -99,6 +100,7 @@ impl<F: Future> Future for Watched<F> {
 async fn drive(mut cx: ActionContext) {
     let shard = cx.shard.clone();
     let program = shard.program(cx.user.population);
+    let mut actions: u32 = 0;
     loop {
         let next = Cursor { user: &mut cx.user, program: &program, shard: &shard }.advance();
         match next {
@@ -116,6 +118,10 @@ async fn drive(mut cx: ActionContext) {
                 shard.action_ends(cx.user.population);
                 // Others may have become due while this user worked. Looking costs no system call.
                 shard.release_due(cx.user.intended);
+                actions = actions.wrapping_add(1);
+                if actions.is_multiple_of(TURN) {
+                    give_way(&mut cx).await;
+                }
             }
             Next::Rest(due) => {
                 shard.rest(cx.into_user(), due);
@@ -125,16 +131,27 @@ async fn drive(mut cx: ActionContext) {
                 shard.meet(cx.into_user(), index);
                 return;
             }
-            Next::Yield => {
-                tokio::task::yield_now().await;
-                cx.forget_time();
-            }
+            Next::Yield => give_way(&mut cx).await,
             Next::End => {
                 shard.user_ended(cx.into_user());
                 return;
             }
         }
     }
+}
+
+/// How many actions a user takes before others get their turn, even if none of them had to wait for anything: one that
+/// fails at once, in an endless loop, must not have the shard for itself.
+const TURN: u32 = 128;
+
+/// Lets others have their turn. Where time is simulated, it goes on by a little: it would stand still otherwise.
+async fn give_way(cx: &mut ActionContext) {
+    if cx.shard.clock.is_simulated() {
+        cx.sleep(Duration::from_micros(1)).await;
+    } else {
+        tokio::task::yield_now().await;
+    }
+    cx.forget_time();
 }
 
 /// A panic inside an action: code of the user's in a check, most likely.
