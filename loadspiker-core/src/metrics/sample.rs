@@ -84,6 +84,6 @@ pub struct Phases {
     pub wait: Option<u64>,
     /// From sending to the first byte of the response.
     pub first_byte: Option<u64>,
-    /// From the first byte of the response to the last.
+    /// From the first byte of the response to the last; `None` if it came in one piece.
     pub receive: Option<u64>,
 }
