@@ -83,7 +83,8 @@ pub use loadspiker_core::dsl::{Chain, PauseType, Population, Scenario, Simulatio
 pub use loadspiker_core::engine::{Observer, RunOptions};
 pub use loadspiker_core::report::RunReport;
 pub use loadspiker_core::{
-    DurationExt, Error, FromValue, Mistake, Mistakes, Moment, Session, SessionError, StepError, Value, parse_duration,
+    DurationExt, Error, FromValue, Mistake, Mistakes, Moment, Schema, Session, SessionError, StepError, Value,
+    parse_duration,
 };
 pub use loadspiker_core::{
     assertion, check, compile, dsl, expression, feeder, inject, metrics, protocol, protocol_prelude, report,

@@ -1,0 +1,83 @@
+//! The parts of the engine that every request or every user pays for, one by one: `cargo bench --bench micro`.
+
+#![allow(clippy::unwrap_used, missing_docs, reason = "a benchmark")]
+
+use std::hint::black_box;
+use std::sync::Arc;
+use std::time::Duration;
+
+use criterion::{Criterion, criterion_group, criterion_main};
+use loadspiker::expression::Template;
+use loadspiker::inject::{Profile, constant_users_per_sec, ramp_users_per_sec};
+use loadspiker::metrics::{GroupId, Limits, NameId, Phases, Recorder, Sample, SampleName, ScenarioId};
+use loadspiker::prelude::*;
+use loadspiker::{Moment, protocol::ShardInfo};
+
+/// One sample into the histograms of its request.
+fn record(criterion: &mut Criterion) {
+    let names: Arc<[Arc<str>]> = ["a", "b"].map(Arc::from).into();
+    let mut recorder = Recorder::new(names.clone(), names, Limits::default());
+    let at = |micros: u64| Moment::from_nanos(micros * 1000);
+    let sample = Sample {
+        name: SampleName::Known(NameId::new(1)),
+        intended: at(1000),
+        started: at(1010),
+        sent: Some(at(1020)),
+        ended: at(1900),
+        error: None,
+        status: Some(200),
+        bytes_sent: 80,
+        bytes_received: 300,
+        phases: Phases { first_byte: Some(880_000), ..Phases::default() },
+    };
+    criterion.bench_function("record a sample", |bencher| {
+        bencher.iter(|| recorder.record(ScenarioId::new(0), GroupId::ROOT, black_box(&sample)));
+    });
+}
+
+/// The next arrival of an open profile.
+fn arrive(criterion: &mut Criterion) {
+    let constant = Profile::from_steps([constant_users_per_sec(1e6).during(100_000.secs())]);
+    let ramp = Profile::from_steps([ramp_users_per_sec(1.0).to(1e6).during(100_000.secs())]);
+    let randomized = Profile::from_steps([constant_users_per_sec(1e6).during(100_000.secs()).randomized()]);
+    for (name, profile) in [("constant rate", constant), ("ramp of rates", ramp), ("random arrivals", randomized)] {
+        let mut arrivals = profile.arrivals(ShardInfo { index: 0, count: 1 }.into(), 1);
+        criterion.bench_function(&format!("next arrival, {name}"), |bencher| bencher.iter(|| arrivals.next()));
+    }
+}
+
+/// A text with expressions, into a buffer that has room.
+fn render(criterion: &mut Criterion) {
+    let mut schema = loadspiker::Schema::new("bench", []);
+    let template = Template::parse("/shops/#{shop}/products/#{id}?n=#{list(1)}", &mut |name| schema.intern(name));
+    let template = template.unwrap();
+    let mut session = Session::new(schema.into(), 1, 1);
+    session.set("shop", "corner").unwrap();
+    session.set("id", 12_345).unwrap();
+    session.set("list", [1, 2, 3]).unwrap();
+    let mut buffer = String::with_capacity(100);
+    criterion.bench_function("render a URL with three expressions", |bencher| {
+        bencher.iter(|| {
+            buffer.clear();
+            template.render(black_box(&session), &mut buffer).unwrap();
+            buffer.len()
+        });
+    });
+}
+
+/// Steps that are no requests: a thousand passes of a loop with a condition, on the simulated clock, with all that a
+/// run needs around them.
+fn step(criterion: &mut Criterion) {
+    let body = || do_if("#{i.exists()}", exec_fn(|_| Ok(())));
+    let user = || scenario("s").repeat_counted(100_000, "i", body()).inject([at_once_users(1)]);
+    criterion.bench_function("100,000 passes of a loop with a condition and a function", |bencher| {
+        bencher.iter(|| Simulation::new("steps").simulated_clock().with(user()).run().unwrap().users_ended());
+    });
+}
+
+criterion_group! {
+    name = micro;
+    config = Criterion::default().measurement_time(Duration::from_secs(2)).warm_up_time(Duration::from_millis(500)).sample_size(20);
+    targets = record, arrive, render, step
+}
+criterion_main!(micro);
