@@ -42,6 +42,7 @@ pub mod feeder;
 pub mod inject;
 pub mod metrics;
 mod moment;
+mod numbers;
 pub mod protocol;
 pub mod report;
 mod session;

@@ -3,6 +3,8 @@
 use std::ops::{Add, Sub};
 use std::time::Duration;
 
+use crate::numbers::nanos;
+
 /// A point in time, in nanoseconds since the run began. The same zero holds for all shards of a run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Moment(u64);
@@ -39,7 +41,7 @@ impl Add<Duration> for Moment {
 
     /// Saturates at [`Moment::NEVER`], 584 years after the beginning.
     fn add(self, duration: Duration) -> Moment {
-        Moment(u64::try_from(duration.as_nanos()).map_or(u64::MAX, |nanos| self.0.saturating_add(nanos)))
+        Moment(self.0.saturating_add(nanos(duration)))
     }
 }
 

@@ -64,7 +64,7 @@ impl DurationExt for f64 {
 }
 
 /// Reads a duration as people write it: `500ms`, `1.5s`, `2m`, `1h30m`; a bare number is seconds. Units are
-/// `us` (or `µs`), `ms`, `s`, `m`, `h`.
+/// `us` (or `µs`), `ms`, `s`, `m` (or `min`), `h`.
 ///
 /// ```
 /// use loadspiker_core::{DurationExt, parse_duration};
@@ -75,25 +75,24 @@ impl DurationExt for f64 {
 /// ```
 pub fn parse_duration(text: &str) -> Option<Duration> {
     let mut rest = text.trim();
-    if let Ok(secs) = rest.parse::<f64>() {
-        return (secs >= 0.0).then(|| Duration::try_from_secs_f64(secs).ok()).flatten();
-    }
     let mut total = Duration::ZERO;
     while !rest.is_empty() {
-        let unit_at = rest.find(|c: char| c.is_alphabetic())?;
-        let number: f64 = rest[..unit_at].trim().parse().ok()?;
-        let unit = &rest[unit_at..];
-        let unit = &unit[..unit.find(|c: char| !c.is_alphabetic()).unwrap_or(unit.len())];
+        let number_ends = rest.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(rest.len());
+        let (number, behind) = rest.split_at(number_ends);
+        let behind = behind.trim_start();
+        let (unit, behind) = behind.split_at(behind.find(|c: char| !c.is_alphabetic()).unwrap_or(behind.len()));
         let secs = match unit {
             "us" | "µs" => 1e-6,
             "ms" => 1e-3,
             "s" => 1.0,
-            "m" => 60.0,
+            "m" | "min" => 60.0,
             "h" => 3600.0,
+            // A bare number is in seconds, if it is all there is.
+            "" if number.len() == text.trim().len() => 1.0,
             _ => return None,
         };
-        total = total.checked_add(Duration::try_from_secs_f64(number * secs).ok()?)?;
-        rest = rest[unit_at + unit.len()..].trim_start();
+        total = total.checked_add(Duration::try_from_secs_f64(number.parse::<f64>().ok()? * secs).ok()?)?;
+        rest = behind.trim_start();
     }
     (!text.trim().is_empty()).then_some(total)
 }

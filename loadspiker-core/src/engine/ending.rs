@@ -39,7 +39,7 @@ impl Shard {
     pub(super) fn interrupt_all(self: &Rc<Self>) {
         self.deadline.set(Moment::NEVER);
         self.over.set(true);
-        // Every rest is beyond a moment before the beginning of all rests.
+        // All of them: no rest ends at the very beginning of the run.
         let resting = self.waiting.borrow_mut().take_beyond(Moment::START);
         resting.into_iter().for_each(|user| self.interrupt(user));
         for index in 0..self.plan.populations.len() {

@@ -47,21 +47,16 @@ impl PopulationState {
     /// No more arrivals from `at` on. Returns how many were due before and have not been let in.
     pub(crate) fn stop(&mut self, at: Moment) -> u64 {
         let mut late = 0;
-        while let Source::Open { .. } = self.source
-            && self.next_due().is_some_and(|due| due < at)
+        while let Source::Open { arrivals, next } = &mut self.source
+            && let Some(start) = self.start.filter(|_| !self.stopped)
+            && next.is_some_and(|next| start + next.since_start() < at)
         {
-            self.skip_arrival();
+            *next = arrivals.next();
             late += 1;
         }
         self.stopped = true;
         self.start.get_or_insert(Moment::START);
         late
-    }
-
-    fn skip_arrival(&mut self) {
-        if let Source::Open { arrivals, next } = &mut self.source {
-            *next = arrivals.next();
-        }
     }
 
     /// When something is to be done for it next.

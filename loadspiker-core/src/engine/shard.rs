@@ -21,6 +21,7 @@ use crate::engine::user::User;
 use crate::engine::waiting::Waiting;
 use crate::metrics::{GroupId, Limits, NameId, Recorder, ScenarioId};
 use crate::moment::Moment;
+use crate::numbers::mix;
 use crate::protocol::{ShardInfo, ShardState};
 use crate::session::{Schema, Session};
 
@@ -447,12 +448,4 @@ impl Shard {
         turns[switch] = turn.wrapping_add(1);
         turn
     }
-}
-
-/// A seed for one user: SplitMix64's finaliser over the run's seed and the user's number.
-fn mix(seed: u64, user_id: u64) -> u64 {
-    let mut z = seed.wrapping_add(user_id.wrapping_mul(0x9E37_79B9_7F4A_7C15));
-    z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-    z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-    z ^ (z >> 31)
 }

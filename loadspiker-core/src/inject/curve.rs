@@ -7,6 +7,7 @@
 use std::time::Duration;
 
 use super::normal::deviations_below;
+use crate::numbers::nanos;
 
 const NANOS_PER_SEC: f64 = 1e9;
 
@@ -130,11 +131,6 @@ fn ramp_up(users: f64, from: f64, to: f64, secs: f64) -> f64 {
         return 0.0;
     }
     2.0 * users / (from + (from * from + 2.0 * (to - from) / secs * users).sqrt())
-}
-
-/// A duration in nanoseconds; one beyond 584 years is cut to that.
-pub(super) fn nanos(duration: Duration) -> u64 {
-    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }
 
 /// A rate that can be computed with: what is a mistake counts as 0.

@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use super::arrivals::Arrivals;
 use super::closed::{self, ClosedStep};
-use super::curve::{float, nanos, whole};
+use super::curve::{float, whole};
 use super::open::{self, OpenStep};
 use super::shard::Shard;
 use super::targets::Targets;
+use crate::numbers::nanos;
 
 mod sealed {
     pub trait Sealed {}

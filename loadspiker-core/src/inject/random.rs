@@ -2,6 +2,8 @@
 
 use fastrand::Rng;
 
+use crate::numbers::mix;
+
 /// `count` draws, uniform between 0 and 1, in ascending order, computed as they are asked for.
 ///
 /// The gap to the next of `m` remaining draws is known in distribution: of what is left up to 1, the part beyond
@@ -18,7 +20,7 @@ pub(super) struct SortedUniforms {
 impl SortedUniforms {
     /// Draws that follow from the seed of a profile and the number of a piece in it.
     pub(super) fn new(count: u64, seed: u64, piece: u64) -> Self {
-        let seed = mix(seed.wrapping_add(mix(piece)));
+        let seed = mix(seed.wrapping_add(mix(piece, 1)), 1);
         SortedUniforms { rng: Rng::with_seed(seed), remaining: count, log_rest: 0.0 }
     }
 }
@@ -37,15 +39,6 @@ impl Iterator for SortedUniforms {
         self.remaining -= 1;
         Some(-self.log_rest.exp_m1())
     }
-}
-
-/// Spreads neighbouring seeds over all 64 bits: the finaliser of SplitMix64 (G. L. Steele, D. Lea, C. H. Flood, "Fast
-/// Splittable Pseudorandom Number Generators", OOPSLA 2014).
-fn mix(seed: u64) -> u64 {
-    let z = seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
-    let z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    z ^ (z >> 31)
 }
 
 #[cfg(test)]

@@ -1,9 +1,9 @@
 //! [`Targets`]: how many users a closed profile wants at each instant.
 
 use super::closed::Slope;
-use super::curve::nanos;
 use super::shard::Shard;
 use crate::moment::Moment;
+use crate::numbers::nanos;
 
 /// How many users of a closed profile are to be there, for one part of the load generator.
 ///

@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::times::TimeStatistics;
+use crate::numbers::nanos;
 
 /// Times of the passes with one outcome.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -37,9 +38,4 @@ impl GroupStats {
         self.failed.duration.merge(other.failed.duration);
         self.failed.cumulated.merge(other.failed.cumulated);
     }
-}
-
-/// Nanoseconds of a duration; what does not fit is the most that does.
-pub(crate) fn nanos(duration: Duration) -> u64 {
-    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use rustc_hash::FxHashMap;
 
-use super::group_stats::{GroupStats, nanos};
+use super::group_stats::GroupStats;
 use super::key::{GroupKey, Groups, RequestKey, RequestPath};
 use super::limits::{Limits, OTHER, other_request};
 use super::request_stats::RequestStats;
@@ -14,6 +14,7 @@ use super::snapshot::Snapshot;
 use super::table::Table;
 use super::totals::Totals;
 use super::user_stats::UserStatistics;
+use crate::numbers::nanos;
 
 /// Counts what happens on one shard. It belongs to the shard alone: no locks, no atomics.
 ///

@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::{Arg, IntoOutcome};
 use crate::error::StepError;
 use crate::session::Session;
+use crate::units::parse_duration;
 use crate::value::{FromValue, Value};
 
 /// What can be a length of time: a [`Duration`] (`200.millis()`), a number of seconds, a text with an expression that
@@ -81,7 +82,7 @@ impl IntoOutcome<Duration> for Duration {
     }
 }
 
-/// A number is in seconds; a text is a number with a unit (`us`, `µs`, `ms`, `s`, `m`, `min`, `h`) or without (seconds).
+/// A number is in seconds; a text is read by [`parse_duration`].
 impl FromValue for Duration {
     const EXPECTED: &'static str =
         "duration (a number of seconds that is not negative, or a text such as 200ms, 1.5s, 2m)";
@@ -90,23 +91,8 @@ impl FromValue for Duration {
         match value {
             Value::Int(seconds) => u64::try_from(*seconds).ok().map(Duration::from_secs),
             Value::Float(seconds) => Duration::try_from_secs_f64(*seconds).ok(),
-            Value::Text(text) => parse(text.trim()),
+            Value::Text(text) => parse_duration(text),
             _ => None,
         }
     }
-}
-
-fn parse(text: &str) -> Option<Duration> {
-    let end = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
-    let (number, unit) = text.split_at(end);
-    let per_second = match unit.trim() {
-        "us" | "µs" => 1e-6,
-        "ms" => 1e-3,
-        "" | "s" => 1.0,
-        "m" | "min" => 60.0,
-        "h" => 3600.0,
-        _ => return None,
-    };
-    let number: f64 = number.parse().ok()?;
-    Duration::try_from_secs_f64(number * per_second).ok()
 }
