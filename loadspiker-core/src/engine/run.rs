@@ -8,138 +8,19 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
-use crate::compile::{Plan, compile};
-use crate::dsl::Simulation;
-use crate::engine::gate;
+use crate::compile::Plan;
 use crate::engine::health;
 use crate::engine::message::{Command, Event};
+use crate::engine::options::Observer;
 use crate::engine::signals::{StopSignals, quiet_caught_panics};
 use crate::engine::thread;
 use crate::error::Error;
-use crate::inject::{Profile, at_once_users};
-use crate::metrics::{Collector, Limits, LiveView};
+use crate::metrics::{Collector, Limits};
 use crate::moment::Moment;
 use crate::report::{EndReason, RunInfo, RunReport};
 
-/// How to run a simulation, beyond what it says itself. All options are off by default.
-#[derive(Clone, Debug, Default)]
-pub struct RunOptions {
-    /// Multiplies numbers and rates of users.
-    pub users_factor: Option<f64>,
-    /// Replaces the simulation's `max_duration`.
-    pub max_duration: Option<Duration>,
-    /// Replaces the target of the protocols that have one.
-    pub target: Option<String>,
-    /// Replaces the simulation's seed.
-    pub seed: Option<u64>,
-    /// One user of each scenario, once; every exchange is shown to [`Observer::debug`].
-    pub debug: bool,
-}
-
-/// Somebody who watches a run: a progress display, a dashboard. Called on the thread that runs the simulation.
-pub trait Observer {
-    /// The run begins.
-    fn started(&mut self, plan: &Plan) {
-        let _ = plan;
-    }
-
-    /// How it goes; called several times a second.
-    fn progress(&mut self, view: &LiveView) {
-        let _ = view;
-    }
-
-    /// An exchange of a run with [`RunOptions::debug`].
-    fn debug(&mut self, text: &str) {
-        let _ = text;
-    }
-
-    /// The run was told to end before its time; users have `grace` to finish.
-    fn stopping(&mut self, reason: &EndReason, grace: Duration) {
-        let _ = (reason, grace);
-    }
-}
-
-/// Watches nothing.
-impl Observer for () {}
-
-impl Simulation {
-    /// Runs the simulation and returns what happened. It blocks until the run is over; no other run of this process is on
-    /// meanwhile. Prints nothing. Ctrl-C and SIGTERM end the run gracefully, a second one at once; a full report comes
-    /// in every case.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Simulation`] with all mistakes if the simulation is wrong, [`Error::Start`] if the load generator cannot be
-    /// set up. Failed assertions are no error; see [`RunReport::passed`].
-    pub fn run(self) -> Result<RunReport, Error> {
-        self.run_with(&RunOptions::default(), &mut ())
-    }
-
-    /// As [`run`](Self::run), with options and somebody who watches.
-    ///
-    /// # Errors
-    ///
-    /// As [`run`](Self::run).
-    pub fn run_with(self, options: &RunOptions, observer: &mut dyn Observer) -> Result<RunReport, Error> {
-        let plan = self.plan(options)?;
-        let _alone = gate::enter();
-        Run::begin(plan, options.debug, observer)?.conduct()
-    }
-
-    /// Compiles the simulation without running it.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Simulation`] with all mistakes.
-    pub fn plan(mut self, options: &RunOptions) -> Result<Plan, Error> {
-        if let Some(target) = &options.target {
-            self.redirect_to(target)?;
-        }
-        if let Some(duration) = options.max_duration {
-            self.max_duration = Some(duration);
-        }
-        if let Some(factor) = options.users_factor {
-            self.change_profiles(&|profile| profile.scaled(factor));
-        }
-        if options.debug {
-            self.change_profiles(&|_| Profile::from_steps([at_once_users(1)]));
-        }
-        let cores = || std::thread::available_parallelism().map_or(1, usize::from);
-        let shards = if self.simulated_clock || options.debug { 1 } else { self.shards.unwrap_or_else(cores).max(1) };
-        let seed = options.seed.or(self.seed).unwrap_or_else(|| fastrand::u64(..));
-        compile(&self, shards, seed)
-    }
-
-    fn change_profiles(&mut self, change: &dyn Fn(&Profile) -> Profile) {
-        let mut waiting: Vec<_> = self.populations.iter_mut().collect();
-        while let Some(population) = waiting.pop() {
-            population.profile = change(&population.profile);
-            waiting.extend(population.next.iter_mut());
-        }
-    }
-
-    fn redirect_to(&mut self, target: &str) -> Result<(), Error> {
-        let redirect = |protocols: &mut Vec<Arc<dyn crate::protocol::Protocol>>| {
-            for protocol in protocols {
-                if let Some(redirected) = protocol.with_target(target) {
-                    *protocol =
-                        redirected.map_err(|cause| Error::Start { what: format!("with target {target}"), cause })?;
-                }
-            }
-            Ok(())
-        };
-        redirect(&mut self.protocols)?;
-        let mut waiting: Vec<_> = self.populations.iter_mut().collect();
-        while let Some(population) = waiting.pop() {
-            redirect(&mut population.protocols)?;
-            waiting.extend(population.next.iter_mut());
-        }
-        Ok(())
-    }
-}
-
 /// A run that is on.
-struct Run<'a> {
+pub(super) struct Run<'a> {
     plan: Arc<Plan>,
     observer: &'a mut dyn Observer,
     shards: Vec<(UnboundedSender<Command>, JoinHandle<()>)>,
@@ -163,7 +44,7 @@ struct Run<'a> {
 const REFRESH: Duration = Duration::from_millis(100);
 
 impl<'a> Run<'a> {
-    fn begin(plan: Plan, debug: bool, observer: &'a mut dyn Observer) -> Result<Self, Error> {
+    pub(super) fn begin(plan: Plan, debug: bool, observer: &'a mut dyn Observer) -> Result<Self, Error> {
         quiet_caught_panics();
         health::raise_file_limit();
         let plan = Arc::new(plan);
@@ -226,7 +107,7 @@ impl<'a> Run<'a> {
         })
     }
 
-    fn conduct(mut self) -> Result<RunReport, Error> {
+    pub(super) fn conduct(mut self) -> Result<RunReport, Error> {
         self.start_what_can();
         let mut refreshed = Instant::now();
         let mut finishing = false;

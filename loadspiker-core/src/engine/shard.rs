@@ -34,8 +34,8 @@ pub(crate) struct Shard {
     /// Used for rendering, again and again.
     pub(crate) buffers: RefCell<Vec<String>>,
     pub(super) plan: Arc<Plan>,
-    programs: Vec<ShardProgram>,
-    schemas: Vec<Rc<Schema>>,
+    pub(super) programs: Vec<ShardProgram>,
+    pub(super) schemas: Vec<Rc<Schema>>,
     states: RefCell<Vec<Rc<dyn ShardState>>>,
     pub(super) populations: RefCell<Vec<PopulationState>>,
     pub(super) waiting: RefCell<Waiting>,
@@ -44,7 +44,7 @@ pub(crate) struct Shard {
     turns: RefCell<Vec<usize>>,
     /// Tasks that wait for a user.
     pub(crate) seats: RefCell<Vec<Rc<Seat>>>,
-    users_made: Cell<u64>,
+    pub(super) users_made: Cell<u64>,
     pub(super) alive: Cell<u64>,
     /// The earliest moment at which something is to be done here, in nanoseconds.
     next_due: Cell<u64>,
@@ -70,7 +70,7 @@ pub(crate) type ShardProgram = Rc<Arc<Program>>;
 /// How many users are let go at a time. A million users that arrive at once would otherwise be a million tasks before
 /// the first of them has done anything; so the tasks there are stay about as many as there are busy users. Less than
 /// the number of tasks that the runtime runs before it looks at the shard's own loop again (61).
-const CROWD: usize = 32;
+pub(super) const CROWD: usize = 32;
 
 /// How often a shard hands over its statistics.
 pub(crate) const TICK: Duration = Duration::from_secs(1);
@@ -239,132 +239,9 @@ impl Shard {
         }
     }
 
-    fn start_users(self: &Rc<Self>, now: Moment) {
-        for index in 0..self.plan.populations.len() {
-            for _ in 0..CROWD {
-                let arrival = self.populations.borrow_mut()[index].take_arrival(now);
-                let Some(intended) = arrival else { break };
-                self.start_user(index, intended, now);
-            }
-            self.tell_if_done(index, now);
-        }
-    }
-
-    fn start_user(self: &Rc<Self>, population: usize, intended: Moment, now: Moment) {
-        let number = self.users_made.get();
-        self.users_made.set(number + 1);
-        let (index, count) = (self.index as u64, self.plan.shards as u64);
-        let user_id = number * count + index + 1;
-        let session = Session::new(self.schemas[population].clone(), user_id, mix(self.plan.seed, user_id));
-        let population = u32::try_from(population).unwrap_or(u32::MAX);
-        self.alive.set(self.alive.get() + 1);
-        {
-            let mut recorder = self.recorder.borrow_mut();
-            recorder.user_started(ScenarioId(population));
-            recorder.arrival_lag(ScenarioId(population), now.since(intended));
-        }
-        task::spawn(self, Box::new(User::new(session, population, intended)));
-    }
-
     /// Whether the grace period is over: all users are counted, and what their tasks still do no longer matters.
     pub(crate) fn is_over(&self) -> bool {
         self.over.get()
-    }
-
-    /// A user has come to its end.
-    pub(crate) fn user_ended(self: &Rc<Self>, user: Box<User>) {
-        let (scenario, population) = (user.scenario(), user.population as usize);
-        let (ok, ended) = (!user.session.is_failed(), user.intended);
-        // Its connections close here, before another user takes its place.
-        drop(user);
-        self.recorder.borrow_mut().user_ended(scenario, ok);
-        self.leave(population, ended);
-    }
-
-    /// A user was lost in a panic of code that is not the engine's, such as the end of a protocol's state.
-    pub(crate) fn user_lost(self: &Rc<Self>, population: u32, message: &str) {
-        let scenario = ScenarioId(population);
-        {
-            let mut recorder = self.recorder.borrow_mut();
-            recorder.panic_caught(scenario);
-            recorder.step_error(scenario, message);
-            recorder.user_ended(scenario, false);
-        }
-        self.leave(population as usize, self.clock.now());
-    }
-
-    /// There is one user less, since `ended`.
-    fn leave(self: &Rc<Self>, population: usize, ended: Moment) {
-        self.alive.set(self.alive.get() - 1);
-        let now = self.clock.now();
-        let next = self.populations.borrow_mut()[population].user_ended(now, ended);
-        if let Some(due) = next {
-            self.due_at(due);
-        }
-        self.tell_if_done(population, now);
-    }
-
-    pub(super) fn tell_if_done(&self, population: usize, at: Moment) {
-        if self.populations.borrow_mut()[population].is_newly_done() {
-            self.tell(Event::Done { population, at });
-        }
-    }
-
-    fn wake_resting(self: &Rc<Self>, now: Moment) {
-        for _ in 0..CROWD {
-            let Some((due, mut user)) = self.waiting.borrow_mut().pop_user(now) else { return };
-            user.intended = due;
-            task::spawn(self, user);
-        }
-    }
-
-    fn wake_sleepers(&self, now: Moment) {
-        while let Some(waker) = self.waiting.borrow_mut().pop_sleeper(now) {
-            self.worked.set(true);
-            waker.wake();
-        }
-    }
-
-    /// Lets `user` rest until `due`.
-    pub(crate) fn rest(self: &Rc<Self>, mut user: Box<User>, due: Moment) {
-        if due > self.deadline.get() {
-            // It could do nothing more before the end of the grace period.
-            return self.interrupt(user);
-        }
-        user.rest(due.since(user.intended));
-        self.waiting.borrow_mut().rest(due, user);
-        self.due_at(due);
-    }
-
-    /// Lets a busy user wait without resting.
-    pub(crate) async fn sleep_until(&self, due: Moment) {
-        let mut registered = false;
-        poll_fn(|cx| {
-            if self.clock.now() >= due {
-                return Poll::Ready(());
-            }
-            // The heap wakes once, at the right moment; a wake from elsewhere changes nothing.
-            if !registered {
-                registered = true;
-                self.waiting.borrow_mut().sleep(due, cx.waker().clone());
-                self.due_at(due);
-            }
-            Poll::Pending
-        })
-        .await;
-    }
-
-    /// Lets `user` wait at a rendez-vous.
-    pub(crate) fn meet(self: &Rc<Self>, mut user: Box<User>, rendez_vous: usize) {
-        if self.plan.rendez_vous[rendez_vous].is_open() {
-            return task::spawn(self, user);
-        }
-        user.rest(Duration::MAX);
-        self.meetings.borrow_mut()[rendez_vous].push(user);
-    }
-
-    pub(crate) fn open_rendez_vous(&self, rendez_vous: usize, at: Moment) {
-        self.tell(Event::Opened { rendez_vous, at });
     }
 
     fn tick(&self, now: Moment) {
@@ -381,7 +258,7 @@ impl Shard {
         self.tell(Event::Snapshot { shard: self.index, snapshot });
     }
 
-    fn tell(&self, event: Event) {
+    pub(super) fn tell(&self, event: Event) {
         self.unheard.set(self.unheard.get() + usize::from(self.clock.is_simulated()));
         // Nobody listens only if the run was given up.
         let _ = self.events.send(event);

@@ -1,0 +1,48 @@
+//! How a run may differ from what the simulation says, and who watches it.
+
+use std::time::Duration;
+
+use crate::compile::Plan;
+use crate::metrics::LiveView;
+use crate::report::EndReason;
+
+/// How to run a simulation, beyond what it says itself. All options are off by default.
+#[derive(Clone, Debug, Default)]
+pub struct RunOptions {
+    /// Multiplies numbers and rates of users.
+    pub users_factor: Option<f64>,
+    /// Replaces the simulation's `max_duration`.
+    pub max_duration: Option<Duration>,
+    /// Replaces the target of the protocols that have one.
+    pub target: Option<String>,
+    /// Replaces the simulation's seed.
+    pub seed: Option<u64>,
+    /// One user of each scenario, once; every exchange is shown to [`Observer::debug`].
+    pub debug: bool,
+}
+
+/// Somebody who watches a run: a progress display, a dashboard. Called on the thread that runs the simulation.
+pub trait Observer {
+    /// The run begins.
+    fn started(&mut self, plan: &Plan) {
+        let _ = plan;
+    }
+
+    /// How it goes; called several times a second.
+    fn progress(&mut self, view: &LiveView) {
+        let _ = view;
+    }
+
+    /// An exchange of a run with [`RunOptions::debug`].
+    fn debug(&mut self, text: &str) {
+        let _ = text;
+    }
+
+    /// The run was told to end before its time; users have `grace` to finish.
+    fn stopping(&mut self, reason: &EndReason, grace: Duration) {
+        let _ = (reason, grace);
+    }
+}
+
+/// Watches nothing.
+impl Observer for () {}

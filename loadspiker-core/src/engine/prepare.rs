@@ -1,0 +1,88 @@
+//! From a simulation to its plan: options are applied, and the plan is run.
+
+use std::sync::Arc;
+
+use crate::compile::{Plan, compile};
+use crate::dsl::Simulation;
+use crate::engine::gate;
+use crate::engine::options::{Observer, RunOptions};
+use crate::engine::run::Run;
+use crate::error::Error;
+use crate::inject::{Profile, at_once_users};
+use crate::report::RunReport;
+
+impl Simulation {
+    /// Runs the simulation and returns what happened. It blocks until the run is over; no other run of this process is on
+    /// meanwhile. Prints nothing. Ctrl-C and SIGTERM end the run gracefully, a second one at once; a full report comes
+    /// in every case.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Simulation`] with all mistakes if the simulation is wrong, [`Error::Start`] if the load generator cannot be
+    /// set up. Failed assertions are no error; see [`RunReport::passed`].
+    pub fn run(self) -> Result<RunReport, Error> {
+        self.run_with(&RunOptions::default(), &mut ())
+    }
+
+    /// As [`run`](Self::run), with options and somebody who watches.
+    ///
+    /// # Errors
+    ///
+    /// As [`run`](Self::run).
+    pub fn run_with(self, options: &RunOptions, observer: &mut dyn Observer) -> Result<RunReport, Error> {
+        let plan = self.plan(options)?;
+        let _alone = gate::enter();
+        Run::begin(plan, options.debug, observer)?.conduct()
+    }
+
+    /// Compiles the simulation without running it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Simulation`] with all mistakes.
+    pub fn plan(mut self, options: &RunOptions) -> Result<Plan, Error> {
+        if let Some(target) = &options.target {
+            self.redirect_to(target)?;
+        }
+        if let Some(duration) = options.max_duration {
+            self.max_duration = Some(duration);
+        }
+        if let Some(factor) = options.users_factor {
+            self.change_profiles(&|profile| profile.scaled(factor));
+        }
+        if options.debug {
+            self.change_profiles(&|_| Profile::from_steps([at_once_users(1)]));
+        }
+        let cores = || std::thread::available_parallelism().map_or(1, usize::from);
+        let shards = if self.simulated_clock || options.debug { 1 } else { self.shards.unwrap_or_else(cores).max(1) };
+        let seed = options.seed.or(self.seed).unwrap_or_else(|| fastrand::u64(..));
+        compile(&self, shards, seed)
+    }
+
+    fn change_profiles(&mut self, change: &dyn Fn(&Profile) -> Profile) {
+        let mut waiting: Vec<_> = self.populations.iter_mut().collect();
+        while let Some(population) = waiting.pop() {
+            population.profile = change(&population.profile);
+            waiting.extend(population.next.iter_mut());
+        }
+    }
+
+    fn redirect_to(&mut self, target: &str) -> Result<(), Error> {
+        let redirect = |protocols: &mut Vec<Arc<dyn crate::protocol::Protocol>>| {
+            for protocol in protocols {
+                if let Some(redirected) = protocol.with_target(target) {
+                    *protocol =
+                        redirected.map_err(|cause| Error::Start { what: format!("with target {target}"), cause })?;
+                }
+            }
+            Ok(())
+        };
+        redirect(&mut self.protocols)?;
+        let mut waiting: Vec<_> = self.populations.iter_mut().collect();
+        while let Some(population) = waiting.pop() {
+            redirect(&mut population.protocols)?;
+            waiting.extend(population.next.iter_mut());
+        }
+        Ok(())
+    }
+}
