@@ -5,6 +5,7 @@
 mod common;
 
 use common::{Trace, run};
+use loadspiker_core::assertion::details;
 use loadspiker_core::dsl::*;
 use loadspiker_core::inject::{at_once_users, constant_users_per_sec};
 use loadspiker_core::{DurationExt, Session};
@@ -69,6 +70,19 @@ fn during_ends_within_a_pass_as_soon_as_its_time_is_over() {
     let names = walk(|t| during(2.secs(), t.probe("a").pause(800.millis()).exec(t.probe("b"))).exec(t.probe("end")));
     // Passes begin at 0, 0.8, 1.6 s; the third is left in its middle, at 2.4 s.
     assert_eq!(names, ["a", "b", "a", "b", "a", "end"]);
+}
+
+#[test]
+fn a_loop_that_is_left_early_unwinds_what_is_open_inside_and_records_its_groups() {
+    let trace = Trace::default();
+    let inner = repeat_counted(9, "i", trace.probe("a").pause(800.millis()));
+    let chain = during(2.secs(), group("outer", group("inner", inner))).exec(trace.probe("#{i.exists()}"));
+    let report = run([scenario("s").exec(chain).exec(trace.probe("end")).inject([at_once_users(1)])]);
+    assert_eq!(trace.names(), ["a", "a", "a", "false", "end"]);
+    for name in ["outer", "outer / inner"] {
+        let group = report.group(name).unwrap();
+        assert_eq!((group.ok_count(), group.duration().max()), (1, 2400.millis()), "{name}");
+    }
 }
 
 #[test]
@@ -226,6 +240,18 @@ fn groups_have_a_duration_and_a_cumulated_time_without_pauses() {
     assert_eq!(inner.response_time().max(), 100.millis());
     assert_eq!(report.request("outer / inner / a").unwrap().count(), 1);
     assert_eq!(report.request("outer / b").unwrap().count(), 1);
+}
+
+#[test]
+fn assertions_on_a_group_look_at_its_cumulated_time() {
+    let chain = group("g", dummy("a", 100.millis()).pause(1));
+    let report = Simulation::new("test")
+        .simulated_clock()
+        .with(scenario("s").exec(chain).inject([at_once_users(1)]))
+        .assert(details("g").response_time().max().is(100.millis()))
+        .run()
+        .unwrap();
+    assert!(report.passed(), "{:?}", report.assertions());
 }
 
 #[test]

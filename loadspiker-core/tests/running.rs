@@ -114,6 +114,15 @@ fn max_duration_ends_arrivals_and_leaves_users_their_grace() {
 }
 
 #[test]
+fn users_have_thirty_seconds_of_grace_unless_told_otherwise() {
+    let stay = |name: &str, secs: u64| scenario(name).dummy(name, secs.secs()).inject([at_once_users(1)]);
+    let simulation = Simulation::new("grace").simulated_clock().max_duration(1.secs());
+    let report = simulation.with(stay("just in time", 30)).with(stay("too late", 32)).run().unwrap();
+    assert_eq!((report.users_ended(), report.users_interrupted(), report.requests_interrupted()), (1, 1, 1));
+    assert_eq!(report.info().duration, 31.secs());
+}
+
+#[test]
 fn a_request_on_its_way_at_the_end_of_the_grace_period_is_counted_as_interrupted() {
     let report = Simulation::new("cut")
         .simulated_clock()
