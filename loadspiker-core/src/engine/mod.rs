@@ -5,9 +5,11 @@
 //! single-threaded runtime, which runs step after step until the user rests again or ends. So a request costs no
 //! spawn, and a million resting users no task.
 
+mod branch;
 mod clock;
 mod cursor;
 mod ending;
+mod fork;
 mod gate;
 mod health;
 mod loops;
