@@ -9,14 +9,16 @@ const ROUNDING: f64 = 1e-9;
 
 impl Lowering<'_, '_> {
     pub(super) fn weighted(&mut self, cases: &[(f64, Chain)]) {
-        for (weight, _) in cases.iter().filter(|(weight, _)| !(*weight >= 0.0 && weight.is_finite())) {
-            self.cx.mistake(format!("{weight} is no weight; give a number that is not negative, such as 3"));
-        }
         let sum: f64 = cases.iter().map(|(weight, _)| weight).sum();
-        if sum == 0.0 && !cases.is_empty() {
-            self.cx.mistake("all weights are 0, so that none of the chains can be chosen; give one of them more");
-        } else if sum == f64::INFINITY && cases.iter().all(|(weight, _)| weight.is_finite()) {
+        let unsound = |weight: f64| !(weight >= 0.0 && weight.is_finite());
+        if cases.iter().any(|(weight, _)| unsound(*weight)) {
+            for (weight, _) in cases.iter().filter(|(weight, _)| unsound(*weight)) {
+                self.cx.mistake(format!("{weight} is no weight; give a number that is not negative, such as 3"));
+            }
+        } else if sum.is_infinite() {
             self.cx.mistake("the weights add up to more than a number can hold; give smaller ones, such as 3 and 1");
+        } else if sum <= 0.0 && !cases.is_empty() {
+            self.cx.mistake("all weights are 0, so that none of the chains can be chosen; give one of them more");
         }
         let shares: Vec<f64> = cases.iter().map(|(weight, _)| weight / sum).collect();
         let labels: Vec<_> = cases

@@ -106,17 +106,15 @@ impl Distribution {
 
 /// The length, if it is the same for all users; anything else is a mistake.
 fn fixed(length: &Length, cx: &mut CompileContext<'_>) -> Duration {
-    let mistakes = cx.gathered.mistakes.len();
     match length.compile(cx) {
         CompiledArg::Value(value) => value,
+        // That this is no length of time at all is told already.
+        CompiledArg::Template(template) if template.as_literal().is_some() => Duration::ZERO,
         CompiledArg::Template(_) | CompiledArg::Call(_) => {
-            // What is no length of time at all is told already.
-            if cx.gathered.mistakes.len() == mistakes {
-                cx.mistake(format!(
-                    "{length:?} depends on the session, but a distribution is the same for all users; give a fixed time \
-                     such as 200.millis()"
-                ));
-            }
+            cx.mistake(format!(
+                "{length:?} depends on the session, but a distribution is the same for all users; give a fixed time such \
+                 as 200.millis()"
+            ));
             Duration::ZERO
         }
     }

@@ -78,10 +78,12 @@ fn draws_stay_within_their_bounds() {
     assert!(zeros.abs_diff(15_866) < 600, "{zeros}");
     assert!(draws(&log_normal(1, 3)).iter().all(|draw| *draw > 0.0));
     // The longest lengths there are do not overflow.
-    for distribution in [normal(u64::MAX, u64::MAX), log_normal(u64::MAX, u64::MAX), exponential(u64::MAX)] {
+    for distribution in
+        [normal(Duration::MAX, Duration::MAX), log_normal(Duration::MAX, Duration::MAX), exponential(Duration::MAX)]
+    {
         draws(&distribution);
     }
-    draws(&uniform(0, u64::MAX));
+    draws(&uniform(0, Duration::MAX));
 }
 
 #[test]
@@ -92,6 +94,7 @@ fn what_no_pause_can_be_drawn_from_is_a_mistake() {
         (log_normal(0, 1), "log_normal(0ns, 1s) has a deviation around a mean of zero"),
         (exponential(-1), "\"-1\" is no duration"),
         (normal(f64::NAN, 1), "\"NaN\" is no duration"),
+        (normal(-1, -1), "\"-1\" is no duration"),
         (normal("#{mean}", 1), "\"#{mean}\" depends on the session"),
         (exponential(|_: &crate::Session| 1.secs()), "depends on the session"),
     ] {
