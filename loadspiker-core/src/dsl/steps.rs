@@ -315,9 +315,9 @@ steps! {
 
     /// Runs the chains side by side, as branches of one user, and goes on when all of them are done.
     ///
-    /// Each branch begins with a copy of the session and of its own changes sees only its own. What it has set or removed
-    /// is written to the user's session at the end; where two branches have changed the same attribute, the one that
-    /// ended last wins. Requests belong to the group around, whose cumulated time counts those of all branches.
+    /// Each branch begins with a copy of the session; of what is changed from then on it sees its own changes only. They
+    /// become the user's when the branches join; where two branches have changed the same attribute, the one that ended
+    /// last wins. Requests belong to the group around, whose cumulated time counts those of all branches.
     ///
     /// A failure in a branch marks the user as failed when the branches join; `try_max` and `exit_block_on_fail` inside a
     /// branch concern that branch alone. Where one of them is around, a failed branch ends at its next step, the others
