@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, missing_docs)]
 
+mod common;
+
 use std::rc::Rc;
 
 use loadspiker_core::DurationExt;
@@ -123,6 +125,19 @@ impl Action for Burden {
             cx.user(self.1, || Unstable);
         })
     }
+}
+
+#[test]
+fn a_branch_lost_in_a_panic_does_not_take_its_user_along() {
+    let trace = common::Trace::default();
+    let lost = pause(1).exec(Chain::action(Load));
+    let chain = group("g", parallel([lost, trace.probe("other")])).exec(trace.probe("joined"));
+    let report = common::run([scenario("Carry").exec(chain).inject([at_once_users(2)])]);
+    assert_eq!(trace.names(), ["other", "other", "joined", "joined"]);
+    assert_eq!(trace.millis("joined"), [1000, 1000]);
+    assert_eq!((report.users_started(), report.users_ended(), report.users_failed(), report.panics()), (2, 2, 2, 2));
+    assert_eq!(report.group("g").map(|group| group.failed_count()), Some(2));
+    assert!(report.step_errors()[0].0.ends_with("the state of a user falls apart"), "{:?}", report.step_errors());
 }
 
 #[test]

@@ -10,4 +10,4 @@ pub(crate) use context::compile_in_test;
 pub use context::{CompileContext, RequestName, Text};
 pub use plan::Plan;
 pub(crate) use plan::compile;
-pub(crate) use program::{Kind, Loop, Op, Pc, Program, RendezVous, Switch, SwitchBy, Test};
+pub(crate) use program::{Forking, Kind, Loop, Op, Pc, Program, RendezVous, Switch, SwitchBy, Test};

@@ -39,6 +39,10 @@ pub(crate) enum Op {
     TryLeave,
     GroupEnter(Text),
     GroupLeave,
+    /// The user rests, its branches begin; afterwards it goes on where they join.
+    Fork(Box<Forking>),
+    /// The end of a branch.
+    BranchEnd,
     Exit(Option<Test>),
     Stop {
         why: Arc<str>,
@@ -51,8 +55,15 @@ pub(crate) enum Op {
 impl Op {
     /// Whether this is a step of the user's, before which failures and early exits are looked at.
     pub(crate) fn is_step(&self) -> bool {
-        !matches!(self, Op::LoopNext(_) | Op::Jump(_) | Op::TryLeave | Op::GroupLeave | Op::End)
+        !matches!(self, Op::LoopNext(_) | Op::Jump(_) | Op::TryLeave | Op::GroupLeave | Op::BranchEnd | Op::End)
     }
+}
+
+pub(crate) struct Forking {
+    /// Where each branch begins.
+    pub(crate) branches: Vec<Pc>,
+    /// Behind the last of them.
+    pub(crate) join: Pc,
 }
 
 pub(crate) enum Test {

@@ -104,6 +104,12 @@ pub(crate) enum StepKind {
     },
     UniformSwitch(Vec<Chain>),
     RoundRobinSwitch(Vec<Chain>),
+    WeightedSwitch(Vec<(f64, Chain)>),
+    Markov {
+        states: Vec<(String, Chain)>,
+        matrix: Vec<Vec<f64>>,
+    },
+    Parallel(Vec<Chain>),
     Try {
         attempts: Arg<u64>,
         body: Chain,
@@ -169,6 +175,9 @@ impl StepKind {
             StepKind::RandomSwitch { .. } => "random_switch".to_owned(),
             StepKind::UniformSwitch(_) => "uniform_random_switch".to_owned(),
             StepKind::RoundRobinSwitch(_) => "round_robin_switch".to_owned(),
+            StepKind::WeightedSwitch(_) => "weighted".to_owned(),
+            StepKind::Markov { .. } => "markov".to_owned(),
+            StepKind::Parallel(_) => "parallel".to_owned(),
             StepKind::Try { attempts, name: name @ "try_max", .. } => format!("{name} {attempts:?}"),
             StepKind::Try { name, .. } => (*name).to_owned(),
             StepKind::Group { name, .. } => format!("group \"{name}\""),

@@ -14,3 +14,5 @@ pub use population::Population;
 pub use scenario::{Scenario, scenario};
 pub use simulation::{PauseType, Simulation};
 pub use steps::*;
+
+pub use crate::expression::{Distribution, empirical, exponential, log_normal, normal, uniform};

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::assertion::Assertion;
 use crate::dsl::Population;
+use crate::expression::draw;
 use crate::protocol::Protocol;
 
 /// A whole load test: populations, protocols, limits, assertions. A plain value; nothing happens until it is run.
@@ -117,8 +118,8 @@ impl Simulation {
     }
 }
 
-/// How the length of a pause follows from what the scenario says. Pauses given as a range are drawn uniformly from
-/// it first.
+/// How the length of a pause follows from what the scenario says. Pauses given as a range, or as a distribution such as
+/// [`normal`](crate::dsl::normal), are drawn from it first.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub enum PauseType {
@@ -147,21 +148,10 @@ impl PauseType {
         match self {
             PauseType::Constant => duration,
             PauseType::Disabled => Duration::ZERO,
-            PauseType::Exponential => {
-                let u = 1.0 - random.f64();
-                Duration::try_from_secs_f64(-u.ln() * duration.as_secs_f64()).unwrap_or(duration)
-            }
-            PauseType::Normal { std_dev } => {
-                // Box and Muller, 1958.
-                let radius = (-2.0 * (1.0 - random.f64()).ln()).sqrt();
-                let normal = radius * (std::f64::consts::TAU * random.f64()).cos();
-                let secs = duration.as_secs_f64() + normal * std_dev.as_secs_f64();
-                Duration::try_from_secs_f64(secs).unwrap_or(Duration::ZERO)
-            }
+            PauseType::Exponential => draw::exponential(duration, random),
+            PauseType::Normal { std_dev } => draw::normal(duration, std_dev, random),
             PauseType::Uniform { spread } => {
-                let low = duration.saturating_sub(spread).as_secs_f64();
-                let high = duration.saturating_add(spread).as_secs_f64();
-                Duration::try_from_secs_f64(low + (high - low) * random.f64()).unwrap_or(duration)
+                draw::uniform(duration.saturating_sub(spread), duration.saturating_add(spread), random)
             }
         }
     }

@@ -286,6 +286,54 @@ steps! {
         one(StepKind::RoundRobinSwitch(chains(cases)))
     }
 
+    /// Runs one of the chains by chance, each as likely as its weight is of all weights: of `[(3, a), (1, b)]` three users
+    /// in four run `a`. A weight is any number that is not negative, at least one of them above 0.
+    fn weighted(cases: impl IntoIterator<Item = (impl Into<f64>, impl Into<Chain>)>) {
+        let cases = cases.into_iter().map(|(weight, chain)| (weight.into(), chain.into())).collect();
+        one(StepKind::WeightedSwitch(cases))
+    }
+
+    /// Goes from state to state by chance, as a Markov chain does. The user begins in the first state; after each one
+    /// the next is drawn from the state's row of `matrix`, which says for every state how probable it is to come next
+    /// (0 to 1). What is missing to 1 in a row leads on behind `markov`; if nothing is missing anywhere, the user goes on
+    /// until the run ends.
+    ///
+    /// ```
+    /// # use loadspiker_core::dsl::*;
+    /// # let (browse, cart) = (dummy("browse", 0), dummy("cart", 0));
+    /// // After browsing, 6 users in 10 browse on, 3 look into their cart, 1 leaves.
+    /// let visit = markov([("browse", browse), ("cart", cart)], [[0.6, 0.3], [0.2, 0.5]]);
+    /// ```
+    fn markov(
+        states: impl IntoIterator<Item = (impl Into<String>, impl Into<Chain>)>,
+        matrix: impl IntoIterator<Item = impl IntoIterator<Item = impl Into<f64>>>
+    ) {
+        let states = states.into_iter().map(|(name, chain)| (name.into(), chain.into())).collect();
+        let matrix = matrix.into_iter().map(|row| row.into_iter().map(Into::into).collect()).collect();
+        one(StepKind::Markov { states, matrix })
+    }
+
+    /// Runs the chains side by side, as branches of one user, and goes on when all of them are done.
+    ///
+    /// Each branch begins with a copy of the session; of what is changed from then on it sees its own changes only. They
+    /// become the user's when the branches join; where two branches have changed the same attribute, the one that ended
+    /// last wins. Requests belong to the group around, whose cumulated time counts those of all branches.
+    ///
+    /// A failure in a branch marks the user as failed when the branches join; `try_max` and `exit_block_on_fail` inside a
+    /// branch concern that branch alone. Where one of them is around, a failed branch ends at its next step, the others
+    /// go on to their end, then the block starts over or is left. `exit_here` in a branch ends the user: the other
+    /// branches end before their next step. When a loop around is to be left as soon as possible, so are the branches.
+    ///
+    /// With HTTP the branches share the user's cookies, and each has connections of its own.
+    ///
+    /// ```
+    /// # use loadspiker_core::dsl::*;
+    /// # use loadspiker_core::DurationExt;
+    /// let page = dummy("page", 50.millis())
+    ///     .parallel([repeat(3, dummy("image", 20.millis())), dummy("script", 30.millis()).dummy("data", 40.millis())]);
+    /// ```
+    fn parallel(branches: impl IntoIterator<Item = impl Into<Chain>>) { one(StepKind::Parallel(chains(branches))) }
+
     /// Runs `chain`; as soon as something in it has failed, again from its start, `attempts` times in all. If the last
     /// attempt fails too, the user is marked as failed and goes on behind the block.
     fn try_max(attempts: impl IntoCount, chain: impl Into<Chain>) {

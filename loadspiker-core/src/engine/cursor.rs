@@ -22,6 +22,8 @@ pub(crate) enum Next {
     Rest(Moment),
     /// At a rendez-vous with others.
     Meet(usize),
+    /// At a fork, whose branches are to begin.
+    Fork(Pc),
     /// It has gone on for long without doing anything that takes time.
     Yield,
     /// At the end.
@@ -136,6 +138,11 @@ impl Cursor<'_> {
                         self.shard.request_stop(why, *crash);
                     }
                 }
+                Op::Fork(_) => return Next::Fork(pc),
+                Op::BranchEnd => {
+                    self.end_branch();
+                    return Next::End;
+                }
                 Op::End => return self.end(),
             }
         }
@@ -143,6 +150,9 @@ impl Cursor<'_> {
     }
 
     fn end(&mut self) -> Next {
+        if let Some(fork) = self.user.fork() {
+            fork.exit();
+        }
         self.unwind_to(0);
         Next::End
     }
@@ -206,6 +216,11 @@ impl Cursor<'_> {
                     self.user.fail_group();
                 }
             }
+            Frame::Branch { failed, cumulated_micros } => {
+                if let Some(fork) = self.user.fork() {
+                    fork.frames_left(failed, cumulated_micros);
+                }
+            }
         }
     }
 
@@ -221,7 +236,7 @@ impl Cursor<'_> {
         }
     }
 
-    fn unwind_to(&mut self, depth: usize) {
+    pub(super) fn unwind_to(&mut self, depth: usize) {
         while self.user.frames.len() > depth {
             self.pop();
         }
@@ -230,6 +245,9 @@ impl Cursor<'_> {
     /// Before a step: leaves the outermost loop whose condition no longer holds, or retries the innermost block in
     /// which something failed. Says whether the user is now elsewhere.
     fn leave_early(&mut self) -> bool {
+        if matches!(self.user.frames.first(), Some(Frame::Branch { .. })) && self.branch_is_over() {
+            return true;
+        }
         for depth in 0..self.user.frames.len() {
             if let Frame::Loop { enter, asap: true, pass, since } = self.user.frames[depth]
                 && let Some(Op::LoopEnter(entered)) = self.program.ops.get(enter as usize)
@@ -249,7 +267,7 @@ impl Cursor<'_> {
                 self.retry_or_leave();
                 true
             }
-            None => false,
+            None => self.failed_branch_is_over(),
         }
     }
 
@@ -320,7 +338,7 @@ impl Cursor<'_> {
 }
 
 fn is_watched(frame: &Frame) -> bool {
-    matches!(frame, Frame::Loop { asap: true, .. } | Frame::Try { .. })
+    matches!(frame, Frame::Loop { asap: true, .. } | Frame::Try { .. } | Frame::Branch { .. })
 }
 
 /// What went wrong in a step of the user's.

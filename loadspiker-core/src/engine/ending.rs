@@ -26,8 +26,15 @@ impl Shard {
         self.due_at(self.deadline.get());
     }
 
-    #[expect(clippy::needless_pass_by_value, clippy::boxed_local, reason = "the user ends here")]
-    pub(super) fn interrupt(self: &Rc<Self>, user: Box<User>) {
+    /// A user, or a branch of one, is cut off. With its last branch the user is.
+    pub(super) fn interrupt(self: &Rc<Self>, mut user: Box<User>) {
+        while let Some(fork) = user.fork().cloned() {
+            drop(user);
+            match fork.interrupt_branch() {
+                Some(whole) => user = whole,
+                None => return,
+            }
+        }
         let population = user.population as usize;
         self.recorder.borrow_mut().user_interrupted(user.scenario(), false);
         self.alive.set(self.alive.get() - 1);
@@ -48,6 +55,8 @@ impl Shard {
             for number in 0..busy {
                 self.recorder.borrow_mut().user_interrupted(scenario, number < acting);
             }
+            // Users with branches may have several requests in flight.
+            self.recorder.borrow_mut().requests_interrupted(scenario, acting.saturating_sub(busy));
             self.tell_if_done(index, self.clock.now());
         }
         self.alive.set(0);

@@ -3,11 +3,14 @@
 //! *A resting user is data, a busy one is a task.* While a user waits (a pause, a pace, a rendez-vous) it is a boxed
 //! `User` in the shard's timer heap and nothing else. While it works it is one task of the shard's
 //! single-threaded runtime, which runs step after step until the user rests again or ends. So a request costs no
-//! spawn, and a million resting users no task.
+//! spawn, and a million resting users no task. A user with branches rests at their `Fork`, and each branch is data or a
+//! task like any user.
 
+mod branch;
 mod clock;
 mod cursor;
 mod ending;
+mod fork;
 mod gate;
 mod health;
 mod loops;

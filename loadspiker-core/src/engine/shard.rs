@@ -45,6 +45,7 @@ pub(crate) struct Shard {
     /// Tasks that wait for a user.
     pub(crate) seats: RefCell<Vec<Rc<Seat>>>,
     pub(super) users_made: Cell<u64>,
+    pub(super) branches_made: Cell<u64>,
     pub(super) alive: Cell<u64>,
     /// The earliest moment at which something is to be done here, in nanoseconds.
     next_due: Cell<u64>,
@@ -117,6 +118,7 @@ impl Shard {
             turns: RefCell::new(vec![index; plan.turns]),
             seats: RefCell::default(),
             users_made: Cell::new(0),
+            branches_made: Cell::new(0),
             alive: Cell::new(0),
             next_due: Cell::new(0),
             next_tick: Cell::new(Moment::START + TICK),

@@ -49,12 +49,12 @@ pub(crate) fn spawn(shard: &Rc<Shard>, user: Box<User>) {
 async fn work(shard: Rc<Shard>, user: Box<User>) {
     let mut next = Some(user);
     while let Some(user) = next {
-        let population = user.population;
+        let (population, fork) = (user.population, user.fork().cloned());
         let driven = NoPanic(pin!(drive(ActionContext::new(user, shard.clone())))).await;
         if let Err(message) = driven
             && !shard.is_over()
         {
-            shard.user_lost(population, &message);
+            shard.user_lost(population, fork.as_deref(), &message);
         }
         next = sit(&shard).await;
     }
@@ -129,6 +129,12 @@ async fn drive(mut cx: ActionContext) {
             }
             Next::Meet(index) => {
                 shard.meet(cx.into_user(), index);
+                return;
+            }
+            Next::Fork(pc) => {
+                if let Some(Op::Fork(forking)) = program.ops.get(pc as usize) {
+                    shard.fork(cx.into_user(), forking);
+                }
                 return;
             }
             Next::Yield => give_way(&mut cx).await,

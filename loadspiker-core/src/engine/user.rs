@@ -1,9 +1,12 @@
 //! [`User`]: a virtual user and its position. This is all that a resting user costs.
 
 use std::any::Any;
+use std::rc::Rc;
 use std::time::Duration;
 
 use crate::compile::Pc;
+use crate::engine::branch::new_state;
+use crate::engine::fork::Fork;
 use crate::metrics::{GroupId, ScenarioId};
 use crate::moment::Moment;
 use crate::protocol::UserState;
@@ -33,14 +36,24 @@ pub(crate) struct Extras {
     pub(crate) states: Vec<Option<Box<dyn UserState>>>,
     /// When each pace lets this user pass next.
     pub(crate) paces: Vec<(u32, Moment)>,
+    /// Only a branch of a user has it.
+    pub(crate) branch: Option<Box<Branch>>,
 }
 
-/// A loop, group or `try_max` that the user is in.
+/// What makes a user a branch of another.
+pub(crate) struct Branch {
+    pub(crate) fork: Rc<Fork>,
+    /// Tells it from other branches of the shard.
+    pub(crate) serial: u64,
+}
+
+/// A loop, group or `try_max` that the user is in. The outermost of a branch stands for what is around the fork.
 #[derive(Debug)]
 pub(crate) enum Frame {
     Loop { enter: Pc, asap: bool, pass: u32, since: Moment },
     Group { outer: GroupId, failed: bool, cumulated_micros: u32, since: Moment },
     Try { enter: Pc, failed_before: bool, attempt: u32 },
+    Branch { failed: bool, cumulated_micros: u32 },
 }
 
 impl User {
@@ -63,12 +76,9 @@ impl User {
 
     /// This user's state of the protocol at `index`, made at first use.
     pub(crate) fn state<U: UserState>(&mut self, index: usize, init: impl FnOnce() -> U) -> &mut U {
-        let states = &mut self.extras.get_or_insert_default().states;
-        if states.len() <= index {
-            states.reserve_exact(index + 1 - states.len());
-            states.resize_with(index + 1, || None);
-        }
-        let state: &mut dyn Any = &mut **states[index].get_or_insert_with(|| Box::new(init()));
+        let Extras { states, branch, .. } = &mut **self.extras.get_or_insert_default();
+        let state: &mut dyn Any =
+            &mut **place(states, index).get_or_insert_with(|| new_state(branch.as_deref(), index, || Box::new(init())));
         #[expect(clippy::expect_used, reason = "a protocol asks with its own slot for its own type")]
         state.downcast_mut().expect("a protocol keeps users' states of one type")
     }
@@ -84,7 +94,7 @@ impl User {
     pub(crate) fn fail_group(&mut self) {
         for frame in self.frames.iter_mut().rev() {
             match frame {
-                Frame::Group { failed, .. } => {
+                Frame::Group { failed, .. } | Frame::Branch { failed, .. } => {
                     *failed = true;
                     return;
                 }
@@ -96,13 +106,23 @@ impl User {
 
     /// Adds the time of a request to the innermost group.
     pub(crate) fn cumulate(&mut self, time: u32) {
-        let groups = self.frames.iter_mut().rev();
-        if let Some(Frame::Group { cumulated_micros, .. }) =
-            groups.into_iter().find(|f| matches!(f, Frame::Group { .. }))
-        {
+        let mut totals = self.frames.iter_mut().rev().filter_map(|frame| match frame {
+            Frame::Group { cumulated_micros, .. } | Frame::Branch { cumulated_micros, .. } => Some(cumulated_micros),
+            Frame::Loop { .. } | Frame::Try { .. } => None,
+        });
+        if let Some(cumulated_micros) = totals.next() {
             *cumulated_micros = cumulated_micros.saturating_add(time);
         }
     }
+}
+
+/// The place of a protocol's state, made if it is new.
+pub(super) fn place(states: &mut Vec<Option<Box<dyn UserState>>>, index: usize) -> &mut Option<Box<dyn UserState>> {
+    if states.len() <= index {
+        states.reserve_exact(index + 1 - states.len());
+        states.resize_with(index + 1, || None);
+    }
+    &mut states[index]
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use std::rc::Rc;
 use std::task::Poll;
 use std::time::Duration;
 
+use crate::engine::fork::Fork;
 use crate::engine::message::Event;
 use crate::engine::shard::CROWD;
 use crate::engine::{Shard, User, task};
@@ -43,6 +44,9 @@ impl Shard {
 
     /// A user has come to its end.
     pub(crate) fn user_ended(self: &Rc<Self>, user: Box<User>) {
+        if let Some(fork) = user.fork().cloned() {
+            return self.branch_ended(user, &fork);
+        }
         let (scenario, population) = (user.scenario(), user.population as usize);
         let (ok, ended) = (!user.session.is_failed(), user.intended);
         // Its connections close here, before another user takes its place.
@@ -51,16 +55,22 @@ impl Shard {
         self.leave(population, ended);
     }
 
-    /// A user was lost in a panic of code that is not the engine's, such as the end of a protocol's state.
-    pub(crate) fn user_lost(self: &Rc<Self>, population: u32, message: &str) {
+    /// A user, or its branch at `fork`, was lost in a panic of code that is not the engine's, such as the end of a
+    /// protocol's state.
+    pub(crate) fn user_lost(self: &Rc<Self>, population: u32, fork: Option<&Fork>, message: &str) {
         let scenario = ScenarioId(population);
         {
             let mut recorder = self.recorder.borrow_mut();
             recorder.panic_caught(scenario);
             recorder.step_error(scenario, message);
-            recorder.user_ended(scenario, false);
+            if fork.is_none() {
+                recorder.user_ended(scenario, false);
+            }
         }
-        self.leave(population as usize, self.clock.now());
+        match fork {
+            Some(fork) => self.branch_lost(fork),
+            None => self.leave(population as usize, self.clock.now()),
+        }
     }
 
     /// There is one user less, since `ended`.

@@ -71,11 +71,20 @@ struct Due<T> {
 /// What tells apart those who are due at the same moment, so that the order is always the same.
 trait Rank {
     fn rank(&self) -> u64;
+
+    /// Among those of one rank: branches of one user.
+    fn branch(&self) -> u64 {
+        0
+    }
 }
 
 impl Rank for Box<User> {
     fn rank(&self) -> u64 {
         self.session.user_id()
+    }
+
+    fn branch(&self) -> u64 {
+        self.serial()
     }
 }
 
@@ -87,7 +96,8 @@ impl Rank for Sleeper {
 
 impl<T: Rank> Ord for Due<T> {
     fn cmp(&self, other: &Self) -> Ordering {
-        self.at.cmp(&other.at).then_with(|| self.who.rank().cmp(&other.who.rank()))
+        let order = self.at.cmp(&other.at).then_with(|| self.who.rank().cmp(&other.who.rank()));
+        order.then_with(|| self.who.branch().cmp(&other.who.branch()))
     }
 }
 

@@ -35,9 +35,11 @@ use std::borrow::Cow;
 use std::fmt::Write;
 use std::sync::Arc;
 
+pub(crate) use arg::draw;
 pub use arg::{
-    Arg, CompiledArg, CompiledPause, CompiledText, CompiledValue, Computed, IntoCondition, IntoCount, IntoDuration,
-    IntoOutcome, IntoPause, IntoText, IntoValue, PauseArg, TextArg, TextOutcome, ValueArg,
+    Arg, CompiledArg, CompiledDistribution, CompiledPause, CompiledText, CompiledValue, Computed, Distribution,
+    IntoCondition, IntoCount, IntoDuration, IntoOutcome, IntoPause, IntoText, IntoValue, PauseArg, TextArg,
+    TextOutcome, ValueArg, empirical, exponential, log_normal, normal, uniform,
 };
 pub use error::{EvalError, ParseError};
 

@@ -145,6 +145,11 @@ impl Recorder {
         });
     }
 
+    /// Counts requests that were cut off with users that are counted already: those of their other branches.
+    pub(crate) fn requests_interrupted(&mut self, scenario: ScenarioId, requests: u64) {
+        self.with_users(scenario, |users| users.requests_interrupted += requests);
+    }
+
     /// Counts an arrival that was due but not started, because as many users as allowed were active.
     pub fn arrival_dropped(&mut self, scenario: ScenarioId) {
         self.with_users(scenario, |users| users.dropped += 1);

@@ -272,6 +272,19 @@ pub trait UserState: Any {
     fn rest(&mut self, duration: Duration) {
         let _ = duration;
     }
+
+    /// A branch of this user begins to use the protocol (see [`parallel`](crate::dsl::parallel)): the state, of the same
+    /// type, that it begins with. What both are to have in common, such as cookies, is shared by an `Rc`. By default
+    /// `None`: the branch begins with a state of its own, as a new user does.
+    fn fork(&mut self) -> Option<Box<dyn UserState>> {
+        None
+    }
+
+    /// A branch of this user has ended: takes over what is of use of its state, such as idle connections. By default
+    /// the state is dropped, which closes what it holds.
+    fn join(&mut self, branch: Box<dyn UserState>) {
+        drop(branch);
+    }
 }
 
 /// Where a protocol's states are kept; found at compile time by [`CompileContext::protocol`].

@@ -168,7 +168,7 @@ impl HttpAction {
             }
         };
         if self.protocol.cookies
-            && let Some(jar) = &cx.user(self.slot, HttpUser::default).cookies
+            && let Some(jar) = &cx.user(self.slot, || HttpUser::new(&self.protocol)).cookies
         {
             cookie::send(jar, &hop.target, request.headers_mut());
         }
@@ -195,7 +195,7 @@ impl HttpAction {
             }
         };
         if self.protocol.cookies && answer.headers.contains_key(SET_COOKIE) {
-            let jar = &mut cx.user(self.slot, HttpUser::default).cookies;
+            let jar = &mut cx.user(self.slot, || HttpUser::new(&self.protocol)).cookies;
             cookie::keep(jar, &hop.target, &answer.headers);
         }
         let status = answer.status;

@@ -1,5 +1,8 @@
 //! Cookies of a user (RFC 6265), kept by `cookie_store`. There is no store until the first cookie comes.
 
+use std::cell::RefCell;
+use std::rc::Rc;
+
 use cookie_store::CookieStore;
 use http::header::{COOKIE, SET_COOKIE};
 use http::{HeaderMap, HeaderValue};
@@ -7,13 +10,16 @@ use url::Url;
 
 use crate::request::url::Target;
 
+/// The cookies of a user, which its branches share. Made when the first cookie comes, or the first branch.
+pub(crate) type Jar = Option<Rc<RefCell<CookieStore>>>;
+
 /// Keeps the cookies that a response from `target` sets. Those that are not valid there are left out.
-pub(crate) fn keep(jar: &mut Option<Box<CookieStore>>, target: &Target, response: &HeaderMap) {
+pub(crate) fn keep(jar: &mut Jar, target: &Target, response: &HeaderMap) {
     if !response.contains_key(SET_COOKIE) {
         return;
     }
     let Ok(url) = Url::parse(&target.url()) else { return };
-    let store = jar.get_or_insert_with(Box::default);
+    let mut store = jar.get_or_insert_default().borrow_mut();
     for value in response.get_all(SET_COOKIE) {
         if let Ok(cookie) = std::str::from_utf8(value.as_bytes()) {
             // An invalid cookie is ignored, as RFC 6265 §5.2 wants it.
@@ -23,7 +29,11 @@ pub(crate) fn keep(jar: &mut Option<Box<CookieStore>>, target: &Target, response
 }
 
 /// Adds the cookies for `target` to a request, after those that the user set by hand.
-pub(crate) fn send(jar: &CookieStore, target: &Target, request: &mut HeaderMap) {
+pub(crate) fn send(jar: &RefCell<CookieStore>, target: &Target, request: &mut HeaderMap) {
+    let jar = jar.borrow();
+    if jar.iter_any().next().is_none() {
+        return;
+    }
     let Ok(url) = Url::parse(&target.url()) else { return };
     let mut cookies = jar.matches(&url);
     if cookies.is_empty() {
@@ -60,7 +70,7 @@ mod tests {
         cookies.iter().map(|cookie| (SET_COOKIE, HeaderValue::from_static(cookie))).collect()
     }
 
-    fn sent(jar: &Option<Box<CookieStore>>, url: &str) -> String {
+    fn sent(jar: &Jar, url: &str) -> String {
         let mut request = HeaderMap::new();
         if let Some(jar) = jar {
             send(jar, &target(url), &mut request);
@@ -95,6 +105,18 @@ mod tests {
         assert_eq!(sent(&jar, "http://a.test/"), "a=2");
         keep(&mut jar, &here, &setting(&["a=; Max-Age=0"]));
         assert_eq!(sent(&jar, "http://a.test/"), "");
+    }
+
+    #[test]
+    fn a_shared_jar_holds_what_is_set_on_either_side() {
+        let mut jar: Jar = Some(Rc::default());
+        let mut shared = jar.clone();
+        let here = target("http://a.test/");
+        assert_eq!(sent(&jar, "http://a.test/"), "");
+        keep(&mut shared, &here, &setting(&["a=1"]));
+        keep(&mut jar, &here, &setting(&["b=2"]));
+        assert_eq!(sent(&jar, "http://a.test/"), "a=1; b=2");
+        assert_eq!(sent(&shared, "http://a.test/"), "a=1; b=2");
     }
 
     #[test]

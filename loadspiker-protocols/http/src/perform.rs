@@ -91,7 +91,7 @@ pub(crate) async fn perform(
     loop {
         let kept = match &permit {
             Some(permit) => permit.take(),
-            None => cx.user(slot, HttpUser::default).pool.take(origin),
+            None => cx.user(slot, || HttpUser::new(protocol)).pool.take(origin),
         };
         let mut connection = match kept {
             Some(connection) => connection,
@@ -123,7 +123,7 @@ pub(crate) async fn perform(
                 let receive = nanos(answer.first_byte, answer.ended);
                 trace.phases.receive = (receive > 0).then_some(receive);
                 trace.ended = answer.ended;
-                give_back(cx, slot, permit, origin, connection, protocol.max_connections_per_host);
+                give_back(cx, slot, permit, origin, connection, protocol);
                 return (Ok(answer), trace);
             }
             Ok(Err(Failure::Unsent(_))) if reused => continue,
@@ -158,11 +158,14 @@ fn give_back(
     permit: Option<Permit>,
     origin: &Rc<Origin>,
     connection: Connection,
-    limit: usize,
+    protocol: &HttpProtocol,
 ) {
     match permit {
         Some(permit) => permit.put(connection),
-        None => cx.user(slot, HttpUser::default).pool.put(origin, connection, limit),
+        None => {
+            let limit = protocol.max_connections_per_host;
+            cx.user(slot, || HttpUser::new(protocol)).pool.put(origin, connection, limit);
+        }
     }
 }
 

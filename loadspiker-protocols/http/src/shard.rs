@@ -1,15 +1,16 @@
 //! [`HttpShard`] and [`HttpUser`]: the state of HTTP on one shard, and of one user.
 
+use std::any::Any;
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::Duration;
 
-use cookie_store::CookieStore;
 use http::HeaderMap;
 use loadspiker_core::protocol::{ShardState, UserState};
 use rustc_hash::FxHashMap;
 
 use crate::connection::Connector;
+use crate::cookie::Jar;
 use crate::dns::Resolver;
 use crate::origin::{Origin, Origins};
 use crate::pool::{OwnPool, SharedPool};
@@ -109,18 +110,42 @@ impl ShardState for HttpShard {
     }
 }
 
-/// The state of one user.
-#[derive(Default)]
+/// The state of one user, or of a branch of one.
 pub(crate) struct HttpUser {
     pub(crate) pool: OwnPool,
-    /// Made when the first cookie comes.
-    pub(crate) cookies: Option<Box<CookieStore>>,
+    pub(crate) cookies: Jar,
+    /// How many idle connections there may be to one origin.
+    limit: usize,
+}
+
+impl HttpUser {
+    pub(crate) fn new(protocol: &HttpProtocol) -> Self {
+        HttpUser { pool: OwnPool::default(), cookies: Jar::default(), limit: protocol.max_connections_per_host }
+    }
 }
 
 impl UserState for HttpUser {
     fn rest(&mut self, duration: Duration) {
         if duration >= PARK {
             self.pool.park();
+        }
+    }
+
+    /// As in a browser, branches share the cookies, and each has connections: idle ones of the user's, as far as there
+    /// are any, or its own.
+    fn fork(&mut self) -> Option<Box<dyn UserState>> {
+        let branch = HttpUser {
+            pool: self.pool.deal(),
+            cookies: Some(self.cookies.get_or_insert_default().clone()),
+            limit: self.limit,
+        };
+        Some(Box::new(branch))
+    }
+
+    fn join(&mut self, branch: Box<dyn UserState>) {
+        let branch: Box<dyn Any> = branch;
+        if let Ok(branch) = branch.downcast::<HttpUser>() {
+            self.pool.absorb(branch.pool, self.limit);
         }
     }
 }

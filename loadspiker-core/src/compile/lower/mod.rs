@@ -1,6 +1,8 @@
 //! Lowering: a chain of steps becomes a list of operations, and a page of plan to read.
 
 mod branch;
+mod markov;
+mod parallel;
 
 use std::sync::Arc;
 
@@ -105,6 +107,9 @@ impl<'a, 'b> Lowering<'a, 'b> {
             StepKind::RandomSwitch { cases, otherwise } => self.random_switch(cases, otherwise.as_ref()),
             StepKind::UniformSwitch(cases) => self.uniform_switch(cases),
             StepKind::RoundRobinSwitch(cases) => self.round_robin_switch(cases),
+            StepKind::WeightedSwitch(cases) => self.weighted(cases),
+            StepKind::Markov { states, matrix } => self.markov(states, matrix),
+            StepKind::Parallel(branches) => self.parallel(branches),
             StepKind::Try { attempts, body, .. } => {
                 let attempts = attempts.compile(self.cx);
                 self.check_body(body);

@@ -14,6 +14,7 @@
 
 mod condition;
 mod count;
+mod distribution;
 mod duration;
 mod pause;
 mod text;
@@ -24,6 +25,8 @@ use std::sync::Arc;
 
 pub use condition::IntoCondition;
 pub use count::IntoCount;
+pub(crate) use distribution::draw;
+pub use distribution::{CompiledDistribution, Distribution, empirical, exponential, log_normal, normal, uniform};
 pub use duration::IntoDuration;
 pub use pause::{CompiledPause, IntoPause, PauseArg};
 pub use text::{CompiledText, IntoText, TextArg, TextOutcome};

@@ -1,9 +1,10 @@
-//! [`IntoPause`]: a think time, fixed or between two bounds.
+//! [`IntoPause`]: a think time, fixed, between two bounds, or of another distribution.
 
 use std::fmt;
 use std::ops::Range;
 use std::time::Duration;
 
+use super::distribution::{CompiledDistribution, Distribution, draw};
 use super::{Arg, CompiledArg, IntoDuration};
 use crate::compile::CompileContext;
 use crate::expression::EvalError;
@@ -17,6 +18,8 @@ pub enum PauseArg {
     Fixed(Arg<Duration>),
     /// Drawn anew for every pause, each length between the two as likely as the other.
     Between(Duration, Duration),
+    /// Drawn anew for every pause.
+    Drawn(Distribution),
 }
 
 impl PauseArg {
@@ -30,6 +33,7 @@ impl PauseArg {
                 }
                 CompiledPause::Between(*from, (*to).max(*from))
             }
+            PauseArg::Drawn(distribution) => CompiledPause::Drawn(distribution.compile(cx)),
         }
     }
 }
@@ -39,6 +43,7 @@ impl fmt::Debug for PauseArg {
         match self {
             PauseArg::Fixed(arg) => arg.fmt(f),
             PauseArg::Between(from, to) => write!(f, "{from:?}..{to:?}"),
+            PauseArg::Drawn(distribution) => distribution.fmt(f),
         }
     }
 }
@@ -50,6 +55,8 @@ pub enum CompiledPause {
     Fixed(CompiledArg<Duration>),
     /// Drawn anew for every pause, uniformly; the second is not less than the first.
     Between(Duration, Duration),
+    /// Drawn anew for every pause.
+    Drawn(CompiledDistribution),
 }
 
 impl CompiledPause {
@@ -61,21 +68,20 @@ impl CompiledPause {
     pub fn get(&self, session: &Session) -> Result<Duration, EvalError> {
         match self {
             CompiledPause::Fixed(arg) => arg.get(session),
-            CompiledPause::Between(from, to) => {
-                let width = u64::try_from(to.saturating_sub(*from).as_nanos()).unwrap_or(u64::MAX);
-                Ok(*from + Duration::from_nanos(session.random(|random| random.u64(..=width))))
-            }
+            CompiledPause::Between(from, to) => Ok(session.random(|random| draw::uniform(*from, *to, random))),
+            CompiledPause::Drawn(distribution) => Ok(session.random(|random| distribution.draw(random))),
         }
     }
 }
 
-/// What can be a pause: all that is [`IntoDuration`], and ranges: `1..3` (seconds), `200.millis()..2.secs()`.
+/// What can be a pause: all that is [`IntoDuration`], ranges: `1..3` (seconds), `200.millis()..2.secs()`, and
+/// distributions: `normal(2, 500.millis())` and the others of [`Distribution`].
 ///
 /// A range whose end is before its start is a mistake, so is a negative number.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no pause",
     label = "not a pause",
-    note = "write a number of seconds, `200.millis()`, a range of these such as `1..3`, a text such as \"#{{attribute}}\" or \"1.5s\", or a closure `|session: &Session| …` that returns a `Duration`"
+    note = "write a number of seconds, `200.millis()`, a range of these such as `1..3`, a distribution such as `normal(2, 500.millis())`, a text such as \"#{{attribute}}\" or \"1.5s\", or a closure `|session: &Session| …` that returns a `Duration`"
 )]
 pub trait IntoPause {
     /// The argument to compile.
@@ -95,6 +101,12 @@ impl IntoPause for PauseArg {
 impl IntoPause for Range<Duration> {
     fn into_pause(self) -> PauseArg {
         PauseArg::Between(self.start, self.end)
+    }
+}
+
+impl IntoPause for Distribution {
+    fn into_pause(self) -> PauseArg {
+        PauseArg::Drawn(self)
     }
 }
 

@@ -5,7 +5,8 @@ use std::rc::Rc;
 use crate::connection::Connection;
 use crate::origin::Origin;
 
-/// One user's idle connections. A user does one thing at a time, so there is seldom more than one per origin.
+/// The idle connections of one user, or of one branch of it. Either does one thing at a time, so there is seldom more
+/// than one per origin, but for users whose branches have joined.
 #[derive(Default)]
 pub(crate) struct OwnPool {
     /// Holding the origin keeps its number from being given anew.
@@ -34,6 +35,25 @@ impl OwnPool {
                 self.idle.reserve_exact(1);
             }
             self.idle.push((origin.clone(), connection));
+        }
+    }
+
+    /// A pool for a branch of the user, with one idle connection to each origin, as long as there are any.
+    pub(crate) fn deal(&mut self) -> OwnPool {
+        let mut dealt = OwnPool::default();
+        // The one used last is the least likely to be closed.
+        for index in (0..self.idle.len()).rev() {
+            if dealt.idle.iter().all(|(to, _)| to.id != self.idle[index].0.id) {
+                dealt.idle.push(self.idle.remove(index));
+            }
+        }
+        dealt
+    }
+
+    /// Takes over the connections of a branch that is done, at most `limit` per origin in all.
+    pub(crate) fn absorb(&mut self, branch: OwnPool, limit: usize) {
+        for (origin, connection) in branch.idle {
+            self.put(&origin, connection, limit);
         }
     }
 

@@ -8,5 +8,6 @@ mod bodies;
 mod checks;
 mod connections;
 mod faults;
+mod parallel;
 mod redirects;
 mod requests;

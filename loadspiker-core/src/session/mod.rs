@@ -1,9 +1,12 @@
 //! [`Session`]: what one virtual user knows.
 
+mod changes;
+
 use std::cell::Cell;
 use std::rc::Rc;
 use std::sync::Arc;
 
+pub(crate) use changes::Changes;
 use rustc_hash::FxHashMap;
 
 use crate::error::SessionError;

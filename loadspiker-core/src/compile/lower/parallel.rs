@@ -1,0 +1,27 @@
+//! Lowering of branches that run side by side: one after the other in the list, each with an end of its own.
+
+use crate::compile::lower::Lowering;
+use crate::compile::program::{Forking, Op};
+use crate::dsl::Chain;
+
+impl Lowering<'_, '_> {
+    pub(super) fn parallel(&mut self, branches: &[Chain]) {
+        if branches.is_empty() {
+            self.cx.mistake("there are no branches in it; give it at least one chain");
+        }
+        for (number, _) in (1..).zip(branches).filter(|(_, branch)| branch.steps.is_empty()) {
+            self.cx.mistake(format!("branch {number} has no steps; give it at least one, or leave the branch out"));
+        }
+        let fork = self.ops.len();
+        // A placeholder: the branches must be lowered before their addresses are known.
+        self.ops.push(Op::BranchEnd);
+        let mut addresses = Vec::with_capacity(branches.len());
+        for (number, branch) in (1..).zip(branches) {
+            addresses.push(self.here());
+            self.line(&format!("branch {number}"));
+            self.nested(branch);
+            self.ops.push(Op::BranchEnd);
+        }
+        self.ops[fork] = Op::Fork(Box::new(Forking { branches: addresses, join: self.here() }));
+    }
+}
