@@ -10,6 +10,9 @@ pub(super) fn not_found(path: &str, report: &RunReport) -> String {
     let requests = report.requests().iter().map(|request| request.path());
     let groups = report.groups().iter().map(|group| group.path());
     let mut names: Vec<String> = requests.chain(groups).collect();
+    if names.is_empty() && report.warm_up().is_some_and(|warm_up| warm_up.statistics().count() > 0) {
+        return format!("there is no request or group \"{path}\": no request has ended after the warm-up");
+    }
     if names.is_empty() {
         return format!("there is no request or group \"{path}\": the run has not made any request");
     }

@@ -12,6 +12,23 @@ use super::totals::Totals;
 pub struct Snapshot {
     pub(crate) second: u64,
     pub(crate) totals: Totals,
+    /// It was counted within the warm-up.
+    #[serde(default)]
+    pub(crate) warm_up: bool,
+    #[serde(default)]
+    pub(crate) until: Until,
+}
+
+/// Where the interval of a snapshot ends.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub(crate) enum Until {
+    /// With the warm-up, within the second: there is more to come of it.
+    WarmUpsEnd,
+    /// With the run: the second is not a whole one, and the last.
+    RunsEnd,
+    /// With the second.
+    #[default]
+    SecondsEnd,
 }
 
 impl Snapshot {
@@ -21,9 +38,11 @@ impl Snapshot {
     }
 
     /// Adds everything that `other` counted. Nothing is lost, and neither order nor grouping of merges matters; the
-    /// later second is kept.
+    /// later second is kept. The sum is one of the warm-up if either is.
     pub fn merge(&mut self, other: Snapshot) {
         self.second = self.second.max(other.second);
+        self.warm_up |= other.warm_up;
+        self.until = self.until.min(other.until);
         self.totals.merge(other.totals, None);
     }
 }
