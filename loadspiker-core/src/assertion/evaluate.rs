@@ -2,7 +2,7 @@
 
 use super::condition::Condition;
 use super::metric::Measure;
-use super::names::not_found;
+use super::names::{not_found, nothing};
 use super::scope::Place;
 use super::value::{Number, Percent, Quantity};
 use super::{Assertion, AssertionResult, Claim};
@@ -43,19 +43,19 @@ impl Assertion {
     /// A time of which there is no value fails: in a run in which nothing was measured, nothing was fast.
     pub fn evaluate(&self, report: &RunReport) -> Vec<AssertionResult> {
         match &self.place {
-            Place::Global => vec![self.claim.result("global", &Figures::of(report.global()))],
+            Place::Global => vec![self.claim.result("global", &Figures::of(report.global()), report)],
             Place::ForAll if report.requests().is_empty() => {
-                vec![self.claim.without_figure("for all", "the run has not made any request".to_owned())]
+                vec![self.claim.without_figure("for all", nothing(report).to_owned())]
             }
             Place::ForAll => {
                 let requests = report.requests().iter();
-                requests.map(|one| self.claim.result(&one.path(), &Figures::of(one.statistics()))).collect()
+                requests.map(|one| self.claim.result(&one.path(), &Figures::of(one.statistics()), report)).collect()
             }
             Place::Details(path) => {
                 let figures = report.request(path).map(Figures::of);
                 let figures = figures.or_else(|| report.group(path).map(Figures::of_group));
                 vec![match figures {
-                    Some(figures) => self.claim.result(path, &figures),
+                    Some(figures) => self.claim.result(path, &figures, report),
                     None => self.claim.without_figure(path, not_found(path, report)),
                 }]
             }
@@ -75,9 +75,9 @@ pub(super) struct Finding {
 }
 
 impl Claim {
-    fn result(&self, place: &str, figures: &Figures<'_>) -> AssertionResult {
+    fn result(&self, place: &str, figures: &Figures<'_>, report: &RunReport) -> AssertionResult {
         let Some(found) = self.find(figures) else {
-            return self.without_figure(place, "there is no response time: no request has ended".to_owned());
+            return self.without_figure(place, format!("there is no response time: {}", nothing(report)));
         };
         AssertionResult {
             description: format!("{place}: {self}"),

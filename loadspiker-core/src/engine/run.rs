@@ -117,12 +117,11 @@ impl<'a> Run<'a> {
         let mut refreshed = Instant::now();
         let mut finishing = false;
         loop {
+            let mut heard = false;
             match self.events.recv_timeout(REFRESH) {
                 Ok(event) => {
                     self.hear(event);
-                    if self.plan.simulated_clock {
-                        self.tell_all(&Command::Heard);
-                    }
+                    heard = true;
                 }
                 Err(RecvTimeoutError::Timeout) => {}
                 // All shards are gone, and everything they said has been heard.
@@ -140,6 +139,10 @@ impl<'a> Run<'a> {
                 let end = self.ended_at.unwrap_or(Moment::NEVER);
                 self.collector.watches().until(end.since_start());
                 self.tell_all(&Command::Finish);
+            }
+            // After all that follows from it, so that simulated time does not go on before.
+            if heard && self.plan.simulated_clock {
+                self.tell_all(&Command::Heard);
             }
             if refreshed.elapsed() >= REFRESH {
                 refreshed = Instant::now();

@@ -19,7 +19,7 @@ use crate::engine::task::{self, Seat};
 use crate::engine::timer::Timer;
 use crate::engine::user::User;
 use crate::engine::waiting::Waiting;
-use crate::metrics::{GroupId, Limits, NameId, Recorder, ScenarioId, Until};
+use crate::metrics::{EndOf, GroupId, Limits, NameId, Recorder, ScenarioId};
 use crate::moment::Moment;
 use crate::numbers::mix;
 use crate::protocol::{ShardInfo, ShardState};
@@ -203,7 +203,7 @@ impl Shard {
             }
             Command::Finish => {
                 self.interrupt_all();
-                self.hand_over(Until::RunsEnd);
+                self.hand_over(EndOf::Run);
                 return true;
             }
         }

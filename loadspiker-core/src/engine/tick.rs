@@ -3,7 +3,7 @@
 use crate::engine::Shard;
 use crate::engine::message::Event;
 use crate::engine::shard::TICK;
-use crate::metrics::Until;
+use crate::metrics::EndOf;
 use crate::moment::Moment;
 use crate::numbers::nanos;
 
@@ -12,7 +12,7 @@ impl Shard {
         // Ticks that were missed are not made up for: what happened belongs to the second in which it was seen.
         let second = now.as_nanos() / nanos(TICK);
         let is_next = second > self.second.get();
-        self.hand_over(if is_next { Until::SecondsEnd } else { Until::WarmUpsEnd });
+        self.hand_over(if is_next { EndOf::Second } else { EndOf::WarmUp });
         if is_next {
             self.states.borrow().iter().for_each(|state| state.tick());
         }
@@ -24,7 +24,7 @@ impl Shard {
         self.held.set(self.clock.is_simulated());
     }
 
-    pub(super) fn hand_over(&self, until: Until) {
+    pub(super) fn hand_over(&self, until: EndOf) {
         let mut snapshot = self.recorder.borrow_mut().take_snapshot(self.second.get());
         snapshot.warm_up = self.warm_up.get().is_some();
         snapshot.until = until;

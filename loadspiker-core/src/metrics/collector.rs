@@ -11,7 +11,7 @@ use super::limits::Limits;
 use super::live::{LiveError, LiveView};
 use super::paths::Paths;
 use super::series::{self, SeriesPoint, quantiles, round};
-use super::snapshot::{Snapshot, Until};
+use super::snapshot::{EndOf, Snapshot};
 use super::times::TimeStatistics;
 use super::totals::Totals;
 use super::user_stats::UserStatistics;
@@ -103,11 +103,11 @@ impl Collector {
     pub fn absorb(&mut self, shard: usize, snapshot: Snapshot) {
         let Snapshot { second, mut totals, warm_up, until } = snapshot;
         if let Some(Some(delivered)) = self.delivered.get_mut(shard) {
-            let end = second.saturating_add(u64::from(until != Until::WarmUpsEnd));
+            let end = second.saturating_add(u64::from(until != EndOf::WarmUp));
             *delivered = (*delivered).max(end);
         }
         let pending = self.pending.entry(second.max(self.open)).or_default();
-        pending.cut |= until == Until::RunsEnd;
+        pending.cut |= until == EndOf::Run;
         if warm_up {
             pending.measured.merge(totals.take_accounts(), None);
             pending.warm_up.merge(totals, None);

@@ -48,5 +48,5 @@ pub(crate) use group_stats::GroupStats;
 pub(crate) use key::RequestPath;
 pub(crate) use packed::PackedTimes;
 pub(crate) use request_stats::RequestStats;
-pub(crate) use snapshot::Until;
+pub(crate) use snapshot::EndOf;
 pub(crate) use totals::Totals;

@@ -15,20 +15,21 @@ pub struct Snapshot {
     /// It was counted within the warm-up.
     #[serde(default)]
     pub(crate) warm_up: bool,
+    /// With what its interval ends.
     #[serde(default)]
-    pub(crate) until: Until,
+    pub(crate) until: EndOf,
 }
 
-/// Where the interval of a snapshot ends.
+/// The end with which the interval of a snapshot ends.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub(crate) enum Until {
-    /// With the warm-up, within the second: there is more to come of it.
-    WarmUpsEnd,
-    /// With the run: the second is not a whole one, and the last.
-    RunsEnd,
-    /// With the second.
+pub(crate) enum EndOf {
+    /// The warm-up's, within the second: there is more to come of it.
+    WarmUp,
+    /// The run's: the second is not a whole one, and the last.
+    Run,
+    /// The second's.
     #[default]
-    SecondsEnd,
+    Second,
 }
 
 impl Snapshot {
