@@ -1,7 +1,7 @@
 //! All that a load test is written with: `use loadspiker::prelude::*;`.
 
 pub use loadspiker_core::DurationExt;
-pub use loadspiker_core::assertion::{Assertion, details, for_all, global};
+pub use loadspiker_core::assertion::{Assertion, Criterion, details, for_all, global};
 pub use loadspiker_core::check::{
     Check, Response, all_of, any_of, body_bytes, body_length, body_string, check_if, current_location, custom_check,
     header, header_regex, json_path, regex, response_time, status, substring,

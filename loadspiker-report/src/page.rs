@@ -103,6 +103,11 @@ fn head(title: Title<'_>, view: &LiveView, screen: Screen) -> Vec<String> {
 
 /// How far the run is, and in percent, as long as users start.
 fn time(title: Title<'_>, view: &LiveView) -> (String, Option<usize>) {
+    let (time, share) = since_start(title, view);
+    (if view.warm_up { format!("{time}, warm-up") } else { time }, share)
+}
+
+fn since_start(title: Title<'_>, view: &LiveView) -> (String, Option<usize>) {
     let now = clock(view.elapsed);
     match title.planned {
         Some(planned) if view.elapsed < planned => {
@@ -239,6 +244,15 @@ mod tests {
         let page = page(TITLE, &view, NARROW, 23);
         assert_eq!(page.lines().count(), 23);
         assert!(page.contains("and 92 more"), "{page}");
+    }
+
+    #[test]
+    fn while_the_warm_up_lasts_it_says_so() {
+        let mut view = view();
+        view.warm_up = true;
+        assert_eq!(time(TITLE, &view).0, "00:00:12 of 00:00:40 (30 %), warm-up");
+        assert!(page(TITLE, &view, NARROW, 23).starts_with("shop  00:00:12 of 00:00:40 (30 %), warm-up  ███"));
+        assert!(line(TITLE, &view).starts_with("00:00:12 of 00:00:40 (30 %), warm-up  users 60 active"));
     }
 
     #[test]

@@ -33,6 +33,19 @@ impl<Q: Quantity> Condition<Q> {
         }
     }
 
+    /// How far `actual` is on the wrong side, below zero on the right one; the greater, the worse.
+    pub(super) fn miss(&self, actual: Q) -> f64 {
+        let actual = actual.as_f64();
+        let distance = |value: &Q| (actual - value.as_f64()).abs();
+        match self {
+            Condition::Lt(than) | Condition::Lte(than) => actual - than.as_f64(),
+            Condition::Gt(than) | Condition::Gte(than) => than.as_f64() - actual,
+            Condition::Is(value) | Condition::Around(value, _) | Condition::DeviatesAround(value, _) => distance(value),
+            Condition::Between(low, high) => (low.as_f64() - actual).max(actual - high.as_f64()),
+            Condition::OneOf(values) => values.iter().map(distance).fold(f64::INFINITY, f64::min),
+        }
+    }
+
     /// The figure as a text short enough to read and long enough not to look like a threshold that it is not.
     pub(super) fn show(&self, actual: Q) -> String {
         let thresholds = self.values();

@@ -2,7 +2,7 @@
 
 use super::condition::Condition;
 use super::metric::Measure;
-use super::names::not_found;
+use super::names::{not_found, nothing};
 use super::scope::Place;
 use super::value::{Number, Percent, Quantity};
 use super::{Assertion, AssertionResult, Claim};
@@ -10,11 +10,11 @@ use crate::metrics::TimeStatistics;
 use crate::report::{GroupReport, RunReport, Statistics};
 
 /// The figures of requests or of a group that an assertion may look at.
-struct Figures<'a> {
-    response_time: &'a TimeStatistics,
-    ok: u64,
-    failed: u64,
-    rate: f64,
+pub(super) struct Figures<'a> {
+    pub(super) response_time: &'a TimeStatistics,
+    pub(super) ok: u64,
+    pub(super) failed: u64,
+    pub(super) rate: f64,
 }
 
 impl<'a> Figures<'a> {
@@ -43,19 +43,19 @@ impl Assertion {
     /// A time of which there is no value fails: in a run in which nothing was measured, nothing was fast.
     pub fn evaluate(&self, report: &RunReport) -> Vec<AssertionResult> {
         match &self.place {
-            Place::Global => vec![self.claim.result("global", &Figures::of(report.global()))],
+            Place::Global => vec![self.claim.result("global", &Figures::of(report.global()), report)],
             Place::ForAll if report.requests().is_empty() => {
-                vec![self.claim.without_figure("for all", "the run has not made any request".to_owned())]
+                vec![self.claim.without_figure("for all", nothing(report).to_owned())]
             }
             Place::ForAll => {
                 let requests = report.requests().iter();
-                requests.map(|one| self.claim.result(&one.path(), &Figures::of(one.statistics()))).collect()
+                requests.map(|one| self.claim.result(&one.path(), &Figures::of(one.statistics()), report)).collect()
             }
             Place::Details(path) => {
                 let figures = report.request(path).map(Figures::of);
                 let figures = figures.or_else(|| report.group(path).map(Figures::of_group));
                 vec![match figures {
-                    Some(figures) => self.claim.result(path, &figures),
+                    Some(figures) => self.claim.result(path, &figures, report),
                     None => self.claim.without_figure(path, not_found(path, report)),
                 }]
             }
@@ -63,14 +63,37 @@ impl Assertion {
     }
 }
 
+/// What a figure comes to.
+#[derive(Debug)]
+pub(super) struct Finding {
+    pub(super) holds: bool,
+    /// The figure.
+    pub(super) shown: String,
+    /// How far it is on the wrong side of the condition; below zero on the right one. For comparing figures of one
+    /// claim.
+    pub(super) miss: f64,
+}
+
 impl Claim {
-    fn result(&self, place: &str, figures: &Figures<'_>) -> AssertionResult {
+    fn result(&self, place: &str, figures: &Figures<'_>, report: &RunReport) -> AssertionResult {
+        let Some(found) = self.find(figures) else {
+            return self.without_figure(place, format!("there is no response time: {}", nothing(report)));
+        };
+        AssertionResult {
+            description: format!("{place}: {self}"),
+            passed: found.holds,
+            expected: self.condition(),
+            message: format!("was {}", found.shown),
+            actual: found.shown,
+        }
+    }
+
+    /// `None` for a time where there is none.
+    pub(super) fn find(&self, figures: &Figures<'_>) -> Option<Finding> {
         let time = figures.response_time;
         let all = figures.ok + figures.failed;
-        match self {
-            Claim::Time(..) if time.is_empty() => {
-                self.without_figure(place, "there is no response time: no request has ended".to_owned())
-            }
+        Some(match self {
+            Claim::Time(..) if time.is_empty() => return None,
             Claim::Time(measure, condition) => {
                 let actual = match measure {
                     Measure::Min => time.min(),
@@ -79,7 +102,7 @@ impl Claim {
                     Measure::Percentile(percent) => time.percentile(*percent),
                     _ => time.max(),
                 };
-                self.with_figure(place, condition, actual)
+                finding(condition, actual)
             }
             Claim::Count(measure, condition) => {
                 let actual = match measure {
@@ -87,7 +110,7 @@ impl Claim {
                     Measure::Successful => figures.ok,
                     _ => all,
                 };
-                self.with_figure(place, condition, actual)
+                finding(condition, actual)
             }
             Claim::Percent(measure, condition) => {
                 let actual = match measure {
@@ -96,38 +119,25 @@ impl Claim {
                     Measure::Successful => percent(figures.ok, all),
                     _ => percent(all, all),
                 };
-                self.with_figure(place, condition, Percent(actual))
+                finding(condition, Percent(actual))
             }
-            Claim::Rate(condition) => self.with_figure(place, condition, Number(figures.rate)),
-        }
-    }
-
-    fn with_figure<Q: Quantity>(&self, place: &str, condition: &Condition<Q>, actual: Q) -> AssertionResult {
-        let shown = condition.show(actual);
-        AssertionResult {
-            description: format!("{place}: {self}"),
-            passed: condition.holds(actual),
-            expected: condition.to_string(),
-            message: format!("was {shown}"),
-            actual: shown,
-        }
+            Claim::Rate(condition) => finding(condition, Number(figures.rate)),
+        })
     }
 
     fn without_figure(&self, place: &str, message: String) -> AssertionResult {
-        let expected = match self {
-            Claim::Time(_, condition) => condition.to_string(),
-            Claim::Count(_, condition) => condition.to_string(),
-            Claim::Percent(_, condition) => condition.to_string(),
-            Claim::Rate(condition) => condition.to_string(),
-        };
         AssertionResult {
             description: format!("{place}: {self}"),
             passed: false,
             actual: String::new(),
-            expected,
+            expected: self.condition(),
             message,
         }
     }
+}
+
+fn finding<Q: Quantity>(condition: &Condition<Q>, actual: Q) -> Finding {
+    Finding { holds: condition.holds(actual), shown: condition.show(actual), miss: condition.miss(actual) }
 }
 
 /// How many percent of all; 0 if there are none.

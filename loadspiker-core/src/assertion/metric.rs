@@ -5,6 +5,7 @@ use std::marker::PhantomData;
 use std::time::Duration;
 
 use super::condition::Condition;
+use super::criterion::{Criterion, Windowed};
 use super::scope::Place;
 use super::value::{Number, Percent};
 use super::{Assertion, Claim};
@@ -36,59 +37,88 @@ impl<Q> Metric<Q> {
     pub(super) fn new(place: Place, measure: Measure) -> Self {
         Metric { place, measure, quantity: PhantomData }
     }
+
+    /// The same figure of each window of this length instead of the whole run: the last `window` of it, looked at once
+    /// a second. The conditions make a [`Criterion`] of it.
+    ///
+    /// A window is of whole seconds, from 1 s to 1 h. What else is true of windows is told at [`Criterion`].
+    ///
+    /// ```
+    /// use loadspiker_core::DurationExt;
+    /// use loadspiker_core::assertion::global;
+    ///
+    /// let broken = global().failed_requests().percent().over(10.secs()).gt(50);
+    /// assert_eq!(broken.to_string(), "global: percentage of failed requests over 10 s > 50 %");
+    /// ```
+    pub fn over(self, window: Duration) -> Windowed<Q> {
+        Windowed { metric: self, window }
+    }
 }
 
-/// The conditions on a metric whose thresholds are written as `$value` and kept as `$quantity`.
+/// The conditions on a metric whose thresholds are written as `$value` and kept as `$quantity`: of the whole run, and of
+/// windows.
 macro_rules! conditions {
     ($quantity:ty, $value:ty, $into:expr, $claim:expr) => {
+        conditions!(Metric<$quantity>, Assertion, $quantity, $value, $into);
+        conditions!(Windowed<$quantity>, Criterion, $quantity, $value, $into);
+
         impl Metric<$quantity> {
+            fn make(self, condition: Condition<$quantity>) -> Assertion {
+                Assertion { place: self.place, claim: $claim(self.measure, condition) }
+            }
+        }
+
+        impl Windowed<$quantity> {
+            fn make(self, condition: Condition<$quantity>) -> Criterion {
+                Criterion { assertion: self.metric.make(condition), window: self.window }
+            }
+        }
+    };
+    ($metric:ty, $made:ty, $quantity:ty, $value:ty, $into:expr) => {
+        impl $metric {
             /// It is less than `threshold`.
-            pub fn lt(self, threshold: $value) -> Assertion {
-                self.assert(Condition::Lt($into(threshold)))
+            pub fn lt(self, threshold: $value) -> $made {
+                self.make(Condition::Lt($into(threshold)))
             }
 
             /// It is at most `threshold`.
-            pub fn lte(self, threshold: $value) -> Assertion {
-                self.assert(Condition::Lte($into(threshold)))
+            pub fn lte(self, threshold: $value) -> $made {
+                self.make(Condition::Lte($into(threshold)))
             }
 
             /// It is greater than `threshold`.
-            pub fn gt(self, threshold: $value) -> Assertion {
-                self.assert(Condition::Gt($into(threshold)))
+            pub fn gt(self, threshold: $value) -> $made {
+                self.make(Condition::Gt($into(threshold)))
             }
 
             /// It is at least `threshold`.
-            pub fn gte(self, threshold: $value) -> Assertion {
-                self.assert(Condition::Gte($into(threshold)))
+            pub fn gte(self, threshold: $value) -> $made {
+                self.make(Condition::Gte($into(threshold)))
             }
 
             /// It is exactly `value`.
-            pub fn is(self, value: $value) -> Assertion {
-                self.assert(Condition::Is($into(value)))
+            pub fn is(self, value: $value) -> $made {
+                self.make(Condition::Is($into(value)))
             }
 
             /// It is not less than `low` and not more than `high`.
-            pub fn between(self, low: $value, high: $value) -> Assertion {
-                self.assert(Condition::Between($into(low), $into(high)))
+            pub fn between(self, low: $value, high: $value) -> $made {
+                self.make(Condition::Between($into(low), $into(high)))
             }
 
             /// It differs from `value` by at most `distance`.
-            pub fn around(self, value: $value, distance: $value) -> Assertion {
-                self.assert(Condition::Around($into(value), $into(distance)))
+            pub fn around(self, value: $value, distance: $value) -> $made {
+                self.make(Condition::Around($into(value), $into(distance)))
             }
 
             /// It differs from `value` by at most `percent` percent of `value`: 10 is a tenth.
-            pub fn deviates_around(self, value: $value, percent: impl Into<f64>) -> Assertion {
-                self.assert(Condition::DeviatesAround($into(value), percent.into()))
+            pub fn deviates_around(self, value: $value, percent: impl Into<f64>) -> $made {
+                self.make(Condition::DeviatesAround($into(value), percent.into()))
             }
 
             /// It is exactly one of `values`.
-            pub fn one_of(self, values: impl IntoIterator<Item = $value>) -> Assertion {
-                self.assert(Condition::OneOf(values.into_iter().map($into).collect()))
-            }
-
-            fn assert(self, condition: Condition<$quantity>) -> Assertion {
-                Assertion { place: self.place, claim: $claim(self.measure, condition) }
+            pub fn one_of(self, values: impl IntoIterator<Item = $value>) -> $made {
+                self.make(Condition::OneOf(values.into_iter().map($into).collect()))
             }
         }
     };

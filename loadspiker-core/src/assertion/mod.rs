@@ -19,6 +19,20 @@
 //! assert_eq!(assertions[0].to_string(), "global: 95th percentile of response time < 800 ms");
 //! ```
 //!
+//! With [`over`](Metric::over) the same is said of every window of some seconds instead of the whole run. That is a
+//! [`Criterion`]: it can be asserted too, and it can end a run.
+//!
+//! ```
+//! use loadspiker_core::DurationExt;
+//! use loadspiker_core::assertion::global;
+//! use loadspiker_core::dsl::Simulation;
+//!
+//! let simulation = Simulation::new("shop")
+//!     .assert(global().response_time().percentile(95.0).over(10.secs()).lt(500.millis()))
+//!     .stop_when(global().requests_per_sec().over(10.secs()).lt(900))
+//!     .fail_when(global().failed_requests().percent().over(10.secs()).gt(50));
+//! ```
+//!
 //! A time cannot be compared with a number:
 //!
 //! ```compile_fail
@@ -28,22 +42,29 @@
 //! ```
 
 mod condition;
+mod criterion;
 mod evaluate;
 mod metric;
 mod names;
 mod result;
 mod scope;
 mod value;
+mod watch;
+mod window;
 
 #[cfg(test)]
 mod tests;
 
 use std::fmt;
 
+pub use criterion::{Criterion, Requirement, Windowed};
 pub use metric::Metric;
 pub use result::AssertionResult;
 pub use scope::{RequestCount, ResponseTime, Scope, details, for_all, global};
 pub use value::{Number, Percent, Quantity};
+
+pub(crate) use criterion::{Guard, Purpose};
+pub(crate) use watch::Watches;
 
 use condition::Condition;
 use metric::Measure;
@@ -70,6 +91,11 @@ impl Assertion {
     /// What is wrong with the assertion itself, whatever the run: percentiles outside of 0 to 100, thresholds that are
     /// no numbers, ranges that are empty. Empty if nothing is.
     pub fn mistakes(&self) -> Vec<String> {
+        self.problems().into_iter().map(|mistake| format!("assertion \"{self}\": {mistake}")).collect()
+    }
+
+    /// The same, without saying of which assertion.
+    fn problems(&self) -> Vec<String> {
         let mut mistakes = match &self.claim {
             Claim::Time(_, condition) => condition.mistakes(),
             Claim::Count(_, condition) => condition.mistakes(),
@@ -86,7 +112,7 @@ impl Assertion {
         {
             mistakes.push("the name of the request is empty; give one, or use global()".to_owned());
         }
-        mistakes.into_iter().map(|mistake| format!("assertion \"{self}\": {mistake}")).collect()
+        mistakes
     }
 }
 
@@ -97,13 +123,30 @@ impl fmt::Display for Assertion {
     }
 }
 
+impl Claim {
+    /// The metric, as a text.
+    fn metric(&self) -> String {
+        match self {
+            Claim::Time(measure, _) => measure.to_string(),
+            Claim::Count(measure, _) => format!("count of {measure}"),
+            Claim::Percent(measure, _) => format!("percentage of {measure}"),
+            Claim::Rate(_) => Measure::Rate.to_string(),
+        }
+    }
+
+    /// The condition, as a text.
+    fn condition(&self) -> String {
+        match self {
+            Claim::Time(_, condition) => condition.to_string(),
+            Claim::Count(_, condition) => condition.to_string(),
+            Claim::Percent(_, condition) => condition.to_string(),
+            Claim::Rate(condition) => condition.to_string(),
+        }
+    }
+}
+
 impl fmt::Display for Claim {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Claim::Time(measure, condition) => write!(f, "{measure} {condition}"),
-            Claim::Count(measure, condition) => write!(f, "count of {measure} {condition}"),
-            Claim::Percent(measure, condition) => write!(f, "percentage of {measure} {condition}"),
-            Claim::Rate(condition) => write!(f, "requests per second {condition}"),
-        }
+        write!(f, "{} {}", self.metric(), self.condition())
     }
 }

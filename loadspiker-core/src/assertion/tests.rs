@@ -1,5 +1,7 @@
 //! Assertions on reports.
 
+mod windows;
+
 use std::time::Duration;
 
 use super::*;

@@ -22,6 +22,9 @@ pub trait Quantity: Copy + PartialOrd + fmt::Debug + Sized {
     /// The given share of it: 0.1 is a tenth.
     fn share(self, share: f64) -> Self;
 
+    /// As a number, to tell how far apart two of them are; of a duration its seconds.
+    fn as_f64(self) -> f64;
+
     /// Whether it is a number.
     fn is_defined(self) -> bool {
         true
@@ -56,6 +59,10 @@ impl Quantity for Duration {
     fn share(self, share: f64) -> Self {
         Duration::try_from_secs_f64(self.as_secs_f64() * share).unwrap_or_default()
     }
+
+    fn as_f64(self) -> f64 {
+        self.as_secs_f64()
+    }
 }
 
 impl Quantity for u64 {
@@ -84,6 +91,11 @@ impl Quantity for u64 {
     fn share(self, share: f64) -> Self {
         (self as f64 * share) as u64
     }
+
+    #[expect(clippy::cast_precision_loss, reason = "a distance needs no sixteen digits")]
+    fn as_f64(self) -> f64 {
+        self as f64
+    }
 }
 
 impl Quantity for Percent {
@@ -105,6 +117,10 @@ impl Quantity for Percent {
 
     fn share(self, share: f64) -> Self {
         Percent(self.0 * share)
+    }
+
+    fn as_f64(self) -> f64 {
+        self.0
     }
 
     fn is_defined(self) -> bool {
@@ -131,6 +147,10 @@ impl Quantity for Number {
 
     fn share(self, share: f64) -> Self {
         Number(self.0 * share)
+    }
+
+    fn as_f64(self) -> f64 {
+        self.0
     }
 
     fn is_defined(self) -> bool {

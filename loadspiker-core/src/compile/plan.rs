@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::assertion::Assertion;
+use crate::assertion::{Assertion, Guard, Purpose};
 use crate::compile::context::{CompileContext, Gathered};
 use crate::compile::lower::Lowering;
 use crate::compile::program::{Op, Program, RendezVous};
@@ -26,6 +26,8 @@ pub struct Plan {
     pub(crate) rendez_vous: Vec<Arc<RendezVous>>,
     pub(crate) turns: usize,
     pub(crate) assertions: Vec<Assertion>,
+    pub(crate) guards: Vec<Guard>,
+    pub(crate) warm_up: Option<Duration>,
     pub(crate) max_duration: Option<Duration>,
     pub(crate) grace_period: Duration,
     pub(crate) seed: u64,
@@ -74,6 +76,10 @@ pub(crate) fn compile(simulation: &Simulation, shards: usize, seed: u64) -> Resu
     for assertion in &simulation.assertions {
         gathered.mistakes.extend(assertion.mistakes().into_iter().map(general));
     }
+    for guard in &simulation.guards {
+        gathered.mistakes.extend(guard.criterion.mistakes().into_iter().map(general));
+    }
+    gathered.mistakes.extend(warm_up_mistake(simulation).map(general));
     for population in &simulation.populations {
         add(population, Vec::new(), simulation, &mut gathered, &mut populations, &mut scenario_names);
     }
@@ -90,12 +96,24 @@ pub(crate) fn compile(simulation: &Simulation, shards: usize, seed: u64) -> Resu
         rendez_vous: gathered.rendez_vous,
         turns: gathered.turns,
         assertions: simulation.assertions.clone(),
+        guards: simulation.guards.clone(),
+        warm_up: simulation.warm_up,
         max_duration: simulation.max_duration,
         grace_period: simulation.grace_period,
         seed,
         shards,
         simulated_clock: simulation.simulated_clock,
     })
+}
+
+fn warm_up_mistake(simulation: &Simulation) -> Option<String> {
+    let warm_up = simulation.warm_up?;
+    if warm_up.is_zero() {
+        return Some("the warm-up is 0 s; give a longer one, or leave it out".to_owned());
+    }
+    let limit = simulation.max_duration.filter(|limit| warm_up >= *limit)?;
+    let (warm_up, limit) = (precise(warm_up), precise(limit));
+    Some(format!("nothing would be measured: the warm-up is {warm_up} and the run lasts at most {limit}; shorten it"))
 }
 
 fn general(message: impl Into<String>) -> Mistake {
@@ -189,9 +207,20 @@ impl fmt::Display for Plan {
         if let Some(duration) = self.max_duration {
             writeln!(f, "\nat most {}, then {} of grace", precise(duration), precise(self.grace_period))?;
         }
-        if !self.assertions.is_empty() {
+        if let Some(warm_up) = self.warm_up {
+            writeln!(f, "\nwarm-up: the first {} are left out of the figures", precise(warm_up))?;
+        }
+        let guards = |purpose| self.guards.iter().filter(move |guard| guard.purpose == purpose);
+        for (heading, purpose) in [("stop when", Purpose::Stop), ("fail when", Purpose::Fail)] {
+            if guards(purpose).next().is_some() {
+                writeln!(f, "\n{heading}")?;
+                guards(purpose).try_for_each(|guard| writeln!(f, "  {}", guard.criterion))?;
+            }
+        }
+        if !self.assertions.is_empty() || guards(Purpose::Assert).next().is_some() {
             writeln!(f, "\nassertions")?;
             self.assertions.iter().try_for_each(|assertion| writeln!(f, "  {assertion}"))?;
+            guards(Purpose::Assert).try_for_each(|guard| writeln!(f, "  {}", guard.criterion))?;
         }
         Ok(())
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::assertion::Assertion;
+use crate::assertion::{Assertion, Criterion, Guard, Purpose, Requirement};
 use crate::dsl::Population;
 use crate::expression::draw;
 use crate::protocol::Protocol;
@@ -28,6 +28,8 @@ pub struct Simulation {
     pub(crate) populations: Vec<Population>,
     pub(crate) protocols: Vec<Arc<dyn Protocol>>,
     pub(crate) assertions: Vec<Assertion>,
+    pub(crate) guards: Vec<Guard>,
+    pub(crate) warm_up: Option<Duration>,
     pub(crate) max_duration: Option<Duration>,
     pub(crate) grace_period: Duration,
     pub(crate) pauses: PauseType,
@@ -44,6 +46,8 @@ impl Simulation {
             populations: Vec::new(),
             protocols: Vec::new(),
             assertions: Vec::new(),
+            guards: Vec::new(),
+            warm_up: None,
             max_duration: None,
             grace_period: Duration::from_secs(30),
             pauses: PauseType::Constant,
@@ -66,9 +70,62 @@ impl Simulation {
         self
     }
 
-    /// Adds an assertion; all are evaluated at the end of the run.
-    pub fn assert(mut self, assertion: Assertion) -> Self {
-        self.assertions.push(assertion);
+    /// Adds an assertion. One about the whole run is evaluated at its end. One about windows, made with
+    /// [`over`](crate::assertion::Metric::over), must hold in every window: it is evaluated while the run goes on, does
+    /// not end it, and its result names the worst window. In the report those about windows come after the others.
+    pub fn assert(mut self, assertion: impl Into<Requirement>) -> Self {
+        match assertion.into() {
+            Requirement::WholeRun(assertion) => self.assertions.push(assertion),
+            Requirement::EveryWindow(criterion) => self.guards.push(Guard { purpose: Purpose::Assert, criterion }),
+        }
+        self
+    }
+
+    /// Ends the run, as [`max_duration`](Self::max_duration) does, as soon as the criterion holds in a window. Whether
+    /// the run has passed is left to the assertions. May be given several times.
+    ///
+    /// A criterion is about windows: without `.over(…)` it does not compile.
+    ///
+    /// ```
+    /// use loadspiker_core::{DurationExt, assertion::global, dsl::*, inject::constant_users_per_sec};
+    ///
+    /// let report = Simulation::new("until it is enough")
+    ///     .with(scenario("Visit").dummy("visit", 5.millis()).inject([constant_users_per_sec(20).during(1.hours())]))
+    ///     .stop_when(global().requests_per_sec().over(10.secs()).gte(20))
+    ///     .simulated_clock()
+    ///     .run()
+    ///     .unwrap();
+    /// assert_eq!(
+    ///     report.info().end.to_string(),
+    ///     "stopped by the simulation: global: requests per second over 10 s ≥ 20, was 20 at 10 s"
+    /// );
+    /// ```
+    ///
+    /// ```compile_fail
+    /// use loadspiker_core::{assertion::global, dsl::*};
+    ///
+    /// Simulation::new("shop").stop_when(global().requests_per_sec().lt(900));
+    /// ```
+    pub fn stop_when(mut self, criterion: Criterion) -> Self {
+        self.guards.push(Guard { purpose: Purpose::Stop, criterion });
+        self
+    }
+
+    /// Ends the run as [`stop_when`](Self::stop_when) does, and the run has failed: the report has an assertion that
+    /// says so. If the criterion never holds, that assertion has passed; about a name that never occurs it has failed.
+    pub fn fail_when(mut self, criterion: Criterion) -> Self {
+        self.guards.push(Guard { purpose: Purpose::Fail, criterion });
+        self
+    }
+
+    /// Leaves the first `duration` of the run out of the figures: requests, passes through groups and errors that end
+    /// within it are neither in statistics nor in assertions, and rates go by the time after it. It is shown all the
+    /// same: [`RunReport::warm_up`](crate::report::RunReport::warm_up) has its figures, and the series its points, which say
+    /// so. Users are counted over the whole run. Default: none.
+    ///
+    /// Must be shorter than [`max_duration`](Self::max_duration).
+    pub fn warm_up(mut self, duration: Duration) -> Self {
+        self.warm_up = Some(duration);
         self
     }
 

@@ -23,6 +23,7 @@ mod shard;
 mod signals;
 mod task;
 mod thread;
+mod tick;
 mod timer;
 mod user;
 mod users;

@@ -52,6 +52,8 @@ impl Simulation {
         }
         if options.debug {
             self.change_profiles(&|_| Profile::from_steps([at_once_users(1)]));
+            // One user is no load: what is said of loads would only get in the way.
+            (self.guards, self.warm_up) = (Vec::new(), None);
         }
         let cores = || std::thread::available_parallelism().map_or(1, usize::from);
         let shards = if self.simulated_clock || options.debug { 1 } else { self.shards.unwrap_or_else(cores).max(1) };

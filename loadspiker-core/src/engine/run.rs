@@ -8,6 +8,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
+use crate::assertion::Watches;
 use crate::compile::Plan;
 use crate::engine::health;
 use crate::engine::message::{Command, Event};
@@ -78,8 +79,12 @@ impl<'a> Run<'a> {
         info.started_at_ms = SystemTime::now()
             .duration_since(UNIX_EPOCH)
             .map_or(0, |since| u64::try_from(since.as_millis()).unwrap_or(u64::MAX));
+        let mut watches = Watches::new(&plan.guards);
+        watches.until(plan.max_duration.unwrap_or(Duration::MAX));
         let collector =
-            Collector::new(plan.shards, &plan.request_names, plan.scenario_names.clone(), Limits::default());
+            Collector::new(plan.shards, &plan.request_names, plan.scenario_names.clone(), Limits::default())
+                .warming_up(plan.warm_up)
+                .watched_by(watches);
         let signals = StopSignals::listen();
         observer.started(&plan);
         let populations = plan.populations.len();
@@ -112,12 +117,11 @@ impl<'a> Run<'a> {
         let mut refreshed = Instant::now();
         let mut finishing = false;
         loop {
+            let mut heard = false;
             match self.events.recv_timeout(REFRESH) {
                 Ok(event) => {
                     self.hear(event);
-                    if self.plan.simulated_clock {
-                        self.tell_all(&Command::Heard);
-                    }
+                    heard = true;
                 }
                 Err(RecvTimeoutError::Timeout) => {}
                 // All shards are gone, and everything they said has been heard.
@@ -132,7 +136,13 @@ impl<'a> Run<'a> {
             if !finishing && (done || self.broken) {
                 finishing = true;
                 self.ended_at = self.done_at.iter().max().copied().filter(|_| done);
+                let end = self.ended_at.unwrap_or(Moment::NEVER);
+                self.collector.watches().until(end.since_start());
                 self.tell_all(&Command::Finish);
+            }
+            // After all that follows from it, so that simulated time does not go on before.
+            if heard && self.plan.simulated_clock {
+                self.tell_all(&Command::Heard);
             }
             if refreshed.elapsed() >= REFRESH {
                 refreshed = Instant::now();
@@ -156,7 +166,15 @@ impl<'a> Run<'a> {
 
     fn hear(&mut self, event: Event) {
         match event {
-            Event::Snapshot { shard, snapshot } => self.collector.absorb(shard, *snapshot),
+            Event::Snapshot { shard, snapshot } => {
+                self.collector.absorb(shard, *snapshot);
+                if let Some((why, at)) = self.collector.watches().take_end()
+                    && self.end.is_none()
+                    && self.ended_at.is_none()
+                {
+                    self.stop(EndReason::Stopped(why), at, self.plan.grace_period);
+                }
+            }
             Event::Done { population, at } => {
                 self.done_on[population] += 1;
                 self.done_at[population] = self.done_at[population].max(at);
@@ -189,6 +207,7 @@ impl<'a> Run<'a> {
         if self.end.is_none() || matches!(reason, EndReason::Aborted(_)) {
             self.end = Some(reason);
         }
+        self.collector.watches().until(at.since_start());
         self.tell_all(&Command::Stop { deadline: at + patience });
     }
 
@@ -227,8 +246,11 @@ impl<'a> Run<'a> {
         self.info.cpu = cpu;
         let view = self.collector.live();
         self.observer.progress(&view);
+        let watches = std::mem::take(self.collector.watches());
         let mut report = self.collector.finish(self.info);
         report.evaluate(&self.plan.assertions);
+        let results = watches.results(&report);
+        report.add_results(results);
         Ok(report)
     }
 }

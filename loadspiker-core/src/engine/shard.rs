@@ -19,7 +19,7 @@ use crate::engine::task::{self, Seat};
 use crate::engine::timer::Timer;
 use crate::engine::user::User;
 use crate::engine::waiting::Waiting;
-use crate::metrics::{GroupId, Limits, NameId, Recorder, ScenarioId};
+use crate::metrics::{EndOf, GroupId, Limits, NameId, Recorder, ScenarioId};
 use crate::moment::Moment;
 use crate::numbers::mix;
 use crate::protocol::{ShardInfo, ShardState};
@@ -36,7 +36,7 @@ pub(crate) struct Shard {
     pub(super) plan: Arc<Plan>,
     pub(super) programs: Vec<ShardProgram>,
     pub(super) schemas: Vec<Rc<Schema>>,
-    states: RefCell<Vec<Rc<dyn ShardState>>>,
+    pub(super) states: RefCell<Vec<Rc<dyn ShardState>>>,
     pub(super) populations: RefCell<Vec<PopulationState>>,
     pub(super) waiting: RefCell<Waiting>,
     #[expect(clippy::vec_box, reason = "users come and go in their boxes")]
@@ -49,8 +49,13 @@ pub(crate) struct Shard {
     pub(super) alive: Cell<u64>,
     /// The earliest moment at which something is to be done here, in nanoseconds.
     next_due: Cell<u64>,
-    next_tick: Cell<Moment>,
-    second: Cell<u64>,
+    pub(super) next_tick: Cell<Moment>,
+    /// While the warm-up is on: when it ends.
+    pub(super) warm_up: Cell<Option<Moment>>,
+    /// Where time is simulated: a tick has been told of and not been heard. Until then nothing may happen, as what was
+    /// told may end the run at this very moment.
+    pub(super) held: Cell<bool>,
+    pub(super) second: Cell<u64>,
     pub(super) stop_at: Cell<Moment>,
     pub(super) deadline: Cell<Moment>,
     /// Wakes the shard's own loop when something has become due earlier than it knows.
@@ -121,7 +126,9 @@ impl Shard {
             branches_made: Cell::new(0),
             alive: Cell::new(0),
             next_due: Cell::new(0),
-            next_tick: Cell::new(Moment::START + TICK),
+            next_tick: Cell::new(Moment::START + plan.warm_up.map_or(TICK, |warm_up| warm_up.min(TICK))),
+            warm_up: Cell::new(plan.warm_up.map(|warm_up| Moment::START + warm_up)),
+            held: Cell::new(false),
             second: Cell::new(0),
             stop_at: Cell::new(plan.max_duration.map_or(Moment::NEVER, |duration| Moment::START + duration)),
             deadline: Cell::new(Moment::NEVER),
@@ -149,6 +156,9 @@ impl Shard {
                 let now = self.clock.now();
                 self.release_due(now);
                 let due = Moment::from_nanos(self.next_due.get());
+                if self.held.get() {
+                    return Poll::Pending;
+                }
                 if due <= now {
                     // There are more; those let go have their turn first.
                     cx.waker().wake_by_ref();
@@ -189,10 +199,13 @@ impl Shard {
                     task::spawn(self, user);
                 }
             }
-            Command::Heard => self.unheard.set(self.unheard.get().saturating_sub(1)),
+            Command::Heard => {
+                self.unheard.set(self.unheard.get().saturating_sub(1));
+                self.held.set(self.held.get() && self.unheard.get() > 0);
+            }
             Command::Finish => {
                 self.interrupt_all();
-                self.hand_over();
+                self.hand_over(EndOf::Run);
                 return true;
             }
         }
@@ -202,6 +215,13 @@ impl Shard {
     /// Does everything that is due at `now`. Cheap when nothing is.
     pub(crate) fn release_due(self: &Rc<Self>, now: Moment) {
         if now.as_nanos() < self.next_due.get() {
+            return;
+        }
+        // A tick comes before all else that is due at its moment: that belongs to the next second.
+        if now >= self.next_tick.get() {
+            self.tick(now);
+        }
+        if self.held.get() {
             return;
         }
         if now >= self.stop_at.get() {
@@ -214,9 +234,6 @@ impl Shard {
         self.start_users(now);
         self.wake_resting(now);
         self.wake_sleepers(now);
-        if now >= self.next_tick.get() {
-            self.tick(now);
-        }
         self.find_next_due();
     }
 
@@ -244,20 +261,6 @@ impl Shard {
     /// Whether the grace period is over: all users are counted, and what their tasks still do no longer matters.
     pub(crate) fn is_over(&self) -> bool {
         self.over.get()
-    }
-
-    fn tick(&self, now: Moment) {
-        self.hand_over();
-        self.states.borrow().iter().for_each(|state| state.tick());
-        // Ticks that were missed are not made up for: what happened belongs to the second in which it was seen.
-        let second = now.as_nanos() / 1_000_000_000;
-        self.second.set(second);
-        self.next_tick.set(Moment::from_nanos((second + 1) * 1_000_000_000));
-    }
-
-    fn hand_over(&self) {
-        let snapshot = Box::new(self.recorder.borrow_mut().take_snapshot(self.second.get()));
-        self.tell(Event::Snapshot { shard: self.index, snapshot });
     }
 
     pub(super) fn tell(&self, event: Event) {

@@ -11,10 +11,11 @@ use super::limits::Limits;
 use super::live::{LiveError, LiveView};
 use super::paths::Paths;
 use super::series::{self, SeriesPoint, quantiles, round};
-use super::snapshot::Snapshot;
+use super::snapshot::{EndOf, Snapshot};
 use super::times::TimeStatistics;
 use super::totals::Totals;
 use super::user_stats::UserStatistics;
+use crate::assertion::Watches;
 use crate::report::{RunInfo, RunReport};
 
 /// How many errors a live view shows.
@@ -31,10 +32,13 @@ pub struct Collector {
     scenarios: Arc<[Arc<str>]>,
     /// By shard: how many seconds it has delivered; `None` if it will deliver no more.
     delivered: Vec<Option<u64>>,
-    pending: BTreeMap<u64, Totals>,
+    pending: BTreeMap<u64, Second>,
     /// The first second that is not complete.
     open: u64,
     totals: Totals,
+    /// Of the warm-up, which the totals are without.
+    warm_up: Option<(Duration, Totals)>,
+    watches: Watches,
     users: UserStatistics,
     errors: ErrorCounts,
     last_errors: ErrorCounts,
@@ -42,6 +46,15 @@ pub struct Collector {
     step: u64,
     last: SeriesPoint,
     paths: Paths,
+}
+
+/// What shards have delivered of a second.
+#[derive(Debug, Default)]
+struct Second {
+    measured: Totals,
+    warm_up: Totals,
+    /// The run ended within it.
+    cut: bool,
 }
 
 impl Collector {
@@ -57,6 +70,8 @@ impl Collector {
             pending: BTreeMap::new(),
             open: 0,
             totals: Totals::default(),
+            warm_up: None,
+            watches: Watches::default(),
             users: UserStatistics::default(),
             errors: ErrorCounts::default(),
             last_errors: ErrorCounts::default(),
@@ -66,14 +81,39 @@ impl Collector {
         }
     }
 
+    /// With so much time at the beginning that is left out of the totals.
+    pub(crate) fn warming_up(mut self, duration: Option<Duration>) -> Self {
+        self.warm_up = duration.map(|duration| (duration, Totals::default()));
+        self
+    }
+
+    /// Shows each whole second after the warm-up to `watches`.
+    pub(crate) fn watched_by(mut self, watches: Watches) -> Self {
+        self.watches = watches;
+        self
+    }
+
+    /// Those who look at each second.
+    pub(crate) fn watches(&mut self) -> &mut Watches {
+        &mut self.watches
+    }
+
     /// Takes the snapshot of a shard. A shard delivers its seconds in ascending order and may leave out those in
     /// which it had nothing to tell. What comes too late for its second is counted in the first that is still open.
     pub fn absorb(&mut self, shard: usize, snapshot: Snapshot) {
+        let Snapshot { second, mut totals, warm_up, until } = snapshot;
         if let Some(Some(delivered)) = self.delivered.get_mut(shard) {
-            *delivered = (*delivered).max(snapshot.second.saturating_add(1));
+            let end = second.saturating_add(u64::from(until != EndOf::WarmUp));
+            *delivered = (*delivered).max(end);
         }
-        let second = snapshot.second.max(self.open);
-        self.pending.entry(second).or_default().merge(snapshot.totals, None);
+        let pending = self.pending.entry(second.max(self.open)).or_default();
+        pending.cut |= until == EndOf::Run;
+        if warm_up {
+            pending.measured.merge(totals.take_accounts(), None);
+            pending.warm_up.merge(totals, None);
+        } else {
+            pending.measured.merge(totals, None);
+        }
         self.complete();
     }
 
@@ -98,6 +138,7 @@ impl Collector {
         errors.truncate(LIVE_ERRORS);
         LiveView {
             elapsed: Duration::from_secs(self.open),
+            warm_up: self.is_warm_up(self.open),
             users_active: self.users.active(),
             users_started: self.users.started,
             users_done: self.users.ended + self.users.interrupted,
@@ -116,11 +157,18 @@ impl Collector {
     }
 
     /// Counts what is still pending and makes the report of the run.
-    pub fn finish(mut self, info: RunInfo) -> RunReport {
+    pub fn finish(mut self, mut info: RunInfo) -> RunReport {
         self.delivered.clear();
         self.complete();
         let requests = self.paths.into_series(&self.bounds);
-        RunReport::new(info, &self.scenarios, requests, self.totals, self.series)
+        info.warm_up = self.warm_up.as_ref().map(|(duration, _)| *duration);
+        let warm_up = self.warm_up.map(|(_, totals)| totals);
+        RunReport::new(info, &self.scenarios, requests, self.totals, self.series).with_warm_up(warm_up)
+    }
+
+    /// Whether a second lies within the warm-up, if only in part.
+    fn is_warm_up(&self, second: u64) -> bool {
+        self.warm_up.as_ref().is_some_and(|(duration, _)| Duration::from_secs(second) < *duration)
     }
 
     /// Completes every second that all shards have delivered.
@@ -136,14 +184,22 @@ impl Collector {
         }
     }
 
-    fn complete_second(&mut self, second: Totals) {
-        let second = self.bounds.fold(&self.totals, second);
+    fn complete_second(&mut self, second: Second) {
+        let Second { measured, mut warm_up, cut } = second;
+        let measured = self.bounds.fold(&self.totals, measured);
+        if let Some((_, kept)) = &self.warm_up {
+            warm_up = self.bounds.fold(kept, warm_up);
+        }
         let errors = Some(self.limits.errors);
-        let response_time = self.paths.complete(self.open, &second);
+        let is_warm_up = self.is_warm_up(self.open);
+        if !cut && !is_warm_up {
+            self.watches.second(self.open + 1, &measured);
+        }
+        let response_time = self.paths.complete(self.open, is_warm_up, [&measured, &warm_up]);
         let mut start_lag = TimeStatistics::default();
-        let mut point = SeriesPoint { second: self.open, ..SeriesPoint::default() };
+        let mut point = SeriesPoint { second: self.open, warm_up: is_warm_up, ..SeriesPoint::default() };
         self.last_errors = ErrorCounts::default();
-        for stats in second.requests.values() {
+        for stats in measured.requests.values().chain(warm_up.requests.values()) {
             point.ok += stats.ok_count();
             point.failed += stats.failed_count();
             point.bytes_sent += stats.bytes_sent;
@@ -151,7 +207,7 @@ impl Collector {
             start_lag.merge(stats.start_lag.clone());
             self.last_errors.merge(stats.errors.clone(), errors);
         }
-        for users in second.users.values() {
+        for users in measured.users.values().chain(warm_up.users.values()) {
             point.users_started += users.started;
             point.users_ended += users.ended + users.interrupted;
             point.errors += users.step_errors.total();
@@ -169,6 +225,9 @@ impl Collector {
             self.step = self.step.saturating_mul(2);
             series::thin(&mut self.series, self.step);
         }
-        self.totals.merge(second, errors);
+        self.totals.merge(measured, errors);
+        if let Some((_, kept)) = &mut self.warm_up {
+            kept.merge(warm_up, errors);
+        }
     }
 }

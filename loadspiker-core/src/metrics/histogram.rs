@@ -66,6 +66,30 @@ impl MicrosHistogram {
         }
     }
 
+    /// Values with their numbers, such that [`add_values`](Self::add_values) makes the same histogram of them.
+    pub(crate) fn values(&self) -> Vec<(u32, u32)> {
+        let small = |number: u64| u32::try_from(number).unwrap_or(u32::MAX);
+        match &self.many {
+            None => self.few.iter().map(|micros| (*micros, 1)).collect(),
+            Some(histogram) => {
+                let recorded = histogram.iter_recorded();
+                recorded.map(|step| (small(step.value_iterated_to()), small(step.count_at_value()))).collect()
+            }
+        }
+    }
+
+    /// Adds what [`values`](Self::values) gave.
+    pub(crate) fn add_values(&mut self, values: &[(u32, u32)]) {
+        for (micros, count) in values {
+            if *count == 1 {
+                self.record(*micros);
+                continue;
+            }
+            let recorded = self.many().record_n(u64::from(*micros), u64::from(*count));
+            debug_assert!(recorded.is_ok(), "a histogram that resizes takes all values");
+        }
+    }
+
     #[cold]
     fn many(&mut self) -> &mut Histogram<u64> {
         let few = std::mem::take(&mut self.few);

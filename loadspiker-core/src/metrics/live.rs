@@ -8,6 +8,8 @@ use std::time::Duration;
 pub struct LiveView {
     /// How much of the run it tells of, in whole seconds.
     pub elapsed: Duration,
+    /// Whether the warm-up is still on. Its requests are in the figures here, but not in those of the report.
+    pub warm_up: bool,
     /// Virtual users that are active.
     pub users_active: u64,
     /// Virtual users that have started.

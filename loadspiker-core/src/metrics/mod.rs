@@ -17,6 +17,7 @@ mod histogram;
 mod key;
 mod limits;
 mod live;
+mod packed;
 mod paths;
 mod phases;
 mod recorder;
@@ -45,5 +46,7 @@ pub use user_stats::UserStatistics;
 
 pub(crate) use group_stats::GroupStats;
 pub(crate) use key::RequestPath;
+pub(crate) use packed::PackedTimes;
 pub(crate) use request_stats::RequestStats;
+pub(crate) use snapshot::EndOf;
 pub(crate) use totals::Totals;

@@ -41,10 +41,11 @@ impl Paths {
         Paths { all: BTreeMap::new(), points: 0, limit, step: 1 }
     }
 
-    /// Takes in a complete second. Gives the response times of all its requests.
-    pub(crate) fn complete(&mut self, second: u64, totals: &Totals) -> TimeStatistics {
+    /// Takes in a complete second, in two parts; says whether it lies within the warm-up. Gives the response times of
+    /// all its requests.
+    pub(crate) fn complete(&mut self, second: u64, warm_up: bool, totals: [&Totals; 2]) -> TimeStatistics {
         let mut paths: BTreeMap<&RequestPath, Second> = BTreeMap::new();
-        for (key, stats) in &totals.requests {
+        for (key, stats) in totals.into_iter().flat_map(|part| &part.requests) {
             let path = paths.entry(&key.path).or_insert_with(|| Second {
                 first_ns: u64::MAX,
                 ok: 0,
@@ -59,16 +60,16 @@ impl Paths {
         }
         let mut all = TimeStatistics::default();
         for (path, figures) in paths {
-            self.add(path, second, &figures);
+            self.add(path, second, warm_up, &figures);
             all.merge(figures.response_time);
         }
         all
     }
 
-    fn add(&mut self, path: &RequestPath, second: u64, figures: &Second) {
+    fn add(&mut self, path: &RequestPath, second: u64, warm_up: bool, figures: &Second) {
         let [p50, p95, p99, max] = quantiles(&figures.response_time);
         let (ok, failed) = (figures.ok, figures.failed);
-        let point = RequestPoint { second, span: 1, ok, failed, p50, p95, p99, max };
+        let point = RequestPoint { second, span: 1, ok, failed, p50, p95, p99, max, warm_up };
         if !self.all.contains_key(path) {
             let new = Path { first_ns: u64::MAX, ok: 0, failed: 0, last: RequestPoint::default(), series: Vec::new() };
             self.all.insert(path.clone(), new);

@@ -182,7 +182,7 @@ impl Recorder {
         for (scenario, users) in self.scenarios.iter().zip(&mut self.users) {
             totals.users.entry(scenario.clone()).or_default().merge(std::mem::take(users), None);
         }
-        Snapshot { second, totals }
+        Snapshot { second, totals, ..Snapshot::default() }
     }
 
     #[cold]

@@ -49,6 +49,9 @@ pub struct SeriesPoint {
     pub bytes_sent: u64,
     /// Bytes read.
     pub bytes_received: u64,
+    /// Whether it lies within the warm-up, if only in part: requests of the warm-up are in no figures but series and
+    /// [`RunReport::warm_up`](crate::report::RunReport::warm_up).
+    pub warm_up: bool,
 }
 
 /// What happened to the requests of one name in one second of the run. See [`SeriesPoint`] for points that stand for
@@ -77,6 +80,8 @@ pub struct RequestPoint {
     /// Longest response time.
     #[serde(rename = "max_us", with = "micros")]
     pub max: Duration,
+    /// Whether it lies within the warm-up; see [`SeriesPoint::warm_up`].
+    pub warm_up: bool,
 }
 
 /// Median, 95th and 99th percentile and maximum, in whole microseconds, as points hold them.
@@ -116,6 +121,7 @@ impl Point for SeriesPoint {
         self.start_lag_p99 = self.start_lag_p99.max(later.start_lag_p99);
         self.bytes_sent += later.bytes_sent;
         self.bytes_received += later.bytes_received;
+        self.warm_up |= later.warm_up;
     }
 }
 
@@ -131,6 +137,7 @@ impl Point for RequestPoint {
         self.p95 = self.p95.max(later.p95);
         self.p99 = self.p99.max(later.p99);
         self.max = self.max.max(later.max);
+        self.warm_up |= later.warm_up;
     }
 }
 

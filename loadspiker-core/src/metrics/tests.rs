@@ -62,6 +62,12 @@ fn recorder(limits: Limits) -> Recorder {
     Recorder::new(names(&KNOWN), names(&SCENARIOS), limits)
 }
 
+/// A collector for such events, and a recorder for each shard.
+pub(crate) fn collector(shards: usize) -> (Collector, Vec<Recorder>) {
+    let collector = Collector::new(shards, &names(&KNOWN), names(&SCENARIOS), Limits::default());
+    (collector, (0..shards).map(|_| recorder(Limits::default())).collect())
+}
+
 /// The report of a run whose events are dealt out to so many shards in turn.
 pub(crate) fn run(events: &[Event], shards: usize, limits: Limits) -> RunReport {
     let mut collector = Collector::new(shards, &names(&KNOWN), names(&SCENARIOS), limits);
@@ -80,7 +86,7 @@ pub(crate) fn run(events: &[Event], shards: usize, limits: Limits) -> RunReport 
     collector.finish(info)
 }
 
-fn event() -> impl Strategy<Value = Event> {
+pub(crate) fn event() -> impl Strategy<Value = Event> {
     let name = prop_oneof![Just(Ok(0)), Just(Ok(1)), Just(Err("dynamic")), Just(Err("login")), Just(Err("zz"))];
     let group = prop_oneof![Just(None), Just(Some("shop")), Just(Some("cart"))];
     let error = prop_oneof![3 => Just(None), 1 => Just(Some("status 500")), 1 => Just(Some("not built"))];

@@ -15,11 +15,11 @@ use super::histogram::{HIGHEST, MicrosHistogram};
 /// A percentile is never below the minimum nor above the maximum. Without any value all figures are zero.
 #[derive(Clone, Debug)]
 pub struct TimeStatistics {
-    min: u64,
-    max: u64,
-    sum: u128,
-    overflow: u64,
-    histogram: MicrosHistogram,
+    pub(super) min: u64,
+    pub(super) max: u64,
+    pub(super) sum: u128,
+    pub(super) overflow: u64,
+    pub(super) histogram: MicrosHistogram,
 }
 
 impl Default for TimeStatistics {

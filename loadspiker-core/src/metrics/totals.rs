@@ -52,6 +52,14 @@ impl Totals {
     }
 }
 
+impl Totals {
+    /// Takes out what became of users, which is counted over the whole run. Their lags and errors stay.
+    pub(crate) fn take_accounts(&mut self) -> Totals {
+        let users = self.users.iter_mut().map(|(scenario, users)| (scenario.clone(), users.take_account()));
+        Totals { users: users.collect(), ..Totals::default() }
+    }
+}
+
 /// Maps as lists of pairs: formats such as JSON have only texts for keys.
 mod pairs {
     use std::collections::BTreeMap;

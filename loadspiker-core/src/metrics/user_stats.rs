@@ -40,6 +40,16 @@ impl UserStatistics {
         self.started.saturating_sub(self.ended + self.interrupted)
     }
 
+    /// Takes out all but the lags and errors.
+    pub(crate) fn take_account(&mut self) -> UserStatistics {
+        let left = UserStatistics {
+            arrival_lag: std::mem::take(&mut self.arrival_lag),
+            step_errors: std::mem::take(&mut self.step_errors),
+            ..UserStatistics::default()
+        };
+        std::mem::replace(self, left)
+    }
+
     pub(crate) fn merge(&mut self, other: UserStatistics, error_limit: Option<usize>) {
         self.started += other.started;
         self.ended += other.ended;

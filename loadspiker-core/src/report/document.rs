@@ -8,6 +8,7 @@ use super::request::RequestReport;
 use super::run_report::{RunReport, SCHEMA_VERSION};
 use super::scenario::ScenarioReport;
 use super::summary::Summary;
+use super::warm_up::WarmUp;
 use crate::assertion::AssertionResult;
 use crate::metrics::SeriesPoint;
 
@@ -24,6 +25,8 @@ pub(super) struct Written<'a> {
     requests: &'a [RequestReport],
     groups: &'a [GroupReport],
     folded: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    warm_up: Option<&'a WarmUp>,
     series: &'a [SeriesPoint],
 }
 
@@ -40,6 +43,7 @@ impl<'a> Written<'a> {
             requests: &report.requests,
             groups: &report.groups,
             folded: report.folded,
+            warm_up: report.warm_up.as_ref(),
             series: &report.series,
         }
     }
@@ -55,6 +59,8 @@ struct Document {
     requests: Vec<RequestReport>,
     groups: Vec<GroupReport>,
     folded: u64,
+    #[serde(default)]
+    warm_up: Option<WarmUp>,
     series: Vec<SeriesPoint>,
 }
 
@@ -89,9 +95,14 @@ impl Serialize for RunReport {
 
 impl<'de> Deserialize<'de> for RunReport {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let Document { schema_version, run, assertions, scenarios, requests, groups, folded, series } =
+        let Document { schema_version, run, assertions, scenarios, requests, groups, folded, mut warm_up, series } =
             Document::deserialize(deserializer)?;
         check(schema_version).map_err(de::Error::custom)?;
-        Ok(RunReport::from_parts(run, scenarios, requests, groups, series, folded, assertions))
+        if let Some(warm_up) = &mut warm_up {
+            warm_up.derive(run.duration);
+        }
+        let mut report = RunReport::from_parts(run, scenarios, requests, groups, series, folded, assertions);
+        report.warm_up = warm_up;
+        Ok(report)
     }
 }

@@ -79,7 +79,7 @@ impl GroupReport {
         self.passes.failed.duration.count()
     }
 
-    /// Passes per second, as the mean over the whole run.
+    /// Passes per second, as the mean over the whole run without its warm-up.
     pub fn requests_per_sec(&self) -> f64 {
         per_second(self.count(), self.run)
     }

@@ -23,6 +23,9 @@ pub struct RunInfo {
     /// How long it took, from its beginning to the end of the last user.
     #[serde(rename = "duration_secs", with = "seconds")]
     pub duration: Duration,
+    /// How much of its beginning is left out of the figures, if any.
+    #[serde(rename = "warm_up_secs", with = "optional_seconds")]
+    pub warm_up: Option<Duration>,
     /// How long users were meant to start; see [`Plan::injection`](crate::compile::Plan::injection).
     #[serde(rename = "planned_secs", with = "optional_seconds")]
     pub planned: Option<Duration>,
@@ -37,6 +40,11 @@ impl RunInfo {
     /// About a simulation of this name run by this version of LoadSpiker; all else is to be filled in.
     pub fn new(simulation: impl Into<String>) -> Self {
         RunInfo { simulation: simulation.into(), version: env!("CARGO_PKG_VERSION").to_owned(), ..RunInfo::default() }
+    }
+
+    /// How long the part of it took that the figures are about: the duration without the warm-up.
+    pub fn measured(&self) -> Duration {
+        self.duration.saturating_sub(self.warm_up.unwrap_or_default())
     }
 
     /// The share of its cores that the load generator used, from 0 to 1 (a little above is possible: a process has
@@ -58,7 +66,7 @@ pub enum EndReason {
     Completed,
     /// The maximum duration was over.
     MaxDuration,
-    /// A step of the simulation stopped it; the reason it gave.
+    /// A step of the simulation or a criterion stopped it; the reason it gave.
     Stopped(String),
     /// The user stopped it: Ctrl-C or a signal to terminate.
     Interrupted,
@@ -79,16 +87,16 @@ impl fmt::Display for EndReason {
 }
 
 /// Durations as seconds with a fraction, exact to the nanosecond up to 50 days.
-mod seconds {
+pub(super) mod seconds {
     use std::time::Duration;
 
     use serde::{Deserialize, Deserializer, Serializer, de};
 
-    pub(super) fn serialize<S: Serializer>(time: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+    pub(in crate::report) fn serialize<S: Serializer>(time: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_f64(time.as_secs_f64())
     }
 
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+    pub(in crate::report) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
         Duration::try_from_secs_f64(f64::deserialize(deserializer)?).map_err(de::Error::custom)
     }
 }

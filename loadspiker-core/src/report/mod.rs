@@ -13,6 +13,7 @@ mod scenario;
 mod statistics;
 mod summary;
 mod verdict;
+mod warm_up;
 mod warnings;
 
 #[cfg(test)]
@@ -24,3 +25,4 @@ pub use request::RequestReport;
 pub use run_report::{RunReport, SCHEMA_VERSION};
 pub use scenario::ScenarioReport;
 pub use statistics::Statistics;
+pub use warm_up::WarmUp;

@@ -10,6 +10,7 @@ use super::request::RequestReport;
 use super::scenario::ScenarioReport;
 use super::statistics::Statistics;
 use super::verdict;
+use super::warm_up::WarmUp;
 use crate::assertion::{Assertion, AssertionResult};
 use crate::error::Error;
 use crate::metrics::{RequestPath, RequestPoint, RequestStats, SeriesPoint, TimeStatistics, Totals, UserStatistics};
@@ -30,6 +31,7 @@ pub struct RunReport {
     pub(super) series: Vec<SeriesPoint>,
     pub(super) folded: u64,
     pub(super) assertions: Vec<AssertionResult>,
+    pub(super) warm_up: Option<WarmUp>,
     global: Statistics,
     users: UserStatistics,
     /// By name: requests that are in several groups and not outside of all.
@@ -52,9 +54,10 @@ impl RunReport {
         }
         let requests: Vec<_> = requests
             .into_iter()
-            .map(|(path, series)| {
-                let scenarios = parts.remove(&path).unwrap_or_default();
-                RequestReport { path, scenarios, series, statistics: Statistics::default() }
+            // What occurred in the warm-up only is not among them.
+            .filter_map(|(path, series)| {
+                let scenarios = parts.remove(&path)?;
+                Some(RequestReport { path, scenarios, series, statistics: Statistics::default() })
             })
             .collect();
         let mut groups: BTreeMap<Arc<[Arc<str>]>, GroupReport> = BTreeMap::new();
@@ -87,7 +90,7 @@ impl RunReport {
         folded: u64,
         assertions: Vec<AssertionResult>,
     ) -> Self {
-        let run = info.duration;
+        let run = info.measured();
         requests.iter_mut().for_each(|request| request.derive(run));
         let mut users = UserStatistics::default();
         for scenario in &mut scenarios {
@@ -108,7 +111,8 @@ impl RunReport {
         let sum = |all: Vec<&RequestReport>| Statistics::new(all.iter().map(|one| one.statistics.figures()), run);
         let scattered = by_name.into_iter().map(|(name, all)| (name, sum(all))).collect();
         let global = Statistics::new(requests.iter().map(|request| request.statistics.figures()), run);
-        RunReport { info, scenarios, requests, groups, series, folded, assertions, global, users, scattered }
+        let warm_up = None;
+        RunReport { info, scenarios, requests, groups, series, folded, assertions, warm_up, global, users, scattered }
     }
 
     /// What run it is about.
@@ -220,12 +224,17 @@ impl RunReport {
         &self.series
     }
 
-    /// Evaluates assertions. Their results replace those of earlier ones.
+    /// Evaluates assertions. Their results replace those of earlier ones, and those of criteria.
     pub fn evaluate(&mut self, assertions: &[Assertion]) {
         self.assertions = assertions.iter().flat_map(|assertion| assertion.evaluate(self)).collect();
     }
 
-    /// The results of the assertions.
+    /// Adds what has come of criteria.
+    pub(crate) fn add_results(&mut self, results: Vec<AssertionResult>) {
+        self.assertions.extend(results);
+    }
+
+    /// The results of the assertions, then those of criteria that were asserted or that a run fails by.
     pub fn assertions(&self) -> &[AssertionResult] {
         &self.assertions
     }

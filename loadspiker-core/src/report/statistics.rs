@@ -47,7 +47,7 @@ impl Statistics {
         self.figures.failed_count()
     }
 
-    /// Requests per second, as the mean over the whole run.
+    /// Requests per second, as the mean over the whole run without its warm-up.
     pub fn requests_per_sec(&self) -> f64 {
         per_second(self.count(), self.run)
     }

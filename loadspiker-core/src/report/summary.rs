@@ -14,6 +14,8 @@ use crate::metrics::TimeStatistics;
 #[derive(Serialize)]
 pub(super) struct Summary<'a> {
     global: Requests<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    warm_up: Option<Requests<'a>>,
     scenarios: Vec<Requests<'a>>,
     groups: Vec<Group>,
     requests: Vec<Requests<'a>>,
@@ -71,6 +73,7 @@ impl<'a> Summary<'a> {
         let requests = report.requests.iter();
         Summary {
             global: requests_of(String::new(), report.global()),
+            warm_up: report.warm_up().map(|warm_up| requests_of(String::new(), warm_up.statistics())),
             scenarios: scenarios.map(|one| requests_of(one.name().to_owned(), one.statistics())).collect(),
             groups: report.groups.iter().map(group_of).collect(),
             requests: requests.map(|one| requests_of(one.path(), one.statistics())).collect(),

@@ -15,11 +15,19 @@ const CPU: f64 = 0.9;
 impl RunReport {
     /// Why the figures are not to be trusted, in whole sentences; empty if nothing speaks against them.
     ///
-    /// These are: a start lag (of requests or arrivals) whose 99th percentile is above 10 ms, a load generator that
+    /// These are: a run that ended within its warm-up, a start lag (of requests or arrivals) whose 99th percentile is above 10 ms, a load generator that
     /// used more than 90 % of its cores, dropped arrivals, names beyond the limit, and times beyond the range of the
     /// histograms.
     pub fn warnings(&self) -> Vec<String> {
         let mut warnings = Vec::new();
+        if self.ended_within_warm_up() {
+            warnings.push(format!(
+                "The run was over after {}, within its warm-up of {}: nothing was measured. Shorten the warm-up, or let \
+                 the run last longer.",
+                human(self.info.duration),
+                human(self.info.warm_up.unwrap_or_default())
+            ));
+        }
         let lag = self.start_lag().percentile(99.0);
         let arrival_lag = self.users().arrival_lag.percentile(99.0);
         if lag > LAG {

@@ -8,7 +8,7 @@ mod tests;
 
 use std::fmt;
 
-use loadspiker_core::report::format::{count, human};
+use loadspiker_core::report::format::{count, human, precise};
 use loadspiker_core::report::{EndReason, RunReport};
 
 use crate::screen::{Screen, Tone};
@@ -82,11 +82,18 @@ fn head(report: &RunReport, screen: Screen) -> Vec<String> {
     requests.push(format!("{}/s", rate(all.requests_per_sec())));
     requests.push(format!("{} sent", bytes(all.bytes_sent())));
     requests.push(format!("{} received", bytes(all.bytes_received())));
-    vec![
+    let mut lines = vec![
         format!("{}: {} after {}", screen.paint(Tone::Strong, &info.simulation), info.end, human(info.duration)),
         format!("{}{}", label(screen, "users"), users.join(", ")),
         format!("{}{}", label(screen, "requests"), requests.join(", ")),
-    ]
+    ];
+    if let Some(warm_up) = report.warm_up() {
+        let left_out = warm_up.statistics();
+        let number = format!("{}, {} failed", counted(left_out.count(), "request"), count(left_out.failed_count()));
+        let length = precise(warm_up.duration());
+        lines.push(format!("{}warm-up of {length} left out: {number}", label(screen, "")));
+    }
+    lines
 }
 
 /// How the load generator fared.

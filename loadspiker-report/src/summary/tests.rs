@@ -164,3 +164,45 @@ fn a_run_without_requests_says_so() {
     let text = Summary::new(&collector.finish(RunInfo::new("idle"))).to_string();
     assert!(text.contains("no requests were made") && !text.contains("where the time went"), "{text}");
 }
+
+/// Ten requests a second for a minute, half of them within the warm-up.
+fn warmed_up(warm_up: Duration) -> String {
+    use loadspiker_core::dsl::{Simulation, Steps, scenario};
+    use loadspiker_core::inject::constant_users_per_sec;
+    let users = scenario("s").dummy("d", 5.millis()).inject([constant_users_per_sec(10).during(1.minutes())]);
+    let simulation = Simulation::new("shop").simulated_clock().seed(1).with(users).max_duration(1.minutes());
+    let report = simulation
+        .warm_up(warm_up)
+        .assert(global().response_time().percentile(95).over(10.secs()).lt(500.millis()))
+        .fail_when(global().failed_requests().percent().over(10.secs()).gt(50))
+        .run();
+    Summary::new(&report.unwrap()).to_string()
+}
+
+#[test]
+fn what_the_warm_up_left_out_has_a_line() {
+    let text = warmed_up(30.secs());
+    let expected = "  users           600 started, 600 done
+  requests        300 ok, 0 failed, 10.0/s, 0 B sent, 0 B received
+                  warm-up of 30 s left out: 300 requests, 0 failed
+";
+    assert!(text.contains(expected), "{text}");
+    let expected = "assertions
+  ✓ global: 95th percentile of response time over 10 s < 500 ms: held in 20 windows, at worst 5 ms at 40 s
+  ✓ fail when global: percentage of failed requests over 10 s > 50 %: in none of 20 windows
+
+passed: all 2 assertions hold
+";
+    assert!(text.ends_with(expected), "{text}");
+}
+
+#[test]
+fn a_run_over_before_its_warm_up_says_that_nothing_was_measured() {
+    // The last request ends at 59.905 s.
+    let text = warmed_up(59_900.millis());
+    assert!(text.contains("1 ok") && !text.contains("nothing was measured"), "{text}");
+    let text = warmed_up(59_905_001.micros());
+    let warning = "  ! The run was over after 59.9 s, within its warm-up of 59.9 s: nothing was measured.";
+    assert!(text.contains(warning) && text.contains("  no request has ended after the warm-up\n"), "{text}");
+    assert!(text.ends_with("not passed: 1 of 2 assertions failed\n"), "{text}");
+}

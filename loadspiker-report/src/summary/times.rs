@@ -46,7 +46,9 @@ pub(super) fn requests(report: &RunReport, screen: Screen) -> Vec<String> {
         row("all requests".to_owned(), report.global());
     }
     if table.is_empty() {
-        return vec!["  no requests were made".to_owned()];
+        let text =
+            if report.warm_up().is_some() { "no request has ended after the warm-up" } else { "no requests were made" };
+        return vec![format!("  {text}")];
     }
     let mut lines = vec!["response times, from the moment a user meant to send to the last byte".to_owned()];
     lines.extend(table.lines(screen));

@@ -1,0 +1,293 @@
+//! [`Watches`]: looks at the criteria of a run, second by second.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::criterion::{Criterion, Guard, Purpose};
+use super::evaluate::Finding;
+use super::names::not_found;
+use super::scope::Place;
+use super::window::{Counts, Window};
+use super::{AssertionResult, Claim};
+use crate::metrics::Totals;
+use crate::moment::Moment;
+use crate::report::RunReport;
+use crate::report::format::precise;
+
+/// The criteria of a run and what has been found so far.
+#[derive(Debug, Default)]
+pub(crate) struct Watches {
+    watches: Vec<Watch>,
+    /// How many seconds were looked at.
+    seconds: u64,
+    /// Windows that end later are not looked at.
+    until: Option<Duration>,
+    end: Option<(String, Moment)>,
+}
+
+impl Watches {
+    pub(crate) fn new(guards: &[Guard]) -> Self {
+        let watches = guards.iter().map(Watch::new).collect();
+        Watches { watches, seconds: 0, until: None, end: None }
+    }
+
+    /// Says that the run is told to end at this time: what comes after is no matter of criteria.
+    pub(crate) fn until(&mut self, time: Duration) {
+        self.until = Some(self.until.map_or(time, |until| until.min(time)));
+    }
+
+    /// Takes in the next whole second, which ends when `end` seconds of the run have passed.
+    pub(crate) fn second(&mut self, end: u64, totals: &Totals) {
+        let time = Duration::from_secs(end);
+        if self.watches.is_empty() || self.until.is_some_and(|until| time > until) {
+            return;
+        }
+        self.seconds += 1;
+        for watch in &mut self.watches {
+            watch.second(totals);
+            if watch.length as u64 > self.seconds {
+                continue;
+            }
+            watch.look(time);
+            if self.end.is_none()
+                && watch.purpose != Purpose::Assert
+                && let Some(held) = &watch.held
+            {
+                let why = format!("{}, was {} at {}", held.what, held.shown, precise(time));
+                self.end = Some((why, Moment::START + time));
+                self.until = Some(time);
+            }
+        }
+    }
+
+    /// Why and when the run is to end, if a criterion says so; told once.
+    pub(crate) fn take_end(&mut self) -> Option<(String, Moment)> {
+        self.end.take()
+    }
+
+    /// What has come of those that a run can fail by.
+    pub(crate) fn results(&self, report: &RunReport) -> Vec<AssertionResult> {
+        self.watches.iter().flat_map(|watch| watch.results(report, self.seconds)).collect()
+    }
+}
+
+/// One criterion.
+#[derive(Debug)]
+struct Watch {
+    purpose: Purpose,
+    criterion: Criterion,
+    /// Of a window, in seconds.
+    length: usize,
+    /// By the name of the place: a single one, but for [`Place::ForAll`].
+    tracks: BTreeMap<String, Track>,
+    /// The first window that ends the run.
+    held: Option<Held>,
+}
+
+#[derive(Debug)]
+struct Held {
+    what: String,
+    shown: String,
+    at: Duration,
+}
+
+/// What a criterion looks at in one place, and what it has found there.
+#[derive(Debug)]
+struct Track {
+    window: Window,
+    known: Known,
+    /// How many windows had a figure.
+    looked: u64,
+    /// In how many of them the condition did not hold.
+    missed: u64,
+    worst: Option<(Finding, Duration)>,
+}
+
+/// As what the name of a place has occurred: a later one hides those before, see [`RunReport::request`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Known {
+    Not,
+    Group,
+    RequestInGroups,
+    Request,
+}
+
+impl Track {
+    fn new(length: usize) -> Self {
+        Track { window: Window::new(length), known: Known::Not, looked: 0, missed: 0, worst: None }
+    }
+
+    fn push(&mut self, known: Known, counts: &Counts) {
+        if known > self.known {
+            // What it was taken for before was something else; of this there was nothing yet.
+            self.window.clear();
+            self.known = known;
+        }
+        self.window.push(if known == self.known { counts } else { const { &Counts::NONE } });
+    }
+}
+
+impl Watch {
+    fn new(guard: &Guard) -> Self {
+        let Guard { purpose, criterion } = guard.clone();
+        let length = usize::try_from(criterion.window.as_secs()).unwrap_or(usize::MAX);
+        let mut tracks = BTreeMap::new();
+        if criterion.assertion.place != Place::ForAll {
+            tracks.insert(criterion.assertion.place.to_string(), Track::new(length));
+        }
+        Watch { purpose, criterion, length, tracks, held: None }
+    }
+
+    fn second(&mut self, totals: &Totals) {
+        let timed = matches!(self.criterion.claim(), Claim::Time(..));
+        match &self.criterion.assertion.place {
+            Place::Global => {
+                let mut counts = Counts::default();
+                totals.requests.values().for_each(|stats| counts.add(stats, timed));
+                self.tracks.values_mut().for_each(|track| track.push(Known::Request, &counts));
+            }
+            Place::Details(path) => {
+                let (known, counts) = details(path, totals, timed);
+                self.tracks.values_mut().for_each(|track| track.push(known, &counts));
+            }
+            Place::ForAll => {
+                let mut found: BTreeMap<String, Counts> = BTreeMap::new();
+                for (key, stats) in &totals.requests {
+                    found.entry(key.path.to_string()).or_default().add(stats, timed);
+                }
+                for name in found.keys() {
+                    if !self.tracks.contains_key(name) {
+                        self.tracks.insert(name.clone(), Track::new(self.length));
+                    }
+                }
+                for (name, track) in &mut self.tracks {
+                    track.push(Known::Request, found.get(name).unwrap_or(const { &Counts::NONE }));
+                }
+            }
+        }
+    }
+
+    /// Looks at the window that has ended at `time`.
+    fn look(&mut self, time: Duration) {
+        for (place, track) in &mut self.tracks {
+            let counts = track.window.sum();
+            let claim = self.criterion.claim();
+            if counts.ok + counts.failed == 0 && matches!(claim, Claim::Time(..) | Claim::Percent(..)) {
+                continue;
+            }
+            let Some(found) = claim.find(&counts.figures(self.length)) else { continue };
+            track.looked += 1;
+            track.missed += u64::from(!found.holds);
+            if found.holds && self.held.is_none() {
+                let (what, shown) = (self.criterion.at(place), found.shown.clone());
+                self.held = Some(Held { what, shown, at: time });
+            }
+            let rank = |found: &Finding| (!found.holds, found.miss);
+            if track.worst.as_ref().is_none_or(|(worst, _)| rank(&found) > rank(worst)) {
+                track.worst = Some((found, time));
+            }
+        }
+    }
+
+    fn results(&self, report: &RunReport, seconds: u64) -> Vec<AssertionResult> {
+        let unknown = match &self.criterion.assertion.place {
+            Place::Details(path) if self.tracks.values().all(|track| track.known == Known::Not) => {
+                let known = report.request(path).is_some() || report.group(path).is_some();
+                (!known).then(|| not_found(path, report))
+            }
+            _ => None,
+        };
+        match self.purpose {
+            Purpose::Stop => Vec::new(),
+            Purpose::Fail => vec![self.fail_result(unknown)],
+            Purpose::Assert => self.assert_results(report, unknown, seconds),
+        }
+    }
+
+    fn fail_result(&self, unknown: Option<String>) -> AssertionResult {
+        let looked = self.tracks.values().map(|track| track.looked).max().unwrap_or_default();
+        let passed = self.held.is_none() && unknown.is_none();
+        let (what, actual, message) = match &self.held {
+            Some(held) => {
+                (held.what.clone(), held.shown.clone(), format!("was {} at {}", held.shown, precise(held.at)))
+            }
+            None => {
+                let never = || format!("in none of {}", windows(looked));
+                (self.criterion.to_string(), String::new(), unknown.unwrap_or_else(never))
+            }
+        };
+        AssertionResult {
+            description: format!("fail when {what}"),
+            passed,
+            actual,
+            expected: format!("never {}", self.criterion.claim().condition()),
+            message,
+        }
+    }
+
+    fn assert_results(&self, report: &RunReport, unknown: Option<String>, seconds: u64) -> Vec<AssertionResult> {
+        let mut results = Vec::new();
+        let mut tracks: Vec<_> = self.tracks.iter().collect();
+        let order = |name: &str| report.requests().iter().position(|request| request.path() == *name);
+        tracks.sort_by_cached_key(|(name, _)| order(name).unwrap_or(usize::MAX));
+        for (name, track) in tracks {
+            let Some((worst, at)) = &track.worst else { continue };
+            let worst_at = format!("at worst {} at {}", worst.shown, precise(*at));
+            let message = match track.missed {
+                0 => format!("held in {}, {worst_at}", windows(track.looked)),
+                missed => format!("failed in {missed} of {}, {worst_at}", windows(track.looked)),
+            };
+            results.push(self.result(name, track.missed == 0, worst.shown.clone(), message));
+        }
+        let name = self.criterion.assertion.place.to_string();
+        if let Some(unknown) = unknown {
+            return vec![self.result(&name, false, String::new(), unknown)];
+        }
+        if results.is_empty() {
+            let length = precise(self.criterion.window);
+            let message = if seconds < self.length as u64 {
+                format!("no window of {length} was complete: {seconds} whole seconds were measured")
+            } else {
+                format!("there was no request in any window of {length}")
+            };
+            results.push(self.result(&name, false, String::new(), message));
+        }
+        results
+    }
+
+    fn result(&self, place: &str, passed: bool, actual: String, message: String) -> AssertionResult {
+        let (description, expected) = (self.criterion.at(place), self.criterion.claim().condition());
+        AssertionResult { description, passed, actual, expected, message }
+    }
+}
+
+/// What is counted in `totals` under a name, found as by [`RunReport::request`] and [`RunReport::group`].
+fn details(path: &str, totals: &Totals, timed: bool) -> (Known, Counts) {
+    let mut best = (Known::Not, Counts::default());
+    let mut found = |known: Known, add: &dyn Fn(&mut Counts)| {
+        if known > best.0 {
+            best = (known, Counts::default());
+        }
+        if known == best.0 {
+            add(&mut best.1);
+        }
+    };
+    for (key, stats) in &totals.requests {
+        let name = &*key.path.name;
+        if path.ends_with(name) && key.path.to_string() == path {
+            found(Known::Request, &|counts| counts.add(stats, timed));
+        } else if name == path {
+            found(Known::RequestInGroups, &|counts| counts.add(stats, timed));
+        }
+    }
+    for (key, passes) in &totals.groups {
+        if key.path.last().is_some_and(|last| path.ends_with(&**last)) && key.path.join(" / ") == path {
+            found(Known::Group, &|counts| counts.add_group(passes, timed));
+        }
+    }
+    best
+}
+
+fn windows(number: u64) -> String {
+    format!("{number} window{}", if number == 1 { "" } else { "s" })
+}
