@@ -29,11 +29,12 @@ const LATE: Duration = Duration::from_millis(10);
 /// One line for a log.
 pub(crate) fn line(title: Title<'_>, view: &LiveView) -> String {
     format!(
-        "{}  users {} active, {} started, {} done  requests {} ok, {} failed  {}/s, {}/s  p50 {}  p95 {}  p99 {}",
+        "{}  users {} active, {} started, {} done{}  requests {} ok, {} failed  {}/s, {}/s  p50 {}  p95 {}  p99 {}",
         time(title, view).0,
         count(view.users_active),
         count(view.users_started),
         count(view.users_done),
+        if view.users_dropped > 0 { format!(", {} dropped", count(view.users_dropped)) } else { String::new() },
         count(view.ok),
         count(view.failed),
         count(view.requests_per_sec),
@@ -71,11 +72,15 @@ fn head(title: Title<'_>, view: &LiveView, screen: Screen) -> Vec<String> {
     let mut lines = vec![
         format!("{}  {time}{}", screen.paint(Tone::Strong, title.name), bar.unwrap_or_default()),
         format!(
-            "{}{} active · {} started · {} done",
+            "{}{} active · {} started · {} done{}",
             label("users"),
             count(view.users_active),
             count(view.users_started),
-            count(view.users_done)
+            count(view.users_done),
+            match view.users_dropped {
+                0 => String::new(),
+                dropped => format!(" · {}", alarm(dropped, format!("{} dropped", count(dropped)))),
+            }
         ),
         format!(
             "{}{} ok · {} · now {}/s, {}",

@@ -142,7 +142,8 @@ impl Cursor<'_> {
         Next::Yield
     }
 
-    fn end(&mut self) -> Next {
+    /// Leaves everything the user is in.
+    pub(super) fn end(&mut self) -> Next {
         self.unwind_to(0);
         Next::End
     }

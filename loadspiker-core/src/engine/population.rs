@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use crate::inject::{Arrivals, Profile, Targets};
+use crate::compile::CompiledPopulation;
+use crate::engine::stall::Gap;
+use crate::engine::throttle::{self, Slot};
+use crate::inject::{Arrivals, Profile, Shard, Slots, Targets};
 use crate::moment::Moment;
 use crate::protocol::ShardInfo;
 
@@ -14,6 +17,14 @@ pub(crate) struct PopulationState {
     alive: u64,
     /// How many of them are within an action.
     pub(crate) acting: u64,
+    /// The slots of its throttle.
+    slots: Option<Slots>,
+    /// When its throttle ends, relative to its start: no user starts any more.
+    until: Moment,
+    /// How many users may be there when another one arrives.
+    most: u64,
+    /// Arrivals due in these are dropped.
+    gaps: Vec<Gap>,
     stopped: bool,
     told_done: bool,
 }
@@ -21,6 +32,17 @@ pub(crate) struct PopulationState {
 enum Source {
     Open { arrivals: Arrivals, next: Option<Moment> },
     Closed { targets: Targets, next_look: Option<Moment> },
+}
+
+/// What becomes of an arrival.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Arrival {
+    /// A user starts, which was meant to at this moment.
+    Starts(Moment),
+    /// As many users as allowed are there.
+    Crowded,
+    /// The load generator stood still when it was due.
+    Missed,
 }
 
 /// The least time between a user's end and the start of the one that takes its place, so that users who do nothing
@@ -37,7 +59,38 @@ impl PopulationState {
         } else {
             Source::Closed { targets: profile.targets(share), next_look: Some(Moment::START) }
         };
-        PopulationState { source, start: None, alive: 0, acting: 0, stopped: false, told_done: false }
+        PopulationState {
+            source,
+            start: None,
+            alive: 0,
+            acting: 0,
+            slots: None,
+            until: Moment::NEVER,
+            most: u64::MAX,
+            gaps: Vec::new(),
+            stopped: false,
+            told_done: false,
+        }
+    }
+
+    /// With this shard's part of the population's throttle and of the number of users.
+    pub(crate) fn limited(mut self, population: &CompiledPopulation, shard: Shard) -> Self {
+        self.slots = population.throttle.as_ref().map(|throttle| throttle.slots(shard));
+        self.until = self.slots.as_ref().map_or(Moment::NEVER, Slots::end);
+        self.most = population.maximum_users.map_or(u64::MAX, |most| shard.share(most));
+        self
+    }
+
+    /// A slot of its throttle, if it has one, for a request that comes at `moment`.
+    pub(crate) fn take_slot(&mut self, moment: Moment) -> Option<Slot> {
+        throttle::take(&mut self.slots, self.start.unwrap_or_default(), moment)
+    }
+
+    /// The shard has stood still: what was due meanwhile and is too late is dropped when its turn comes.
+    pub(crate) fn missed(&mut self, gap: Gap) {
+        if matches!(self.source, Source::Open { .. }) && self.next_due().is_some_and(|due| !gap.is_before(due)) {
+            self.gaps.push(gap);
+        }
     }
 
     pub(crate) fn start(&mut self, at: Moment) {
@@ -66,16 +119,28 @@ impl PopulationState {
             Source::Open { next, .. } => *next,
             Source::Closed { next_look, .. } => *next_look,
         };
-        relative.map(|moment| start + moment.since_start())
+        relative.filter(|moment| *moment < self.until).map(|moment| start + moment.since_start())
     }
 
-    /// An arrival that is due at `now`, with the moment it was meant for.
-    pub(crate) fn take_arrival(&mut self, now: Moment) -> Option<Moment> {
+    /// An arrival that is due at `now`, and what becomes of it. `room` says whether there is room for another user in
+    /// the simulation as a whole.
+    pub(crate) fn take_arrival(&mut self, now: Moment, room: bool) -> Option<Arrival> {
         loop {
             let due = self.next_due().filter(|due| *due <= now)?;
             let start = self.start?;
             match &mut self.source {
-                Source::Open { arrivals, next } => *next = arrivals.next(),
+                Source::Open { arrivals, next } => {
+                    *next = arrivals.next();
+                    if !self.gaps.is_empty() {
+                        self.gaps.retain(|gap| !gap.is_before(due));
+                        if self.gaps.iter().any(|gap| gap.swallows(due)) {
+                            return Some(Arrival::Missed);
+                        }
+                    }
+                    if !room || self.alive >= self.most {
+                        return Some(Arrival::Crowded);
+                    }
+                }
                 Source::Closed { targets, next_look } => {
                     // Looked at for the moment that was due, not for now: a late look must not skip a step of the
                     // profile.
@@ -87,7 +152,7 @@ impl PopulationState {
                 }
             }
             self.alive += 1;
-            return Some(due);
+            return Some(Arrival::Starts(due));
         }
     }
 
@@ -98,7 +163,7 @@ impl PopulationState {
         let Source::Closed { targets, next_look } = &mut self.source else { return None };
         // Its place is taken as of when it ended, which is a moment ago.
         let look = Moment::START + ended.since(start) + SUCCESSION;
-        if look >= targets.end() {
+        if look >= targets.end().min(self.until) {
             return None;
         }
         let look = next_look.map_or(look, |planned| planned.min(look));
@@ -135,9 +200,9 @@ mod tests {
         let mut state = PopulationState::new(&profile, ShardInfo { index: 0, count: 1 }, 1);
         state.start(Moment::START);
         // Due at 0, 100 and 200 ms; one more, at 300 ms, is late.
-        (0..3).for_each(|_| assert!(state.take_arrival(at(250)).is_some()));
-        assert_eq!(state.take_arrival(at(250)), None);
+        (0..3).for_each(|_| assert!(state.take_arrival(at(250), true).is_some()));
+        assert_eq!(state.take_arrival(at(250), true), None);
         assert_eq!(state.stop(at(350)), 1);
-        assert_eq!(state.take_arrival(at(9000)), None);
+        assert_eq!(state.take_arrival(at(9000), true), None);
     }
 }

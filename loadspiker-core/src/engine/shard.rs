@@ -15,10 +15,12 @@ use crate::engine::clock::Clock;
 use crate::engine::cursor::Problem;
 use crate::engine::message::{Command, Event};
 use crate::engine::population::PopulationState;
+use crate::engine::stall::Gap;
 use crate::engine::task::{self, Seat};
 use crate::engine::timer::Timer;
 use crate::engine::user::User;
 use crate::engine::waiting::Waiting;
+use crate::inject::{self, Slots};
 use crate::metrics::{GroupId, Limits, NameId, Recorder, ScenarioId};
 use crate::moment::Moment;
 use crate::numbers::mix;
@@ -38,6 +40,8 @@ pub(crate) struct Shard {
     pub(super) schemas: Vec<Rc<Schema>>,
     states: RefCell<Vec<Rc<dyn ShardState>>>,
     pub(super) populations: RefCell<Vec<PopulationState>>,
+    /// This shard's slots of the simulation's throttle.
+    pub(super) slots: RefCell<Option<Slots>>,
     pub(super) waiting: RefCell<Waiting>,
     #[expect(clippy::vec_box, reason = "users come and go in their boxes")]
     pub(super) meetings: RefCell<Vec<Vec<Box<User>>>>,
@@ -46,8 +50,12 @@ pub(crate) struct Shard {
     pub(crate) seats: RefCell<Vec<Rc<Seat>>>,
     pub(super) users_made: Cell<u64>,
     pub(super) alive: Cell<u64>,
+    /// How many users may be there when another one arrives.
+    pub(super) most_users: u64,
     /// The earliest moment at which something is to be done here, in nanoseconds.
     next_due: Cell<u64>,
+    /// When it was last looked at what is due, and something was.
+    last_look: Cell<Moment>,
     next_tick: Cell<Moment>,
     second: Cell<u64>,
     pub(super) stop_at: Cell<Moment>,
@@ -109,16 +117,19 @@ impl Shard {
                 // Seeds of their own: two populations with the same profile must not arrive in step.
                 (1..)
                     .zip(&plan.populations)
-                    .map(|(n, p)| PopulationState::new(&p.profile, info, mix(plan.seed, n)))
+                    .map(|(n, p)| PopulationState::new(&p.profile, info, mix(plan.seed, n)).limited(p, info.into()))
                     .collect(),
             ),
+            slots: RefCell::new(plan.throttle.as_ref().map(|throttle| throttle.slots(info.into()))),
             waiting: RefCell::default(),
             meetings: RefCell::new(plan.rendez_vous.iter().map(|_| Vec::new()).collect()),
             turns: RefCell::new(vec![index; plan.turns]),
             seats: RefCell::default(),
             users_made: Cell::new(0),
             alive: Cell::new(0),
+            most_users: plan.maximum_users.map_or(u64::MAX, |most| inject::Shard::from(info).share(most)),
             next_due: Cell::new(0),
+            last_look: Cell::new(Moment::START),
             next_tick: Cell::new(Moment::START + TICK),
             second: Cell::new(0),
             stop_at: Cell::new(plan.max_duration.map_or(Moment::NEVER, |duration| Moment::START + duration)),
@@ -202,6 +213,10 @@ impl Shard {
         if now.as_nanos() < self.next_due.get() {
             return;
         }
+        let last = self.last_look.replace(self.last_look.get().max(now));
+        if let Some(gap) = Gap::before(now, Moment::from_nanos(self.next_due.get()), last) {
+            self.stalled(gap);
+        }
         if now >= self.stop_at.get() {
             self.stop(self.stop_at.get(), self.stop_at.get() + self.plan.grace_period);
         }
@@ -216,6 +231,12 @@ impl Shard {
             self.tick(now);
         }
         self.find_next_due();
+    }
+
+    #[cold]
+    fn stalled(&self, gap: Gap) {
+        self.recorder.borrow_mut().stalled(gap.length());
+        self.populations.borrow_mut().iter_mut().for_each(|population| population.missed(gap));
     }
 
     fn find_next_due(&self) {
@@ -242,6 +263,11 @@ impl Shard {
     /// Whether the grace period is over: all users are counted, and what their tasks still do no longer matters.
     pub(crate) fn is_over(&self) -> bool {
         self.over.get()
+    }
+
+    /// When the grace period of a stop is over; never if there was none.
+    pub(crate) fn deadline(&self) -> Moment {
+        self.deadline.get()
     }
 
     fn tick(&self, now: Moment) {

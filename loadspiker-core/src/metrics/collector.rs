@@ -101,6 +101,7 @@ impl Collector {
             users_active: self.users.active(),
             users_started: self.users.started,
             users_done: self.users.ended + self.users.interrupted,
+            users_dropped: self.users.dropped,
             ok: self.paths.ok(),
             failed: self.paths.failed(),
             requests_per_sec: self.last.ok + self.last.failed,
@@ -116,9 +117,10 @@ impl Collector {
     }
 
     /// Counts what is still pending and makes the report of the run.
-    pub fn finish(mut self, info: RunInfo) -> RunReport {
+    pub fn finish(mut self, mut info: RunInfo) -> RunReport {
         self.delivered.clear();
         self.complete();
+        info.stalls = std::mem::take(&mut self.totals.stalls);
         let requests = self.paths.into_series(&self.bounds);
         RunReport::new(info, &self.scenarios, requests, self.totals, self.series)
     }
@@ -154,6 +156,7 @@ impl Collector {
         for users in second.users.values() {
             point.users_started += users.started;
             point.users_ended += users.ended + users.interrupted;
+            point.users_dropped += users.dropped;
             point.errors += users.step_errors.total();
             self.last_errors.merge(users.step_errors.clone(), errors);
             self.users.merge(users.clone(), errors);
