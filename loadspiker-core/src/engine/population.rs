@@ -205,4 +205,58 @@ mod tests {
         assert_eq!(state.stop(at(350)), 1);
         assert_eq!(state.take_arrival(at(9000), true), None);
     }
+
+    fn state(rate: u32, secs: u64) -> PopulationState {
+        let profile = Profile::from_steps([constant_users_per_sec(rate).during(Duration::from_secs(secs))]);
+        let mut state = PopulationState::new(&profile, ShardInfo { index: 0, count: 1 }, 1);
+        state.start(Moment::START);
+        state
+    }
+
+    /// What becomes of all that is due at `now`: how many start, are too many, were missed.
+    fn due(state: &mut PopulationState, now: Moment) -> [usize; 3] {
+        let all: Vec<_> = std::iter::from_fn(|| state.take_arrival(now, true)).collect();
+        let count = |what: fn(&Arrival) -> bool| all.iter().filter(|arrival| what(arrival)).count();
+        [
+            count(|arrival| matches!(arrival, Arrival::Starts(_))),
+            count(|arrival| *arrival == Arrival::Crowded),
+            count(|arrival| *arrival == Arrival::Missed),
+        ]
+    }
+
+    fn at(millis: u64) -> Moment {
+        Moment::START + Duration::from_millis(millis)
+    }
+
+    #[test]
+    fn after_a_stall_arrivals_that_are_late_by_more_than_a_second_are_dropped() {
+        let mut state = state(10, 60);
+        assert_eq!(due(&mut state, at(1_000)), [11, 0, 0]);
+        // Nobody looked from 1.1 s, when one was due, to 6 s.
+        let gap = Gap::before(at(6_000), at(1_100), at(1_000));
+        assert!(gap.is_some());
+        gap.into_iter().for_each(|gap| state.missed(gap));
+        // Due from 1.1 to 4.9 s: missed. From 5.0 to 6.0 s: they start.
+        assert_eq!(due(&mut state, at(6_000)), [11, 0, 39]);
+        assert_eq!(due(&mut state, at(9_000)), [30, 0, 0]);
+    }
+
+    #[test]
+    fn a_crowd_that_was_being_let_in_before_a_stall_is_let_in_after_it() {
+        let mut state = state(10, 60);
+        // Looked at in time, but so many are due that those of before 2 s still wait when the shard stalls.
+        let gaps = [Gap::before(at(6_000), at(0), at(2_000)), Gap::before(at(9_000), at(0), at(6_500))];
+        gaps.into_iter().flatten().for_each(|gap| state.missed(gap));
+        // From 2.0 to 4.9 s, and from 6.5 to 7.9 s.
+        assert_eq!(due(&mut state, at(9_000)), [20 + 16 - 1 + 11, 0, 30 + 15]);
+        assert!(state.gaps.len() <= 1, "{:?}", state.gaps);
+    }
+
+    #[test]
+    fn a_stall_in_which_nothing_was_due_is_forgotten() {
+        let mut state = state(1, 1);
+        assert_eq!(due(&mut state, at(0)), [1, 0, 0]);
+        Gap::before(at(6_000), at(100), at(0)).into_iter().for_each(|gap| state.missed(gap));
+        assert!(state.gaps.is_empty());
+    }
 }

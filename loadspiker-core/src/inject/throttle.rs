@@ -127,7 +127,9 @@ impl Throttle {
     pub fn mistakes(&self) -> Vec<String> {
         let mut found: Vec<_> = self.0.iter().filter_map(|step| Some(format!("{step}: {}", mistake(*step)?))).collect();
         match self.0.last() {
-            None => found.push("the throttle has no steps; give at least one, such as reach_rps(100).over(10.secs())".to_owned()),
+            None => found.push(
+                "the throttle has no steps; give at least one, such as reach_rps(100).over(10.secs())".to_owned(),
+            ),
             Some(ThrottleStep(Shape::Jump { .. })) => found.push(format!(
                 "the throttle {self} ends with a jump, which takes no time; add a hold_for(…) behind it"
             )),

@@ -103,7 +103,8 @@ fn generator(report: &RunReport, screen: Screen) -> Vec<String> {
         dropped => screen.paint(Tone::Bad, format!("{} dropped", counted(dropped, "arrival"))),
     });
     if !info.stalls.is_empty() {
-        let stalls = format!("stood still {} for up to {}", counted(info.stalls.count(), "time"), human(info.stalls.max()));
+        let stalls =
+            format!("stood still {} for up to {}", counted(info.stalls.count(), "time"), human(info.stalls.max()));
         facts.push(screen.paint(Tone::Bad, stalls));
     }
     if users.panics > 0 {
