@@ -7,9 +7,13 @@ mod common;
 use std::time::Duration;
 
 use common::{Trace, mistakes, run};
+use loadspiker_core::compile::CompileContext;
 use loadspiker_core::dsl::*;
 use loadspiker_core::engine::RunOptions;
 use loadspiker_core::inject::*;
+use loadspiker_core::protocol_prelude::{
+    Action, ActionBuilder, ActionContext, ActionFuture, Phases, RequestName, Sample,
+};
 use loadspiker_core::report::{EndReason, RunReport};
 use loadspiker_core::{DurationExt, Error};
 
@@ -211,6 +215,89 @@ fn a_loop_with_a_time_limit_does_not_lose_a_request_that_has_its_slot() {
     let population = scenario("s").during(1.secs(), trace.probe("a")).inject(at_once_users(1));
     run([population.throttle([jump_to_rps(0), hold_for(5.secs()), jump_to_rps(2), hold_for(1.minutes())])]);
     assert_eq!(trace.millis("a"), [5000]);
+}
+
+/// A request that is followed by others of the same action, such as redirects.
+struct Hops(u32);
+
+impl ActionBuilder for Hops {
+    fn describe(&self) -> String {
+        "hops".to_owned()
+    }
+
+    fn compile(&self, cx: &mut CompileContext<'_>) -> Box<dyn Action> {
+        Box::new(HopsAction(self.0, cx.request_name("hop")))
+    }
+}
+
+struct HopsAction(u32, RequestName);
+
+impl Action for HopsAction {
+    fn name(&self) -> &RequestName {
+        &self.1
+    }
+
+    fn run<'a>(&'a self, cx: &'a mut ActionContext) -> ActionFuture<'a> {
+        Box::pin(async move {
+            for _ in 0..self.0 {
+                cx.sleep(10.millis()).await;
+                let mut buffer = String::new();
+                let sample = Sample {
+                    name: self.1.resolve(cx.session(), &mut buffer),
+                    intended: cx.intended(),
+                    started: cx.started(),
+                    sent: Some(cx.started()),
+                    ended: cx.now(),
+                    error: None,
+                    status: None,
+                    bytes_sent: 0,
+                    bytes_received: 0,
+                    phases: Phases::default(),
+                };
+                cx.record(&sample);
+                if !cx.next_request().await {
+                    return;
+                }
+            }
+        })
+    }
+}
+
+#[test]
+fn each_request_of_an_action_needs_a_slot() {
+    let trace = Trace::default();
+    let hops = || Chain::action(Hops(2));
+    let report = run([one_user("s", hops().exec(trace.probe("end")))]);
+    assert_eq!(trace.millis("end"), [20]);
+    assert_eq!(waits(&report, "hop").0, 0);
+
+    let trace = Trace::default();
+    let held = one_user("s", hops().exec(trace.probe("end")));
+    let report = run([held.throttle([jump_to_rps(10), hold_for(1.minutes())])]);
+    // From 0 to 10, from 100 to 110 ms; the slot of 200 ms is taken for a third that the action does not make.
+    assert_eq!(waits(&report, "hop"), (2, Duration::ZERO, 90.millis()));
+    assert_eq!(
+        (report.global().response_time().max(), report.global().start_lag().max()),
+        (10.millis(), Duration::ZERO)
+    );
+    assert_eq!(trace.millis("end"), [300]);
+}
+
+#[test]
+fn a_request_of_an_action_for_which_no_slot_is_left_is_not_made_and_its_user_ends() {
+    let trace = Trace::default();
+    let hops = || scenario("s").group("g", Chain::action(Hops(9)).exec(trace.probe("never"))).inject(at_once_users(1));
+    let report = run([hops().throttle([jump_to_rps(10), hold_for(300.millis())])]);
+    assert_eq!(report.request("g / hop").unwrap().count(), 3);
+    assert_eq!((report.users_ended(), report.users_interrupted(), report.group("g").unwrap().count()), (1, 0, 1));
+    assert_eq!(report.info().duration, 300.millis());
+    // In the grace period of a stop, one whose slot comes too late ends at once.
+    let held = hops().throttle([jump_to_rps(10), hold_for(500.millis()), jump_to_rps(1), hold_for(1.hours())]);
+    let report = simulation().max_duration(450.millis()).grace_period(1.secs()).with(held).run().unwrap();
+    assert_eq!(report.request("g / hop").unwrap().count(), 6);
+    assert_eq!((report.users_ended(), report.users_interrupted(), report.requests_interrupted()), (0, 1, 0));
+    assert_eq!(report.info().duration, 510.millis());
+    assert_eq!(trace.names(), Vec::<String>::new());
 }
 
 #[test]

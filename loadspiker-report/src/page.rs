@@ -207,6 +207,15 @@ mod tests {
     }
 
     #[test]
+    fn dropped_arrivals_are_told_if_there_are_any() {
+        let mut view = view();
+        view.users_dropped = 1200;
+        assert!(line(TITLE, &view).contains("1,180 done, 1,200 dropped  requests"), "{}", line(TITLE, &view));
+        let page = page(TITLE, &view, NARROW, 23);
+        assert!(page.contains("  users     60 active · 1,240 started · 1,180 done · 1,200 dropped\n"), "{page}");
+    }
+
+    #[test]
     fn a_page_tells_all_of_it_and_each_request() {
         let expected = [
             "shop  00:00:12 of 00:00:40 (30 %)  █████████░░░░░░░░░░░░░░░░░░░░░",
