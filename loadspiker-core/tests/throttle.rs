@@ -162,6 +162,15 @@ fn the_end_of_a_populations_throttle_ends_that_population() {
 }
 
 #[test]
+fn users_that_would_come_behind_the_end_of_a_throttle_are_not_dropped_but_not_planned() {
+    let open = scenario("open").pause(1).inject([constant_users_per_sec(2).during(1.minutes())]);
+    let open = open.throttle([jump_to_rps(100), hold_for(3.secs())]);
+    let stopped = simulation().with(open).with(one_user("other", pause(30))).max_duration(10.secs());
+    let report = stopped.run().unwrap();
+    assert_eq!((report.users_started(), report.users_dropped()), (7, 0));
+}
+
+#[test]
 fn users_of_a_closed_profile_for_whom_no_slot_is_left_are_not_replaced_over_and_over() {
     let trace = Trace::default();
     let population = scenario("s").exec(trace.probe("a")).inject([constant_concurrent_users(5).during(1.minutes())]);

@@ -102,7 +102,7 @@ impl PopulationState {
         let mut late = 0;
         while let Source::Open { arrivals, next } = &mut self.source
             && let Some(start) = self.start.filter(|_| !self.stopped)
-            && next.is_some_and(|next| start + next.since_start() < at)
+            && next.is_some_and(|next| next < self.until && start + next.since_start() < at)
         {
             *next = arrivals.next();
             late += 1;

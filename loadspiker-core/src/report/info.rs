@@ -62,7 +62,7 @@ pub enum EndReason {
     /// All users came to their end.
     #[default]
     Completed,
-    /// The maximum duration was over.
+    /// The maximum duration was over, or the throttle of the simulation.
     MaxDuration,
     /// A step of the simulation stopped it; the reason it gave.
     Stopped(String),
