@@ -18,8 +18,9 @@ pub use loadspiker_core::dsl::{
 };
 pub use loadspiker_core::feeder::{Feeder, csv, json, json_lines, records, separated_values, ssv, tsv};
 pub use loadspiker_core::inject::{
-    at_once_users, constant_concurrent_users, constant_users_per_sec, increment_concurrent_users,
-    increment_users_per_sec, nothing_for, ramp_concurrent_users, ramp_users, ramp_users_per_sec, stress_peak_users,
+    at_once_users, constant_concurrent_users, constant_users_per_sec, hold_for, increment_concurrent_users,
+    increment_users_per_sec, jump_to_rps, nothing_for, ramp_concurrent_users, ramp_users, ramp_users_per_sec,
+    reach_rps, stress_peak_users,
 };
 pub use loadspiker_core::report::RunReport;
 pub use loadspiker_core::{Error, Session, SessionError, StepError, Value};

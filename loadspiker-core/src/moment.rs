@@ -30,6 +30,11 @@ impl Moment {
         Duration::from_nanos(self.0)
     }
 
+    /// The moment this much earlier; the beginning of the run if there is none.
+    pub(crate) fn minus(self, duration: Duration) -> Self {
+        Moment(self.0.saturating_sub(nanos(duration)))
+    }
+
     /// Time from `earlier` to this moment; zero if `earlier` is the later one.
     pub const fn since(self, earlier: Moment) -> Duration {
         Duration::from_nanos(self.0.saturating_sub(earlier.0))

@@ -29,11 +29,12 @@ const LATE: Duration = Duration::from_millis(10);
 /// One line for a log.
 pub(crate) fn line(title: Title<'_>, view: &LiveView) -> String {
     format!(
-        "{}  users {} active, {} started, {} done  requests {} ok, {} failed  {}/s, {}/s  p50 {}  p95 {}  p99 {}",
+        "{}  users {} active, {} started, {} done{}  requests {} ok, {} failed  {}/s, {}/s  p50 {}  p95 {}  p99 {}",
         time(title, view).0,
         count(view.users_active),
         count(view.users_started),
         count(view.users_done),
+        if view.users_dropped > 0 { format!(", {} dropped", count(view.users_dropped)) } else { String::new() },
         count(view.ok),
         count(view.failed),
         count(view.requests_per_sec),
@@ -71,11 +72,15 @@ fn head(title: Title<'_>, view: &LiveView, screen: Screen) -> Vec<String> {
     let mut lines = vec![
         format!("{}  {time}{}", screen.paint(Tone::Strong, title.name), bar.unwrap_or_default()),
         format!(
-            "{}{} active · {} started · {} done",
+            "{}{} active · {} started · {} done{}",
             label("users"),
             count(view.users_active),
             count(view.users_started),
-            count(view.users_done)
+            count(view.users_done),
+            match view.users_dropped {
+                0 => String::new(),
+                dropped => format!(" · {}", alarm(dropped, format!("{} dropped", count(dropped)))),
+            }
         ),
         format!(
             "{}{} ok · {} · now {}/s, {}",
@@ -204,6 +209,15 @@ mod tests {
             "00:00:12 of 00:00:40 (30 %)  users 60 active, 1,240 started, 1,180 done  requests 3,600 ok, 25 failed  \
              138/s, 1 error/s  p50 2.10 ms  p95 9.00 ms  p99 13.0 ms"
         );
+    }
+
+    #[test]
+    fn dropped_arrivals_are_told_if_there_are_any() {
+        let mut view = view();
+        view.users_dropped = 1200;
+        assert!(line(TITLE, &view).contains("1,180 done, 1,200 dropped  requests"), "{}", line(TITLE, &view));
+        let page = page(TITLE, &view, NARROW, 23);
+        assert!(page.contains("  users     60 active · 1,240 started · 1,180 done · 1,200 dropped\n"), "{page}");
     }
 
     #[test]

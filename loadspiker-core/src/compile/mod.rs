@@ -1,6 +1,7 @@
 //! From what the user wrote to what is run. Compilation finds all mistakes of a simulation at once.
 
 mod context;
+mod limits;
 mod lower;
 mod plan;
 mod program;
@@ -9,5 +10,5 @@ mod program;
 pub(crate) use context::compile_in_test;
 pub use context::{CompileContext, RequestName, Text};
 pub use plan::Plan;
-pub(crate) use plan::compile;
+pub(crate) use plan::{CompiledPopulation, compile};
 pub(crate) use program::{Forking, Kind, Loop, Op, Pc, Program, RendezVous, Switch, SwitchBy, Test};

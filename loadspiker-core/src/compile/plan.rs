@@ -6,11 +6,12 @@ use std::time::Duration;
 
 use crate::assertion::{Assertion, Guard, Purpose};
 use crate::compile::context::{CompileContext, Gathered};
+use crate::compile::limits;
 use crate::compile::lower::Lowering;
 use crate::compile::program::{Op, Program, RendezVous};
 use crate::dsl::{Population, Simulation};
 use crate::error::{Error, Mistake, Mistakes};
-use crate::inject::Profile;
+use crate::inject::{Profile, Throttle};
 use crate::protocol::Protocol;
 use crate::report::format::precise;
 use crate::session::Slot;
@@ -28,6 +29,9 @@ pub struct Plan {
     pub(crate) assertions: Vec<Assertion>,
     pub(crate) guards: Vec<Guard>,
     pub(crate) warm_up: Option<Duration>,
+    pub(crate) throttle: Option<Throttle>,
+    pub(crate) maximum_users: Option<u64>,
+    /// The end of the throttle, if that is earlier than what the simulation says.
     pub(crate) max_duration: Option<Duration>,
     pub(crate) grace_period: Duration,
     pub(crate) seed: u64,
@@ -42,17 +46,27 @@ impl Plan {
     }
 
     /// How long the injection profiles let users start, one population after another where they follow each other, and
-    /// at most `max_duration`. The run lasts longer by what its last users take. `None` if all of them start at once.
+    /// at most until the end of a throttle and `max_duration`. The run lasts longer by what its last users take. `None` if all of them start at once.
     pub fn injection(&self) -> Option<Duration> {
         let mut ends: Vec<Duration> = Vec::with_capacity(self.populations.len());
         for population in &self.populations {
             // Those before it in time come before it in the list, too.
             let begin = population.after.iter().filter_map(|before| ends.get(*before)).max();
-            ends.push(begin.copied().unwrap_or_default().saturating_add(population.profile.duration()));
+            let throttled = population.throttle.as_ref().map_or(Duration::MAX, Throttle::duration);
+            let during = population.profile.duration().min(throttled);
+            ends.push(begin.copied().unwrap_or_default().saturating_add(during));
         }
         let end = ends.into_iter().max().unwrap_or_default();
         let end = self.max_duration.map_or(end, |limit| end.min(limit));
         (!end.is_zero()).then_some(end)
+    }
+
+    /// Without any throttle, and so with no other end than this.
+    pub(crate) fn unthrottled(mut self, max_duration: Option<Duration>) -> Plan {
+        self.throttle = None;
+        self.populations.iter_mut().for_each(|population| population.throttle = None);
+        self.max_duration = max_duration;
+        self
     }
 }
 
@@ -60,6 +74,8 @@ impl Plan {
 pub(crate) struct CompiledPopulation {
     pub(crate) program: Arc<Program>,
     pub(crate) profile: Profile,
+    pub(crate) throttle: Option<Throttle>,
+    pub(crate) maximum_users: Option<u64>,
     /// The populations that must be done before this one starts.
     pub(crate) after: Vec<usize>,
     steps: Vec<String>,
@@ -80,6 +96,7 @@ pub(crate) fn compile(simulation: &Simulation, shards: usize, seed: u64) -> Resu
         gathered.mistakes.extend(guard.criterion.mistakes().into_iter().map(general));
     }
     gathered.mistakes.extend(warm_up_mistake(simulation).map(general));
+    gathered.mistakes.extend(limits::mistakes_of_simulation(simulation).into_iter().map(general));
     for population in &simulation.populations {
         add(population, Vec::new(), simulation, &mut gathered, &mut populations, &mut scenario_names);
     }
@@ -98,7 +115,9 @@ pub(crate) fn compile(simulation: &Simulation, shards: usize, seed: u64) -> Resu
         assertions: simulation.assertions.clone(),
         guards: simulation.guards.clone(),
         warm_up: simulation.warm_up,
-        max_duration: simulation.max_duration,
+        throttle: simulation.throttle.clone(),
+        maximum_users: simulation.maximum_users,
+        max_duration: limits::longest_run(simulation),
         grace_period: simulation.grace_period,
         seed,
         shards,
@@ -143,7 +162,7 @@ fn add(
         cx.mistake("it has no steps; add some, such as `.exec(…)`");
     }
     cx.place = Some(population.place);
-    for mistake in population.profile.mistakes() {
+    for mistake in population.profile.mistakes().into_iter().chain(limits::mistakes_of_population(population)) {
         cx.mistake(mistake);
     }
     let mut lowering = Lowering::new(&mut cx);
@@ -157,6 +176,8 @@ fn add(
     populations.push(CompiledPopulation {
         program: Arc::new(Program { ops, pauses: population.pauses.unwrap_or(simulation.pauses) }),
         profile: population.profile.clone(),
+        throttle: population.throttle.clone(),
+        maximum_users: population.maximum_users,
         after,
         steps,
     });
@@ -202,7 +223,19 @@ impl fmt::Display for Plan {
                 writeln!(f, "  after {}", parents.join(", "))?;
             }
             writeln!(f, "  inject {}", population.profile)?;
+            if let Some(most) = population.maximum_users {
+                writeln!(f, "  maximum_users {most}")?;
+            }
+            if let Some(throttle) = &population.throttle {
+                writeln!(f, "  throttle {throttle}")?;
+            }
             population.steps.iter().try_for_each(|step| writeln!(f, "  {step}"))?;
+        }
+        if let Some(most) = self.maximum_users {
+            writeln!(f, "\nmaximum_users {most}")?;
+        }
+        if let Some(throttle) = &self.throttle {
+            writeln!(f, "\nthrottle {throttle}")?;
         }
         if let Some(duration) = self.max_duration {
             writeln!(f, "\nat most {}, then {} of grace", precise(duration), precise(self.grace_period))?;

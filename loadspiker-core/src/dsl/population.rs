@@ -4,7 +4,7 @@ use std::panic::Location;
 use std::sync::Arc;
 
 use crate::dsl::{PauseType, Scenario};
-use crate::inject::Profile;
+use crate::inject::{Profile, Throttle, ThrottleStep};
 use crate::protocol::Protocol;
 
 /// A scenario with its injection profile: who runs it, and when. Made by [`Scenario::inject`].
@@ -15,6 +15,8 @@ pub struct Population {
     pub(crate) profile: Profile,
     pub(crate) protocols: Vec<Arc<dyn Protocol>>,
     pub(crate) pauses: Option<PauseType>,
+    pub(crate) throttle: Option<Throttle>,
+    pub(crate) maximum_users: Option<u64>,
     /// Each starts when all users of the ones before, and of what follows them, are done.
     pub(crate) next: Vec<Population>,
     pub(crate) place: &'static Location<'static>,
@@ -22,7 +24,16 @@ pub struct Population {
 
 impl Population {
     pub(crate) fn new(scenario: Scenario, profile: Profile, place: &'static Location<'static>) -> Self {
-        Population { scenario, profile, protocols: Vec::new(), pauses: None, next: Vec::new(), place }
+        Population {
+            scenario,
+            profile,
+            protocols: Vec::new(),
+            pauses: None,
+            throttle: None,
+            maximum_users: None,
+            next: Vec::new(),
+            place,
+        }
     }
 
     /// Starts `population` when all users of this one are done. Several are started one after the other, each when
@@ -41,6 +52,25 @@ impl Population {
     /// How pauses are drawn for this population; replaces the simulation's setting.
     pub fn pauses(mut self, pauses: PauseType) -> Self {
         self.pauses = Some(pauses);
+        self
+    }
+
+    /// How many requests a second the users of this population make at most, over time, counted from the start of the
+    /// population; a single step needs no brackets. Replaces an earlier one. Where the simulation has a throttle too, a
+    /// request must pass both.
+    ///
+    /// It works as [that of the simulation](crate::dsl::Simulation::throttle), but for its end, which is the end of this
+    /// population alone: no more users start, and one that comes to a request ends there, as if its scenario did.
+    pub fn throttle(mut self, steps: impl IntoIterator<Item = ThrottleStep>) -> Self {
+        self.throttle = Some(Throttle::from_steps(steps));
+        self
+    }
+
+    /// How many users of this population may be active when another one arrives. If they are that many, the arrival is
+    /// dropped and counted; it is never put off. For open profiles; default: no limit. See
+    /// [that of the simulation](crate::dsl::Simulation::maximum_users) for how it is shared among shards.
+    pub fn maximum_users(mut self, users: u64) -> Self {
+        self.maximum_users = Some(users);
         self
     }
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::assertion::{Assertion, Criterion, Guard, Purpose, Requirement};
 use crate::dsl::Population;
 use crate::expression::draw;
+use crate::inject::{Throttle, ThrottleStep};
 use crate::protocol::Protocol;
 
 /// A whole load test: populations, protocols, limits, assertions. A plain value; nothing happens until it is run.
@@ -33,6 +34,8 @@ pub struct Simulation {
     pub(crate) max_duration: Option<Duration>,
     pub(crate) grace_period: Duration,
     pub(crate) pauses: PauseType,
+    pub(crate) throttle: Option<Throttle>,
+    pub(crate) maximum_users: Option<u64>,
     pub(crate) seed: Option<u64>,
     pub(crate) shards: Option<usize>,
     pub(crate) simulated_clock: bool,
@@ -51,6 +54,8 @@ impl Simulation {
             max_duration: None,
             grace_period: Duration::from_secs(30),
             pauses: PauseType::Constant,
+            throttle: None,
+            maximum_users: None,
             seed: None,
             shards: None,
             simulated_clock: false,
@@ -130,14 +135,16 @@ impl Simulation {
     }
 
     /// The longest the run may take: then no user starts any more, and those that run have the
-    /// [grace period](Self::grace_period) to finish. Without it, the run ends when all users are done.
+    /// [grace period](Self::grace_period) to finish. Without it, the run ends when all users are done, or at the end of its
+    /// [throttle](Self::throttle).
     pub fn max_duration(mut self, duration: Duration) -> Self {
         self.max_duration = Some(duration);
         self
     }
 
     /// How long users may go on after `max_duration`, a stop or Ctrl-C before they are interrupted, which the report
-    /// counts. Default 30 s. A user that rests beyond its end is interrupted at once.
+    /// counts. Default 30 s. A user that rests beyond its end is interrupted at once, and so
+    /// is one whose request waits for a slot of a throttle beyond it.
     pub fn grace_period(mut self, duration: Duration) -> Self {
         self.grace_period = duration;
         self
@@ -146,6 +153,56 @@ impl Simulation {
     /// How pauses are drawn. Default [`PauseType::Constant`].
     pub fn pauses(mut self, pauses: PauseType) -> Self {
         self.pauses = pauses;
+        self
+    }
+
+    /// How many requests a second are made at most, over time, counted from the beginning of the run; a single step needs
+    /// no brackets. Replaces an earlier one.
+    ///
+    /// A throttle is a schedule of slots, each good for one request. A request takes the first free slot at or after the
+    /// moment it comes, in order of coming, and its user rests until then. What passed unused is lost, so that the rate is
+    /// never exceeded to catch up; but for the latest slot, which may be taken a little late, so that below the limit
+    /// requests rarely wait. Pauses stay as they are, and injection profiles too: if the users would make more requests
+    /// than may pass, they wait longer and longer, and in an open profile become more and more.
+    ///
+    /// Response times count from the slot; the wait is a figure of its own:
+    /// [`throttle_wait`](crate::report::Statistics::throttle_wait).
+    ///
+    /// The end of the throttle ends the run as [`max_duration`](Self::max_duration) does (the earlier of both counts): so
+    /// no request waits for longer than the throttle lasts. One that finds no slot left waits until then, and its user ends.
+    ///
+    /// Slots are shared among the shards one by one: each of `n` has every `n`-th, for its own users.
+    ///
+    /// ```
+    /// use loadspiker_core::{DurationExt, dsl::*, inject::*};
+    ///
+    /// let report = Simulation::new("throttled")
+    ///     .with(
+    ///         scenario("Poll")
+    ///             .forever(dummy("poll", 5.millis()))
+    ///             .inject([constant_concurrent_users(20).during(1.minutes())]),
+    ///     )
+    ///     .throttle([jump_to_rps(100), hold_for(10.secs()), reach_rps(50).over(10.secs())])
+    ///     .simulated_clock()
+    ///     .run()
+    ///     .unwrap();
+    /// assert_eq!(report.request("poll").unwrap().count(), 1000 + 750);
+    /// assert_eq!(report.global().response_time().max(), 5.millis());
+    /// assert_eq!(report.global().throttle_wait().count(), 1750);
+    /// ```
+    pub fn throttle(mut self, steps: impl IntoIterator<Item = ThrottleStep>) -> Self {
+        self.throttle = Some(Throttle::from_steps(steps));
+        self
+    }
+
+    /// How many users, of all populations together, may be active when another one arrives. If they are that many, the
+    /// arrival is dropped and counted ([`users_dropped`](crate::report::RunReport::users_dropped)); it is never put off.
+    /// Users of closed profiles count, but are not dropped. Default: no limit.
+    ///
+    /// The number is shared among the shards, each of which drops what exceeds its own share; a run has at most as many
+    /// shards.
+    pub fn maximum_users(mut self, users: u64) -> Self {
+        self.maximum_users = Some(users);
         self
     }
 

@@ -21,6 +21,7 @@ impl User {
             watched: 1,
             frames: vec![Frame::Branch { failed: false, cumulated_micros: 0 }],
             intended: self.intended,
+            held: None,
             extras: Some(Box::new(Extras { states: Vec::new(), paces, branch: Some(Box::new(link)) })),
         }
     }

@@ -149,7 +149,8 @@ impl Cursor<'_> {
         Next::Yield
     }
 
-    fn end(&mut self) -> Next {
+    /// Leaves everything the user is in.
+    pub(super) fn end(&mut self) -> Next {
         if let Some(fork) = self.user.fork() {
             fork.exit();
         }

@@ -15,7 +15,7 @@ impl Shard {
         for index in 0..self.plan.populations.len() {
             let dropped = self.populations.borrow_mut()[index].stop(at);
             let scenario = ScenarioId(u32::try_from(index).unwrap_or(u32::MAX));
-            (0..dropped).for_each(|_| self.recorder.borrow_mut().arrival_dropped(scenario));
+            (0..dropped).for_each(|_| self.recorder.borrow_mut().arrival_missed(scenario));
             self.tell_if_done(index, now);
         }
         // Users that would rest beyond the deadline cannot do anything more.

@@ -9,7 +9,7 @@ use crate::report::EndReason;
 /// How to run a simulation, beyond what it says itself. All options are off by default.
 #[derive(Clone, Debug, Default)]
 pub struct RunOptions {
-    /// Multiplies numbers and rates of users.
+    /// Multiplies numbers and rates of users of the injection profiles. Throttles and `maximum_users` stay as they are.
     pub users_factor: Option<f64>,
     /// Replaces the simulation's `max_duration`.
     pub max_duration: Option<Duration>,
@@ -17,7 +17,7 @@ pub struct RunOptions {
     pub target: Option<String>,
     /// Replaces the simulation's seed.
     pub seed: Option<u64>,
-    /// One user of each scenario, once; every exchange is shown to [`Observer::debug`].
+    /// One user of each scenario, once, without throttles; every exchange is shown to [`Observer::debug`].
     pub debug: bool,
 }
 

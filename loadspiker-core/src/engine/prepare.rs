@@ -57,8 +57,11 @@ impl Simulation {
         }
         let cores = || std::thread::available_parallelism().map_or(1, usize::from);
         let shards = if self.simulated_clock || options.debug { 1 } else { self.shards.unwrap_or_else(cores).max(1) };
+        let shards = shards.min(self.useful_shards());
         let seed = options.seed.or(self.seed).unwrap_or_else(|| fastrand::u64(..));
-        compile(&self, shards, seed)
+        let plan = compile(&self, shards, seed)?;
+        // One user alone needs no limits, and should not wait for them.
+        Ok(if options.debug { plan.unthrottled(self.max_duration) } else { plan })
     }
 
     fn change_profiles(&mut self, change: &dyn Fn(&Profile) -> Profile) {

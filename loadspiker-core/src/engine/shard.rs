@@ -15,10 +15,12 @@ use crate::engine::clock::Clock;
 use crate::engine::cursor::Problem;
 use crate::engine::message::{Command, Event};
 use crate::engine::population::PopulationState;
+use crate::engine::stall::Gap;
 use crate::engine::task::{self, Seat};
 use crate::engine::timer::Timer;
 use crate::engine::user::User;
 use crate::engine::waiting::Waiting;
+use crate::inject::{self, Slots};
 use crate::metrics::{EndOf, GroupId, Limits, NameId, Recorder, ScenarioId};
 use crate::moment::Moment;
 use crate::numbers::mix;
@@ -38,6 +40,8 @@ pub(crate) struct Shard {
     pub(super) schemas: Vec<Rc<Schema>>,
     pub(super) states: RefCell<Vec<Rc<dyn ShardState>>>,
     pub(super) populations: RefCell<Vec<PopulationState>>,
+    /// This shard's slots of the simulation's throttle.
+    pub(super) slots: RefCell<Option<Slots>>,
     pub(super) waiting: RefCell<Waiting>,
     #[expect(clippy::vec_box, reason = "users come and go in their boxes")]
     pub(super) meetings: RefCell<Vec<Vec<Box<User>>>>,
@@ -47,8 +51,12 @@ pub(crate) struct Shard {
     pub(super) users_made: Cell<u64>,
     pub(super) branches_made: Cell<u64>,
     pub(super) alive: Cell<u64>,
+    /// How many users may be there when another one arrives.
+    pub(super) most_users: u64,
     /// The earliest moment at which something is to be done here, in nanoseconds.
     next_due: Cell<u64>,
+    /// When it was last looked at what is due, and something was.
+    last_look: Cell<Moment>,
     pub(super) next_tick: Cell<Moment>,
     /// While the warm-up is on: when it ends.
     pub(super) warm_up: Cell<Option<Moment>>,
@@ -115,9 +123,10 @@ impl Shard {
                 // Seeds of their own: two populations with the same profile must not arrive in step.
                 (1..)
                     .zip(&plan.populations)
-                    .map(|(n, p)| PopulationState::new(&p.profile, info, mix(plan.seed, n)))
+                    .map(|(n, p)| PopulationState::new(&p.profile, info, mix(plan.seed, n)).limited(p, info.into()))
                     .collect(),
             ),
+            slots: RefCell::new(plan.throttle.as_ref().map(|throttle| throttle.slots(info.into()))),
             waiting: RefCell::default(),
             meetings: RefCell::new(plan.rendez_vous.iter().map(|_| Vec::new()).collect()),
             turns: RefCell::new(vec![index; plan.turns]),
@@ -125,7 +134,9 @@ impl Shard {
             users_made: Cell::new(0),
             branches_made: Cell::new(0),
             alive: Cell::new(0),
+            most_users: plan.maximum_users.map_or(u64::MAX, |most| inject::Shard::from(info).share(most)),
             next_due: Cell::new(0),
+            last_look: Cell::new(Moment::START),
             next_tick: Cell::new(Moment::START + plan.warm_up.map_or(TICK, |warm_up| warm_up.min(TICK))),
             warm_up: Cell::new(plan.warm_up.map(|warm_up| Moment::START + warm_up)),
             held: Cell::new(false),
@@ -217,6 +228,10 @@ impl Shard {
         if now.as_nanos() < self.next_due.get() {
             return;
         }
+        let last = self.last_look.replace(self.last_look.get().max(now));
+        if let Some(gap) = Gap::before(now, Moment::from_nanos(self.next_due.get()), last) {
+            self.stalled(gap);
+        }
         // A tick comes before all else that is due at its moment: that belongs to the next second.
         if now >= self.next_tick.get() {
             self.tick(now);
@@ -235,6 +250,12 @@ impl Shard {
         self.wake_resting(now);
         self.wake_sleepers(now);
         self.find_next_due();
+    }
+
+    #[cold]
+    fn stalled(&self, gap: Gap) {
+        self.recorder.borrow_mut().stalled(gap.length());
+        self.populations.borrow_mut().iter_mut().for_each(|population| population.missed(gap));
     }
 
     fn find_next_due(&self) {
@@ -261,6 +282,11 @@ impl Shard {
     /// Whether the grace period is over: all users are counted, and what their tasks still do no longer matters.
     pub(crate) fn is_over(&self) -> bool {
         self.over.get()
+    }
+
+    /// When the grace period of a stop is over; never if there was none.
+    pub(crate) fn deadline(&self) -> Moment {
+        self.deadline.get()
     }
 
     pub(super) fn tell(&self, event: Event) {

@@ -10,10 +10,10 @@ use std::time::Duration;
 
 use tokio::time::{Instant, Sleep};
 
-use crate::compile::Op;
+use crate::compile::{Op, Program};
 use crate::engine::cursor::{Cursor, Next};
 use crate::engine::signals::panic_message;
-use crate::engine::{Shard, User};
+use crate::engine::{Shard, Turn, User};
 use crate::metrics::{Phases, Sample};
 use crate::protocol::{Action, ActionContext};
 
@@ -100,12 +100,29 @@ impl<F: Future> Future for Watched<F> {
 async fn drive(mut cx: ActionContext) {
     let shard = cx.shard.clone();
     let program = shard.program(cx.user.population);
+    let throttled = shard.is_throttled(cx.user.population);
     let mut actions: u32 = 0;
+    // One that waited for a slot stands behind the action it waited for.
+    let mut next = cx.user.held.and(cx.user.pc.checked_sub(1)).map(Next::Act);
     loop {
-        let next = Cursor { user: &mut cx.user, program: &program, shard: &shard }.advance();
+        let next = next.take().unwrap_or_else(|| cursor(&mut cx, &program, &shard).advance());
         match next {
             Next::Act(pc) => {
                 let Some(Op::Action(action)) = program.ops.get(pc as usize) else { return };
+                if throttled {
+                    match shard.ask_throttles(&mut cx.user) {
+                        Turn::Now(wait) => cx.waited(wait),
+                        Turn::At(due) => {
+                            shard.rest(cx.into_user(), due);
+                            return;
+                        }
+                        Turn::Never => {
+                            cursor(&mut cx, &program, &shard).end();
+                            shard.user_ended(cx.into_user());
+                            return;
+                        }
+                    }
+                }
                 shard.action_begins(cx.user.population);
                 cx.begin_action();
                 let panicked = NoPanic(action.run(&mut cx).as_mut()).await.err();
@@ -116,6 +133,15 @@ async fn drive(mut cx: ActionContext) {
                     record_panic(&mut cx, action.as_ref(), &message);
                 }
                 shard.action_ends(cx.user.population);
+                if throttled && cx.is_turned_away() {
+                    if cx.user.held.is_some() {
+                        shard.interrupt(cx.into_user());
+                    } else {
+                        cursor(&mut cx, &program, &shard).end();
+                        shard.user_ended(cx.into_user());
+                    }
+                    return;
+                }
                 // Others may have become due while this user worked. Looking costs no system call.
                 shard.release_due(cx.user.intended);
                 actions = actions.wrapping_add(1);
@@ -144,6 +170,10 @@ async fn drive(mut cx: ActionContext) {
             }
         }
     }
+}
+
+fn cursor<'a>(cx: &'a mut ActionContext, program: &'a Program, shard: &'a Shard) -> Cursor<'a> {
+    Cursor { user: &mut cx.user, program, shard }
 }
 
 /// How many actions a user takes before others get their turn, even if none of them had to wait for anything: one that

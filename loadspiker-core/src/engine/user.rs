@@ -7,6 +7,7 @@ use std::time::Duration;
 use crate::compile::Pc;
 use crate::engine::branch::new_state;
 use crate::engine::fork::Fork;
+use crate::engine::throttle::Held;
 use crate::metrics::{GroupId, ScenarioId};
 use crate::moment::Moment;
 use crate::protocol::UserState;
@@ -26,6 +27,8 @@ pub(crate) struct User {
     pub(crate) frames: Vec<Frame>,
     /// When what comes next was meant to begin.
     pub(crate) intended: Moment,
+    /// Set while its next request waits for a slot of a throttle; the user stands behind the action then.
+    pub(crate) held: Option<Held>,
     pub(crate) extras: Option<Box<Extras>>,
 }
 
@@ -66,6 +69,7 @@ impl User {
             watched: 0,
             frames: Vec::new(),
             intended,
+            held: None,
             extras: None,
         }
     }

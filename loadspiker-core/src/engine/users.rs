@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use crate::engine::fork::Fork;
 use crate::engine::message::Event;
+use crate::engine::population::Arrival;
 use crate::engine::shard::CROWD;
 use crate::engine::{Shard, User, task};
 use crate::metrics::ScenarioId;
@@ -17,10 +18,20 @@ use crate::session::Session;
 impl Shard {
     pub(super) fn start_users(self: &Rc<Self>, now: Moment) {
         for index in 0..self.plan.populations.len() {
-            for _ in 0..CROWD {
-                let arrival = self.populations.borrow_mut()[index].take_arrival(now);
-                let Some(intended) = arrival else { break };
-                self.start_user(index, intended, now);
+            let mut started = 0;
+            while started < CROWD {
+                let room = self.alive.get() < self.most_users;
+                let arrival = self.populations.borrow_mut()[index].take_arrival(now, room);
+                let scenario = ScenarioId(u32::try_from(index).unwrap_or(u32::MAX));
+                match arrival {
+                    None => break,
+                    Some(Arrival::Starts(intended)) => {
+                        self.start_user(index, intended, now);
+                        started += 1;
+                    }
+                    Some(Arrival::Crowded) => self.recorder.borrow_mut().arrival_dropped(scenario),
+                    Some(Arrival::Missed) => self.recorder.borrow_mut().arrival_missed(scenario),
+                }
             }
             self.tell_if_done(index, now);
         }

@@ -98,7 +98,7 @@ impl Piece {
     }
 
     /// When the integral of the rate reaches `users`.
-    fn when_reached(&self, users: f64) -> u64 {
+    pub(super) fn when_reached(&self, users: f64) -> u64 {
         let instant = match self.curve {
             Curve::Rate { rate } => users * NANOS_PER_SEC / rate,
             Curve::RampRate { from, to, secs } if from <= to => ramp_up(users, from, to, secs) * NANOS_PER_SEC,
@@ -134,7 +134,7 @@ fn ramp_up(users: f64, from: f64, to: f64, secs: f64) -> f64 {
 }
 
 /// A rate that can be computed with: what is a mistake counts as 0.
-fn sane(rate: f64) -> f64 {
+pub(super) fn sane(rate: f64) -> f64 {
     if rate.is_finite() && rate > 0.0 { rate } else { 0.0 }
 }
 

@@ -10,13 +10,13 @@ use super::stairs::MAX_LEVELS;
 use super::written::Written;
 
 /// More users than any run starts.
-const MAX_USERS: u64 = 1_000_000_000_000;
+pub(super) const MAX_USERS: u64 = 1_000_000_000_000;
 /// More users at the same time than memory holds anywhere.
 const MAX_CONCURRENT: u64 = 1_000_000_000;
 /// A user a nanosecond, the resolution of the clock.
-const MAX_RATE: f64 = 1e9;
+pub(super) const MAX_RATE: f64 = 1e9;
 /// Ten years.
-const MAX_DURATION: Duration = Duration::from_secs(10 * 365 * 24 * 3600);
+pub(super) const MAX_DURATION: Duration = Duration::from_secs(10 * 365 * 24 * 3600);
 
 impl Profile {
     /// What is wrong with the profile: each mistake names the step as it was written, the value and the remedy.

@@ -7,7 +7,8 @@
 //!
 //! [`Profile::mistakes`] finds what is wrong before the run. [`Profile::arrivals`] gives the instants of an open
 //! profile, [`Profile::targets`] the number of users of a closed one, each for one part ([`Shard`]) of the load
-//! generator. The parts add up to the whole exactly: arrival by arrival, user by user.
+//! generator. The parts add up to the whole exactly: arrival by arrival, user by user. A [`Throttle`] limits the requests
+//! that these users make, by [`Slots`] that are computed and split in the same way.
 //!
 //! ```
 //! use loadspiker_core::DurationExt;
@@ -45,8 +46,10 @@ mod open;
 mod profile;
 mod random;
 mod shard;
+mod slots;
 mod stairs;
 mod targets;
+mod throttle;
 mod written;
 
 pub use arrivals::Arrivals;
@@ -61,7 +64,9 @@ pub use open::{
 };
 pub use profile::{InjectionStep, Profile};
 pub use shard::Shard;
+pub use slots::Slots;
 pub use targets::Targets;
+pub use throttle::{ReachRps, Throttle, ThrottleStep, hold_for, jump_to_rps, reach_rps};
 
 #[cfg(test)]
 mod tests;

@@ -22,6 +22,14 @@ impl Shard {
         let wide = |n: usize| u64::try_from(n).unwrap_or(u64::MAX);
         (wide(self.index), wide(self.count).max(1))
     }
+
+    /// This part's share of a number: `floor((total + count − 1 − index)/count)`.
+    pub(crate) fn share(self, total: u64) -> u64 {
+        let (index, count) = self.parts();
+        let Some(others) = (count - 1).checked_sub(index) else { return 0 };
+        let share = (u128::from(total) + u128::from(others)) / u128::from(count);
+        u64::try_from(share).unwrap_or(u64::MAX)
+    }
 }
 
 impl From<ShardInfo> for Shard {

@@ -13,8 +13,7 @@ use crate::numbers::nanos;
 pub struct Targets {
     pieces: Vec<Piece>,
     end: u64,
-    index: u64,
-    count: u64,
+    shard: Shard,
 }
 
 /// A stretch of time in which the number of users is constant or changes linearly. It lasts at least a nanosecond.
@@ -28,7 +27,6 @@ struct Piece {
 
 impl Targets {
     pub(super) fn new(slopes: impl Iterator<Item = Slope>, shard: Shard) -> Self {
-        let (index, count) = shard.parts();
         let mut end = 0_u64;
         let mut pieces = Vec::new();
         for slope in slopes {
@@ -39,7 +37,7 @@ impl Targets {
             }
             end = next;
         }
-        Targets { pieces, end, index, count }
+        Targets { pieces, end, shard }
     }
 
     /// How many users of this part are to be there at this moment. From [`end`](Self::end) on it is 0.
@@ -76,17 +74,15 @@ impl Targets {
         self.pieces.partition_point(|piece| piece.start <= at).checked_sub(1)
     }
 
-    /// This part's share of a total: `floor((total + count − 1 − index)/count)`.
+    /// This part's share of a total.
     fn share(&self, total: u64) -> u64 {
-        match (self.count - 1).checked_sub(self.index) {
-            Some(others) => narrow((u128::from(total) + u128::from(others)) / u128::from(self.count)),
-            None => 0,
-        }
+        self.shard.share(total)
     }
 
     /// When, within a piece that has it before, this part's share is no longer `share`.
     fn change_within(&self, piece: &Piece, share: u64) -> Option<u64> {
-        let (index, count) = (u128::from(self.index), u128::from(self.count));
+        let (index, count) = self.shard.parts();
+        let (index, count) = (u128::from(index), u128::from(count));
         if index >= count {
             return None;
         }

@@ -142,6 +142,7 @@ impl Collector {
             users_active: self.users.active(),
             users_started: self.users.started,
             users_done: self.users.ended + self.users.interrupted,
+            users_dropped: self.users.dropped,
             ok: self.paths.ok(),
             failed: self.paths.failed(),
             requests_per_sec: self.last.ok + self.last.failed,
@@ -160,6 +161,7 @@ impl Collector {
     pub fn finish(mut self, mut info: RunInfo) -> RunReport {
         self.delivered.clear();
         self.complete();
+        info.stalls = std::mem::take(&mut self.totals.stalls);
         let requests = self.paths.into_series(&self.bounds);
         info.warm_up = self.warm_up.as_ref().map(|(duration, _)| *duration);
         let warm_up = self.warm_up.map(|(_, totals)| totals);
@@ -210,6 +212,7 @@ impl Collector {
         for users in measured.users.values().chain(warm_up.users.values()) {
             point.users_started += users.started;
             point.users_ended += users.ended + users.interrupted;
+            point.users_dropped += users.dropped;
             point.errors += users.step_errors.total();
             self.last_errors.merge(users.step_errors.clone(), errors);
             self.users.merge(users.clone(), errors);

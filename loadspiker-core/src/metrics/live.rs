@@ -16,6 +16,8 @@ pub struct LiveView {
     pub users_started: u64,
     /// Virtual users that have ended or were cut off.
     pub users_done: u64,
+    /// Arrivals that were dropped.
+    pub users_dropped: u64,
     /// Requests that ended well.
     pub ok: u64,
     /// Requests that failed.

@@ -12,6 +12,7 @@ use super::request_stats::RequestStats;
 use super::sample::{GroupId, NameId, Sample, SampleName, ScenarioId};
 use super::snapshot::Snapshot;
 use super::table::Table;
+use super::times::TimeStatistics;
 use super::totals::Totals;
 use super::user_stats::UserStatistics;
 use crate::numbers::nanos;
@@ -34,6 +35,7 @@ pub struct Recorder {
     /// By scenario.
     users: Vec<UserStatistics>,
     folded: u64,
+    stalls: TimeStatistics,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -66,11 +68,24 @@ impl Recorder {
             requests: Table::default(),
             passes: Table::default(),
             folded: 0,
+            stalls: TimeStatistics::default(),
         }
     }
 
     /// Counts a finished request.
     pub fn record(&mut self, scenario: ScenarioId, group: GroupId, sample: &Sample<'_>) {
+        self.record_throttled(scenario, group, sample, None);
+    }
+
+    /// Counts a finished request that has waited for a throttle; `None` if there was none to wait for.
+    #[inline]
+    pub fn record_throttled(
+        &mut self,
+        scenario: ScenarioId,
+        group: GroupId,
+        sample: &Sample<'_>,
+        wait: Option<Duration>,
+    ) {
         let row = match sample.name {
             SampleName::Known(name) => {
                 let id = RequestId { scenario, group, name };
@@ -82,7 +97,11 @@ impl Recorder {
                 row.unwrap_or_else(|| self.dynamic_request(scenario, group, text))
             }
         };
-        self.requests.figures(row).record(sample, self.limits.errors);
+        let figures = self.requests.figures(row);
+        figures.record(sample, self.limits.errors);
+        if let Some(wait) = wait {
+            figures.throttle_wait.record(nanos(wait));
+        }
     }
 
     /// The group `name` inside of `parent`. Beyond the limit of groups it is the group [`OTHER`].
@@ -155,6 +174,19 @@ impl Recorder {
         self.with_users(scenario, |users| users.dropped += 1);
     }
 
+    /// Counts an arrival that was due but not started, because the load generator stood still, or got to it too late.
+    pub fn arrival_missed(&mut self, scenario: ScenarioId) {
+        self.with_users(scenario, |users| {
+            users.dropped += 1;
+            users.dropped_late += 1;
+        });
+    }
+
+    /// Counts a time in which the load generator stood still.
+    pub fn stalled(&mut self, time: Duration) {
+        self.stalls.record(nanos(time));
+    }
+
     /// Counts how long after its due instant an arrival started.
     pub fn arrival_lag(&mut self, scenario: ScenarioId, lag: Duration) {
         self.with_users(scenario, |users| users.arrival_lag.record(nanos(lag)));
@@ -177,6 +209,7 @@ impl Recorder {
             requests: self.requests.take(|sum, figures| sum.merge(figures, None)),
             groups: self.passes.take(GroupStats::merge),
             folded: std::mem::take(&mut self.folded),
+            stalls: std::mem::take(&mut self.stalls),
             ..Totals::default()
         };
         for (scenario, users) in self.scenarios.iter().zip(&mut self.users) {

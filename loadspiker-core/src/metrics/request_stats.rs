@@ -28,6 +28,9 @@ pub(crate) struct RequestStats {
     pub(crate) ok: Outcome,
     pub(crate) failed: Outcome,
     pub(crate) start_lag: TimeStatistics,
+    /// Of every request under a throttle.
+    #[serde(skip_serializing_if = "TimeStatistics::is_empty")]
+    pub(crate) throttle_wait: TimeStatistics,
     pub(crate) phases: PhaseTimes,
     pub(crate) status_codes: BTreeMap<u16, u64>,
     pub(crate) errors: ErrorCounts,
@@ -42,6 +45,7 @@ impl Default for RequestStats {
             ok: Outcome::default(),
             failed: Outcome::default(),
             start_lag: TimeStatistics::default(),
+            throttle_wait: TimeStatistics::default(),
             phases: PhaseTimes::default(),
             status_codes: BTreeMap::new(),
             errors: ErrorCounts::default(),
@@ -86,6 +90,7 @@ impl RequestStats {
         self.failed.response_time.merge(other.failed.response_time);
         self.failed.service_time.merge(other.failed.service_time);
         self.start_lag.merge(other.start_lag);
+        self.throttle_wait.merge(other.throttle_wait);
         self.phases.merge(other.phases);
         for (status, count) in other.status_codes {
             *self.status_codes.entry(status).or_default() += count;

@@ -28,6 +28,8 @@ pub struct SeriesPoint {
     pub users_started: u64,
     /// Virtual users that ended or were cut off.
     pub users_ended: u64,
+    /// Arrivals that were dropped.
+    pub users_dropped: u64,
     /// Virtual users active at the end of the second.
     pub users_active: u64,
     /// Median of the response time.
@@ -113,6 +115,7 @@ impl Point for SeriesPoint {
         self.errors += later.errors;
         self.users_started += later.users_started;
         self.users_ended += later.users_ended;
+        self.users_dropped += later.users_dropped;
         self.users_active = later.users_active;
         self.p50 = self.p50.max(later.p50);
         self.p95 = self.p95.max(later.p95);

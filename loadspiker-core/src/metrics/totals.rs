@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::group_stats::GroupStats;
 use super::key::{GroupKey, RequestKey};
 use super::request_stats::RequestStats;
+use super::times::TimeStatistics;
 use super::user_stats::UserStatistics;
 
 /// Everything counted, of an interval or of the whole run.
@@ -24,6 +25,9 @@ pub(crate) struct Totals {
     /// How many requests and entries into groups were counted under [`OTHER`](super::OTHER), because there were too
     /// many names or groups.
     pub(crate) folded: u64,
+    /// How long shards stood still.
+    #[serde(skip_serializing_if = "TimeStatistics::is_empty")]
+    pub(crate) stalls: TimeStatistics,
 }
 
 impl Totals {
@@ -49,6 +53,7 @@ impl Totals {
             self.users.entry(scenario).or_default().merge(users, error_limit);
         }
         self.folded += other.folded;
+        self.stalls.merge(other.stalls);
     }
 }
 
@@ -56,7 +61,7 @@ impl Totals {
     /// Takes out what became of users, which is counted over the whole run. Their lags and errors stay.
     pub(crate) fn take_accounts(&mut self) -> Totals {
         let users = self.users.iter_mut().map(|(scenario, users)| (scenario.clone(), users.take_account()));
-        Totals { users: users.collect(), ..Totals::default() }
+        Totals { users: users.collect(), stalls: std::mem::take(&mut self.stalls), ..Totals::default() }
     }
 }
 

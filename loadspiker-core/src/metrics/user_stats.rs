@@ -20,8 +20,12 @@ pub struct UserStatistics {
     pub interrupted: u64,
     /// How many of those cut off had a request in flight; these requests are in no other figure.
     pub requests_interrupted: u64,
-    /// Arrivals that were due but not started, because as many users as allowed were active.
+    /// Arrivals that were due but not started: because as many users as allowed were active, or because the load
+    /// generator was late.
     pub dropped: u64,
+    /// How many of those dropped the load generator was too late for: it stood still when they were due, or the run ended
+    /// before it got to them.
+    pub dropped_late: u64,
     /// Panics in the user's closures that were caught.
     pub panics: u64,
     /// How long after their due instant arrivals started.
@@ -57,6 +61,7 @@ impl UserStatistics {
         self.interrupted += other.interrupted;
         self.requests_interrupted += other.requests_interrupted;
         self.dropped += other.dropped;
+        self.dropped_late += other.dropped_late;
         self.panics += other.panics;
         self.arrival_lag.merge(other.arrival_lag);
         self.step_errors.merge(other.step_errors, error_limit);

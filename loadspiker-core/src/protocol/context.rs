@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::engine::{Shard, User, Watchdog};
+use crate::engine::{Shard, Turn, User, Watchdog};
 use crate::metrics::{Sample, SampleName};
 use crate::moment::Moment;
 use crate::protocol::{ProtocolSlot, ShardState, UserState};
@@ -25,6 +25,10 @@ pub struct ActionContext {
     started: Moment,
     /// What the clock showed last, as long as nothing that takes time has happened since.
     time: Option<Moment>,
+    /// How long the request of this action waited for a throttle; `None` where there is none.
+    throttle_wait: Option<Duration>,
+    /// A throttle has no slot left for this user.
+    turned_away: bool,
     watchdog: RefCell<Watchdog>,
 }
 
@@ -60,11 +64,29 @@ impl<F: Future> Future for Timeout<'_, F> {
 
 impl ActionContext {
     pub(crate) fn new(user: Box<User>, shard: Rc<Shard>) -> Self {
-        ActionContext { user, shard, started: Moment::START, time: None, watchdog: RefCell::default() }
+        ActionContext {
+            user,
+            shard,
+            started: Moment::START,
+            time: None,
+            throttle_wait: None,
+            turned_away: false,
+            watchdog: RefCell::default(),
+        }
     }
 
     pub(crate) fn begin_action(&mut self) {
         self.started = self.time.take().filter(|time| *time == self.user.intended).unwrap_or_else(|| self.now());
+    }
+
+    /// The request of the next action has waited for a throttle.
+    pub(crate) fn waited(&mut self, wait: Duration) {
+        self.throttle_wait = Some(wait);
+    }
+
+    /// Whether a throttle had no slot left for a request within the action.
+    pub(crate) fn is_turned_away(&self) -> bool {
+        self.turned_away
     }
 
     pub(crate) fn into_user(self) -> Box<User> {
@@ -97,9 +119,45 @@ impl ActionContext {
         self.started
     }
 
-    /// Says that another request of the same action begins now, such as the next hop of a redirect.
+    /// Says that another request of the same action begins now, such as the next hop of a redirect. One that is sent to
+    /// the system under test needs [`next_request`](Self::next_request) instead, which asks the throttles.
     pub fn restart(&mut self, now: Moment) {
         self.started = now;
+    }
+
+    /// Another request of the same action begins where the one recorded last ended, such as the next hop of a redirect.
+    /// Under a throttle it waits for a slot, as the first request of an action has done when the action runs; without
+    /// one it costs nothing.
+    ///
+    /// Says whether the request may be made. If not (the throttle has no slot left, or the run is being stopped and the
+    /// slot would come too late), the action is to return without it; the user ends behind the action.
+    ///
+    /// # Cancel safety
+    ///
+    /// A dropped wait has taken its slot.
+    #[must_use = "a request without a slot must not be made"]
+    pub async fn next_request(&mut self) -> bool {
+        self.started = self.user.intended;
+        if !self.shard.is_throttled(self.user.population) {
+            return true;
+        }
+        loop {
+            match self.shard.ask_throttles(&mut self.user) {
+                Turn::Now(wait) => {
+                    self.throttle_wait = Some(wait);
+                    return true;
+                }
+                Turn::At(due) if due <= self.shard.deadline() => {
+                    self.shard.sleep_until(due).await;
+                    self.user.intended = due;
+                    self.started = self.now();
+                }
+                Turn::At(_) | Turn::Never => {
+                    self.turned_away = true;
+                    return false;
+                }
+            }
+        }
     }
 
     /// This shard's state of the protocol in `slot`, as [`Protocol::open`](crate::protocol::Protocol::open) made it.
@@ -133,7 +191,8 @@ impl ActionContext {
             self.show_outcome(sample);
         }
         let user = &mut *self.user;
-        self.shard.recorder.borrow_mut().record(user.scenario(), user.group, sample);
+        let wait = self.throttle_wait;
+        self.shard.recorder.borrow_mut().record_throttled(user.scenario(), user.group, sample, wait);
         if sample.error.is_some() {
             user.session.mark_as_failed();
             user.fail_group();
@@ -167,6 +226,7 @@ impl ActionContext {
     /// For requests that are not reported: what follows is intended to begin at `ended`.
     pub fn finish(&mut self, ended: Moment) {
         self.user.intended = ended;
+        self.throttle_wait = None;
         self.time = Some(ended);
     }
 

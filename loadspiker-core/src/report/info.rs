@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::metrics::TimeStatistics;
+
 /// What run a report is about.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -31,6 +33,10 @@ pub struct RunInfo {
     pub planned: Option<Duration>,
     /// Why it ended.
     pub end: EndReason,
+    /// How often, over all shards, and for how long a shard stood still while something was due: the process was
+    /// stopped, the machine slept, code of the user's blocked. Times of up to a second are not counted.
+    #[serde(skip_serializing_if = "TimeStatistics::is_empty")]
+    pub stalls: TimeStatistics,
     /// Processor time that the load generator used, if it is known.
     #[serde(rename = "cpu_secs", with = "optional_seconds")]
     pub cpu: Option<Duration>,
@@ -64,7 +70,7 @@ pub enum EndReason {
     /// All users came to their end.
     #[default]
     Completed,
-    /// The maximum duration was over.
+    /// The maximum duration was over, or the throttle of the simulation.
     MaxDuration,
     /// A step of the simulation or a criterion stopped it; the reason it gave.
     Stopped(String),

@@ -47,7 +47,7 @@ impl RunReport {
         totals: Totals,
         series: Vec<SeriesPoint>,
     ) -> Self {
-        let Totals { requests: figures, groups: passes, mut users, folded } = totals;
+        let Totals { requests: figures, groups: passes, mut users, folded, stalls: _ } = totals;
         let mut parts: BTreeMap<RequestPath, BTreeMap<Arc<str>, RequestStats>> = BTreeMap::new();
         for (key, stats) in figures {
             parts.entry(key.path.clone()).or_default().insert(key.scenario.clone(), *stats);
@@ -189,7 +189,8 @@ impl RunReport {
         self.users.interrupted
     }
 
-    /// How many arrivals were dropped, because as many users as allowed were active.
+    /// How many arrivals were dropped: because as many users as allowed by `maximum_users` were active, or because the load
+    /// generator stood still when they were due.
     pub fn users_dropped(&self) -> u64 {
         self.users.dropped
     }

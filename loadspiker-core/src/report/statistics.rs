@@ -88,6 +88,13 @@ impl Statistics {
         &self.figures.start_lag
     }
 
+    /// How long requests waited for a slot of a throttle: from the moment at which the user meant to send to the slot,
+    /// from which their response time counts. Every request under a throttle is in it, with 0 if it did not wait; without a
+    /// throttle it is empty.
+    pub fn throttle_wait(&self) -> &TimeStatistics {
+        &self.figures.throttle_wait
+    }
+
     /// How many responses had each status code.
     pub fn status_codes(&self) -> &BTreeMap<u16, u64> {
         &self.figures.status_codes

@@ -32,6 +32,8 @@ struct Requests<'a> {
     response_time_ms: Times,
     service_time_ms: Times,
     start_lag_ms: Times,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    throttle_wait_ms: Option<Times>,
     status_codes: &'a BTreeMap<u16, u64>,
     errors: Vec<Error<'a>>,
     bytes_sent: u64,
@@ -91,6 +93,7 @@ fn requests_of(name: String, statistics: &Statistics) -> Requests<'_> {
         response_time_ms: times_of(statistics.response_time()),
         service_time_ms: times_of(statistics.service_time()),
         start_lag_ms: times_of(statistics.start_lag()),
+        throttle_wait_ms: Some(statistics.throttle_wait()).filter(|waits| !waits.is_empty()).map(times_of),
         status_codes: statistics.status_codes(),
         errors: statistics.errors().into_iter().map(|(text, count)| Error { text, count }).collect(),
         bytes_sent: statistics.bytes_sent(),

@@ -135,12 +135,16 @@ fn warnings_say_why_figures_are_not_to_be_trusted() {
     report.info.shards = 2;
     report.info.duration = 10.secs();
     report.info.cpu = Some(19.secs());
+    [2, 5, 3].into_iter().for_each(|secs| report.info.stalls.record(secs * 1_000_000_000));
     let json = report.to_json().replace("\"dropped\": 0", "\"dropped\": 1200");
+    let json = json.replace("\"dropped_late\": 0", "\"dropped_late\": 700");
     let warnings = RunReport::from_json(&json).unwrap().warnings();
     let expected = [
         "one in a hundred requests started 40.0 s or more after",
         "used 95 % of its 2 cores",
-        "2,400 arrivals were dropped",
+        "stood still 3 times, for up to 5.00 s",
+        "1,400 arrivals were dropped, because the load generator did not get to them in time",
+        "1,000 arrivals were dropped, because as many users as allowed were active",
         "1 sample was counted as \"(other)\"",
         "1 response time was longer than an hour",
     ];

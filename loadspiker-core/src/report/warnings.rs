@@ -15,8 +15,9 @@ const CPU: f64 = 0.9;
 impl RunReport {
     /// Why the figures are not to be trusted, in whole sentences; empty if nothing speaks against them.
     ///
-    /// These are: a run that ended within its warm-up, a start lag (of requests or arrivals) whose 99th percentile is above 10 ms, a load generator that
-    /// used more than 90 % of its cores, dropped arrivals, names beyond the limit, and times beyond the range of the
+    /// These are: a run that ended within its warm-up, a start lag (of requests or arrivals) whose 99th percentile is
+    /// above 10 ms, a load generator that used more than 90 % of its cores or stood still for more than a second,
+    /// dropped arrivals, names beyond the limit, and times beyond the range of the
     /// histograms.
     pub fn warnings(&self) -> Vec<String> {
         let mut warnings = Vec::new();
@@ -52,10 +53,30 @@ impl RunReport {
                 counted(self.info.shards as u64, "core"),
             ));
         }
-        if self.users_dropped() > 0 {
+        let stalls = &self.info.stalls;
+        if !stalls.is_empty() {
             warnings.push(format!(
-                "{} dropped, because as many users as allowed were active: the load was less than planned.",
-                was(self.users_dropped(), "arrival")
+                "The load generator stood still {}, for up to {}: one of its shards did nothing while something was due. \
+                 Look for code in a step that blocks, or for what stopped the process or its machine.",
+                counted(stalls.count(), "time"),
+                human(stalls.max())
+            ));
+        }
+        let late = self.users().dropped_late;
+        if late > 0 {
+            warnings.push(format!(
+                "{} dropped, because the load generator did not get to {} in time: the load was less than planned. Use \
+                 more cores or machines, or less load.",
+                was(late, "arrival"),
+                if late == 1 { "it" } else { "them" },
+            ));
+        }
+        let crowded = self.users_dropped().saturating_sub(late);
+        if crowded > 0 {
+            warnings.push(format!(
+                "{} dropped, because as many users as allowed were active: the load was less than planned. Find out why \
+                 users take so long, allow more with maximum_users(…), or let fewer arrive.",
+                was(crowded, "arrival")
             ));
         }
         if self.folded > 0 {

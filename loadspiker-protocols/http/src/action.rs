@@ -131,6 +131,9 @@ impl HttpAction {
                 {
                     hop = next;
                     followed += 1;
+                    if !cx.next_request().await {
+                        break;
+                    }
                 }
                 if self.checks.needs_body() {
                     cx.forget_time();
@@ -215,7 +218,6 @@ impl HttpAction {
         };
         let error = next.as_ref().err().map(ToString::to_string);
         self.report(cx, followed, &trace, Some(status), error.as_deref());
-        cx.restart(trace.ended);
         next.ok()
     }
 

@@ -109,6 +109,11 @@ fn generator(report: &RunReport, screen: Screen) -> Vec<String> {
         0 => "no arrivals dropped".to_owned(),
         dropped => screen.paint(Tone::Bad, format!("{} dropped", counted(dropped, "arrival"))),
     });
+    if !info.stalls.is_empty() {
+        let stalls =
+            format!("stood still {} for up to {}", counted(info.stalls.count(), "time"), human(info.stalls.max()));
+        facts.push(screen.paint(Tone::Bad, stalls));
+    }
     if users.panics > 0 {
         facts.push(screen.paint(Tone::Bad, format!("{} in your closures", counted(users.panics, "panic"))));
     }

@@ -108,7 +108,7 @@ errors
   load generator  users started late by p50 200 µs, p99 200 µs, max 200 µs
                   CPU 25 % of 2 cores; 1 arrival dropped; 1 panic in your closures
                   seed 42
-  ! 1 arrival was dropped, because as many users as allowed were active: the load was less than planned.
+  ! 1 arrival was dropped, because as many users as allowed were active: the load was less than planned. Find out why users take so long, allow more with maximum_users(…), or let fewer arrive.
 
 assertions
   ✓ global: 95th percentile of response time < 800 ms: was 95.04 ms
@@ -156,6 +156,34 @@ fn the_last_line_says_whether_it_passed_and_why_not() {
     assert_eq!(last(EndReason::Completed, &[good.clone(), bad]), "not passed: 1 of 2 assertions failed");
     assert_eq!(last(EndReason::Interrupted, from_ref(&good)), "not passed: interrupted by the user");
     assert_eq!(last(EndReason::Aborted("no records".into()), &[good]), "not passed: aborted: no records");
+}
+
+#[test]
+fn waits_for_a_throttle_and_stalls_are_shown_where_there_were_any() {
+    let (requests, scenarios) = (names(&["login"]), names(&["Browse"]));
+    let mut recorder = Recorder::new(requests.clone(), scenarios.clone(), Limits::default());
+    let sample = Sample {
+        name: SampleName::Known(NameId::new(0)),
+        intended: Moment::START,
+        started: Moment::START,
+        sent: Some(Moment::START),
+        ended: Moment::START + 1.millis(),
+        error: None,
+        status: None,
+        bytes_sent: 0,
+        bytes_received: 0,
+        phases: Phases::default(),
+    };
+    recorder.record_throttled(SCENARIO, GroupId::ROOT, &sample, Some(30.millis()));
+    recorder.stalled(3.secs());
+    recorder.stalled(2.secs());
+    let mut collector = Collector::new(1, &requests, scenarios, Limits::default());
+    collector.absorb(0, recorder.take_snapshot(0));
+    let text = Summary::new(&collector.finish(RunInfo::new("shop"))).to_string();
+    assert!(text.contains("\n  throttle wait      1  30.0 ms  30.0 ms"), "{text}");
+    assert!(text.contains("no arrivals dropped; stood still 2 times for up to 3.00 s\n"), "{text}");
+    assert!(text.contains("  ! The load generator stood still 2 times, for up to 3.00 s: "), "{text}");
+    assert!(!Summary::new(&report()).to_string().contains("throttle"));
 }
 
 #[test]

@@ -75,7 +75,11 @@ pub(super) fn groups(report: &RunReport, screen: Screen) -> Vec<String> {
 pub(super) fn parts(report: &RunReport, screen: Screen) -> Vec<String> {
     let all = report.global();
     let mut table = Table::new([words("all requests"), numbers("count")].into_iter().chain(TIMES));
-    let named = [("response time", all.response_time()), ("start lag", all.start_lag())];
+    let named = [
+        ("throttle wait", all.throttle_wait()),
+        ("response time", all.response_time()),
+        ("start lag", all.start_lag()),
+    ];
     for (name, times) in named.into_iter().chain(all.phases().iter()).chain([("service time", all.service_time())]) {
         if !times.is_empty() {
             table.row([name.into(), count(times.count()).into()].into_iter().chain(spread(times)));

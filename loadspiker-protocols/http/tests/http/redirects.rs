@@ -1,7 +1,9 @@
 //! Redirects and cookies.
 
+use loadspiker_core::DurationExt;
 use loadspiker_core::check::{body_string, current_location, status};
-use loadspiker_core::dsl::{Steps, exec};
+use loadspiker_core::dsl::{Simulation, Steps, exec, scenario};
+use loadspiker_core::inject::{ThrottleStep, at_once_users, hold_for, jump_to_rps};
 use loadspiker_http::http;
 
 use crate::support::*;
@@ -86,6 +88,34 @@ fn too_many_redirects_and_a_missing_location_are_failures() {
     );
     assert_eq!(report.request("lost").unwrap().errors(), [("redirect without a valid location header", 1)]);
     assert_eq!(server.seen().len(), 5);
+}
+
+#[test]
+fn every_hop_needs_a_slot_of_a_throttle() {
+    let server = Server::start(|seen| match seen.path() {
+        "/a" => redirect(302, "/b"),
+        "/b" => redirect(302, "/c"),
+        _ => reply(200, "there"),
+    });
+    let throttled = |steps: [ThrottleStep; 2]| {
+        let population = scenario("Test").exec(http("go").get("/a")).exec(http("then").get("/c"));
+        let population = population.inject(at_once_users(1)).throttle(steps);
+        Simulation::new("test").protocol(server.protocol()).with(population).shards(1).run().unwrap()
+    };
+    let report = throttled([jump_to_rps(20), hold_for(1.minutes())]);
+    for name in ["go", "go Redirect 1", "go Redirect 2", "then"] {
+        let request = report.request(name).unwrap();
+        assert_eq!((request.ok_count(), request.throttle_wait().count()), (1, 1), "{name}");
+    }
+    // The last of four slots, however quick the answers are.
+    assert!(report.info().duration >= 150.millis(), "{:?}", report.info().duration);
+
+    // There are two slots. The third request is not made, and the user ends.
+    let report = throttled([jump_to_rps(20), hold_for(100.millis())]);
+    assert_eq!(report.request("go Redirect 1").unwrap().ok_count(), 1);
+    assert!(report.request("go Redirect 2").is_none() && report.request("then").is_none());
+    assert_eq!((report.users_ended(), report.users_failed(), report.users_interrupted()), (1, 0, 0));
+    assert_eq!(server.lines()[4..], ["GET /a", "GET /b"]);
 }
 
 #[test]
