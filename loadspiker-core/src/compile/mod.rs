@@ -4,6 +4,7 @@ mod context;
 mod lower;
 mod plan;
 mod program;
+mod sequence;
 
 #[cfg(test)]
 pub(crate) use context::compile_in_test;

@@ -8,6 +8,7 @@ use crate::assertion::Assertion;
 use crate::compile::context::{CompileContext, Gathered};
 use crate::compile::lower::Lowering;
 use crate::compile::program::{Op, Program, RendezVous};
+use crate::compile::sequence::{self, Predecessor};
 use crate::dsl::{Population, Simulation};
 use crate::error::{Error, Mistake, Mistakes};
 use crate::inject::Profile;
@@ -39,16 +40,11 @@ impl Plan {
         &self.name
     }
 
-    /// How long the injection profiles let users start, one population after another where they follow each other, and
+    /// How long the injection profiles let users start, one population after another where they follow each other (with
+    /// the delays in between), and
     /// at most `max_duration`. The run lasts longer by what its last users take. `None` if all of them start at once.
     pub fn injection(&self) -> Option<Duration> {
-        let mut ends: Vec<Duration> = Vec::with_capacity(self.populations.len());
-        for population in &self.populations {
-            // Those before it in time come before it in the list, too.
-            let begin = population.after.iter().filter_map(|before| ends.get(*before)).max();
-            ends.push(begin.copied().unwrap_or_default().saturating_add(population.profile.duration()));
-        }
-        let end = ends.into_iter().max().unwrap_or_default();
+        let end = sequence::ends(&self.populations).into_iter().max().unwrap_or_default();
         let end = self.max_duration.map_or(end, |limit| end.min(limit));
         (!end.is_zero()).then_some(end)
     }
@@ -59,7 +55,7 @@ pub(crate) struct CompiledPopulation {
     pub(crate) program: Arc<Program>,
     pub(crate) profile: Profile,
     /// The populations that must be done before this one starts.
-    pub(crate) after: Vec<usize>,
+    pub(crate) after: Vec<Predecessor>,
     steps: Vec<String>,
 }
 
@@ -77,6 +73,7 @@ pub(crate) fn compile(simulation: &Simulation, shards: usize, seed: u64) -> Resu
     for population in &simulation.populations {
         add(population, Vec::new(), simulation, &mut gathered, &mut populations, &mut scenario_names);
     }
+    sequence::resolve(&simulation.populations, &mut populations, &scenario_names, &mut gathered.mistakes);
     if !gathered.mistakes.is_empty() {
         return Err(Error::Simulation(Mistakes(gathered.mistakes)));
     }
@@ -139,7 +136,7 @@ fn add(
     populations.push(CompiledPopulation {
         program: Arc::new(Program { ops, pauses: population.pauses.unwrap_or(simulation.pauses) }),
         profile: population.profile.clone(),
-        after,
+        after: after.into_iter().map(|population| Predecessor { population, delay: Duration::ZERO }).collect(),
         steps,
     });
     let mut all = vec![index];
@@ -179,10 +176,12 @@ impl fmt::Display for Plan {
         writeln!(f, "simulation \"{}\" (seed {}, shards {})", self.name, self.seed, self.shards)?;
         for (population, name) in self.populations.iter().zip(self.scenario_names.iter()) {
             writeln!(f, "\nscenario \"{name}\"")?;
-            if !population.after.is_empty() {
-                let parents: Vec<&str> = population.after.iter().map(|index| &*self.scenario_names[*index]).collect();
-                writeln!(f, "  after {}", parents.join(", "))?;
+            let (at_once, later): (Vec<_>, Vec<_>) = population.after.iter().partition(|after| after.delay.is_zero());
+            let name = |after: &Predecessor| &*self.scenario_names[after.population];
+            if !at_once.is_empty() {
+                writeln!(f, "  after {}", at_once.iter().map(name).collect::<Vec<_>>().join(", "))?;
             }
+            later.iter().try_for_each(|after| writeln!(f, "  {} after {}", precise(after.delay), name(after)))?;
             writeln!(f, "  inject {}", population.profile)?;
             population.steps.iter().try_for_each(|step| writeln!(f, "  {step}"))?;
         }

@@ -1,6 +1,7 @@
 //! [`Shard`]: one thread's share of a run. Its users, timers, connections and statistics belong to it alone.
 
 use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
 use std::future::poll_fn;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -15,6 +16,7 @@ use crate::engine::clock::Clock;
 use crate::engine::cursor::Problem;
 use crate::engine::message::{Command, Event};
 use crate::engine::population::PopulationState;
+use crate::engine::steered::Order;
 use crate::engine::task::{self, Seat};
 use crate::engine::timer::Timer;
 use crate::engine::user::User;
@@ -41,6 +43,14 @@ pub(crate) struct Shard {
     pub(super) waiting: RefCell<Waiting>,
     #[expect(clippy::vec_box, reason = "users come and go in their boxes")]
     pub(super) meetings: RefCell<Vec<Vec<Box<User>>>>,
+    /// What is to be done at its moment, in order.
+    pub(super) orders: RefCell<VecDeque<(Moment, Order)>>,
+    /// The run is paused: users are held before their next request.
+    pub(super) paused: Cell<bool>,
+    #[expect(clippy::vec_box, reason = "users come and go in their boxes")]
+    pub(super) held: RefCell<Vec<Box<User>>>,
+    /// How often the load was changed.
+    pub(super) round: Cell<u64>,
     turns: RefCell<Vec<usize>>,
     /// Tasks that wait for a user.
     pub(crate) seats: RefCell<Vec<Rc<Seat>>>,
@@ -114,6 +124,10 @@ impl Shard {
             ),
             waiting: RefCell::default(),
             meetings: RefCell::new(plan.rendez_vous.iter().map(|_| Vec::new()).collect()),
+            orders: RefCell::default(),
+            paused: Cell::new(false),
+            held: RefCell::default(),
+            round: Cell::new(0),
             turns: RefCell::new(vec![index; plan.turns]),
             seats: RefCell::default(),
             users_made: Cell::new(0),
@@ -175,11 +189,19 @@ impl Shard {
     /// Does what it is told; whether that is to end.
     fn obey(self: &Rc<Self>, command: &Command) -> bool {
         match *command {
-            Command::Start { population, at } => {
-                self.populations.borrow_mut()[population].start(at);
-                self.due_at(at);
+            Command::Start { population, at } => self.start_population(population, at),
+            Command::Pause { at } => self.order(at, Order::Pause),
+            Command::Resume { at } => self.order(at, Order::Resume),
+            Command::Scale { factor, at, round, ref over } => {
+                self.reopen(round, over);
+                self.order(at, Order::Scale { factor, over: over.clone() });
             }
-            Command::Stop { deadline } => self.stop(self.clock.now(), deadline),
+            Command::Stop { at, patience } => {
+                let now = self.clock.now();
+                // Who stops from outside does not know how late it is where time is simulated.
+                let at = if self.clock.is_simulated() { now } else { at };
+                self.stop(now, at + patience);
+            }
             Command::Open { rendez_vous, at } => {
                 let waiting = std::mem::take(&mut self.meetings.borrow_mut()[rendez_vous]);
                 for mut user in waiting {
@@ -202,6 +224,7 @@ impl Shard {
         if now.as_nanos() < self.next_due.get() {
             return;
         }
+        self.carry_out(now);
         if now >= self.stop_at.get() {
             self.stop(self.stop_at.get(), self.stop_at.get() + self.plan.grace_period);
         }
@@ -219,13 +242,19 @@ impl Shard {
     }
 
     fn find_next_due(&self) {
+        if self.is_paused() && self.clock.is_simulated() {
+            // Simulated time stands still in a pause.
+            self.next_due.set(Moment::NEVER.as_nanos());
+            return;
+        }
+        let order = self.orders.borrow().front().map(|(at, _)| *at);
         let waiting = self.waiting.borrow().next_due();
         let arrival = self.populations.borrow().iter().filter_map(PopulationState::next_due).min();
-        let busy = self.alive.get() > 0 || arrival.is_some();
+        let busy = self.alive.get() > 0 || arrival.is_some() || self.is_paused();
         // Where nothing happens any more, simulated time must stand still, lest it runs away.
         let tick = (busy || !self.clock.is_simulated()).then(|| self.next_tick.get());
         let limits = busy.then(|| self.stop_at.get().min(self.deadline.get()));
-        let due = [waiting, arrival, tick, limits].into_iter().flatten().min().unwrap_or(Moment::NEVER);
+        let due = [order, waiting, arrival, tick, limits].into_iter().flatten().min().unwrap_or(Moment::NEVER);
         self.next_due.set(due.as_nanos());
     }
 
@@ -286,6 +315,11 @@ impl Shard {
         if problem.panicked {
             recorder.panic_caught(scenario);
         }
+    }
+
+    /// Whether a population has more users at `at` than its closed profile wants.
+    pub(crate) fn has_surplus(&self, population: u32, at: Moment) -> bool {
+        self.populations.borrow_mut()[population as usize].has_surplus(at)
     }
 
     pub(crate) fn action_begins(&self, population: u32) {

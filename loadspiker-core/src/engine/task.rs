@@ -106,6 +106,11 @@ async fn drive(mut cx: ActionContext) {
         match next {
             Next::Act(pc) => {
                 let Some(Op::Action(action)) = program.ops.get(pc as usize) else { return };
+                if shard.is_paused() {
+                    cx.user.pc = pc;
+                    shard.hold(cx.into_user());
+                    return;
+                }
                 shard.action_begins(cx.user.population);
                 cx.begin_action();
                 let panicked = NoPanic(action.run(&mut cx).as_mut()).await.err();

@@ -10,27 +10,28 @@ use crate::engine::shard::CROWD;
 use crate::engine::{Shard, User, task};
 use crate::metrics::ScenarioId;
 use crate::moment::Moment;
-use crate::numbers::mix;
 use crate::session::Session;
 
 impl Shard {
     pub(super) fn start_users(self: &Rc<Self>, now: Moment) {
         for index in 0..self.plan.populations.len() {
             for _ in 0..CROWD {
-                let arrival = self.populations.borrow_mut()[index].take_arrival(now);
-                let Some(intended) = arrival else { break };
-                self.start_user(index, intended, now);
+                let mut populations = self.populations.borrow_mut();
+                let Some(intended) = populations[index].take_arrival(now) else { break };
+                let (number, seed) = populations[index].next_user();
+                drop(populations);
+                self.start_user(index, intended, now, number, seed);
             }
             self.tell_if_done(index, now);
         }
     }
 
-    fn start_user(self: &Rc<Self>, population: usize, intended: Moment, now: Moment) {
-        let number = self.users_made.get();
-        self.users_made.set(number + 1);
+    fn start_user(self: &Rc<Self>, population: usize, intended: Moment, now: Moment, number: u64, seed: u64) {
+        let made = self.users_made.get();
+        self.users_made.set(made + 1);
         let (index, count) = (self.index as u64, self.plan.shards as u64);
-        let user_id = number * count + index + 1;
-        let session = Session::new(self.schemas[population].clone(), user_id, mix(self.plan.seed, user_id));
+        let user_id = made * count + index + 1;
+        let session = Session::numbered(self.schemas[population].clone(), user_id, number, seed);
         let population = u32::try_from(population).unwrap_or(u32::MAX);
         self.alive.set(self.alive.get() + 1);
         {
@@ -76,7 +77,7 @@ impl Shard {
 
     pub(super) fn tell_if_done(&self, population: usize, at: Moment) {
         if self.populations.borrow_mut()[population].is_newly_done() {
-            self.tell(Event::Done { population, at });
+            self.tell(Event::Done { population, at, round: self.round.get() });
         }
     }
 

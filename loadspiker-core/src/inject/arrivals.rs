@@ -77,6 +77,34 @@ impl Arrivals {
         self.total
     }
 
+    /// The next arrival that is due at `moment` or later; those before it are passed over. Cheap even if there are very
+    /// many of them, but for randomized ones, which have to be drawn.
+    pub(crate) fn first_from(&mut self, moment: Moment) -> Option<Moment> {
+        loop {
+            let due = self.next()?;
+            if due >= moment {
+                return Some(due);
+            }
+            let at = moment.as_nanos().saturating_sub(self.start);
+            // How many of this piece's arrivals are left to this part; their instants ascend.
+            let left = (self.first.saturating_add(self.piece.count)).saturating_sub(self.next).div_ceil(self.stride);
+            let passed = if self.piece.nanos < at {
+                left
+            } else if self.random.is_some() {
+                continue;
+            } else {
+                let (mut low, mut high) = (0, left);
+                while low < high {
+                    let middle = low + (high - low) / 2;
+                    let i = self.next - self.first + middle * self.stride;
+                    if self.piece.instant(i) < at { low = middle + 1 } else { high = middle }
+                }
+                low
+            };
+            self.next = self.next.saturating_add(passed.saturating_mul(self.stride));
+        }
+    }
+
     /// How long the profile lasts. The last user may be due earlier (the profile ends with a pause) or, at the end of
     /// `at_once_users`, just then.
     pub fn duration(&self) -> Duration {

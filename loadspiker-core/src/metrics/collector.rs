@@ -98,6 +98,7 @@ impl Collector {
         errors.truncate(LIVE_ERRORS);
         LiveView {
             elapsed: Duration::from_secs(self.open),
+            is_paused: false,
             users_active: self.users.active(),
             users_started: self.users.started,
             users_done: self.users.ended + self.users.interrupted,

@@ -8,6 +8,8 @@ use std::time::Duration;
 pub struct LiveView {
     /// How much of the run it tells of, in whole seconds.
     pub elapsed: Duration,
+    /// Whether the run is paused; see [`RunHandle::pause`](crate::engine::RunHandle::pause).
+    pub is_paused: bool,
     /// Virtual users that are active.
     pub users_active: u64,
     /// Virtual users that have started.

@@ -23,6 +23,9 @@ pub struct RunInfo {
     /// How long it took, from its beginning to the end of the last user.
     #[serde(rename = "duration_secs", with = "seconds")]
     pub duration: Duration,
+    /// For how much of that it was paused; see [`RunHandle::pause`](crate::engine::RunHandle::pause).
+    #[serde(rename = "paused_secs", with = "seconds")]
+    pub paused: Duration,
     /// How long users were meant to start; see [`Plan::injection`](crate::compile::Plan::injection).
     #[serde(rename = "planned_secs", with = "optional_seconds")]
     pub planned: Option<Duration>,
@@ -58,7 +61,8 @@ pub enum EndReason {
     Completed,
     /// The maximum duration was over.
     MaxDuration,
-    /// A step of the simulation stopped it; the reason it gave.
+    /// A step of the simulation stopped it, or somebody with a [`RunHandle`](crate::engine::RunHandle); the reason
+    /// they gave.
     Stopped(String),
     /// The user stopped it: Ctrl-C or a signal to terminate.
     Interrupted,
@@ -71,7 +75,7 @@ impl fmt::Display for EndReason {
         match self {
             EndReason::Completed => f.write_str("completed"),
             EndReason::MaxDuration => f.write_str("stopped at its maximum duration"),
-            EndReason::Stopped(why) => write!(f, "stopped by the simulation: {why}"),
+            EndReason::Stopped(why) => write!(f, "stopped: {why}"),
             EndReason::Interrupted => f.write_str("interrupted by the user"),
             EndReason::Aborted(why) => write!(f, "aborted: {why}"),
         }
