@@ -101,33 +101,34 @@ fn a_load_can_be_raised_while_the_run_is_on() {
     assert_eq!(report.info().end, EndReason::Stopped("done".into()));
 }
 
+/// Tells each view of the run.
+struct Views(Sender<LiveView>);
+
+impl Observer for Views {
+    fn progress(&mut self, view: &LiveView) {
+        // Nobody has to listen.
+        let _ = self.0.send(view.clone());
+    }
+}
+
+/// Waits until the run looks like this.
+fn wait_for(views: &Receiver<LiveView>, what: impl Fn(&LiveView) -> bool) {
+    while !what(&views.recv_timeout(PATIENCE).unwrap()) {}
+}
+
 #[test]
 fn a_lowered_load_lets_users_go_at_the_end_of_a_pass() {
-    let trace = Trace::default();
-    let closed = scenario("s").forever(trace.probe("a").pause(1.millis()));
-    let (gone, ended) = channel();
-    struct Ended(Sender<()>);
-    impl Observer for Ended {
-        fn progress(&mut self, view: &LiveView) {
-            if view.users_started == 4 && view.users_done == 3 {
-                // Nobody has to listen.
-                let _ = self.0.send(());
-            }
-        }
-    }
-    let simulation =
-        Simulation::new("fewer").shards(3).with(closed.inject([constant_concurrent_users(4).during(1.hours())]));
-    let run = simulation.start_with(&RunOptions::default(), Ended(gone)).unwrap();
+    let closed = scenario("s").forever(dummy("a", 1.millis())).inject([constant_concurrent_users(4).during(1.hours())]);
+    let (show, views) = channel();
+    let run = Simulation::new("fewer").shards(3).with(closed);
+    let run = run.start_with(&RunOptions::default(), Views(show)).unwrap();
+    wait_for(&views, |view| view.users_active == 4);
     // A quarter of the load: one user stays.
     run.handle().scale(0.25).unwrap();
-    let quarter = run.handle().factor();
-    assert_eq!(quarter, 0.25);
-    run.handle().scale(1.0).unwrap();
-    run.handle().scale(0.25).unwrap();
-    drop(ended.recv_timeout(Duration::from_millis(1)));
+    wait_for(&views, |view| view.users_active == 1);
     run.handle().stop("enough").unwrap();
     let report = run.wait().unwrap();
-    assert_eq!(report.users_interrupted(), 0);
+    assert_eq!((report.users_started(), report.users_ended(), report.users_interrupted()), (4, 4, 0));
 }
 
 #[test]
@@ -180,22 +181,34 @@ impl Observer for Watch {
 fn in_a_pause_users_are_held_before_their_next_request_and_it_is_charged_to_nobody() {
     let trace = Trace::default();
     let (chain, knocked) = knocks(&trace);
-    // Half a minute of tiny requests, were it not for the end.
-    let chain = chain.group("g", repeat(3, dummy("d", 1.millis()).pause(30.millis()))).exec(trace.probe("out"));
-    let simulation = Simulation::new("held").shards(2).with(scenario("s").exec(chain).inject(at_once_users(5)));
-    let run = simulation.start().unwrap();
+    let pass = group("pass", exec(trace.probe("again")).pause(1.millis()).exec(trace.probe("again")));
+    let endless = scenario("s").forever(pass.exec(chain)).inject([constant_concurrent_users(5).during(1.hours())]);
+    let (show, views) = channel();
+    let run = Simulation::new("held").shards(2).with(endless);
+    let run = run.start_with(&RunOptions::default(), Views(show)).unwrap();
     (0..5).for_each(|_| knocked.recv_timeout(PATIENCE).unwrap());
     run.handle().pause().unwrap();
-    // Much longer than all that users do.
-    std::thread::sleep(Duration::from_secs(1));
+    // Much longer than a pass takes.
+    (0..10).for_each(|_| wait_for(&views, |view| view.is_paused));
     run.handle().resume().unwrap();
+    // What was told before is left out.
+    while knocked.try_recv().is_ok() {}
+    (0..20).for_each(|_| knocked.recv_timeout(PATIENCE).unwrap());
+    run.handle().stop("enough").unwrap();
     let report = run.wait().unwrap();
-    assert_eq!((report.users_ended(), report.request("g / d").unwrap().count()), (5, 15));
-    assert_eq!(trace.millis("out").len(), 5);
-    assert!(report.info().paused >= 900.millis(), "{:?}", report.info().paused);
-    // The pause is in no figure, however long it was.
-    assert!(report.global().response_time().max() < report.info().paused / 2);
-    assert!(report.group("g").unwrap().duration().max() < report.info().paused);
+    assert_eq!((report.users_ended(), report.users_interrupted()), (5, 0));
+    // All of them mean to go on at the same moment, and nobody came by before.
+    let passages = trace.passages();
+    let by_all = |moment: &Duration| {
+        let users = passages.iter().filter(|(_, _, at)| at == moment).map(|(id, _, _)| *id);
+        users.collect::<std::collections::BTreeSet<_>>().len() == 5
+    };
+    let paused = report.info().paused;
+    let resumed = passages.iter().map(|(_, _, at)| *at).filter(|at| *at >= paused).find(by_all).unwrap();
+    assert!(!passages.iter().any(|(_, _, at)| (resumed - paused / 2..resumed).contains(at)), "{passages:?}");
+    // The pause is in no figure.
+    assert!(report.global().response_time().max() < paused);
+    assert!(report.group("pass").unwrap().duration().max() < paused);
 }
 
 #[test]
@@ -266,8 +279,8 @@ fn an_endless_run_is_stopped_from_outside() {
     let (handle, other) = (run.handle(), run.handle());
     knocked.recv_timeout(PATIENCE).unwrap();
     std::thread::spawn(move || other.stop("enough").unwrap()).join().unwrap();
-    // A second reason changes nothing.
-    drop(handle.stop("again"));
+    // A second reason changes nothing, if the run is not over yet.
+    let _ = handle.stop("again");
     let report = run.wait().unwrap();
     assert_eq!(report.info().end, EndReason::Stopped("enough".into()));
     assert!(report.passed());
@@ -370,7 +383,7 @@ fn a_stop_lets_endless_users_of_a_closed_profile_finish_their_pass() {
 
 /// A population whose users leave a trace of all they draw.
 fn drawing(trace: &Trace, name: &str, users: OpenStep) -> Population {
-    let drawn = format!("{name} #{{randomInt(1000000)}}");
+    let drawn = format!("{name} #{{randomInt(0,1000000)}}");
     let chain = repeat(2, random_switch([(50.0, trace.probe(&format!("{drawn} l"))), (50.0, trace.probe(&drawn))]));
     let people = records((0..1000).map(|n| [("n", n)])).random();
     let own = records((0..1000).map(|n| [("own", n)])).unique_per_user();

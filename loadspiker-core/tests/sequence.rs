@@ -69,7 +69,7 @@ fn a_delay_holds_in_real_time_and_on_all_shards() {
     let at = trace.millis("second");
     assert_eq!(at.len(), 6);
     // One instant for all of them.
-    assert!(at.iter().all(|at| at == &at[0] && *at >= 30), "{at:?}");
+    assert!(at.iter().all(|one| *one == at[0] && *one >= 30), "{at:?}");
 }
 
 #[test]

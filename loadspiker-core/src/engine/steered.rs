@@ -117,11 +117,4 @@ impl Shard {
         user.rest(Duration::MAX);
         self.held.borrow_mut().push(user);
     }
-
-    /// The run ends: orders are void, and whoever is held has nothing more to do.
-    pub(super) fn let_go_of_held(self: &Rc<Self>) {
-        self.orders.borrow_mut().clear();
-        let held = std::mem::take(&mut *self.held.borrow_mut());
-        held.into_iter().for_each(|user| self.interrupt(user));
-    }
 }
