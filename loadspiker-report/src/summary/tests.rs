@@ -164,3 +164,12 @@ fn a_run_without_requests_says_so() {
     let text = Summary::new(&collector.finish(RunInfo::new("idle"))).to_string();
     assert!(text.contains("no requests were made") && !text.contains("where the time went"), "{text}");
 }
+
+#[test]
+fn a_pause_of_the_run_is_told_with_its_duration() {
+    let collector = Collector::new(1, &names(&[]), names(&["Browse"]), Limits::default());
+    let mut info = RunInfo::new("paused");
+    (info.duration, info.paused) = (10.secs(), 4.secs());
+    let text = Summary::new(&collector.finish(info)).to_string();
+    assert!(text.starts_with("paused: completed after 10.0 s, paused for 4.00 s of it\n"), "{text}");
+}
