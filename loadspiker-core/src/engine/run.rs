@@ -138,6 +138,10 @@ impl<'a> Run<'a> {
     pub(super) fn conduct(mut self) -> Result<RunReport, Error> {
         self.begin_steered();
         self.start_what_can();
+        if self.plan.simulated_clock {
+            // Time must not begin before all populations have that start with it.
+            self.tell_all(&Command::Heard);
+        }
         let mut refreshed = Instant::now();
         let mut finishing = false;
         loop {

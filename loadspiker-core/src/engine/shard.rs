@@ -67,7 +67,7 @@ pub(crate) struct Shard {
     events: Sender<Event>,
     /// Whether a task has been spawned or has run lately; simulated time waits for it.
     pub(crate) worked: Cell<bool>,
-    /// How many events nobody has heard yet; simulated time waits for the answers they may bring.
+    /// How many events nobody has heard yet; simulated time waits for the answers they may bring. The beginning is one.
     unheard: Cell<usize>,
     /// The grace period is over, all users are counted: what tasks still do no longer matters.
     pub(super) over: Cell<bool>,
@@ -101,6 +101,7 @@ impl Shard {
             .map(|protocol| protocol.open(info).map_err(|cause| (protocol.name().to_owned(), cause)))
             .collect();
         let schemas = plan.scenario_names.iter();
+        let simulated = clock.is_simulated();
         let shard = Shard {
             index,
             clock,
@@ -140,7 +141,7 @@ impl Shard {
             waker: RefCell::new(None),
             events,
             worked: Cell::new(false),
-            unheard: Cell::new(0),
+            unheard: Cell::new(usize::from(simulated)),
             over: Cell::new(false),
             plan: plan.clone(),
         };

@@ -67,6 +67,10 @@ impl Run<'_> {
             }
             Steer::Resume => {
                 self.profile_time.resume(at);
+                if self.plan.simulated_clock {
+                    // Time goes on as soon as the shard hears of it: whoever is to start must be there before.
+                    self.start_what_can();
+                }
                 self.tell_all(&Command::Resume { at });
                 self.start_what_can();
             }
