@@ -80,7 +80,7 @@ mod macros;
 pub mod prelude;
 
 pub use loadspiker_core::dsl::{Chain, PauseType, Population, Scenario, Simulation, Steps, scenario};
-pub use loadspiker_core::engine::{Observer, RunOptions};
+pub use loadspiker_core::engine::{ControlError, Observer, RunHandle, RunOptions, StartedRun};
 pub use loadspiker_core::report::RunReport;
 pub use loadspiker_core::{
     DurationExt, Error, FromValue, Mistake, Mistakes, Moment, Schema, Session, SessionError, StepError, Value,

@@ -6,7 +6,7 @@ use std::time::Duration;
 use console::Term;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use loadspiker_core::compile::Plan;
-use loadspiker_core::engine::Observer;
+use loadspiker_core::engine::{Observer, RunHandle};
 use loadspiker_core::metrics::LiveView;
 use loadspiker_core::report::EndReason;
 use loadspiker_core::report::format::precise;
@@ -70,7 +70,7 @@ impl Progress {
 }
 
 impl Observer for Progress {
-    fn started(&mut self, plan: &Plan) {
+    fn started(&mut self, plan: &Plan, _: &RunHandle) {
         plan.name().clone_into(&mut self.name);
         self.planned = plan.injection();
     }

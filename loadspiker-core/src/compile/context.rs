@@ -86,6 +86,14 @@ pub(crate) struct BoundProtocol {
 /// A feeder and the slots of its fields; `None` if it could not be opened, which was told once.
 type OpenedFeeder = Option<(Arc<BoundFeeder>, Vec<Slot>)>;
 
+/// A feeder of the simulation.
+struct UsedFeeder {
+    feeder: Feeder,
+    opened: OpenedFeeder,
+    /// The scenario that used it first.
+    scenario: String,
+}
+
 /// All that is gathered while the steps of a simulation are compiled.
 pub(crate) struct Gathered {
     pub(crate) names: Names,
@@ -95,7 +103,7 @@ pub(crate) struct Gathered {
     pub(crate) rendez_vous: Vec<Arc<RendezVous>>,
     /// How many switches go by turns.
     pub(crate) turns: usize,
-    feeders: Vec<(Feeder, OpenedFeeder)>,
+    feeders: Vec<UsedFeeder>,
     shards: usize,
     seed: u64,
 }
@@ -158,7 +166,7 @@ impl<'a> CompileContext<'a> {
 
     /// The opened feeder, its fields defined. All uses of one feeder share it.
     pub(crate) fn feeder(&mut self, feeder: &Feeder) -> Option<Arc<BoundFeeder>> {
-        let known = self.gathered.feeders.iter().position(|(known, _)| known.shares_cursor_with(feeder));
+        let known = self.gathered.feeders.iter().position(|known| known.feeder.shares_cursor_with(feeder));
         let index = known.unwrap_or_else(|| {
             let bound = match feeder.open() {
                 Ok(open) => {
@@ -177,15 +185,20 @@ impl<'a> CompileContext<'a> {
                     None
                 }
             };
-            self.gathered.feeders.push((feeder.clone(), bound));
+            let scenario = self.scenario.to_owned();
+            self.gathered.feeders.push(UsedFeeder { feeder: feeder.clone(), opened: bound, scenario });
             self.gathered.feeders.len() - 1
         });
-        let Some((bound, slots)) = &self.gathered.feeders[index].1 else {
+        let used = &self.gathered.feeders[index];
+        let Some((bound, slots)) = &used.opened else {
             // Its fields are unknown: attributes that nobody sets are its fault.
             self.opaque = true;
             return None;
         };
         self.defined.extend(slots.iter().map(|slot| slot.0));
+        if used.scenario != self.scenario {
+            bound.share();
+        }
         Some(bound.clone())
     }
 

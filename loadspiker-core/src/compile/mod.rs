@@ -5,6 +5,7 @@ mod limits;
 mod lower;
 mod plan;
 mod program;
+mod sequence;
 
 #[cfg(test)]
 pub(crate) use context::compile_in_test;

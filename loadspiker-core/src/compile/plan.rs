@@ -9,6 +9,7 @@ use crate::compile::context::{CompileContext, Gathered};
 use crate::compile::limits;
 use crate::compile::lower::Lowering;
 use crate::compile::program::{Op, Program, RendezVous};
+use crate::compile::sequence::{self, Predecessor};
 use crate::dsl::{Population, Simulation};
 use crate::error::{Error, Mistake, Mistakes};
 use crate::inject::{Profile, Throttle};
@@ -45,18 +46,11 @@ impl Plan {
         &self.name
     }
 
-    /// How long the injection profiles let users start, one population after another where they follow each other, and
-    /// at most until the end of a throttle and `max_duration`. The run lasts longer by what its last users take. `None` if all of them start at once.
+    /// How long the injection profiles let users start, one population after another where they follow each other (with
+    /// the delays in between), and at most until the end of a throttle and `max_duration`. The run lasts longer by what
+    /// its last users take. `None` if all of them start at once.
     pub fn injection(&self) -> Option<Duration> {
-        let mut ends: Vec<Duration> = Vec::with_capacity(self.populations.len());
-        for population in &self.populations {
-            // Those before it in time come before it in the list, too.
-            let begin = population.after.iter().filter_map(|before| ends.get(*before)).max();
-            let throttled = population.throttle.as_ref().map_or(Duration::MAX, Throttle::duration);
-            let during = population.profile.duration().min(throttled);
-            ends.push(begin.copied().unwrap_or_default().saturating_add(during));
-        }
-        let end = ends.into_iter().max().unwrap_or_default();
+        let end = sequence::ends(&self.populations).into_iter().max().unwrap_or_default();
         let end = self.max_duration.map_or(end, |limit| end.min(limit));
         (!end.is_zero()).then_some(end)
     }
@@ -77,7 +71,7 @@ pub(crate) struct CompiledPopulation {
     pub(crate) throttle: Option<Throttle>,
     pub(crate) maximum_users: Option<u64>,
     /// The populations that must be done before this one starts.
-    pub(crate) after: Vec<usize>,
+    pub(crate) after: Vec<Predecessor>,
     steps: Vec<String>,
 }
 
@@ -100,6 +94,7 @@ pub(crate) fn compile(simulation: &Simulation, shards: usize, seed: u64) -> Resu
     for population in &simulation.populations {
         add(population, Vec::new(), simulation, &mut gathered, &mut populations, &mut scenario_names);
     }
+    sequence::resolve(&simulation.populations, &mut populations, &scenario_names, &mut gathered.mistakes);
     if !gathered.mistakes.is_empty() {
         return Err(Error::Simulation(Mistakes(gathered.mistakes)));
     }
@@ -178,7 +173,7 @@ fn add(
         profile: population.profile.clone(),
         throttle: population.throttle.clone(),
         maximum_users: population.maximum_users,
-        after,
+        after: after.into_iter().map(|population| Predecessor { population, delay: Duration::ZERO }).collect(),
         steps,
     });
     let mut all = vec![index];
@@ -218,10 +213,12 @@ impl fmt::Display for Plan {
         writeln!(f, "simulation \"{}\" (seed {}, shards {})", self.name, self.seed, self.shards)?;
         for (population, name) in self.populations.iter().zip(self.scenario_names.iter()) {
             writeln!(f, "\nscenario \"{name}\"")?;
-            if !population.after.is_empty() {
-                let parents: Vec<&str> = population.after.iter().map(|index| &*self.scenario_names[*index]).collect();
-                writeln!(f, "  after {}", parents.join(", "))?;
+            let (at_once, later): (Vec<_>, Vec<_>) = population.after.iter().partition(|after| after.delay.is_zero());
+            let name = |after: &Predecessor| &*self.scenario_names[after.population];
+            if !at_once.is_empty() {
+                writeln!(f, "  after {}", at_once.iter().map(name).collect::<Vec<_>>().join(", "))?;
             }
+            later.iter().try_for_each(|after| writeln!(f, "  {} after {}", precise(after.delay), name(after)))?;
             writeln!(f, "  inject {}", population.profile)?;
             if let Some(most) = population.maximum_users {
                 writeln!(f, "  maximum_users {most}")?;

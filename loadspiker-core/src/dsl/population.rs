@@ -2,6 +2,7 @@
 
 use std::panic::Location;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::dsl::{PauseType, Scenario};
 use crate::inject::{Profile, Throttle, ThrottleStep};
@@ -19,6 +20,16 @@ pub struct Population {
     pub(crate) maximum_users: Option<u64>,
     /// Each starts when all users of the ones before, and of what follows them, are done.
     pub(crate) next: Vec<Population>,
+    /// What it waits for, beside those before it.
+    pub(crate) start_after: Vec<Awaited>,
+    pub(crate) place: &'static Location<'static>,
+}
+
+/// A scenario whose users must be done, and how long ago, before a population starts.
+#[derive(Clone, Debug)]
+pub(crate) struct Awaited {
+    pub(crate) scenario: String,
+    pub(crate) delay: Duration,
     pub(crate) place: &'static Location<'static>,
 }
 
@@ -32,14 +43,42 @@ impl Population {
             throttle: None,
             maximum_users: None,
             next: Vec::new(),
+            start_after: Vec::new(),
             place,
         }
     }
 
-    /// Starts `population` when all users of this one are done. Several are started one after the other, each when
+    /// Starts `population` when all users of this one are done (see [`start_after`](Self::start_after) for a delay). Several are started one after the other, each when
     /// the one before, with all that follows it, is done.
     pub fn and_then(mut self, population: Population) -> Self {
         self.next.push(population);
+        self
+    }
+
+    /// Starts this population `delay` after all users of the scenario of that name are done, whose population may stand
+    /// anywhere in the simulation. Zero is at once. Given several times, all of them must be done, and their delays
+    /// over; so it is with what this population follows by [`and_then`](Self::and_then), too.
+    ///
+    /// A name that no scenario has, this scenario's own, and scenarios that wait for one another in a circle are
+    /// mistakes that are found before the run.
+    ///
+    /// ```
+    /// use loadspiker_core::{DurationExt, dsl::*, inject::{at_once_users, constant_users_per_sec}};
+    ///
+    /// let fill = scenario("Fill the cart").pause(2).inject(at_once_users(5));
+    /// let prices = scenario("Change prices").pause(1).inject(at_once_users(1));
+    /// let check_out = scenario("Check out")
+    ///     .pause(1)
+    ///     .inject([constant_users_per_sec(1).during(5.secs())])
+    ///     .start_after("Fill the cart", 30.secs())
+    ///     .start_after("Change prices", 0.secs());
+    /// let report = Simulation::new("shop").with(check_out).with(fill).with(prices).simulated_clock().run().unwrap();
+    /// // 2 s to fill, 30 s of delay, the last of five users after 4 s, and its second.
+    /// assert_eq!(report.info().duration, 37.secs());
+    /// ```
+    #[track_caller]
+    pub fn start_after(mut self, scenario_name: impl Into<String>, delay: Duration) -> Self {
+        self.start_after.push(Awaited { scenario: scenario_name.into(), delay, place: Location::caller() });
         self
     }
 

@@ -206,8 +206,13 @@ impl Simulation {
         self
     }
 
-    /// The seed of all that is random. The same seed, profile and number of shards give the same arrivals, branches
-    /// and pauses. Without it a new one is drawn; the report holds it.
+    /// The seed of all that is random. The same seed, profile and number of shards give the same arrivals, feeds,
+    /// branches and pauses. Without it a new one is drawn; the report holds it.
+    ///
+    /// What a user draws follows from the seed, its population and its number in it alone: it is the same whatever other
+    /// populations do and, for open profiles, however many shards there are. In real time three things do not follow
+    /// from the seed, because they follow from who comes first: which record of a queue (or circle) a user gets, the
+    /// turn of a `round_robin_switch`, and `user_id`.
     pub fn seed(mut self, seed: u64) -> Self {
         self.seed = Some(seed);
         self

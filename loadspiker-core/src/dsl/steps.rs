@@ -216,6 +216,10 @@ steps! {
     }
 
     /// Repeats `chain` until the run ends or the user exits.
+    ///
+    /// A pass of a `forever` that is in no other loop is an iteration of the user: in a closed profile, users that are too
+    /// many (because the profile goes down, ends, or was scaled) leave at the end of a pass, and so do all of them when
+    /// the run is told to end. In an open profile they stay.
     fn forever(chain: impl Into<Chain>) { a_loop(while_loop(None, None, true), None, chain) }
 
     /// As [`forever`], with the number of the pass, from 0, in the attribute `counter`.

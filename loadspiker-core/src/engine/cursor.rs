@@ -98,7 +98,11 @@ impl Cursor<'_> {
                     }
                 }
                 Op::LoopEnter(entered) => self.enter_loop(pc, entered),
-                Op::LoopNext(enter) => self.next_pass(*enter),
+                Op::LoopNext(enter) => {
+                    if self.next_pass(*enter) {
+                        return self.end();
+                    }
+                }
                 Op::Jump(target) => self.user.pc = *target,
                 Op::Unless(test, target) => {
                     if self.holds(test) != Some(true) {

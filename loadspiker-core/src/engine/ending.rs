@@ -9,6 +9,8 @@ use crate::moment::Moment;
 impl Shard {
     /// No users start from `at` on. Those that were due before and are late are counted as dropped.
     pub(super) fn stop(self: &Rc<Self>, at: Moment, deadline: Moment) {
+        // Orders do not wait any longer: a run that was told to pause is paused.
+        self.carry_out(Moment::NEVER);
         self.stop_at.set(Moment::NEVER);
         self.deadline.set(self.deadline.get().min(deadline));
         let now = self.clock.now();
@@ -21,6 +23,8 @@ impl Shard {
         // Users that would rest beyond the deadline cannot do anything more.
         let leave = self.waiting.borrow_mut().take_beyond(self.deadline.get());
         leave.into_iter().for_each(|user| self.interrupt(user));
+        let held = std::mem::take(&mut *self.held.borrow_mut());
+        held.into_iter().for_each(|user| self.interrupt(user));
         let meetings: Vec<_> = self.meetings.borrow_mut().iter_mut().flat_map(std::mem::take).collect();
         meetings.into_iter().for_each(|user| self.interrupt(user));
         self.due_at(self.deadline.get());

@@ -20,9 +20,14 @@ impl Cursor<'_> {
         self.begin_pass(entered, 0);
     }
 
-    pub(super) fn next_pass(&mut self, enter: Pc) {
-        let Some(Op::LoopEnter(entered)) = self.program.ops.get(enter as usize) else { return };
-        let Some(Frame::Loop { pass, since, .. }) = self.user.frames.last_mut() else { return };
+    /// The end of a pass: begins another one, or goes on behind. Says whether the user is one too many of a closed
+    /// population and is to end here.
+    pub(super) fn next_pass(&mut self, enter: Pc) -> bool {
+        let Some(Op::LoopEnter(entered)) = self.program.ops.get(enter as usize) else { return false };
+        if entered.is_outermost_forever && self.shard.has_surplus(self.user.population, self.user.intended) {
+            return true;
+        }
+        let Some(Frame::Loop { pass, since, .. }) = self.user.frames.last_mut() else { return false };
         *pass = pass.saturating_add(1);
         let (pass, since) = (*pass, *since);
         if self.goes_on(entered, pass, since) == Some(true) {
@@ -31,6 +36,7 @@ impl Cursor<'_> {
         } else {
             self.pop();
         }
+        false
     }
 
     /// Only loops with a time limit pay for reading the clock.

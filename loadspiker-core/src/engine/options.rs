@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::compile::Plan;
+use crate::engine::handle::RunHandle;
 use crate::metrics::LiveView;
 use crate::report::EndReason;
 
@@ -23,9 +24,10 @@ pub struct RunOptions {
 
 /// Somebody who watches a run: a progress display, a dashboard. Called on the thread that runs the simulation.
 pub trait Observer {
-    /// The run begins.
-    fn started(&mut self, plan: &Plan) {
-        let _ = plan;
+    /// The run begins. With a clone of `handle` its load can be changed while it is on; what is asked for here holds
+    /// from the very beginning.
+    fn started(&mut self, plan: &Plan, handle: &RunHandle) {
+        let _ = (plan, handle);
     }
 
     /// How it goes; called several times a second.

@@ -1,5 +1,9 @@
 //! [`PopulationState`]: one population on one shard, from its first arrival to its last user.
+//!
+//! Its source (arrivals or targets) counts from the start of the population, on a clock that stands still while the run
+//! is paused: `start` moves on by each pause.
 
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use crate::compile::CompiledPopulation;
@@ -7,20 +11,29 @@ use crate::engine::stall::Gap;
 use crate::engine::throttle::{self, Slot};
 use crate::inject::{Arrivals, Profile, Shard, Slots, Targets};
 use crate::moment::Moment;
+use crate::numbers::mix;
 use crate::protocol::ShardInfo;
 
 pub(crate) struct PopulationState {
     source: Source,
-    /// When it started; `None` before.
+    share: Shard,
+    seed: u64,
+    /// How many users it has made so far.
+    made: u64,
+    /// When it started, and later by as much as the run has been paused since; `None` before.
     start: Option<Moment>,
+    /// Since when the run is paused; `NEVER` while it is not.
+    paused: Moment,
+    /// Its load was changed, and may be changed again: it is not done before this moment of its own clock.
+    until: Option<Moment>,
     /// How many users are there, resting or busy.
     alive: u64,
     /// How many of them are within an action.
     pub(crate) acting: u64,
     /// The slots of its throttle.
     slots: Option<Slots>,
-    /// When its throttle ends, relative to its start: no user starts any more.
-    until: Moment,
+    /// When its throttle ends, on its own clock: no user starts any more.
+    ends: Moment,
     /// How many users may be there when another one arrives.
     most: u64,
     /// Arrivals due in these are dropped.
@@ -30,8 +43,17 @@ pub(crate) struct PopulationState {
 }
 
 enum Source {
-    Open { arrivals: Arrivals, next: Option<Moment> },
-    Closed { targets: Targets, next_look: Option<Moment> },
+    Open {
+        arrivals: Arrivals,
+        next: Option<Moment>,
+        /// Arrivals of before the load was changed that have not been let in yet.
+        late: VecDeque<Moment>,
+    },
+    Closed {
+        targets: Targets,
+        next_look: Option<Moment>,
+        level: Level,
+    },
 }
 
 /// What becomes of an arrival.
@@ -45,27 +67,58 @@ pub(crate) enum Arrival {
     Missed,
 }
 
+/// A number of users and the time for which it is wanted. Kept, because it is asked for at the end of each pass of a
+/// `forever` and changes rarely.
+#[derive(Default)]
+struct Level {
+    users: u64,
+    from: Moment,
+    until: Moment,
+}
+
 /// The least time between a user's end and the start of the one that takes its place, so that users who do nothing
 /// cannot bring time to a halt.
 const SUCCESSION: Duration = Duration::from_micros(1);
 
+impl Source {
+    /// What `profile` says from `moment` on.
+    fn new(profile: &Profile, share: Shard, seed: u64, moment: Moment) -> Self {
+        if matches!(profile, Profile::Open(_)) {
+            let mut arrivals = profile.arrivals(share, seed);
+            let next = arrivals.first_from(moment);
+            Source::Open { arrivals, next, late: VecDeque::new() }
+        } else {
+            Source::Closed { targets: profile.targets(share), next_look: Some(moment), level: Level::default() }
+        }
+    }
+}
+
+impl Level {
+    fn at(&mut self, moment: Moment, targets: &Targets) -> u64 {
+        if moment < self.from || moment >= self.until {
+            let until = targets.next_change_after(moment).unwrap_or(Moment::NEVER);
+            *self = Level { users: targets.target_at(moment), from: moment, until };
+        }
+        self.users
+    }
+}
+
 impl PopulationState {
+    /// `seed` is the population's own: two with the same profile must not arrive in step.
     pub(crate) fn new(profile: &Profile, shard: ShardInfo, seed: u64) -> Self {
         let share = shard.into();
-        let source = if matches!(profile, Profile::Open(_)) {
-            let mut arrivals = profile.arrivals(share, seed);
-            let next = arrivals.next();
-            Source::Open { arrivals, next }
-        } else {
-            Source::Closed { targets: profile.targets(share), next_look: Some(Moment::START) }
-        };
         PopulationState {
-            source,
+            source: Source::new(profile, share, seed, Moment::START),
+            share,
+            seed,
+            made: 0,
             start: None,
+            paused: Moment::NEVER,
+            until: None,
             alive: 0,
             acting: 0,
             slots: None,
-            until: Moment::NEVER,
+            ends: Moment::NEVER,
             most: u64::MAX,
             gaps: Vec::new(),
             stopped: false,
@@ -74,10 +127,10 @@ impl PopulationState {
     }
 
     /// With this shard's part of the population's throttle and of the number of users.
-    pub(crate) fn limited(mut self, population: &CompiledPopulation, shard: Shard) -> Self {
-        self.slots = population.throttle.as_ref().map(|throttle| throttle.slots(shard));
-        self.until = self.slots.as_ref().map_or(Moment::NEVER, Slots::end);
-        self.most = population.maximum_users.map_or(u64::MAX, |most| shard.share(most));
+    pub(crate) fn limited(mut self, population: &CompiledPopulation) -> Self {
+        self.slots = population.throttle.as_ref().map(|throttle| throttle.slots(self.share));
+        self.ends = self.slots.as_ref().map_or(Moment::NEVER, Slots::end);
+        self.most = population.maximum_users.map_or(u64::MAX, |most| self.share.share(most));
         self
     }
 
@@ -97,15 +150,28 @@ impl PopulationState {
         self.start = Some(at);
     }
 
+    /// The number of the user that starts now, from 0 and unique in the population, and the seed of all it draws.
+    ///
+    /// Both follow from the population and its arrivals alone: not from other populations and, for an open profile,
+    /// not from the number of shards, as arrival `k` of the whole belongs to shard `k % count`.
+    pub(crate) fn next_user(&mut self) -> (u64, u64) {
+        let (index, count) = (self.share.index as u64, self.share.count as u64);
+        let number = self.made * count + index;
+        self.made += 1;
+        (number, mix(mix(self.seed, 1), number))
+    }
+
     /// No more arrivals from `at` on. Returns how many were due before and have not been let in.
     pub(crate) fn stop(&mut self, at: Moment) -> u64 {
+        let at = self.start.filter(|_| !self.stopped).map(|start| self.local(start, at));
         let mut late = 0;
-        while let Source::Open { arrivals, next } = &mut self.source
-            && let Some(start) = self.start.filter(|_| !self.stopped)
-            && next.is_some_and(|next| next < self.until && start + next.since_start() < at)
-        {
-            *next = arrivals.next();
-            late += 1;
+        if let (Source::Open { arrivals, next, late: waiting }, Some(at)) = (&mut self.source, at) {
+            late = waiting.len() as u64;
+            waiting.clear();
+            while next.is_some_and(|next| next < at.min(self.ends)) {
+                *next = arrivals.next();
+                late += 1;
+            }
         }
         self.stopped = true;
         self.start.get_or_insert(Moment::START);
@@ -114,12 +180,30 @@ impl PopulationState {
 
     /// When something is to be done for it next.
     pub(crate) fn next_due(&self) -> Option<Moment> {
-        let start = self.start.filter(|_| !self.stopped)?;
-        let relative = match &self.source {
-            Source::Open { next, .. } => *next,
+        let start = self.start.filter(|_| self.paused == Moment::NEVER)?;
+        self.planned().map(|moment| start + moment.since_start())
+    }
+
+    /// The same on its own clock, whether or not that runs.
+    fn planned(&self) -> Option<Moment> {
+        if self.stopped {
+            return None;
+        }
+        self.sourced().or(self.until.filter(|until| *until < self.ends))
+    }
+
+    /// When its source has something next, up to the end of its throttle.
+    fn sourced(&self) -> Option<Moment> {
+        let moment = match &self.source {
+            Source::Open { next, late, .. } => late.front().copied().or(*next),
             Source::Closed { next_look, .. } => *next_look,
         };
-        relative.filter(|moment| *moment < self.until).map(|moment| start + moment.since_start())
+        moment.filter(|moment| *moment < self.ends)
+    }
+
+    /// `at` on its own clock, which stands still in a pause.
+    fn local(&self, start: Moment, at: Moment) -> Moment {
+        Moment::START + at.min(self.paused).since(start)
     }
 
     /// An arrival that is due at `now`, and what becomes of it. `room` says whether there is room for another user in
@@ -128,9 +212,15 @@ impl PopulationState {
         loop {
             let due = self.next_due().filter(|due| *due <= now)?;
             let start = self.start?;
+            if self.sourced().is_none() {
+                self.until = None;
+                continue;
+            }
             match &mut self.source {
-                Source::Open { arrivals, next } => {
-                    *next = arrivals.next();
+                Source::Open { arrivals, next, late } => {
+                    if late.pop_front().is_none() {
+                        *next = arrivals.next();
+                    }
                     if !self.gaps.is_empty() {
                         self.gaps.retain(|gap| !gap.is_before(due));
                         if self.gaps.iter().any(|gap| gap.swallows(due)) {
@@ -141,7 +231,7 @@ impl PopulationState {
                         return Some(Arrival::Crowded);
                     }
                 }
-                Source::Closed { targets, next_look } => {
+                Source::Closed { targets, next_look, .. } => {
                     // Looked at for the moment that was due, not for now: a late look must not skip a step of the
                     // profile.
                     let moment = Moment::START + due.since(start);
@@ -160,15 +250,61 @@ impl PopulationState {
     pub(crate) fn user_ended(&mut self, now: Moment, ended: Moment) -> Option<Moment> {
         self.alive -= 1;
         let start = self.start.filter(|_| !self.stopped)?;
-        let Source::Closed { targets, next_look } = &mut self.source else { return None };
         // Its place is taken as of when it ended, which is a moment ago.
-        let look = Moment::START + ended.since(start) + SUCCESSION;
-        if look >= targets.end().min(self.until) {
+        let look = self.local(start, ended) + SUCCESSION;
+        let Source::Closed { targets, next_look, .. } = &mut self.source else { return None };
+        if look >= targets.end().min(self.ends) {
             return None;
         }
         let look = next_look.map_or(look, |planned| planned.min(look));
         *next_look = Some(look);
-        Some((start + look.since_start()).max(now))
+        (self.paused == Moment::NEVER).then(|| (start + look.since_start()).max(now))
+    }
+
+    /// Whether there are more users at `at` than a closed profile wants; after a stop it wants none.
+    pub(crate) fn has_surplus(&mut self, at: Moment) -> bool {
+        let moment = self.start.map(|start| self.local(start, at));
+        match (&mut self.source, moment) {
+            (Source::Closed { targets, level, .. }, Some(moment)) => {
+                self.stopped || moment >= self.ends || self.alive > level.at(moment, targets)
+            }
+            _ => false,
+        }
+    }
+
+    /// From `at` on no user starts, and the profile stands still.
+    pub(crate) fn pause(&mut self, at: Moment) {
+        self.paused = self.paused.min(at);
+    }
+
+    /// From `at` on the profile goes on where it was.
+    pub(crate) fn resume(&mut self, at: Moment) {
+        let pause = at.since(self.paused);
+        self.start = self.start.map(|start| start + pause);
+        self.paused = Moment::NEVER;
+    }
+
+    /// Its load is going to be changed: done or not, it may have users again. `profile` is the one that was written.
+    pub(crate) fn reopen(&mut self, profile: &Profile, now: Moment) {
+        let end = Moment::START + profile.duration();
+        if self.start.is_none_or(|start| self.local(start, now) < end) {
+            self.until = Some(end);
+        }
+        self.told_done = false;
+    }
+
+    /// From `at` on another profile holds. What is due before in that one is passed over.
+    pub(crate) fn change(&mut self, profile: &Profile, at: Moment) {
+        let moment = self.start.map_or(Moment::START, |start| self.local(start, at));
+        let mut new = Source::new(profile, self.share, self.seed, moment);
+        if let (Source::Open { arrivals, next, late }, Source::Open { late: kept, .. }) = (&mut self.source, &mut new) {
+            *kept = std::mem::take(late);
+            while let Some(due) = next.filter(|due| *due < moment) {
+                kept.push_back(due);
+                *next = arrivals.next();
+            }
+        }
+        self.source = new;
     }
 
     /// A resting user is gone.
@@ -183,80 +319,10 @@ impl PopulationState {
 
     /// Whether it has started, all its users are done and no more will come; true once.
     pub(crate) fn is_newly_done(&mut self) -> bool {
-        let done = self.start.is_some() && self.alive == 0 && self.next_due().is_none();
+        let done = self.start.is_some() && self.alive == 0 && self.planned().is_none();
         done && !std::mem::replace(&mut self.told_done, true)
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::inject::constant_users_per_sec;
-
-    #[test]
-    fn arrivals_that_were_due_before_the_end_and_are_late_are_told() {
-        let profile = Profile::from_steps([constant_users_per_sec(10).during(Duration::from_secs(60))]);
-        let at = |millis| Moment::START + Duration::from_millis(millis);
-        let mut state = PopulationState::new(&profile, ShardInfo { index: 0, count: 1 }, 1);
-        state.start(Moment::START);
-        // Due at 0, 100 and 200 ms; one more, at 300 ms, is late.
-        (0..3).for_each(|_| assert!(state.take_arrival(at(250), true).is_some()));
-        assert_eq!(state.take_arrival(at(250), true), None);
-        assert_eq!(state.stop(at(350)), 1);
-        assert_eq!(state.take_arrival(at(9000), true), None);
-    }
-
-    fn state(rate: u32, secs: u64) -> PopulationState {
-        let profile = Profile::from_steps([constant_users_per_sec(rate).during(Duration::from_secs(secs))]);
-        let mut state = PopulationState::new(&profile, ShardInfo { index: 0, count: 1 }, 1);
-        state.start(Moment::START);
-        state
-    }
-
-    /// What becomes of all that is due at `now`: how many start, are too many, were missed.
-    fn due(state: &mut PopulationState, now: Moment) -> [usize; 3] {
-        let all: Vec<_> = std::iter::from_fn(|| state.take_arrival(now, true)).collect();
-        let count = |what: fn(&Arrival) -> bool| all.iter().filter(|arrival| what(arrival)).count();
-        [
-            count(|arrival| matches!(arrival, Arrival::Starts(_))),
-            count(|arrival| *arrival == Arrival::Crowded),
-            count(|arrival| *arrival == Arrival::Missed),
-        ]
-    }
-
-    fn at(millis: u64) -> Moment {
-        Moment::START + Duration::from_millis(millis)
-    }
-
-    #[test]
-    fn after_a_stall_arrivals_that_are_late_by_more_than_a_second_are_dropped() {
-        let mut state = state(10, 60);
-        assert_eq!(due(&mut state, at(1_000)), [11, 0, 0]);
-        // Nobody looked from 1.1 s, when one was due, to 6 s.
-        let gap = Gap::before(at(6_000), at(1_100), at(1_000));
-        assert!(gap.is_some());
-        gap.into_iter().for_each(|gap| state.missed(gap));
-        // Due from 1.1 to 4.9 s: missed. From 5.0 to 6.0 s: they start.
-        assert_eq!(due(&mut state, at(6_000)), [11, 0, 39]);
-        assert_eq!(due(&mut state, at(9_000)), [30, 0, 0]);
-    }
-
-    #[test]
-    fn a_crowd_that_was_being_let_in_before_a_stall_is_let_in_after_it() {
-        let mut state = state(10, 60);
-        // Looked at in time, but so many are due that those of before 2 s still wait when the shard stalls.
-        let gaps = [Gap::before(at(6_000), at(0), at(2_000)), Gap::before(at(9_000), at(0), at(6_500))];
-        gaps.into_iter().flatten().for_each(|gap| state.missed(gap));
-        // Missed are those due from 2.0 to 4.9 s and from 6.5 to 7.9 s.
-        assert_eq!(due(&mut state, at(9_000)), [91 - 45, 0, 30 + 15]);
-        assert!(state.gaps.len() <= 1, "{:?}", state.gaps);
-    }
-
-    #[test]
-    fn a_stall_in_which_nothing_was_due_is_forgotten() {
-        let mut state = state(1, 1);
-        assert_eq!(due(&mut state, at(0)), [1, 0, 0]);
-        Gap::before(at(6_000), at(100), at(0)).into_iter().for_each(|gap| state.missed(gap));
-        assert!(state.gaps.is_empty());
-    }
-}
+mod tests;

@@ -1,15 +1,31 @@
 //! From a simulation to its plan: options are applied, and the plan is run.
 
 use std::sync::Arc;
+use std::sync::mpsc::Receiver;
 
 use crate::compile::{Plan, compile};
 use crate::dsl::Simulation;
 use crate::engine::gate;
+use crate::engine::handle::RunHandle;
+use crate::engine::message::Event;
 use crate::engine::options::{Observer, RunOptions};
 use crate::engine::run::Run;
 use crate::error::Error;
 use crate::inject::{Profile, at_once_users};
 use crate::report::RunReport;
+
+/// Runs a plan from beginning to end as soon as no other run of this process is on.
+pub(super) fn conduct_alone(
+    plan: Arc<Plan>,
+    handle: &RunHandle,
+    events: Receiver<Event>,
+    debug: bool,
+    observer: &mut dyn Observer,
+) -> Result<RunReport, Error> {
+    let _over = handle.over_at_the_end();
+    let _alone = gate::enter();
+    Run::begin(plan, handle, events, debug, observer)?.conduct()
+}
 
 impl Simulation {
     /// Runs the simulation and returns what happened. It blocks until the run is over; no other run of this process is on
@@ -30,9 +46,9 @@ impl Simulation {
     ///
     /// As [`run`](Self::run).
     pub fn run_with(self, options: &RunOptions, observer: &mut dyn Observer) -> Result<RunReport, Error> {
-        let plan = self.plan(options)?;
-        let _alone = gate::enter();
-        Run::begin(plan, options.debug, observer)?.conduct()
+        let plan = Arc::new(self.plan(options)?);
+        let (handle, events) = RunHandle::new(&plan);
+        conduct_alone(plan, &handle, events, options.debug, observer)
     }
 
     /// Compiles the simulation without running it.

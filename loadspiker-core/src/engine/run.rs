@@ -10,10 +10,12 @@ use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
 use crate::assertion::Watches;
 use crate::compile::Plan;
+use crate::engine::handle::RunHandle;
 use crate::engine::health;
-use crate::engine::message::{Command, Event};
+use crate::engine::message::{Command, Event, Steer};
 use crate::engine::options::Observer;
 use crate::engine::signals::{StopSignals, quiet_caught_panics};
+use crate::engine::steering::ProfileTime;
 use crate::engine::thread;
 use crate::error::Error;
 use crate::metrics::{Collector, Limits};
@@ -22,7 +24,7 @@ use crate::report::{EndReason, RunInfo, RunReport};
 
 /// A run that is on.
 pub(super) struct Run<'a> {
-    plan: Arc<Plan>,
+    pub(super) plan: Arc<Plan>,
     observer: &'a mut dyn Observer,
     shards: Vec<(UnboundedSender<Command>, JoinHandle<()>)>,
     events: Receiver<Event>,
@@ -32,24 +34,40 @@ pub(super) struct Run<'a> {
     info: RunInfo,
     cpu_before: Option<Duration>,
     /// For each population, on how many shards it is done.
-    done_on: Vec<usize>,
+    pub(super) done_on: Vec<usize>,
     done_at: Vec<Moment>,
     started: BTreeSet<usize>,
-    end: Option<EndReason>,
+    pub(super) end: Option<EndReason>,
     ended_at: Option<Moment>,
     /// A shard is gone, and will not say that its users are done.
     broken: bool,
+    /// How many shards are no more.
+    gone: usize,
+    /// Populations may have started; what is asked for before holds from the beginning on.
+    pub(super) has_begun: bool,
+    /// What was asked for before.
+    steered: Vec<Steer>,
+    /// How often the load was changed.
+    pub(super) scaled: u64,
+    pub(super) profile_time: ProfileTime,
+    done_in_profile_time: Vec<Moment>,
+    pub(super) handle: RunHandle,
 }
 
 /// How often the observer is shown how it goes.
 const REFRESH: Duration = Duration::from_millis(100);
 
 impl<'a> Run<'a> {
-    pub(super) fn begin(plan: Plan, debug: bool, observer: &'a mut dyn Observer) -> Result<Self, Error> {
+    pub(super) fn begin(
+        plan: Arc<Plan>,
+        handle: &RunHandle,
+        events: Receiver<Event>,
+        debug: bool,
+        observer: &'a mut dyn Observer,
+    ) -> Result<Self, Error> {
         quiet_caught_panics();
         health::raise_file_limit();
-        let plan = Arc::new(plan);
-        let (tell, events) = channel();
+        let tell = handle.events();
         // Shards need time to set up; the clock starts at zero for all of them when they are ready.
         let mut starters = Vec::new();
         let mut shards = Vec::new();
@@ -62,9 +80,12 @@ impl<'a> Run<'a> {
             shards.push((commands, thread));
         }
         drop(tell);
-        for _ in 0..plan.shards {
+        let mut ready = 0;
+        let mut steered = Vec::new();
+        while ready < plan.shards {
             match events.recv() {
-                Ok(Event::Ready) => {}
+                Ok(Event::Ready) => ready += 1,
+                Ok(Event::Steered(steer)) => steered.push(steer),
                 Ok(Event::Failed { what, cause }) => return Err(Error::Start { what, cause }),
                 _ => {
                     let cause = "it ended before the run began".to_owned();
@@ -86,7 +107,7 @@ impl<'a> Run<'a> {
                 .warming_up(plan.warm_up)
                 .watched_by(watches);
         let signals = StopSignals::listen();
-        observer.started(&plan);
+        observer.started(&plan, handle);
         let populations = plan.populations.len();
         let base = Instant::now();
         for starter in starters {
@@ -108,24 +129,40 @@ impl<'a> Run<'a> {
             end: None,
             ended_at: None,
             broken: false,
+            gone: 0,
+            has_begun: false,
+            steered,
+            scaled: 0,
+            profile_time: ProfileTime::default(),
+            done_in_profile_time: vec![Moment::START; populations],
+            handle: handle.clone(),
             plan,
         })
     }
 
     pub(super) fn conduct(mut self) -> Result<RunReport, Error> {
+        self.begin_steered();
         self.start_what_can();
+        if self.plan.simulated_clock {
+            // Time must not begin before all populations have that start with it.
+            self.tell_all(&Command::Heard);
+        }
         let mut refreshed = Instant::now();
         let mut finishing = false;
         loop {
             let mut heard = false;
             match self.events.recv_timeout(REFRESH) {
+                Ok(Event::Steered(steer)) => self.steer(steer),
                 Ok(event) => {
                     self.hear(event);
                     heard = true;
                 }
                 Err(RecvTimeoutError::Timeout) => {}
-                // All shards are gone, and everything they said has been heard.
                 Err(RecvTimeoutError::Disconnected) => break,
+            }
+            if self.gone == self.plan.shards {
+                // Everything they said has been heard: it is the last that each of them says.
+                break;
             }
             if self.signals.take() {
                 let now = self.now();
@@ -146,18 +183,37 @@ impl<'a> Run<'a> {
             }
             if refreshed.elapsed() >= REFRESH {
                 refreshed = Instant::now();
-                let view = self.collector.live();
-                self.observer.progress(&view);
+                self.show();
             }
         }
         self.finish()
     }
 
-    fn now(&self) -> Moment {
+    /// Does what was asked for before the beginning.
+    fn begin_steered(&mut self) {
+        let mut steered = std::mem::take(&mut self.steered);
+        // Nothing else can have been said: no shard has anything to do yet.
+        while let Ok(event) = self.events.try_recv() {
+            match event {
+                Event::Steered(steer) => steered.push(steer),
+                event => self.hear(event),
+            }
+        }
+        steered.into_iter().for_each(|steer| self.steer(steer));
+        self.has_begun = true;
+    }
+
+    fn show(&mut self) {
+        let mut view = self.collector.live();
+        view.is_paused = self.profile_time.is_paused();
+        self.observer.progress(&view);
+    }
+
+    pub(super) fn now(&self) -> Moment {
         Moment::START + self.base.elapsed()
     }
 
-    fn tell_all(&self, command: &Command) {
+    pub(super) fn tell_all(&self, command: &Command) {
         for (shard, _) in &self.shards {
             // A shard that is gone needs to be told nothing.
             let _ = shard.send(command.clone());
@@ -175,8 +231,13 @@ impl<'a> Run<'a> {
                     self.stop(EndReason::Stopped(why), at, self.plan.grace_period);
                 }
             }
-            Event::Done { population, at } => {
+            // What was done before the load was changed may not be any more; it is told again.
+            Event::Done { round, .. } if round != self.scaled => {}
+            Event::Done { population, at, .. } => {
                 self.done_on[population] += 1;
+                // Simulated time stands still by itself.
+                let done = if self.plan.simulated_clock { at } else { self.profile_time.of(at) };
+                self.done_in_profile_time[population] = self.done_in_profile_time[population].max(done);
                 self.done_at[population] = self.done_at[population].max(at);
                 self.start_what_can();
             }
@@ -197,33 +258,41 @@ impl<'a> Run<'a> {
                 self.stop(EndReason::Aborted(format!("{what}: {cause}")), at, Duration::ZERO);
                 self.broken = true;
             }
+            Event::Gone => self.gone += 1,
             Event::Ready => {}
+            Event::Steered(steer) => self.steer(steer),
         }
     }
 
-    fn stop(&mut self, reason: EndReason, at: Moment, patience: Duration) {
+    pub(super) fn stop(&mut self, reason: EndReason, at: Moment, patience: Duration) {
         self.observer.stopping(&reason, patience);
+        self.handle.is_ending();
         // The first reason is the one that counts, but for a crash.
         if self.end.is_none() || matches!(reason, EndReason::Aborted(_)) {
             self.end = Some(reason);
         }
         self.collector.watches().until(at.since_start());
-        self.tell_all(&Command::Stop { deadline: at + patience });
+        self.tell_all(&Command::Stop { at, patience });
     }
 
-    /// Starts the populations whose predecessors are done.
-    fn start_what_can(&mut self) {
+    /// Starts the populations whose predecessors are done, after their delays. In a pause nobody is started: the delays
+    /// stand still.
+    pub(super) fn start_what_can(&mut self) {
+        if self.profile_time.is_paused() {
+            return;
+        }
         for index in 0..self.plan.populations.len() {
             let after = &self.plan.populations[index].after;
-            if self.started.contains(&index) || after.iter().any(|parent| self.done_on[*parent] < self.plan.shards) {
+            if self.started.contains(&index)
+                || after.iter().any(|before| self.done_on[before.population] < self.plan.shards)
+            {
                 continue;
             }
-            let at = match after.iter().map(|parent| self.done_at[*parent]).max() {
-                None => Moment::START,
-                Some(done) if self.plan.simulated_clock => done,
-                // One instant for all shards, in the future of each.
-                Some(_) => self.now() + Duration::from_millis(5),
-            };
+            let due = after.iter().map(|before| self.done_in_profile_time[before.population] + before.delay).max();
+            let due = self.profile_time.moment_of(due.unwrap_or(Moment::START));
+            // One instant for all shards, in the future of each.
+            let soon = self.has_begun && !self.plan.simulated_clock && !after.is_empty();
+            let at = if soon { due.max(self.now() + Duration::from_millis(5)) } else { due };
             self.started.insert(index);
             self.tell_all(&Command::Start { population: index, at });
         }
@@ -243,9 +312,9 @@ impl<'a> Run<'a> {
         let cpu = health::cpu_time().zip(self.cpu_before).map(|(after, before)| after.saturating_sub(before));
         self.info.duration = ended.since_start();
         self.info.end = reason;
+        self.info.paused = self.profile_time.paused_until(ended);
         self.info.cpu = cpu;
-        let view = self.collector.live();
-        self.observer.progress(&view);
+        self.show();
         let watches = std::mem::take(self.collector.watches());
         let mut report = self.collector.finish(self.info);
         report.evaluate(&self.plan.assertions);

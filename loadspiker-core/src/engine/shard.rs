@@ -1,6 +1,7 @@
 //! [`Shard`]: one thread's share of a run. Its users, timers, connections and statistics belong to it alone.
 
 use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
 use std::future::poll_fn;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -16,6 +17,7 @@ use crate::engine::cursor::Problem;
 use crate::engine::message::{Command, Event};
 use crate::engine::population::PopulationState;
 use crate::engine::stall::Gap;
+use crate::engine::steered::Order;
 use crate::engine::task::{self, Seat};
 use crate::engine::timer::Timer;
 use crate::engine::user::User;
@@ -42,9 +44,19 @@ pub(crate) struct Shard {
     pub(super) populations: RefCell<Vec<PopulationState>>,
     /// This shard's slots of the simulation's throttle.
     pub(super) slots: RefCell<Option<Slots>>,
+    /// When that began, and later by as much as the run has been paused since.
+    pub(super) slots_start: Cell<Moment>,
     pub(super) waiting: RefCell<Waiting>,
     #[expect(clippy::vec_box, reason = "users come and go in their boxes")]
     pub(super) meetings: RefCell<Vec<Vec<Box<User>>>>,
+    /// What is to be done at its moment, in order.
+    pub(super) orders: RefCell<VecDeque<(Moment, Order)>>,
+    /// Since when the run is paused, if it is: users are held before their next request.
+    pub(super) paused: Cell<Option<Moment>>,
+    #[expect(clippy::vec_box, reason = "users come and go in their boxes")]
+    pub(super) held: RefCell<Vec<Box<User>>>,
+    /// How often the load was changed.
+    pub(super) round: Cell<u64>,
     turns: RefCell<Vec<usize>>,
     /// Tasks that wait for a user.
     pub(crate) seats: RefCell<Vec<Rc<Seat>>>,
@@ -62,7 +74,7 @@ pub(crate) struct Shard {
     pub(super) warm_up: Cell<Option<Moment>>,
     /// Where time is simulated: a tick has been told of and not been heard. Until then nothing may happen, as what was
     /// told may end the run at this very moment.
-    pub(super) held: Cell<bool>,
+    pub(super) tick_unheard: Cell<bool>,
     pub(super) second: Cell<u64>,
     pub(super) stop_at: Cell<Moment>,
     pub(super) deadline: Cell<Moment>,
@@ -71,7 +83,7 @@ pub(crate) struct Shard {
     events: Sender<Event>,
     /// Whether a task has been spawned or has run lately; simulated time waits for it.
     pub(crate) worked: Cell<bool>,
-    /// How many events nobody has heard yet; simulated time waits for the answers they may bring.
+    /// How many events nobody has heard yet; simulated time waits for the answers they may bring. The beginning is one.
     unheard: Cell<usize>,
     /// The grace period is over, all users are counted: what tasks still do no longer matters.
     pub(super) over: Cell<bool>,
@@ -105,6 +117,7 @@ impl Shard {
             .map(|protocol| protocol.open(info).map_err(|cause| (protocol.name().to_owned(), cause)))
             .collect();
         let schemas = plan.scenario_names.iter();
+        let simulated = clock.is_simulated();
         let shard = Shard {
             index,
             clock,
@@ -123,12 +136,17 @@ impl Shard {
                 // Seeds of their own: two populations with the same profile must not arrive in step.
                 (1..)
                     .zip(&plan.populations)
-                    .map(|(n, p)| PopulationState::new(&p.profile, info, mix(plan.seed, n)).limited(p, info.into()))
+                    .map(|(n, p)| PopulationState::new(&p.profile, info, mix(plan.seed, n)).limited(p))
                     .collect(),
             ),
             slots: RefCell::new(plan.throttle.as_ref().map(|throttle| throttle.slots(info.into()))),
+            slots_start: Cell::new(Moment::START),
             waiting: RefCell::default(),
             meetings: RefCell::new(plan.rendez_vous.iter().map(|_| Vec::new()).collect()),
+            orders: RefCell::default(),
+            paused: Cell::new(None),
+            held: RefCell::default(),
+            round: Cell::new(0),
             turns: RefCell::new(vec![index; plan.turns]),
             seats: RefCell::default(),
             users_made: Cell::new(0),
@@ -139,14 +157,14 @@ impl Shard {
             last_look: Cell::new(Moment::START),
             next_tick: Cell::new(Moment::START + plan.warm_up.map_or(TICK, |warm_up| warm_up.min(TICK))),
             warm_up: Cell::new(plan.warm_up.map(|warm_up| Moment::START + warm_up)),
-            held: Cell::new(false),
+            tick_unheard: Cell::new(false),
             second: Cell::new(0),
             stop_at: Cell::new(plan.max_duration.map_or(Moment::NEVER, |duration| Moment::START + duration)),
             deadline: Cell::new(Moment::NEVER),
             waker: RefCell::new(None),
             events,
             worked: Cell::new(false),
-            unheard: Cell::new(0),
+            unheard: Cell::new(usize::from(simulated)),
             over: Cell::new(false),
             plan: plan.clone(),
         };
@@ -167,7 +185,7 @@ impl Shard {
                 let now = self.clock.now();
                 self.release_due(now);
                 let due = Moment::from_nanos(self.next_due.get());
-                if self.held.get() {
+                if self.tick_unheard.get() {
                     return Poll::Pending;
                 }
                 if due <= now {
@@ -198,11 +216,19 @@ impl Shard {
     /// Does what it is told; whether that is to end.
     fn obey(self: &Rc<Self>, command: &Command) -> bool {
         match *command {
-            Command::Start { population, at } => {
-                self.populations.borrow_mut()[population].start(at);
-                self.due_at(at);
+            Command::Start { population, at } => self.start_population(population, at),
+            Command::Pause { at } => self.order(at, Order::Pause),
+            Command::Resume { at } => self.order(at, Order::Resume),
+            Command::Scale { factor, at, round, ref over } => {
+                self.reopen(round, over);
+                self.order(at, Order::Scale { factor, over: over.clone() });
             }
-            Command::Stop { deadline } => self.stop(self.clock.now(), deadline),
+            Command::Stop { at, patience } => {
+                let now = self.clock.now();
+                // Who stops from outside does not know how late it is where time is simulated.
+                let at = if self.clock.is_simulated() { now } else { at };
+                self.stop(now, at + patience);
+            }
             Command::Open { rendez_vous, at } => {
                 let waiting = std::mem::take(&mut self.meetings.borrow_mut()[rendez_vous]);
                 for mut user in waiting {
@@ -212,7 +238,7 @@ impl Shard {
             }
             Command::Heard => {
                 self.unheard.set(self.unheard.get().saturating_sub(1));
-                self.held.set(self.held.get() && self.unheard.get() > 0);
+                self.tick_unheard.set(self.tick_unheard.get() && self.unheard.get() > 0);
             }
             Command::Finish => {
                 self.interrupt_all();
@@ -236,9 +262,10 @@ impl Shard {
         if now >= self.next_tick.get() {
             self.tick(now);
         }
-        if self.held.get() {
+        if self.tick_unheard.get() {
             return;
         }
+        self.carry_out(now);
         if now >= self.stop_at.get() {
             self.stop(self.stop_at.get(), self.stop_at.get() + self.plan.grace_period);
         }
@@ -259,18 +286,28 @@ impl Shard {
     }
 
     fn find_next_due(&self) {
+        if self.is_paused() && self.clock.is_simulated() {
+            // Simulated time stands still in a pause.
+            self.next_due.set(Moment::NEVER.as_nanos());
+            return;
+        }
+        let order = self.orders.borrow().front().map(|(at, _)| *at);
         let waiting = self.waiting.borrow().next_due();
         let arrival = self.populations.borrow().iter().filter_map(PopulationState::next_due).min();
-        let busy = self.alive.get() > 0 || arrival.is_some();
+        let busy = self.alive.get() > 0 || arrival.is_some() || self.is_paused();
         // Where nothing happens any more, simulated time must stand still, lest it runs away.
         let tick = (busy || !self.clock.is_simulated()).then(|| self.next_tick.get());
         let limits = busy.then(|| self.stop_at.get().min(self.deadline.get()));
-        let due = [waiting, arrival, tick, limits].into_iter().flatten().min().unwrap_or(Moment::NEVER);
+        let due = [order, waiting, arrival, tick, limits].into_iter().flatten().min().unwrap_or(Moment::NEVER);
         self.next_due.set(due.as_nanos());
     }
 
     /// Something is to be done at `moment`: the shard's loop must wake by then.
     pub(super) fn due_at(&self, moment: Moment) {
+        if self.is_paused() && self.clock.is_simulated() && moment > self.clock.now() {
+            // Simulated time stands still in a pause; all is looked at again at its end.
+            return;
+        }
         if moment.as_nanos() < self.next_due.get() {
             self.next_due.set(moment.as_nanos());
             if let Some(waker) = &*self.waker.borrow() {
@@ -317,6 +354,11 @@ impl Shard {
         if problem.panicked {
             recorder.panic_caught(scenario);
         }
+    }
+
+    /// Whether a population has more users at `at` than its closed profile wants.
+    pub(crate) fn has_surplus(&self, population: u32, at: Moment) -> bool {
+        self.populations.borrow_mut()[population as usize].has_surplus(at)
     }
 
     pub(crate) fn action_begins(&self, population: u32) {

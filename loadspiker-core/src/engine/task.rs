@@ -109,6 +109,14 @@ async fn drive(mut cx: ActionContext) {
         match next {
             Next::Act(pc) => {
                 let Some(Op::Action(action)) = program.ops.get(pc as usize) else { return };
+                if shard.is_paused() {
+                    // One that waited for a slot stands behind its request.
+                    if cx.user.held.is_none() {
+                        cx.user.pc = pc;
+                    }
+                    shard.hold(cx.into_user());
+                    return;
+                }
                 if throttled {
                     match shard.ask_throttles(&mut cx.user) {
                         Turn::Now(wait) => cx.waited(wait),

@@ -36,6 +36,7 @@ pub(crate) fn spawn(
             // If nobody listens, the run has been given up already.
             let _ = tell.send(Event::Failed { what: format!("shard {index}"), cause });
         }
+        let _ = tell.send(Event::Gone);
     };
     let thread = std::thread::Builder::new().name(format!("{SHARD_THREAD}{index}"));
     thread.spawn(work).map_err(|cause| health::explain(&cause))

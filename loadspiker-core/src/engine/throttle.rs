@@ -23,6 +23,13 @@ pub(crate) struct Held {
     gate: Gate,
 }
 
+impl Held {
+    /// The run was paused meanwhile, for so long.
+    pub(super) fn put_off(&mut self, pause: Duration) {
+        self.since = self.since + pause;
+    }
+}
+
 #[derive(Clone, Copy, Debug)]
 enum Gate {
     /// Before the throttle of its population.
@@ -64,7 +71,7 @@ impl Shard {
                 Gate::Population => {
                     (self.populations.borrow_mut()[user.population as usize].take_slot(came), Gate::Simulation)
                 }
-                Gate::Simulation => (take(&mut self.slots.borrow_mut(), Moment::START, came), Gate::Passed),
+                Gate::Simulation => (take(&mut self.slots.borrow_mut(), self.slots_start.get(), came), Gate::Passed),
                 Gate::Passed => return Turn::Now(user.intended.since(since)),
                 Gate::Closed => return Turn::Never,
             };

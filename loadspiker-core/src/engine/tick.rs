@@ -21,7 +21,7 @@ impl Shard {
         self.warm_up.set(warm_up);
         let next = Moment::from_nanos((second + 1) * nanos(TICK));
         self.next_tick.set(warm_up.map_or(next, |end| next.min(end)));
-        self.held.set(self.clock.is_simulated());
+        self.tick_unheard.set(self.clock.is_simulated());
     }
 
     pub(super) fn hand_over(&self, until: EndOf) {

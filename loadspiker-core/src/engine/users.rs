@@ -12,7 +12,6 @@ use crate::engine::shard::CROWD;
 use crate::engine::{Shard, User, task};
 use crate::metrics::ScenarioId;
 use crate::moment::Moment;
-use crate::numbers::mix;
 use crate::session::Session;
 
 impl Shard {
@@ -26,7 +25,8 @@ impl Shard {
                 match arrival {
                     None => break,
                     Some(Arrival::Starts(intended)) => {
-                        self.start_user(index, intended, now);
+                        let (number, seed) = self.populations.borrow_mut()[index].next_user();
+                        self.start_user(index, intended, now, number, seed);
                         started += 1;
                     }
                     Some(Arrival::Crowded) => self.recorder.borrow_mut().arrival_dropped(scenario),
@@ -37,12 +37,12 @@ impl Shard {
         }
     }
 
-    fn start_user(self: &Rc<Self>, population: usize, intended: Moment, now: Moment) {
-        let number = self.users_made.get();
-        self.users_made.set(number + 1);
+    fn start_user(self: &Rc<Self>, population: usize, intended: Moment, now: Moment, number: u64, seed: u64) {
+        let made = self.users_made.get();
+        self.users_made.set(made + 1);
         let (index, count) = (self.index as u64, self.plan.shards as u64);
-        let user_id = number * count + index + 1;
-        let session = Session::new(self.schemas[population].clone(), user_id, mix(self.plan.seed, user_id));
+        let user_id = made * count + index + 1;
+        let session = Session::numbered(self.schemas[population].clone(), user_id, number, seed);
         let population = u32::try_from(population).unwrap_or(u32::MAX);
         self.alive.set(self.alive.get() + 1);
         {
@@ -97,7 +97,7 @@ impl Shard {
 
     pub(super) fn tell_if_done(&self, population: usize, at: Moment) {
         if self.populations.borrow_mut()[population].is_newly_done() {
-            self.tell(Event::Done { population, at });
+            self.tell(Event::Done { population, at, round: self.round.get() });
         }
     }
 

@@ -5,7 +5,7 @@
 
 use std::ops::Range;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use super::builder::Strategy;
 use super::error::FeedError;
@@ -20,6 +20,8 @@ pub struct BoundFeeder {
     name: String,
     strategy: Strategy,
     records: usize,
+    /// Several populations take from it. Written before the run only.
+    shared: AtomicBool,
     slots: Box<[Slot]>,
     /// For each shard its own, or one for all.
     rows: Box<[Rows]>,
@@ -68,6 +70,7 @@ impl BoundFeeder {
             name: name.to_owned(),
             strategy,
             records,
+            shared: AtomicBool::new(false),
             slots,
             rows: lay_out(table, &order, shards, each_reads_all),
             stripes: stripes.collect(),
@@ -77,6 +80,12 @@ impl BoundFeeder {
     /// What the feeder is called in messages: its path as it was given, or `records`.
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// Says that users of several populations take from it: then their numbers within one of them do not tell all
+    /// users apart. To be called before the run.
+    pub(crate) fn share(&self) {
+        self.shared.store(true, Ordering::Relaxed);
     }
 
     /// Gives the user a record: each of its fields becomes an attribute. A field that this record does not have is
@@ -125,12 +134,17 @@ impl BoundFeeder {
             Strategy::Random => Ok(session.random(|random| random.usize(..self.records))),
             Strategy::Circular => Ok(self.next_in_circle(shard)),
             Strategy::UniquePerUser => {
-                let user = usize::try_from(session.user_id().saturating_sub(1)).unwrap_or(usize::MAX);
+                // The number within the population does not depend on what else happens in the run.
+                let number = match self.shared.load(Ordering::Relaxed) {
+                    false => session.number(),
+                    true => session.user_id().saturating_sub(1),
+                };
+                let user = usize::try_from(number).unwrap_or(usize::MAX);
                 let row = user.saturating_mul(count).saturating_add(i);
                 (row < self.records).then_some(row).ok_or_else(|| FeedError::TooFewForUsers {
                     feeder: self.name.clone(),
                     records: self.records,
-                    user: session.user_id(),
+                    user: number.saturating_add(1),
                 })
             }
         }

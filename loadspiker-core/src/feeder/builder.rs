@@ -79,8 +79,12 @@ impl Feeder {
         self.strategy(Strategy::Circular)
     }
 
-    /// Gives each user a record of its own, and the same each time: user 1 the first, user 2 the second. With more
-    /// users than records the run ends with an error that says so.
+    /// Gives each user a record of its own, and the same each time: the first user of the population the first, the
+    /// second the second. With more users than records the run ends with an error that says so.
+    ///
+    /// Populations that share a feeder share its records: there each user has the record of its
+    /// [`user_id`](crate::Session::user_id), and which that is depends on how the arrivals of the populations happen to
+    /// follow one another.
     pub fn unique_per_user(self) -> Feeder {
         self.strategy(Strategy::UniquePerUser)
     }

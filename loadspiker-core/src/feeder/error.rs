@@ -85,7 +85,7 @@ pub enum FeedError {
         feeder: String,
         /// How many records it has.
         records: usize,
-        /// The number of the user, from 1.
+        /// The number of the user, from 1: within its population, or within the run if several share the feeder.
         user: u64,
     },
 }

@@ -77,6 +77,34 @@ impl Arrivals {
         self.total
     }
 
+    /// The next arrival that is due at `moment` or later; those before it are passed over. Cheap even if there are very
+    /// many of them, but for randomized ones, which have to be drawn.
+    pub(crate) fn first_from(&mut self, moment: Moment) -> Option<Moment> {
+        loop {
+            let due = self.next()?;
+            if due >= moment {
+                return Some(due);
+            }
+            let at = moment.as_nanos().saturating_sub(self.start);
+            // How many of this piece's arrivals are left to this part; their instants ascend.
+            let left = (self.first.saturating_add(self.piece.count)).saturating_sub(self.next).div_ceil(self.stride);
+            let passed = if self.piece.nanos < at {
+                left
+            } else if self.random.is_some() {
+                continue;
+            } else {
+                let (mut low, mut high) = (0, left);
+                while low < high {
+                    let middle = low + (high - low) / 2;
+                    let i = self.next - self.first + middle * self.stride;
+                    if self.piece.instant(i) < at { low = middle + 1 } else { high = middle }
+                }
+                low
+            };
+            self.next = self.next.saturating_add(passed.saturating_mul(self.stride));
+        }
+    }
+
     /// How long the profile lasts. The last user may be due earlier (the profile ends with a pause) or, at the end of
     /// `at_once_users`, just then.
     pub fn duration(&self) -> Duration {
@@ -113,3 +141,43 @@ impl Iterator for Arrivals {
 }
 
 impl std::iter::FusedIterator for Arrivals {}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::{
+        Profile, at_once_users, constant_users_per_sec, nothing_for, ramp_users, ramp_users_per_sec, stress_peak_users,
+    };
+    use super::*;
+    use crate::DurationExt;
+
+    proptest! {
+        #[test]
+        fn the_first_arrival_from_a_moment_on_is_the_one_that_counting_finds(
+            count in 1_usize..4,
+            taken in 0_usize..5,
+            moment in 0_u64..9_000,
+        ) {
+            let profile = Profile::from_steps([
+                at_once_users(5),
+                constant_users_per_sec(13).during(1.secs()),
+                nothing_for(500.millis()),
+                constant_users_per_sec(11).during(1.secs()).randomized(),
+                ramp_users_per_sec(0).to(20).during(2.secs()),
+                stress_peak_users(30).during(1.secs()),
+                constant_users_per_sec(9).during(1.secs()).randomized(),
+                ramp_users(7).during(1.secs()),
+                at_once_users(3),
+            ]);
+            let moment = Moment::START + moment.millis();
+            for index in 0..count {
+                let mut all = profile.arrivals(Shard { index, count }, 7);
+                let _ = all.by_ref().take(taken).count();
+                let mut jumping = all.clone();
+                prop_assert_eq!(jumping.first_from(moment), all.find(|due| *due >= moment));
+                prop_assert!(jumping.eq(all));
+            }
+        }
+    }
+}

@@ -9,7 +9,12 @@ use super::written::Written;
 /// One step of a closed injection profile: so many users are there; one that ends is replaced by a new one at once.
 ///
 /// Steps are made by [`constant_concurrent_users`], [`ramp_concurrent_users`] and [`increment_concurrent_users`];
-/// they follow one another. Where the number goes down no user is stopped: users that end are not replaced.
+/// they follow one another.
+///
+/// Where the number goes down, and when the profile ends, no user is stopped in the midst of something: those that are
+/// too many leave at the end of their iteration. That is the end of the scenario, where they are not replaced, or, in a
+/// scenario whose outermost loop is a [`forever`](crate::dsl::forever), the end of a pass. Groups around that loop are
+/// closed and recorded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use = "a step does nothing until it is given to `inject`"]
 pub struct ClosedStep {
@@ -45,6 +50,23 @@ pub fn constant_concurrent_users(users: u64) -> ConstantConcurrentUsers {
 }
 
 /// The number of users changes linearly, up or down, from this number. Goes on with [`to`](RampConcurrentUsers::to).
+///
+/// On the way down users leave at the end of their iteration: see [`ClosedStep`]. So this ends by itself:
+///
+/// ```
+/// use loadspiker_core::{DurationExt, dsl::*, inject::{constant_concurrent_users, ramp_concurrent_users}};
+///
+/// let report = Simulation::new("up and down")
+///     .with(scenario("Visit").forever(dummy("page", 100.millis()).pause(1)).inject([
+///         constant_concurrent_users(10).during(1.minutes()),
+///         ramp_concurrent_users(10).to(0).during(20.secs()),
+///     ]))
+///     .simulated_clock()
+///     .run()
+///     .unwrap();
+/// assert_eq!((report.users_started(), report.users_interrupted()), (10, 0));
+/// assert!(report.info().duration < 82.secs());
+/// ```
 pub fn ramp_concurrent_users(from: u64) -> RampConcurrentUsers {
     RampConcurrentUsers { from }
 }

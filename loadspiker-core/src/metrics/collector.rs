@@ -139,6 +139,7 @@ impl Collector {
         LiveView {
             elapsed: Duration::from_secs(self.open),
             warm_up: self.is_warm_up(self.open),
+            is_paused: false,
             users_active: self.users.active(),
             users_started: self.users.started,
             users_done: self.users.ended + self.users.interrupted,

@@ -10,6 +10,8 @@ pub struct LiveView {
     pub elapsed: Duration,
     /// Whether the warm-up is still on. Its requests are in the figures here, but not in those of the report.
     pub warm_up: bool,
+    /// Whether the run is paused; see [`RunHandle::pause`](crate::engine::RunHandle::pause).
+    pub is_paused: bool,
     /// Virtual users that are active.
     pub users_active: u64,
     /// Virtual users that have started.

@@ -28,6 +28,9 @@ pub struct RunInfo {
     /// How much of its beginning is left out of the figures, if any.
     #[serde(rename = "warm_up_secs", with = "optional_seconds")]
     pub warm_up: Option<Duration>,
+    /// For how much of that it was paused; see [`RunHandle::pause`](crate::engine::RunHandle::pause).
+    #[serde(rename = "paused_secs", with = "seconds")]
+    pub paused: Duration,
     /// How long users were meant to start; see [`Plan::injection`](crate::compile::Plan::injection).
     #[serde(rename = "planned_secs", with = "optional_seconds")]
     pub planned: Option<Duration>,
@@ -72,7 +75,8 @@ pub enum EndReason {
     Completed,
     /// The maximum duration was over, or the throttle of the simulation.
     MaxDuration,
-    /// A step of the simulation or a criterion stopped it; the reason it gave.
+    /// A step of the simulation or a criterion stopped it, or somebody with a [`RunHandle`](crate::engine::RunHandle);
+    /// the reason they gave.
     Stopped(String),
     /// The user stopped it: Ctrl-C or a signal to terminate.
     Interrupted,
@@ -85,7 +89,7 @@ impl fmt::Display for EndReason {
         match self {
             EndReason::Completed => f.write_str("completed"),
             EndReason::MaxDuration => f.write_str("stopped at its maximum duration"),
-            EndReason::Stopped(why) => write!(f, "stopped by the simulation: {why}"),
+            EndReason::Stopped(why) => write!(f, "stopped: {why}"),
             EndReason::Interrupted => f.write_str("interrupted by the user"),
             EndReason::Aborted(why) => write!(f, "aborted: {why}"),
         }

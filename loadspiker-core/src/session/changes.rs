@@ -21,6 +21,7 @@ impl Session {
         Session {
             schema: self.schema.clone(),
             user_id: self.user_id,
+            number: self.number,
             attributes: self.attributes.clone(),
             others: self.others.clone(),
             random: Cell::new(mix(seed, number)),

@@ -76,6 +76,8 @@ type Others = Vec<(Arc<str>, Value)>;
 pub struct Session {
     schema: Rc<Schema>,
     user_id: u64,
+    /// The number of this user among those of its population, from 0. What it draws follows from it.
+    number: u64,
     /// Indexed by [`Slot`]; as long as the highest slot in use demands.
     attributes: Vec<Option<Value>>,
     /// Attributes whose names the compiler never saw, set by user code under computed names.
@@ -87,7 +89,21 @@ pub struct Session {
 impl Session {
     /// A fresh session. The engine makes them; protocol tests use [`Session::detached`].
     pub fn new(schema: Rc<Schema>, user_id: u64, seed: u64) -> Self {
-        Session { schema, user_id, attributes: Vec::new(), others: None, random: Cell::new(seed), failed: false }
+        let number = user_id.saturating_sub(1);
+        Session {
+            schema,
+            user_id,
+            number,
+            attributes: Vec::new(),
+            others: None,
+            random: Cell::new(seed),
+            failed: false,
+        }
+    }
+
+    /// As [`new`](Self::new), for the user of this number (from 0) of its population.
+    pub(crate) fn numbered(schema: Rc<Schema>, user_id: u64, number: u64, seed: u64) -> Self {
+        Session { number, ..Session::new(schema, user_id, seed) }
     }
 
     /// A session outside of a run, for tests: user 1 of `scenario`, with slots for these attributes.
@@ -98,6 +114,12 @@ impl Session {
     /// The number of this virtual user, unique in the run, from 1.
     pub fn user_id(&self) -> u64 {
         self.user_id
+    }
+
+    /// The number of this user among those of its population, from 0. For open profiles it is the number of its
+    /// arrival, whatever other populations do and however many shards there are.
+    pub(crate) fn number(&self) -> u64 {
+        self.number
     }
 
     /// The name of the scenario this user runs.

@@ -7,6 +7,7 @@ mod times;
 mod tests;
 
 use std::fmt;
+use std::time::Duration;
 
 use loadspiker_core::report::format::{count, human, precise};
 use loadspiker_core::report::{EndReason, RunReport};
@@ -82,8 +83,13 @@ fn head(report: &RunReport, screen: Screen) -> Vec<String> {
     requests.push(format!("{}/s", rate(all.requests_per_sec())));
     requests.push(format!("{} sent", bytes(all.bytes_sent())));
     requests.push(format!("{} received", bytes(all.bytes_received())));
+    let paused = match info.paused {
+        Duration::ZERO => String::new(),
+        paused => format!(", paused for {} of it", human(paused)),
+    };
+    let (name, duration) = (screen.paint(Tone::Strong, &info.simulation), human(info.duration));
     let mut lines = vec![
-        format!("{}: {} after {}", screen.paint(Tone::Strong, &info.simulation), info.end, human(info.duration)),
+        format!("{name}: {} after {duration}{paused}", info.end),
         format!("{}{}", label(screen, "users"), users.join(", ")),
         format!("{}{}", label(screen, "requests"), requests.join(", ")),
     ];

@@ -234,3 +234,12 @@ fn a_run_over_before_its_warm_up_says_that_nothing_was_measured() {
     assert!(text.contains(warning) && text.contains("  no request has ended after the warm-up\n"), "{text}");
     assert!(text.ends_with("not passed: 1 of 2 assertions failed\n"), "{text}");
 }
+
+#[test]
+fn a_pause_of_the_run_is_told_with_its_duration() {
+    let collector = Collector::new(1, &names(&[]), names(&["Browse"]), Limits::default());
+    let mut info = RunInfo::new("paused");
+    (info.duration, info.paused) = (10.secs(), 4.secs());
+    let text = Summary::new(&collector.finish(info)).to_string();
+    assert!(text.starts_with("paused: completed after 10.0 s, paused for 4.00 s of it\n"), "{text}");
+}

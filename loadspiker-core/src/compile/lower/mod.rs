@@ -17,12 +17,14 @@ pub(crate) struct Lowering<'a, 'b> {
     /// The plan: one line a step, indented by its nesting.
     pub(crate) plan: Vec<String>,
     depth: usize,
+    /// How many loops there are around.
+    loops: u32,
     paces: u32,
 }
 
 impl<'a, 'b> Lowering<'a, 'b> {
     pub(crate) fn new(cx: &'a mut CompileContext<'b>) -> Self {
-        Lowering { cx, ops: Vec::new(), plan: Vec::new(), depth: 0, paces: 0 }
+        Lowering { cx, ops: Vec::new(), plan: Vec::new(), depth: 0, loops: 0, paces: 0 }
     }
 
     fn here(&self) -> Pc {
@@ -171,8 +173,11 @@ impl<'a, 'b> Lowering<'a, 'b> {
         };
         let counter = counter.map(|counter| self.cx.define(counter));
         let enter = self.here();
-        self.ops.push(Op::LoopEnter(Box::new(Loop { kind, counter, exit_asap, end: 0 })));
+        let is_outermost_forever = self.loops == 0 && matches!(kind, Kind::While { condition: None, during: None, .. });
+        self.ops.push(Op::LoopEnter(Box::new(Loop { kind, counter, exit_asap, is_outermost_forever, end: 0 })));
+        self.loops += 1;
         self.nested(body);
+        self.loops -= 1;
         self.ops.push(Op::LoopNext(enter));
         let behind = self.here();
         if let Some(Op::LoopEnter(entered)) = self.ops.get_mut(enter as usize) {

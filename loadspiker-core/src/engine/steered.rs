@@ -1,0 +1,125 @@
+//! How a shard is steered: pauses and changes of load, each carried out at its instant, and the users that are held.
+
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::engine::user::Frame;
+use crate::engine::{Shard, User};
+use crate::moment::Moment;
+
+/// What a shard is to do at an instant.
+#[derive(Debug)]
+pub(super) enum Order {
+    Pause,
+    Resume,
+    Scale {
+        factor: f64,
+        /// The populations that have come to their end, and stay there.
+        over: Arc<[bool]>,
+    },
+    /// A population starts at this moment. An order only if others come before it, so that it is not taken for one that
+    /// had started before them.
+    Start {
+        population: usize,
+        at: Moment,
+    },
+}
+
+impl Shard {
+    /// Takes an order for the moment `at`; on the simulated clock, where there is but one shard, for now.
+    pub(super) fn order(self: &Rc<Self>, at: Moment, order: Order) {
+        let at = if self.clock.is_simulated() { self.clock.now() } else { at };
+        self.orders.borrow_mut().push_back((at, order));
+        self.carry_out(self.clock.now());
+        self.due_at(at);
+    }
+
+    /// A population starts at this moment.
+    pub(super) fn start_population(self: &Rc<Self>, population: usize, at: Moment) {
+        let behind = self.orders.borrow().back().map(|(at, _)| *at);
+        match behind {
+            Some(behind) => self.order(behind, Order::Start { population, at }),
+            None => {
+                self.populations.borrow_mut()[population].start(at);
+                self.due_at(at);
+            }
+        }
+    }
+
+    /// The load is going to be changed: what seemed to be done may not be.
+    pub(super) fn reopen(&self, round: u64, over: &[bool]) {
+        self.round.set(round);
+        let now = self.clock.now();
+        let plan = self.plan.clone();
+        for (index, population) in plan.populations.iter().enumerate().filter(|(index, _)| !over[*index]) {
+            self.populations.borrow_mut()[index].reopen(&population.profile, now);
+            self.tell_if_done(index, now);
+        }
+    }
+
+    /// Carries out the orders whose moment has come.
+    pub(super) fn carry_out(self: &Rc<Self>, now: Moment) {
+        loop {
+            let due = self.orders.borrow().front().is_some_and(|(at, _)| *at <= now);
+            let order = if due { self.orders.borrow_mut().pop_front() } else { None };
+            let Some((at, order)) = order else { return };
+            match order {
+                Order::Pause => {
+                    self.paused.set(self.paused.get().or(Some(at)));
+                    self.populations.borrow_mut().iter_mut().for_each(|population| population.pause(at));
+                }
+                Order::Resume => self.resume(at),
+                Order::Scale { factor, over } => {
+                    let mut populations = self.populations.borrow_mut();
+                    let all = populations.iter_mut().zip(&self.plan.populations).zip(over.iter());
+                    for ((state, population), _) in all.filter(|(_, over)| !**over) {
+                        state.change(&population.profile.scaled(factor), at);
+                    }
+                }
+                Order::Start { population, at } => self.populations.borrow_mut()[population].start(at),
+            }
+        }
+    }
+
+    fn resume(self: &Rc<Self>, at: Moment) {
+        if let Some(since) = self.paused.take() {
+            self.slots_start.set(self.slots_start.get() + at.since(since));
+        }
+        self.populations.borrow_mut().iter_mut().for_each(|population| population.resume(at));
+        let held = std::mem::take(&mut *self.held.borrow_mut());
+        let mut waiting = self.waiting.borrow_mut();
+        for mut user in held {
+            // For the user no time has passed.
+            let gap = at.since(user.intended);
+            for frame in &mut user.frames {
+                if let Frame::Loop { since, .. } | Frame::Group { since, .. } = frame {
+                    *since = *since + gap;
+                }
+            }
+            if let Some(held) = &mut user.held {
+                held.put_off(gap);
+            }
+            waiting.rest(at, user);
+        }
+    }
+
+    /// Whether users are to be held before their next request.
+    pub(crate) fn is_paused(&self) -> bool {
+        self.paused.get().is_some()
+    }
+
+    /// Holds `user`, who is about to begin a request, until the run goes on.
+    #[cold]
+    pub(crate) fn hold(self: &Rc<Self>, mut user: Box<User>) {
+        if self.is_over() {
+            // Counted already.
+            return;
+        }
+        if self.deadline.get() != Moment::NEVER {
+            return self.interrupt(user);
+        }
+        user.rest(Duration::MAX);
+        self.held.borrow_mut().push(user);
+    }
+}
