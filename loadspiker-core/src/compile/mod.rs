@@ -1,6 +1,7 @@
 //! From what the user wrote to what is run. Compilation finds all mistakes of a simulation at once.
 
 mod context;
+mod hooks;
 mod lower;
 mod plan;
 mod program;
@@ -8,6 +9,7 @@ mod program;
 #[cfg(test)]
 pub(crate) use context::compile_in_test;
 pub use context::{CompileContext, RequestName, Text};
+pub(crate) use hooks::{Attributes, Seen, Witness};
 pub use plan::Plan;
 pub(crate) use plan::compile;
 pub(crate) use program::{Kind, Loop, Op, Pc, Program, RendezVous, Switch, SwitchBy, Test};

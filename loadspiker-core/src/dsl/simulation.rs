@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::assertion::Assertion;
-use crate::dsl::Population;
+use crate::dsl::{Hooks, Population};
 use crate::protocol::Protocol;
 
 /// A whole load test: populations, protocols, limits, assertions. A plain value; nothing happens until it is run.
@@ -33,6 +33,7 @@ pub struct Simulation {
     pub(crate) seed: Option<u64>,
     pub(crate) shards: Option<usize>,
     pub(crate) simulated_clock: bool,
+    pub(crate) hooks: Hooks,
 }
 
 impl Simulation {
@@ -49,6 +50,7 @@ impl Simulation {
             seed: None,
             shards: None,
             simulated_clock: false,
+            hooks: Hooks::default(),
         }
     }
 

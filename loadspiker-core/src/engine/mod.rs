@@ -10,6 +10,7 @@ mod cursor;
 mod ending;
 mod gate;
 mod health;
+mod hooks;
 mod loops;
 mod message;
 mod options;

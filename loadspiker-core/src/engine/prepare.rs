@@ -5,8 +5,8 @@ use std::sync::Arc;
 use crate::compile::{Plan, compile};
 use crate::dsl::Simulation;
 use crate::engine::gate;
+use crate::engine::hooks;
 use crate::engine::options::{Observer, RunOptions};
-use crate::engine::run::Run;
 use crate::error::Error;
 use crate::inject::{Profile, at_once_users};
 use crate::report::RunReport;
@@ -32,7 +32,7 @@ impl Simulation {
     pub fn run_with(self, options: &RunOptions, observer: &mut dyn Observer) -> Result<RunReport, Error> {
         let plan = self.plan(options)?;
         let _alone = gate::enter();
-        Run::begin(plan, options.debug, observer)?.conduct()
+        hooks::conduct(&Arc::new(plan), options.debug, observer)
     }
 
     /// Compiles the simulation without running it.

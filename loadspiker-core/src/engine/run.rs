@@ -26,7 +26,9 @@ pub(super) struct Run<'a> {
     shards: Vec<(UnboundedSender<Command>, JoinHandle<()>)>,
     events: Receiver<Event>,
     collector: Collector,
-    signals: StopSignals,
+    signals: &'a StopSignals,
+    /// How long users may go on after the first Ctrl-C.
+    pub(super) patience: Duration,
     base: Instant,
     info: RunInfo,
     cpu_before: Option<Duration>,
@@ -44,10 +46,14 @@ pub(super) struct Run<'a> {
 const REFRESH: Duration = Duration::from_millis(100);
 
 impl<'a> Run<'a> {
-    pub(super) fn begin(plan: Plan, debug: bool, observer: &'a mut dyn Observer) -> Result<Self, Error> {
+    pub(super) fn begin(
+        plan: Arc<Plan>,
+        debug: bool,
+        signals: &'a StopSignals,
+        observer: &'a mut dyn Observer,
+    ) -> Result<Self, Error> {
         quiet_caught_panics();
         health::raise_file_limit();
-        let plan = Arc::new(plan);
         let (tell, events) = channel();
         // Shards need time to set up; the clock starts at zero for all of them when they are ready.
         let mut starters = Vec::new();
@@ -80,7 +86,6 @@ impl<'a> Run<'a> {
             .map_or(0, |since| u64::try_from(since.as_millis()).unwrap_or(u64::MAX));
         let collector =
             Collector::new(plan.shards, &plan.request_names, plan.scenario_names.clone(), Limits::default());
-        let signals = StopSignals::listen();
         observer.started(&plan);
         let populations = plan.populations.len();
         let base = Instant::now();
@@ -92,6 +97,7 @@ impl<'a> Run<'a> {
             cpu_before: health::cpu_time(),
             collector,
             signals,
+            patience: plan.grace_period,
             base,
             info,
             observer,
@@ -125,7 +131,7 @@ impl<'a> Run<'a> {
             }
             if self.signals.take() {
                 let now = self.now();
-                let patience = if self.end.is_none() { self.plan.grace_period } else { Duration::ZERO };
+                let patience = if self.end.is_none() { self.patience } else { Duration::ZERO };
                 self.stop(EndReason::Interrupted, now, patience);
             }
             let done = self.done_on.iter().all(|done| *done == self.plan.shards);

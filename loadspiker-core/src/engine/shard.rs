@@ -13,6 +13,7 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use crate::compile::{Plan, Program, Text};
 use crate::engine::clock::Clock;
 use crate::engine::cursor::Problem;
+use crate::engine::hooks::given;
 use crate::engine::message::{Command, Event};
 use crate::engine::population::PopulationState;
 use crate::engine::task::{self, Seat};
@@ -23,7 +24,8 @@ use crate::metrics::{GroupId, Limits, NameId, Recorder, ScenarioId};
 use crate::moment::Moment;
 use crate::numbers::mix;
 use crate::protocol::{ShardInfo, ShardState};
-use crate::session::{Schema, Session};
+use crate::session::{Schema, Session, Slot};
+use crate::value::Value;
 
 /// One thread's share of a run.
 pub(crate) struct Shard {
@@ -36,6 +38,8 @@ pub(crate) struct Shard {
     pub(super) plan: Arc<Plan>,
     pub(super) programs: Vec<ShardProgram>,
     pub(super) schemas: Vec<Rc<Schema>>,
+    /// What every session begins with, the highest slot first, so that a session makes room once.
+    pub(super) given: Vec<(Slot, Value)>,
     states: RefCell<Vec<Rc<dyn ShardState>>>,
     pub(super) populations: RefCell<Vec<PopulationState>>,
     pub(super) waiting: RefCell<Waiting>,
@@ -91,6 +95,8 @@ impl Shard {
             .map(|protocol| protocol.open(info).map_err(|cause| (protocol.name().to_owned(), cause)))
             .collect();
         let schemas = plan.scenario_names.iter();
+        let attributes = plan.attributes.iter().chain(plan.given().iter().map(|(name, _)| name)).cloned();
+        let given = given(plan.given(), &Schema::new("", attributes.clone()));
         let shard = Shard {
             index,
             clock,
@@ -103,7 +109,8 @@ impl Shard {
             buffers: RefCell::default(),
             programs: plan.populations.iter().map(|population| Rc::new(population.program.clone())).collect(),
             // A schema of the shard's own: its reference count is not shared with other cores.
-            schemas: schemas.map(|name| Rc::new(Schema::new(&**name, plan.attributes.iter().cloned()))).collect(),
+            schemas: schemas.map(|name| Rc::new(Schema::new(&**name, attributes.clone()))).collect(),
+            given,
             states: RefCell::new(states?),
             populations: RefCell::new(
                 // Seeds of their own: two populations with the same profile must not arrive in step.

@@ -103,6 +103,9 @@ async fn drive(mut cx: ActionContext) {
     let mut actions: u32 = 0;
     loop {
         let next = Cursor { user: &mut cx.user, program: &program, shard: &shard }.advance();
+        if let Some(witness) = &program.witness {
+            witness.keep(cx.session());
+        }
         match next {
             Next::Act(pc) => {
                 let Some(Op::Action(action)) = program.ops.get(pc as usize) else { return };

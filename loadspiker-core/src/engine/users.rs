@@ -30,7 +30,10 @@ impl Shard {
         self.users_made.set(number + 1);
         let (index, count) = (self.index as u64, self.plan.shards as u64);
         let user_id = number * count + index + 1;
-        let session = Session::new(self.schemas[population].clone(), user_id, mix(self.plan.seed, user_id));
+        let mut session = Session::new(self.schemas[population].clone(), user_id, mix(self.plan.seed, user_id));
+        for (slot, value) in &self.given {
+            session.set_at(*slot, value.clone());
+        }
         let population = u32::try_from(population).unwrap_or(u32::MAX);
         self.alive.set(self.alive.get() + 1);
         {
