@@ -145,3 +145,72 @@ pub(super) fn given(attributes: &[(Arc<str>, Value)], schema: &Schema) -> Vec<(S
     slots.sort_by_key(|(slot, _)| std::cmp::Reverse(slot.0));
     slots
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::DurationExt;
+    use crate::dsl::{Chain, Simulation, Steps, dummy, exec_fn, pause, scenario};
+    use crate::engine::RunOptions;
+    use crate::engine::signals::pretend;
+    use crate::inject::at_once_users;
+
+    /// Presses Ctrl-C when these parts of a run begin.
+    struct Interrupts(&'static [&'static str]);
+
+    impl Observer for Interrupts {
+        fn started(&mut self, _: &Plan) {
+            self.hook("run");
+        }
+
+        fn hook(&mut self, name: &str) {
+            if self.0.contains(&name) {
+                pretend();
+            }
+        }
+    }
+
+    fn hour() -> Chain {
+        pause(1.hours())
+    }
+
+    fn run(simulation: Simulation, visit: Chain, interrupted: &'static [&'static str]) -> Result<RunReport, Error> {
+        let simulation = simulation.shards(1).with(scenario("S").exec(visit).inject([at_once_users(1)]));
+        simulation.run_with(&RunOptions::default(), &mut Interrupts(interrupted))
+    }
+
+    #[test]
+    fn an_interrupted_before_ends_at_once_and_gives_after_what_it_knew() {
+        let before = exec_fn(|session| Ok(session.set("tenant", 7)?)).exec(hour());
+        let after = exec_fn(|session| match session.get::<i64>("tenant")? {
+            7 => Err("seven".into()),
+            _ => Ok(()),
+        });
+        let error = run(Simulation::new("x").before(before).after(after), hour(), &["before"]).unwrap_err();
+        let Error::Before { cause, after } = error else { panic!("{error}") };
+        assert_eq!(cause, "interrupted by the user");
+        assert!(after.as_ref().is_some_and(|after| after.ends_with(": seven")), "{after:?}");
+    }
+
+    #[test]
+    fn the_first_interruption_leaves_after_its_time_and_the_second_does_not() {
+        let visit = || dummy("visit", 0);
+        let report = run(Simulation::new("x").after(dummy("short", 20.millis())), visit(), &["after"]).unwrap();
+        assert_eq!((&report.info().end, &report.info().after_error), (&EndReason::Completed, &None));
+        assert!(report.passed());
+
+        // It would rest beyond the grace period.
+        let report = run(Simulation::new("x").after(hour()), visit(), &["after"]).unwrap();
+        assert_eq!(report.info().after_error.as_deref(), Some("interrupted by the user"));
+
+        let report = run(Simulation::new("x").after(pause(10)), hour(), &["run", "after"]).unwrap();
+        assert_eq!(report.info().end, EndReason::Interrupted);
+        assert_eq!(report.info().after_error.as_deref(), Some("interrupted by the user"));
+    }
+
+    #[test]
+    fn after_runs_to_its_end_behind_an_interrupted_run() {
+        let report = run(Simulation::new("x").after(dummy("short", 20.millis())), hour(), &["run"]).unwrap();
+        assert_eq!((&report.info().end, &report.info().after_error), (&EndReason::Interrupted, &None));
+    }
+}
