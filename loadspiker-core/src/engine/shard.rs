@@ -316,11 +316,15 @@ impl Shard {
         match name {
             Text::Fixed(name) => recorder.group(outer, name),
             Text::Rendered(template) => {
-                let mut rendered = String::new();
-                match template.render(session, &mut rendered) {
+                let mut rendered = self.buffers.borrow_mut().pop().unwrap_or_default();
+                let group = match template.render(session, &mut rendered) {
                     Ok(()) => recorder.group(outer, &rendered),
                     Err(_) => recorder.group(outer, template.source()),
-                }
+                };
+                rendered.clear();
+                // As many as before: one was taken.
+                self.buffers.borrow_mut().push(rendered);
+                group
             }
         }
     }
