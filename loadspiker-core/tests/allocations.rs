@@ -17,8 +17,8 @@ use stats_alloc::{INSTRUMENTED_SYSTEM, StatsAlloc};
 static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
 
 /// How many times a step is taken between two looks at the allocator, and how many looks there are.
-const PASSES: i64 = 200;
-const LOOKS: i64 = 10;
+const PASSES: usize = 200;
+const LOOKS: usize = 10;
 
 /// The least number of allocations in `PASSES` passes of this step. What allocates in each pass does so in each part of
 /// the run; what others do meanwhile (the thread that keeps the run together looks after it ten times a second) is not
@@ -38,7 +38,7 @@ fn allocations(first: Chain, step: Chain) -> usize {
     let report = Simulation::new("counted").simulated_clock().with(users).run().unwrap();
     assert_eq!((report.users_ended(), report.users_failed()), (1, 0), "{:?}", report.step_errors());
     let counts = counts.lock().unwrap();
-    assert_eq!(counts.len() as i64, LOOKS);
+    assert_eq!(counts.len(), LOOKS);
     counts.windows(2).map(|pair| pair[1] - pair[0]).min().unwrap()
 }
 
@@ -98,5 +98,5 @@ fn steps_that_are_no_requests_allocate_nothing() {
     }
     // And it would be seen.
     let allocating = exec_fn(|session| Ok(session.set("kind", format!("kind {}", session.user_id()))?));
-    assert!(allocations(first, allocating) >= PASSES as usize);
+    assert!(allocations(first, allocating) >= PASSES);
 }
