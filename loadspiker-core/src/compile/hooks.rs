@@ -11,6 +11,7 @@ use crate::compile::program::{Op, Pc, Program};
 use crate::dsl::{Hook, Simulation};
 use crate::error::Mistake;
 use crate::inject::{Profile, at_once_users};
+use crate::numbers::mix;
 use crate::protocol::Protocol;
 use crate::session::Session;
 use crate::value::Value;
@@ -140,7 +141,8 @@ pub(super) fn compile(hook: &Hook, simulation: &Simulation, gathered: &mut Gathe
         assertions: Vec::new(),
         max_duration: Some(simulation.hooks.time_limit),
         grace_period: Duration::ZERO,
-        seed,
+        // What it draws is not what the first user of the run draws.
+        seed: mix(seed, u64::MAX - u64::from(hook.name == "after")),
         shards: 1,
         simulated_clock: simulation.simulated_clock,
         before: None,

@@ -48,7 +48,8 @@ impl Simulation {
     ///
     /// The attributes that this user has at its end are there in the sessions of all users of the run, and in that of
     /// [`after`](Self::after), each with the type it has. The clock of the run begins when it is done, and its requests
-    /// are in no figure of the report. It goes by the simulation's protocols, pauses and seed.
+    /// are in no figure of the report. It goes by the simulation's protocols, pauses and seed. Connections and cookies are
+    /// its own; a feeder that the scenarios use, too, goes on where this user left it.
     ///
     /// If it fails, the run does not start: [`Error::Before`](crate::Error::Before) says at which request or step, and
     /// `after` runs all the same. It has failed if its user is marked as failed at its end, is stopped by

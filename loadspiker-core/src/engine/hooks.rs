@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::compile::{Attributes, Plan, Seen};
+use crate::compile::{Attributes, Plan, Seen, Witness};
 use crate::engine::options::Observer;
 use crate::engine::run::Run;
 use crate::engine::signals::StopSignals;
@@ -86,7 +86,7 @@ impl Stage<'_> {
         let mut run = Run::begin(plan.clone(), self.debug, self.signals, &mut aside)?;
         run.patience = patience;
         let report = run.conduct()?;
-        let seen = plan.witness().map(crate::compile::Witness::take).unwrap_or_default();
+        let seen = plan.witness().map(Witness::take).unwrap_or_default();
         let interrupted = report.info().end == EndReason::Interrupted;
         let error = failure(&report, &seen, plan.max_duration);
         Ok(Outcome { attributes: seen.attributes, error, interrupted })
