@@ -3,8 +3,8 @@
 #![allow(clippy::unwrap_used, missing_docs, reason = "a benchmark")]
 
 use std::hint::black_box;
-use std::sync::Arc;
-use std::time::Duration;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use loadspiker::expression::Template;
@@ -65,14 +65,74 @@ fn render(criterion: &mut Criterion) {
     });
 }
 
-/// Steps that are no requests: a thousand passes of a loop with a condition, on the simulated clock, with all that a
-/// run needs around them.
+/// How many steps a user takes in each of the runs that are measured.
+const STEPS: u32 = 200_000;
+
+/// Steps that are no requests, each kind on its own: what a thousand of them cost a user on its way, by the clock of a
+/// real run. So a microsecond here is a nanosecond a step.
 fn step(criterion: &mut Criterion) {
-    let body = || do_if("#{i.exists()}", exec_fn(|_| Ok(())));
-    let user = || scenario("s").repeat_counted(100_000, "i", body()).inject([at_once_users(1)]);
-    criterion.bench_function("100,000 passes of a loop with a condition and a function", |bencher| {
-        bencher.iter(|| Simulation::new("steps").simulated_clock().with(user()).run().unwrap().users_ended());
+    let nothing = || exec_fn(|_| Ok(()));
+    // The cheapest step there is, for blocks that need one.
+    let cheap = exit_here_if_failed;
+    let few = records((0..1000).map(|id| [("id", Value::from(id)), ("name", Value::from("Ann"))]));
+    let many = records((0..STEPS).map(|id| [("id", id.to_string()), ("name", "Ann".to_owned())]));
+    let count = exec_fn(|session| {
+        let n: i64 = session.get("n")?;
+        Ok(session.set("n", n + 1)?)
     });
+    for (name, step) in [
+        ("exit_here_if_failed", cheap()),
+        ("exec_fn", nothing()),
+        ("exec_fn that counts", count),
+        ("do_if", do_if("#{n.exists()}", cheap())),
+        ("do_if_equals", do_if_equals("#{kind}", "b", cheap())),
+        ("do_switch", do_switch("#{kind}", [("a", cheap()), ("b", cheap())])),
+        ("random_switch", random_switch([(40.0, cheap()), (60.0, cheap())])),
+        ("round_robin_switch", round_robin_switch([cheap(), cheap()])),
+        ("loop of one pass with a counter", repeat_counted(1, "i", cheap())),
+        ("foreach over one item", foreach("#{list}", "item", cheap())),
+        ("feed, circular", feed(few.circular())),
+        ("feed, queue", feed(many)),
+        ("group", group("g", cheap())),
+        ("group with a rendered name", group("g #{kind}", cheap())),
+        ("try_max", try_max(2, cheap())),
+    ] {
+        bench_steps(criterion, name, &step, 1);
+    }
+    // Of the loop above most is entering and leaving it.
+    bench_steps(criterion, "pass of a loop with a counter", &repeat_counted(1000, "i", cheap()), 1000);
+}
+
+/// Measures a thousand of this step; it counts as so many.
+fn bench_steps(criterion: &mut Criterion, name: &str, step: &Chain, counts_as: u32) {
+    criterion.bench_function(&format!("1000 steps: {name}"), |bencher| {
+        bencher.iter_custom(|thousands| {
+            let thousands = u32::try_from(thousands).unwrap();
+            // Whole runs, however little is asked for: what is done once in a run must not be taken for a step's cost.
+            let runs = thousands.div_ceil(STEPS / 1000);
+            let time: Duration = (0..runs).map(|_| time_of(step, STEPS / counts_as)).sum();
+            time * thousands / (runs * (STEPS / 1000))
+        });
+    });
+}
+
+/// How long one user takes for so many of this step, a multiple of ten: ten at a time, in a loop whose own cost is small by that.
+fn time_of(step: &Chain, steps: u32) -> Duration {
+    let marks = Arc::new(Mutex::new(Vec::new()));
+    let mark = {
+        let marks = marks.clone();
+        exec_fn(move |session| {
+            marks.lock().unwrap().push(Instant::now());
+            session.set("n", 0)?;
+            session.set("kind", "b")?;
+            Ok(session.set("list", [1])?)
+        })
+    };
+    let ten = (0..10).fold(Chain::new(), |chain, _| chain.exec(step.clone()));
+    let user = scenario("s").exec(mark.clone()).repeat(steps / 10, ten).exec(mark);
+    Simulation::new("steps").shards(1).with(user.inject([at_once_users(1)])).run().unwrap();
+    let marks = marks.lock().unwrap();
+    marks[1] - marks[0]
 }
 
 criterion_group! {

@@ -18,6 +18,14 @@ pub enum Error {
         /// The operating system's or the protocol's answer.
         cause: String,
     },
+    /// What is done [before](crate::dsl::Simulation::before) the run failed, so the run did not start.
+    #[error("before failed, so the run did not start: {cause}{}", after.iter().map(|cause| format!("; after failed, too: {cause}")).collect::<String>())]
+    Before {
+        /// The request or step that failed, and its error.
+        cause: String,
+        /// Why what is done after the run failed as well, if it did.
+        after: Option<String>,
+    },
     /// A result could not be read or written.
     #[error("{path}: {cause}")]
     Io {

@@ -94,8 +94,8 @@ impl Value {
                     _ => false,
                 }
             }
-            (Value::Text(_), Value::Bool(_)) | (Value::Bool(_), Value::Text(_)) => {
-                self.to_string() == other.to_string()
+            (Value::Text(text), Value::Bool(truth)) | (Value::Bool(truth), Value::Text(text)) => {
+                **text == *if *truth { "true" } else { "false" }
             }
             (Value::Text(text), Value::Bytes(bytes)) | (Value::Bytes(bytes), Value::Text(text)) => {
                 text.as_bytes() == bytes.as_ref()

@@ -75,6 +75,14 @@ impl Observer for Progress {
         self.planned = plan.injection();
     }
 
+    fn hook(&mut self, name: &str) {
+        match &self.mode {
+            Mode::Quiet => {}
+            Mode::Lines => self.print(&format!("{name} …")),
+            Mode::Page(bar) => bar.set_message(format!("{name} …")),
+        }
+    }
+
     fn progress(&mut self, view: &LiveView) {
         let title = Title { name: &self.name, planned: self.planned, notice: self.notice.as_deref() };
         match &self.mode {

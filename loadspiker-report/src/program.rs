@@ -23,7 +23,7 @@ pub trait SimulationMain {
     /// | exit code | meaning |
     /// |---|---|
     /// | 0 | the run came to its end and all assertions hold |
-    /// | 1 | an assertion failed |
+    /// | 1 | an assertion failed, or what is done after the run did |
     /// | 2 | the simulation or the command line is wrong, the run could not start, or its result could not be written |
     /// | 3 | the run was aborted: Ctrl-C, SIGTERM, `crash_load_generator`, a feeder that ran out |
     ///
@@ -94,6 +94,9 @@ fn tell(report: &RunReport, line: &CommandLine) -> u8 {
     if line.quiet {
         if let EndReason::Aborted(_) = report.info().end {
             say(&mut std::io::stderr(), &format!("error: {}\n", report.info().end));
+        }
+        if let Some(cause) = &report.info().after_error {
+            say(&mut std::io::stderr(), &format!("error: after failed: {cause}\n"));
         }
         let failed = report.assertions().iter().filter(|result| !result.passed);
         failed.for_each(|result| say(&mut std::io::stderr(), &format!("{result}\n")));

@@ -103,6 +103,10 @@ pub(crate) struct Gathered {
     pub(crate) rendez_vous: Vec<Arc<RendezVous>>,
     /// How many switches go by turns.
     pub(crate) turns: usize,
+    /// Attributes that are there before the first step of a user.
+    pub(crate) inherited: BTreeSet<u32>,
+    /// There may be more of them than can be known.
+    pub(crate) inherited_opaque: bool,
     feeders: Vec<UsedFeeder>,
     shards: usize,
     seed: u64,
@@ -117,6 +121,8 @@ impl Gathered {
             mistakes: Vec::new(),
             rendez_vous: Vec::new(),
             turns: 0,
+            inherited: BTreeSet::new(),
+            inherited_opaque: false,
             feeders: Vec::new(),
             shards,
             seed,
@@ -143,6 +149,7 @@ pub struct CompileContext<'a> {
 
 impl<'a> CompileContext<'a> {
     pub(crate) fn new(gathered: &'a mut Gathered, scenario: &'a str, given: &'a [Arc<dyn Protocol>]) -> Self {
+        let (defined, opaque) = (gathered.inherited.clone(), gathered.inherited_opaque);
         CompileContext {
             gathered,
             scenario,
@@ -150,8 +157,8 @@ impl<'a> CompileContext<'a> {
             step: String::new(),
             place: None,
             used: Vec::new(),
-            defined: BTreeSet::new(),
-            opaque: false,
+            defined,
+            opaque,
         }
     }
 

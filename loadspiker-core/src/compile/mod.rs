@@ -1,6 +1,7 @@
 //! From what the user wrote to what is run. Compilation finds all mistakes of a simulation at once.
 
 mod context;
+mod hooks;
 mod limits;
 mod lower;
 mod plan;
@@ -10,6 +11,7 @@ mod sequence;
 #[cfg(test)]
 pub(crate) use context::compile_in_test;
 pub use context::{CompileContext, RequestName, Text};
+pub(crate) use hooks::{Attributes, Seen, Witness};
 pub use plan::Plan;
 pub(crate) use plan::{CompiledPopulation, compile};
 pub(crate) use program::{Forking, Kind, Loop, Op, Pc, Program, RendezVous, Switch, SwitchBy, Test};

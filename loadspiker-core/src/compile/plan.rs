@@ -1,11 +1,12 @@
 //! [`Plan`]: a compiled simulation, ready to be run by any number of shards.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use crate::assertion::{Assertion, Guard, Purpose};
 use crate::compile::context::{CompileContext, Gathered};
+use crate::compile::hooks::{self, Attributes};
 use crate::compile::limits;
 use crate::compile::lower::Lowering;
 use crate::compile::program::{Op, Program, RendezVous};
@@ -38,6 +39,10 @@ pub struct Plan {
     pub(crate) seed: u64,
     pub(crate) shards: usize,
     pub(crate) simulated_clock: bool,
+    pub(crate) before: Option<Arc<Plan>>,
+    pub(crate) after: Option<Arc<Plan>>,
+    /// What `before` has set, once it has run.
+    pub(crate) given: OnceLock<Attributes>,
 }
 
 impl Plan {
@@ -72,7 +77,7 @@ pub(crate) struct CompiledPopulation {
     pub(crate) maximum_users: Option<u64>,
     /// The populations that must be done before this one starts.
     pub(crate) after: Vec<Predecessor>,
-    steps: Vec<String>,
+    pub(super) steps: Vec<String>,
 }
 
 /// Compiles a simulation for this number of shards and this seed.
@@ -91,20 +96,27 @@ pub(crate) fn compile(simulation: &Simulation, shards: usize, seed: u64) -> Resu
     }
     gathered.mistakes.extend(warm_up_mistake(simulation).map(general));
     gathered.mistakes.extend(limits::mistakes_of_simulation(simulation).into_iter().map(general));
+    let before = simulation.hooks.before.as_ref().map(|hook| hooks::compile(hook, simulation, &mut gathered, seed));
     for population in &simulation.populations {
         add(population, Vec::new(), simulation, &mut gathered, &mut populations, &mut scenario_names);
     }
     sequence::resolve(&simulation.populations, &mut populations, &scenario_names, &mut gathered.mistakes);
+    let attributes = gathered.schema.names().to_vec();
+    let after = simulation.hooks.after.as_ref().map(|hook| hooks::compile(hook, simulation, &mut gathered, seed));
     if !gathered.mistakes.is_empty() {
         return Err(Error::Simulation(Mistakes(gathered.mistakes)));
     }
+    let protocols: Vec<_> = gathered.protocols.into_iter().map(|bound| bound.protocol).collect();
     Ok(Plan {
         name: simulation.name.clone(),
         populations,
-        protocols: gathered.protocols.into_iter().map(|bound| bound.protocol).collect(),
+        before: before.map(|plan| plan.hooked(&protocols)),
+        after: after.map(|plan| plan.hooked(&protocols)),
+        given: OnceLock::new(),
+        protocols,
         request_names: gathered.names.into_vec().into(),
         scenario_names: scenario_names.into(),
-        attributes: gathered.schema.names().to_vec(),
+        attributes,
         rendez_vous: gathered.rendez_vous,
         turns: gathered.turns,
         assertions: simulation.assertions.clone(),
@@ -161,7 +173,13 @@ fn add(
         cx.mistake(mistake);
     }
     let mut lowering = Lowering::new(&mut cx);
+    let of_all = &simulation.hooks.users;
+    lowering.headed("on_user_start of all scenarios", &of_all.start);
+    lowering.headed("on_user_start", &scenario.users.start);
     lowering.chain(&scenario.chain);
+    let end = lowering.here();
+    lowering.headed("on_user_end", &scenario.users.end);
+    lowering.headed("on_user_end of all scenarios", &of_all.end);
     let (mut ops, steps) = (lowering.ops, lowering.plan);
     ops.push(Op::End);
     report_unknown_attributes(&mut cx);
@@ -169,7 +187,7 @@ fn add(
     let index = populations.len();
     scenario_names.push(scenario.name.as_str().into());
     populations.push(CompiledPopulation {
-        program: Arc::new(Program { ops, pauses: population.pauses.unwrap_or(simulation.pauses) }),
+        program: Arc::new(Program { ops, pauses: population.pauses.unwrap_or(simulation.pauses), end, witness: None }),
         profile: population.profile.clone(),
         throttle: population.throttle.clone(),
         maximum_users: population.maximum_users,
@@ -186,7 +204,7 @@ fn add(
 }
 
 /// An attribute that an expression reads and no step sets is a mistake, unless code of the user's may set it.
-fn report_unknown_attributes(cx: &mut CompileContext<'_>) {
+pub(super) fn report_unknown_attributes(cx: &mut CompileContext<'_>) {
     if cx.opaque {
         return;
     }
@@ -211,6 +229,10 @@ fn report_unknown_attributes(cx: &mut CompileContext<'_>) {
 impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "simulation \"{}\" (seed {}, shards {})", self.name, self.seed, self.shards)?;
+        if let Some(before) = &self.before {
+            writeln!(f, "\nbefore")?;
+            before.hook_steps().iter().try_for_each(|step| writeln!(f, "  {step}"))?;
+        }
         for (population, name) in self.populations.iter().zip(self.scenario_names.iter()) {
             writeln!(f, "\nscenario \"{name}\"")?;
             let (at_once, later): (Vec<_>, Vec<_>) = population.after.iter().partition(|after| after.delay.is_zero());
@@ -227,6 +249,10 @@ impl fmt::Display for Plan {
                 writeln!(f, "  throttle {throttle}")?;
             }
             population.steps.iter().try_for_each(|step| writeln!(f, "  {step}"))?;
+        }
+        if let Some(after) = &self.after {
+            writeln!(f, "\nafter")?;
+            after.hook_steps().iter().try_for_each(|step| writeln!(f, "  {step}"))?;
         }
         if let Some(most) = self.maximum_users {
             writeln!(f, "\nmaximum_users {most}")?;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use crate::compile::Text;
+use crate::compile::{Text, Witness};
 use crate::dsl::{PauseType, SessionFn};
 use crate::expression::{CompiledArg, CompiledPause, CompiledValue};
 use crate::feeder::BoundFeeder;
@@ -131,4 +131,8 @@ impl RendezVous {
 pub(crate) struct Program {
     pub(crate) ops: Vec<Op>,
     pub(crate) pauses: PauseType,
+    /// Where that begins which every user does before it ends.
+    pub(crate) end: Pc,
+    /// Sees what the user of a hook does.
+    pub(crate) witness: Option<Witness>,
 }

@@ -2,6 +2,7 @@
 
 mod chain;
 mod dummy;
+mod hooks;
 mod population;
 mod scenario;
 mod simulation;
@@ -10,6 +11,7 @@ mod steps;
 pub use chain::Chain;
 pub(crate) use chain::{Exit, LoopKind, SessionFn, Step, StepKind};
 pub use dummy::{Dummy, dummy_request};
+pub(crate) use hooks::{Hook, Hooks, UserHooks};
 pub use population::Population;
 pub use scenario::{Scenario, scenario};
 pub use simulation::{PauseType, Simulation};

@@ -2,7 +2,7 @@
 
 use std::panic::Location;
 
-use crate::dsl::{Chain, Population, Steps};
+use crate::dsl::{Chain, Population, Steps, UserHooks};
 use crate::inject::{InjectionStep, Profile};
 
 /// What one kind of user does, from beginning to end. Made by [`scenario`], filled by the methods of [`Steps`], given
@@ -12,13 +12,14 @@ use crate::inject::{InjectionStep, Profile};
 pub struct Scenario {
     pub(crate) name: String,
     pub(crate) chain: Chain,
+    pub(crate) users: UserHooks,
     pub(crate) place: &'static Location<'static>,
 }
 
 /// Begins a scenario. Names are unique in a simulation; a report is ordered by them.
 #[track_caller]
 pub fn scenario(name: impl Into<String>) -> Scenario {
-    Scenario { name: name.into(), chain: Chain::new(), place: Location::caller() }
+    Scenario { name: name.into(), chain: Chain::new(), users: UserHooks::default(), place: Location::caller() }
 }
 
 impl Scenario {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::assertion::{Assertion, Criterion, Guard, Purpose, Requirement};
-use crate::dsl::Population;
+use crate::dsl::{Hooks, Population};
 use crate::expression::draw;
 use crate::inject::{Throttle, ThrottleStep};
 use crate::protocol::Protocol;
@@ -39,6 +39,7 @@ pub struct Simulation {
     pub(crate) seed: Option<u64>,
     pub(crate) shards: Option<usize>,
     pub(crate) simulated_clock: bool,
+    pub(crate) hooks: Hooks,
 }
 
 impl Simulation {
@@ -59,6 +60,7 @@ impl Simulation {
             seed: None,
             shards: None,
             simulated_clock: false,
+            hooks: Hooks::default(),
         }
     }
 

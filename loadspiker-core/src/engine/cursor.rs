@@ -94,13 +94,15 @@ impl Cursor<'_> {
                     };
                     if let Err(problem) = fed {
                         shard.request_stop(&problem.to_string(), true);
-                        return self.end();
+                        // The run is given up: nothing more is done at the end of this user.
+                        self.unwind_to(0);
+                        return Next::End;
                     }
                 }
                 Op::LoopEnter(entered) => self.enter_loop(pc, entered),
                 Op::LoopNext(enter) => {
-                    if self.next_pass(*enter) {
-                        return self.end();
+                    if self.next_pass(*enter) && self.leave() {
+                        return Next::End;
                     }
                 }
                 Op::Jump(target) => self.user.pc = *target,
@@ -133,8 +135,8 @@ impl Cursor<'_> {
                 }
                 Op::GroupLeave => self.pop(),
                 Op::Exit(test) => {
-                    if test.as_ref().is_none_or(|test| self.holds(test) == Some(true)) {
-                        return self.end();
+                    if test.as_ref().is_none_or(|test| self.holds(test) == Some(true)) && self.leave() {
+                        return Next::End;
                     }
                 }
                 Op::Stop { why, condition, crash } => {
@@ -147,19 +149,31 @@ impl Cursor<'_> {
                     self.end_branch();
                     return Next::End;
                 }
-                Op::End => return self.end(),
+                Op::End => {
+                    if self.leave() {
+                        return Next::End;
+                    }
+                }
             }
         }
         Next::Yield
     }
 
-    /// Leaves everything the user is in.
-    pub(super) fn end(&mut self) -> Next {
+    /// The user leaves whatever it is in: first for what every user does at its end, then for good. Whether it is gone.
+    pub(super) fn leave(&mut self) -> bool {
         if let Some(fork) = self.user.fork() {
+            // Its other branches leave too; the user itself does when they are joined.
             fork.exit();
+            self.unwind_to(0);
+            return true;
         }
         self.unwind_to(0);
-        Next::End
+        // The position is behind the operation that leads out.
+        let gone = self.user.pc > self.program.end;
+        if !gone {
+            self.user.pc = self.program.end;
+        }
+        gone
     }
 
     /// Runs code that may be the user's; what goes wrong in it marks the user as failed and is counted.
@@ -177,6 +191,9 @@ impl Cursor<'_> {
         self.user.session.mark_as_failed();
         self.user.fail_group();
         self.shard.step_failed(self.user.scenario(), problem);
+        if let Some(witness) = &self.program.witness {
+            witness.step_failed(self.user.pc, &problem.message);
+        }
     }
 
     fn holds(&mut self, test: &Test) -> Option<bool> {

@@ -218,8 +218,9 @@ impl Shard {
         }
         user.cumulate(cumulated);
         if fork.exits.get() {
-            // The last operation is the end; whoever comes there leaves everything on the way.
-            user.pc = Pc::try_from(program.ops.len().saturating_sub(1)).unwrap_or(Pc::MAX);
+            if (Cursor { user: &mut user, program: &program, shard: self }).leave() {
+                return self.user_ended(user);
+            }
         } else if let Some(enter) = leave {
             Cursor { user: &mut user, program: &program, shard: self }.leave_loop(enter);
         }

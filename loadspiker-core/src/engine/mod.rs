@@ -14,6 +14,7 @@ mod fork;
 mod gate;
 mod handle;
 mod health;
+mod hooks;
 mod loops;
 mod message;
 mod options;

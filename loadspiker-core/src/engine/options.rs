@@ -30,6 +30,11 @@ pub trait Observer {
         let _ = (plan, handle);
     }
 
+    /// What is done before the run, or after it, begins; `name` is `before` or `after`.
+    fn hook(&mut self, name: &str) {
+        let _ = name;
+    }
+
     /// How it goes; called several times a second.
     fn progress(&mut self, view: &LiveView) {
         let _ = view;

@@ -7,16 +7,16 @@ use crate::compile::{Plan, compile};
 use crate::dsl::Simulation;
 use crate::engine::gate;
 use crate::engine::handle::RunHandle;
+use crate::engine::hooks;
 use crate::engine::message::Event;
 use crate::engine::options::{Observer, RunOptions};
-use crate::engine::run::Run;
 use crate::error::Error;
 use crate::inject::{Profile, at_once_users};
 use crate::report::RunReport;
 
 /// Runs a plan from beginning to end as soon as no other run of this process is on.
 pub(super) fn conduct_alone(
-    plan: Arc<Plan>,
+    plan: &Arc<Plan>,
     handle: &RunHandle,
     events: Receiver<Event>,
     debug: bool,
@@ -24,7 +24,7 @@ pub(super) fn conduct_alone(
 ) -> Result<RunReport, Error> {
     let _over = handle.over_at_the_end();
     let _alone = gate::enter();
-    Run::begin(plan, handle, events, debug, observer)?.conduct()
+    hooks::conduct(plan, handle, events, debug, observer)
 }
 
 impl Simulation {
@@ -48,7 +48,7 @@ impl Simulation {
     pub fn run_with(self, options: &RunOptions, observer: &mut dyn Observer) -> Result<RunReport, Error> {
         let plan = Arc::new(self.plan(options)?);
         let (handle, events) = RunHandle::new(&plan);
-        conduct_alone(plan, &handle, events, options.debug, observer)
+        conduct_alone(&plan, &handle, events, options.debug, observer)
     }
 
     /// Compiles the simulation without running it.

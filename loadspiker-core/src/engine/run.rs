@@ -29,7 +29,9 @@ pub(super) struct Run<'a> {
     shards: Vec<(UnboundedSender<Command>, JoinHandle<()>)>,
     events: Receiver<Event>,
     collector: Collector,
-    signals: StopSignals,
+    signals: &'a StopSignals,
+    /// How long users may go on after the first Ctrl-C.
+    pub(super) patience: Duration,
     base: Instant,
     info: RunInfo,
     cpu_before: Option<Duration>,
@@ -63,6 +65,7 @@ impl<'a> Run<'a> {
         handle: &RunHandle,
         events: Receiver<Event>,
         debug: bool,
+        signals: &'a StopSignals,
         observer: &'a mut dyn Observer,
     ) -> Result<Self, Error> {
         quiet_caught_panics();
@@ -106,7 +109,6 @@ impl<'a> Run<'a> {
             Collector::new(plan.shards, &plan.request_names, plan.scenario_names.clone(), Limits::default())
                 .warming_up(plan.warm_up)
                 .watched_by(watches);
-        let signals = StopSignals::listen();
         observer.started(&plan, handle);
         let populations = plan.populations.len();
         let base = Instant::now();
@@ -118,6 +120,7 @@ impl<'a> Run<'a> {
             cpu_before: health::cpu_time(),
             collector,
             signals,
+            patience: plan.grace_period,
             base,
             info,
             observer,
@@ -166,7 +169,7 @@ impl<'a> Run<'a> {
             }
             if self.signals.take() {
                 let now = self.now();
-                let patience = if self.end.is_none() { self.plan.grace_period } else { Duration::ZERO };
+                let patience = if self.end.is_none() { self.patience } else { Duration::ZERO };
                 self.stop(EndReason::Interrupted, now, patience);
             }
             let done = self.done_on.iter().all(|done| *done == self.plan.shards);

@@ -14,6 +14,7 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use crate::compile::{Plan, Program, Text};
 use crate::engine::clock::Clock;
 use crate::engine::cursor::Problem;
+use crate::engine::hooks::given;
 use crate::engine::message::{Command, Event};
 use crate::engine::population::PopulationState;
 use crate::engine::stall::Gap;
@@ -27,7 +28,8 @@ use crate::metrics::{EndOf, GroupId, Limits, NameId, Recorder, ScenarioId};
 use crate::moment::Moment;
 use crate::numbers::mix;
 use crate::protocol::{ShardInfo, ShardState};
-use crate::session::{Schema, Session};
+use crate::session::{Schema, Session, Slot};
+use crate::value::Value;
 
 /// One thread's share of a run.
 pub(crate) struct Shard {
@@ -40,6 +42,8 @@ pub(crate) struct Shard {
     pub(super) plan: Arc<Plan>,
     pub(super) programs: Vec<ShardProgram>,
     pub(super) schemas: Vec<Rc<Schema>>,
+    /// What every session begins with, the highest slot first, so that a session makes room once.
+    pub(super) given: Vec<(Slot, Value)>,
     pub(super) states: RefCell<Vec<Rc<dyn ShardState>>>,
     pub(super) populations: RefCell<Vec<PopulationState>>,
     /// This shard's slots of the simulation's throttle.
@@ -118,6 +122,8 @@ impl Shard {
             .collect();
         let schemas = plan.scenario_names.iter();
         let simulated = clock.is_simulated();
+        let attributes = plan.attributes.iter().chain(plan.given().iter().map(|(name, _)| name)).cloned();
+        let given = given(plan.given(), &Schema::new("", attributes.clone()));
         let shard = Shard {
             index,
             clock,
@@ -130,7 +136,8 @@ impl Shard {
             buffers: RefCell::default(),
             programs: plan.populations.iter().map(|population| Rc::new(population.program.clone())).collect(),
             // A schema of the shard's own: its reference count is not shared with other cores.
-            schemas: schemas.map(|name| Rc::new(Schema::new(&**name, plan.attributes.iter().cloned()))).collect(),
+            schemas: schemas.map(|name| Rc::new(Schema::new(&**name, attributes.clone()))).collect(),
+            given,
             states: RefCell::new(states?),
             populations: RefCell::new(
                 // Seeds of their own: two populations with the same profile must not arrive in step.
@@ -382,11 +389,15 @@ impl Shard {
         match name {
             Text::Fixed(name) => recorder.group(outer, name),
             Text::Rendered(template) => {
-                let mut rendered = String::new();
-                match template.render(session, &mut rendered) {
+                let mut rendered = self.buffers.borrow_mut().pop().unwrap_or_default();
+                let group = match template.render(session, &mut rendered) {
                     Ok(()) => recorder.group(outer, &rendered),
                     Err(_) => recorder.group(outer, template.source()),
-                }
+                };
+                rendered.clear();
+                // As many as before: one was taken.
+                self.buffers.borrow_mut().push(rendered);
+                group
             }
         }
     }

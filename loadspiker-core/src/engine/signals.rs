@@ -45,6 +45,12 @@ impl StopSignals {
     }
 }
 
+/// As if Ctrl-C were pressed, while a run listens.
+#[cfg(test)]
+pub(crate) fn pretend() {
+    handlers().seen.store(true, Ordering::SeqCst);
+}
+
 impl Drop for StopSignals {
     fn drop(&mut self) {
         handlers().idle.store(true, Ordering::SeqCst);

@@ -62,7 +62,7 @@ impl Simulation {
         let (handle, events) = RunHandle::new(&plan);
         let (steered, debug) = (handle.clone(), options.debug);
         let thread = std::thread::Builder::new().name("loadspiker-run".to_owned());
-        let thread = thread.spawn(move || conduct_alone(plan, &steered, events, debug, &mut observer));
+        let thread = thread.spawn(move || conduct_alone(&plan, &steered, events, debug, &mut observer));
         let thread = thread.map_err(|cause| Error::Start {
             what: "the thread of the run".to_owned(),
             cause: health::explain(&cause),

@@ -106,6 +106,9 @@ async fn drive(mut cx: ActionContext) {
     let mut next = cx.user.held.and(cx.user.pc.checked_sub(1)).map(Next::Act);
     loop {
         let next = next.take().unwrap_or_else(|| cursor(&mut cx, &program, &shard).advance());
+        if let Some(witness) = &program.witness {
+            witness.keep(cx.session());
+        }
         match next {
             Next::Act(pc) => {
                 let Some(Op::Action(action)) = program.ops.get(pc as usize) else { return };
@@ -125,9 +128,11 @@ async fn drive(mut cx: ActionContext) {
                             return;
                         }
                         Turn::Never => {
-                            cursor(&mut cx, &program, &shard).end();
-                            shard.user_ended(cx.into_user());
-                            return;
+                            if cursor(&mut cx, &program, &shard).leave() {
+                                shard.user_ended(cx.into_user());
+                                return;
+                            }
+                            continue;
                         }
                     }
                 }
@@ -144,11 +149,12 @@ async fn drive(mut cx: ActionContext) {
                 if throttled && cx.is_turned_away() {
                     if cx.user.held.is_some() {
                         shard.interrupt(cx.into_user());
-                    } else {
-                        cursor(&mut cx, &program, &shard).end();
-                        shard.user_ended(cx.into_user());
+                        return;
                     }
-                    return;
+                    if cursor(&mut cx, &program, &shard).leave() {
+                        shard.user_ended(cx.into_user());
+                        return;
+                    }
                 }
                 // Others may have become due while this user worked. Looking costs no system call.
                 shard.release_due(cx.user.intended);

@@ -60,9 +60,12 @@ impl Expression {
     }
 
     fn value_after<'a>(&'a self, steps: &'a [Step], session: &'a Session) -> Result<Cow<'a, Value>, EvalError> {
-        if let (Root::Attribute(slot), [Step { kind: StepKind::Function(Function::Exists), .. }]) = (&self.root, steps)
+        // Asked often, and answered without making the error of an attribute that is not there.
+        if let (Root::Attribute(slot), [Step { kind: StepKind::Function(function), .. }]) = (&self.root, steps)
+            && let Function::Exists | Function::IsUndefined = function
         {
-            return Ok(Cow::Owned(Value::Bool(session.value_at(*slot).is_some())));
+            let expected = *function == Function::Exists;
+            return Ok(Cow::Owned(Value::Bool(session.value_at(*slot).is_some() == expected)));
         }
         let root = match &self.root {
             Root::Attribute(slot) => match session.value_at(*slot) {

@@ -41,7 +41,7 @@ pub(super) fn lay_out(table: &Table, order: &[usize], shards: usize, each_reads_
 }
 
 /// The same value in memory of its own.
-fn copied(value: &Value) -> Value {
+pub(crate) fn copied(value: &Value) -> Value {
     match value {
         Value::Text(text) => Value::Text(Arc::from(&**text)),
         Value::Bytes(bytes) => Value::Bytes(Arc::from(&**bytes)),

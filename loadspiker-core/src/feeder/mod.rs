@@ -40,6 +40,7 @@ mod table;
 pub use bound::BoundFeeder;
 pub use builder::{Feeder, Strategy};
 pub use error::{FeedError, FeederError};
+pub(crate) use layout::copied;
 pub use open::OpenFeeder;
 pub use record::Record;
 pub use source::{csv, json, json_lines, records, separated_values, ssv, tsv};

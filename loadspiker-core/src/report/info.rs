@@ -43,6 +43,9 @@ pub struct RunInfo {
     /// Processor time that the load generator used, if it is known.
     #[serde(rename = "cpu_secs", with = "optional_seconds")]
     pub cpu: Option<Duration>,
+    /// Why what is done [after](crate::dsl::Simulation::after) the run failed, if it did. Such a run has not passed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub after_error: Option<String>,
 }
 
 impl RunInfo {

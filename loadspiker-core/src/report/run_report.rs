@@ -120,6 +120,11 @@ impl RunReport {
         &self.info
     }
 
+    /// What is done after the run failed.
+    pub(crate) fn after_failed(&mut self, cause: String) {
+        self.info.after_error = Some(cause);
+    }
+
     /// The figures of all requests.
     pub fn global(&self) -> &Statistics {
         &self.global
@@ -241,9 +246,10 @@ impl RunReport {
     }
 
     /// Whether every assertion holds and the run was neither aborted nor interrupted (Ctrl-C): what was cut short has
-    /// proved nothing. Without assertions any other run has passed, however many requests failed.
+    /// proved nothing. What is done [after](crate::dsl::Simulation::after) it must not have failed either. Without assertions any other run has passed, however many requests failed.
     pub fn passed(&self) -> bool {
         !matches!(self.info.end, EndReason::Aborted(_) | EndReason::Interrupted)
+            && self.info.after_error.is_none()
             && self.assertions.iter().all(|result| result.passed)
     }
 

@@ -16,6 +16,9 @@ pub(super) fn failure(report: &RunReport) -> String {
     if let EndReason::Aborted(_) = report.info().end {
         push(&mut text, format_args!(": {}", report.info().end));
     }
+    if let Some(cause) = &report.info().after_error {
+        push(&mut text, format_args!(": after failed: {cause}"));
+    }
     if !failed.is_empty() {
         push(&mut text, format_args!("\n{} of {} assertions failed:", failed.len(), report.assertions().len()));
         failed.iter().for_each(|result| push(&mut text, format_args!("\n  {result}")));

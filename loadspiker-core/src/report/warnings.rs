@@ -17,8 +17,8 @@ impl RunReport {
     ///
     /// These are: a run that ended within its warm-up, a start lag (of requests or arrivals) whose 99th percentile is
     /// above 10 ms, a load generator that used more than 90 % of its cores or stood still for more than a second,
-    /// dropped arrivals, names beyond the limit, and times beyond the range of the
-    /// histograms.
+    /// dropped arrivals, names beyond the limit, and times beyond the range of the histograms. A failure of what is done
+    /// [after](crate::dsl::Simulation::after) the run, which leaves the figures as they are, comes last.
     pub fn warnings(&self) -> Vec<String> {
         let mut warnings = Vec::new();
         if self.ended_within_warm_up() {
@@ -91,6 +91,11 @@ impl RunReport {
             warnings.push(format!(
                 "{} longer than an hour, the range of the histograms: percentiles count a longer time as an hour.",
                 was(beyond, "response time")
+            ));
+        }
+        if let Some(cause) = &self.info.after_error {
+            warnings.push(format!(
+                "What is done after the run failed ({cause}): what it was to tidy up may still be there."
             ));
         }
         warnings

@@ -141,6 +141,9 @@ fn verdict(report: &RunReport, screen: Screen) -> String {
     let failed = report.assertions().iter().filter(|result| !result.passed).count();
     let (tone, text) = match (&report.info().end, failed, all) {
         (end @ (EndReason::Interrupted | EndReason::Aborted(_)), ..) => (Tone::Bad, format!("not passed: {end}")),
+        (_, 0, _) if report.info().after_error.is_some() => {
+            (Tone::Bad, "not passed: what is done after the run failed".to_owned())
+        }
         (_, 0, 0) => (Tone::Plain, "passed: nothing was asserted".to_owned()),
         (_, 0, 1) => (Tone::Good, "passed: the assertion holds".to_owned()),
         (_, 0, _) => (Tone::Good, format!("passed: all {all} assertions hold")),

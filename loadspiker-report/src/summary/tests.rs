@@ -156,6 +156,15 @@ fn the_last_line_says_whether_it_passed_and_why_not() {
     assert_eq!(last(EndReason::Completed, &[good.clone(), bad]), "not passed: 1 of 2 assertions failed");
     assert_eq!(last(EndReason::Interrupted, from_ref(&good)), "not passed: interrupted by the user");
     assert_eq!(last(EndReason::Aborted("no records".into()), &[good]), "not passed: aborted: no records");
+    let mut report = report();
+    report.evaluate(&[]);
+    let mut json: serde_json::Value = serde_json::from_str(&report.to_json()).unwrap();
+    json["run"]["after_error"] = "no answer".into();
+    let text = Summary::new(&RunReport::from_json(&json.to_string()).unwrap()).to_string();
+    assert!(
+        text.ends_with("not passed: what is done after the run failed\n") && text.contains("(no answer)"),
+        "{text}"
+    );
 }
 
 #[test]

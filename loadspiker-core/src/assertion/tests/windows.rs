@@ -51,7 +51,7 @@ fn asserted(criterion: &Criterion, events: &[Event], seconds: u64, shards: usize
 
 fn end(collector: &mut Collector) -> Option<String> {
     let (why, at) = collector.watches().take_end()?;
-    assert_eq!(EndReason::Stopped(why.clone()).to_string(), format!("stopped by the simulation: {why}"));
+    assert_eq!(EndReason::Stopped(why.clone()).to_string(), format!("stopped: {why}"));
     assert_eq!(at.as_nanos() % 1_000_000_000, 0);
     Some(why)
 }

@@ -4,6 +4,7 @@ mod branch;
 mod markov;
 mod parallel;
 
+use std::panic::Location;
 use std::sync::Arc;
 
 use crate::compile::context::CompileContext;
@@ -16,6 +17,8 @@ pub(crate) struct Lowering<'a, 'b> {
     pub(crate) ops: Vec<Op>,
     /// The plan: one line a step, indented by its nesting.
     pub(crate) plan: Vec<String>,
+    /// Where each step begins, and where it was written.
+    pub(crate) steps: Vec<(Pc, String, &'static Location<'static>)>,
     depth: usize,
     /// How many loops there are around.
     loops: u32,
@@ -24,10 +27,10 @@ pub(crate) struct Lowering<'a, 'b> {
 
 impl<'a, 'b> Lowering<'a, 'b> {
     pub(crate) fn new(cx: &'a mut CompileContext<'b>) -> Self {
-        Lowering { cx, ops: Vec::new(), plan: Vec::new(), depth: 0, loops: 0, paces: 0 }
+        Lowering { cx, ops: Vec::new(), plan: Vec::new(), steps: Vec::new(), depth: 0, loops: 0, paces: 0 }
     }
 
-    fn here(&self) -> Pc {
+    pub(crate) fn here(&self) -> Pc {
         Pc::try_from(self.ops.len()).unwrap_or(Pc::MAX)
     }
 
@@ -42,6 +45,14 @@ impl<'a, 'b> Lowering<'a, 'b> {
         self.depth -= 1;
     }
 
+    /// A chain under a heading in the plan; nothing if it has no steps.
+    pub(crate) fn headed(&mut self, heading: &str, chain: &Chain) {
+        if !chain.steps.is_empty() {
+            self.line(heading);
+            self.nested(chain);
+        }
+    }
+
     pub(crate) fn chain(&mut self, chain: &Chain) {
         for step in &chain.steps {
             self.step(step);
@@ -53,6 +64,7 @@ impl<'a, 'b> Lowering<'a, 'b> {
         self.cx.place = Some(step.place);
         let line = self.cx.step.clone();
         self.line(&line);
+        self.steps.push((self.here(), line, step.place));
         match &step.kind {
             StepKind::Action(builder) => {
                 let action = builder.compile(self.cx);
