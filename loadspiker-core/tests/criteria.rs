@@ -328,7 +328,7 @@ fn who_watches_is_told_why_the_run_stops_and_debugging_is_not_stopped() {
     let simulation = timed(|_| 1, 9.secs()).stop_when(global().requests_per_sec().over(2.secs()).lte(1));
     let mut told = Told::default();
     simulation.clone().run_with(&RunOptions::default(), &mut told).unwrap();
-    let text = "stopped by the simulation: global: requests per second over 2 s ≤ 1, was 1 at 2 s, 30s";
+    let text = "stopped: global: requests per second over 2 s ≤ 1, was 1 at 2 s, 30s";
     assert_eq!(told.0, [text]);
     let slow = timed(|_| 9000, 9.secs()).fail_when(global().requests_per_sec().over(2.secs()).lte(1));
     let report = slow.run_with(&RunOptions { debug: true, ..RunOptions::default() }, &mut ()).unwrap();

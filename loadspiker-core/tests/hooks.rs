@@ -198,7 +198,7 @@ fn a_before_that_stops_or_has_no_records_left_keeps_the_run_from_starting() {
     let trace = Trace::default();
     let hooked = || simulation(users(trace.probe("visit"), 1)).after(trace.probe("delete"));
     let (cause, _) = failure(hooked().before(stop_load_generator("no target")));
-    assert_eq!(cause, "stopped by the simulation: no target");
+    assert_eq!(cause, "stopped: no target");
     let one = feed(records([[("id", 1)]]));
     let (cause, _) = failure(hooked().before(repeat(2, one)));
     assert!(cause.starts_with("aborted: ") && cause.contains("records"), "{cause}");
@@ -241,7 +241,7 @@ fn after_runs_however_the_run_ended() {
     for (chain, end) in [
         (visit().pause(1), "completed"),
         (visit().pause(3600), "stopped at its maximum duration"),
-        (visit().stop_load_generator("enough"), "stopped by the simulation: enough"),
+        (visit().stop_load_generator("enough"), "stopped: enough"),
         (visit().crash_load_generator("broken"), "aborted: broken"),
         (repeat(2, feed(one.clone())), "aborted: feeder records"),
     ] {

@@ -104,7 +104,7 @@ impl Simulation {
     ///     .unwrap();
     /// assert_eq!(
     ///     report.info().end.to_string(),
-    ///     "stopped by the simulation: global: requests per second over 10 s ≥ 20, was 20 at 10 s"
+    ///     "stopped: global: requests per second over 10 s ≥ 20, was 20 at 10 s"
     /// );
     /// ```
     ///
