@@ -1,15 +1,18 @@
 //! [`Plan`]: a compiled simulation, ready to be run by any number of shards.
 
+use std::any::TypeId;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::assertion::Assertion;
+use crate::compile::binder::KnownProtocols;
 use crate::compile::context::{CompileContext, Gathered};
 use crate::compile::lower::Lowering;
 use crate::compile::program::{Op, Program, RendezVous};
 use crate::dsl::{Population, Simulation};
 use crate::error::{Error, Mistake, Mistakes};
+use crate::feeder::RunFeeders;
 use crate::inject::Profile;
 use crate::protocol::Protocol;
 use crate::report::format::precise;
@@ -31,6 +34,9 @@ pub struct Plan {
     pub(crate) seed: u64,
     pub(crate) shards: usize,
     pub(crate) simulated_clock: bool,
+    /// For steps that make their requests during the run.
+    pub(crate) known_protocols: KnownProtocols,
+    pub(crate) feeders: RunFeeders,
 }
 
 impl Plan {
@@ -61,6 +67,8 @@ pub(crate) struct CompiledPopulation {
     /// The populations that must be done before this one starts.
     pub(crate) after: Vec<usize>,
     steps: Vec<String>,
+    /// Where the protocols are that the user gave, if a step makes requests during the run.
+    pub(super) given: Vec<(TypeId, usize)>,
 }
 
 /// Compiles a simulation for this number of shards and this seed.
@@ -80,8 +88,11 @@ pub(crate) fn compile(simulation: &Simulation, shards: usize, seed: u64) -> Resu
     if !gathered.mistakes.is_empty() {
         return Err(Error::Simulation(Mistakes(gathered.mistakes)));
     }
+    let known_protocols = gathered.known_protocols(&populations);
     Ok(Plan {
         name: simulation.name.clone(),
+        known_protocols,
+        feeders: gathered.run_feeders(),
         populations,
         protocols: gathered.protocols.into_iter().map(|bound| bound.protocol).collect(),
         request_names: gathered.names.into_vec().into(),
@@ -133,6 +144,8 @@ fn add(
     let (mut ops, steps) = (lowering.ops, lowering.plan);
     ops.push(Op::End);
     report_unknown_attributes(&mut cx);
+    (cx.step, cx.place) = (String::new(), Some(population.place));
+    let given = if cx.imperative { cx.bind_given() } else { Vec::new() };
 
     let index = populations.len();
     scenario_names.push(scenario.name.as_str().into());
@@ -141,6 +154,7 @@ fn add(
         profile: population.profile.clone(),
         after,
         steps,
+        given,
     });
     let mut all = vec![index];
     let mut level = vec![index];

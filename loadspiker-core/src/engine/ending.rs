@@ -21,6 +21,8 @@ impl Shard {
         // Users that would rest beyond the deadline cannot do anything more.
         let leave = self.waiting.borrow_mut().take_beyond(self.deadline.get());
         leave.into_iter().for_each(|user| self.interrupt(user));
+        self.waiting.borrow().call_beyond(self.deadline.get());
+        self.worked.set(true);
         let meetings: Vec<_> = self.meetings.borrow_mut().iter_mut().flat_map(std::mem::take).collect();
         meetings.into_iter().for_each(|user| self.interrupt(user));
         self.due_at(self.deadline.get());

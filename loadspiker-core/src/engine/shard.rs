@@ -13,6 +13,7 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use crate::compile::{Plan, Program, Text};
 use crate::engine::clock::Clock;
 use crate::engine::cursor::Problem;
+use crate::engine::late::Late;
 use crate::engine::message::{Command, Event};
 use crate::engine::population::PopulationState;
 use crate::engine::task::{self, Seat};
@@ -36,7 +37,7 @@ pub(crate) struct Shard {
     pub(super) plan: Arc<Plan>,
     pub(super) programs: Vec<ShardProgram>,
     pub(super) schemas: Vec<Rc<Schema>>,
-    states: RefCell<Vec<Rc<dyn ShardState>>>,
+    pub(super) states: RefCell<Vec<Rc<dyn ShardState>>>,
     pub(super) populations: RefCell<Vec<PopulationState>>,
     pub(super) waiting: RefCell<Waiting>,
     #[expect(clippy::vec_box, reason = "users come and go in their boxes")]
@@ -61,6 +62,8 @@ pub(crate) struct Shard {
     unheard: Cell<usize>,
     /// The grace period is over, all users are counted: what tasks still do no longer matters.
     pub(super) over: Cell<bool>,
+    /// What requests of imperative steps brought up.
+    pub(super) late: Late,
 }
 
 /// A program, counted by a reference count of the shard's own: a busy user holds one, and the count of the `Arc` is
@@ -91,6 +94,9 @@ impl Shard {
             .map(|protocol| protocol.open(info).map_err(|cause| (protocol.name().to_owned(), cause)))
             .collect();
         let schemas = plan.scenario_names.iter();
+        let late = Late::default();
+        let schema =
+            |name: &Arc<str>| Schema::new(&**name, plan.attributes.iter().cloned()).with_late(late.names.clone());
         let shard = Shard {
             index,
             clock,
@@ -103,7 +109,7 @@ impl Shard {
             buffers: RefCell::default(),
             programs: plan.populations.iter().map(|population| Rc::new(population.program.clone())).collect(),
             // A schema of the shard's own: its reference count is not shared with other cores.
-            schemas: schemas.map(|name| Rc::new(Schema::new(&**name, plan.attributes.iter().cloned()))).collect(),
+            schemas: schemas.map(|name| Rc::new(schema(name))).collect(),
             states: RefCell::new(states?),
             populations: RefCell::new(
                 // Seeds of their own: two populations with the same profile must not arrive in step.
@@ -128,6 +134,7 @@ impl Shard {
             worked: Cell::new(false),
             unheard: Cell::new(0),
             over: Cell::new(false),
+            late,
             plan: plan.clone(),
         };
         Ok(Rc::new(shard))

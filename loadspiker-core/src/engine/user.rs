@@ -96,12 +96,17 @@ impl User {
 
     /// Adds the time of a request to the innermost group.
     pub(crate) fn cumulate(&mut self, time: u32) {
-        let groups = self.frames.iter_mut().rev();
-        if let Some(Frame::Group { cumulated_micros, .. }) =
-            groups.into_iter().find(|f| matches!(f, Frame::Group { .. }))
-        {
-            *cumulated_micros = cumulated_micros.saturating_add(time);
+        if let Some(cumulated) = self.cumulated() {
+            *cumulated = cumulated.saturating_add(time);
         }
+    }
+
+    /// The time of the requests in the innermost group, in microseconds.
+    pub(crate) fn cumulated(&mut self) -> Option<&mut u32> {
+        self.frames.iter_mut().rev().find_map(|frame| match frame {
+            Frame::Group { cumulated_micros, .. } => Some(cumulated_micros),
+            _ => None,
+        })
     }
 }
 

@@ -21,6 +21,8 @@ pub struct BoundFeeder {
     strategy: Strategy,
     records: usize,
     slots: Box<[Slot]>,
+    /// The names of its fields.
+    fields: Arc<[Arc<str>]>,
     /// For each shard its own, or one for all.
     rows: Box<[Rows]>,
     stripes: Box<[Stripe]>,
@@ -69,6 +71,7 @@ impl BoundFeeder {
             strategy,
             records,
             slots,
+            fields: table.columns.clone(),
             rows: lay_out(table, &order, shards, each_reads_all),
             stripes: stripes.collect(),
         }
@@ -109,6 +112,32 @@ impl BoundFeeder {
         for (column, slot) in self.slots.iter().enumerate() {
             let cells = rows.iter().map(|row| row.get(column).cloned().flatten().unwrap_or_default());
             session.set_at(*slot, Value::List(cells.collect::<Arc<[Value]>>()));
+        }
+        Ok(())
+    }
+
+    /// As [`feed`](Self::feed) and, with a count, [`feed_n`](Self::feed_n), for users of a run that did not know of this
+    /// feeder before: attributes are found by their names.
+    pub(crate) fn feed_by_name(
+        &self,
+        shard: usize,
+        session: &mut Session,
+        count: Option<usize>,
+    ) -> Result<(), FeedError> {
+        let rows: Vec<&[Option<Value>]> = (0..count.unwrap_or(1))
+            .map(|i| self.next(shard, session, i, count.unwrap_or(1)).map(|row| self.row(shard, row)))
+            .collect::<Result<_, _>>()?;
+        for (column, field) in self.fields.iter().enumerate() {
+            let mut cells = rows.iter().map(|row| row.get(column).cloned().flatten());
+            let value = match count {
+                Some(_) => Some(Value::List(cells.map(Option::unwrap_or_default).collect::<Arc<[Value]>>())),
+                None => cells.next().flatten(),
+            };
+            match value {
+                // That every field can name an attribute was seen to when the feeder was opened.
+                Some(value) => drop(session.set(field, value)),
+                None => drop(session.remove(field)),
+            }
         }
         Ok(())
     }
