@@ -1,6 +1,6 @@
 //! What `#[loadspiker::scenario("…")]` expands to, and the mistakes it reports.
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Attribute, Error, FnArg, ItemFn, LitStr, ReturnType, Signature, Type};
@@ -40,13 +40,18 @@ fn journey(name: &LitStr, function: ItemFn) -> TokenStream {
     let (docs, conditions) = (of_kind("doc"), of_kind("cfg"));
     let others: Vec<_> = attrs.iter().filter(|a| !a.path().is_ident("doc") && !a.path().is_ident("cfg")).collect();
     let Signature { ident, inputs, output, .. } = &sig;
-    // With the span of the return type, "this is no Outcome" points at it.
+    // With the spans of the types, "this is no Outcome" and "this is no User" point at them.
+    let argument = match inputs.first() {
+        Some(FnArg::Typed(user)) => user.ty.span(),
+        _ => ident.span(),
+    };
+    let argument = Ident::new("user", argument.resolved_at(Span::mixed_site()));
     let returned = match output {
         ReturnType::Type(_, returned) => returned.span(),
         ReturnType::Default => ident.span(),
     };
     let run = quote_spanned! { returned.resolved_at(Span::call_site()) =>
-        ::loadspiker::Chain::journey(#name, #ident::run)
+        #ident::run(#argument).await
     };
     quote! {
         #(#conditions)*
@@ -79,7 +84,10 @@ fn journey(name: &LitStr, function: ItemFn) -> TokenStream {
         #(#conditions)*
         impl ::core::convert::From<#ident> for ::loadspiker::Chain {
             fn from(_: #ident) -> ::loadspiker::Chain {
-                #run
+                async fn __run(#argument: &mut ::loadspiker::imperative::User) -> ::loadspiker::imperative::Outcome {
+                    #run
+                }
+                ::loadspiker::Chain::journey(#name, __run)
             }
         }
     }
@@ -176,7 +184,7 @@ mod tests {
         for part in [
             quote! { struct buy; },
             quote! { async fn run(user: &mut User) -> Outcome { pay(user).await } },
-            quote! { ::loadspiker::Chain::journey("Buy", buy::run) },
+            quote! { { buy::run(user).await } },
             quote! { impl ::core::convert::From<buy> for ::loadspiker::Chain },
         ] {
             assert!(text.contains(&part.to_string()), "{part}: {text}");

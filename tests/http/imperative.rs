@@ -4,8 +4,7 @@ use std::sync::LazyLock;
 
 use loadspiker::prelude::*;
 
-use crate::support::folder::Folder;
-use crate::support::nginx::Nginx;
+use crate::support::python::Python;
 use crate::support::server::{Reply, Server, response};
 use crate::support::{assert_all_ok, run};
 
@@ -180,20 +179,21 @@ fn without_a_protocol_requests_name_their_server() {
 }
 
 #[test]
-fn many_requests_against_nginx_are_all_counted() {
-    let nginx = Nginx::start(Folder::new(), "location / { return 200 'ok'; }");
-    let report = run(
-        10,
-        HttpProtocol::new(&nginx.url()),
-        exec(http("built").get("/")).exec_async("step", async |user| {
-            for n in 0..50 {
-                let reply = user.http("made").get(format!("/{n}")).send().await?;
-                assert_eq!(reply.text(), "ok");
-            }
-            Ok(())
-        }),
-    );
+fn a_step_in_the_middle_of_a_built_scenario_counts_as_one_request_and_so_do_those_in_it() {
+    let python = Python::start("HTTP/1.1");
+    let step = exec_async("step", async |user| {
+        for _ in 0..20 {
+            let reply = user.http("made").get("/length").send().await?;
+            assert_eq!((reply.header("content-length"), reply.body().len()), (Some("100000"), 100_000));
+        }
+        Ok(())
+    });
+    let built = || http("built").get("/length");
+    let report = run(5, HttpProtocol::new(&python.url), exec(built()).exec(step).exec(built()));
     assert_all_ok(&report, "built", 10);
-    assert_all_ok(&report, "made", 500);
-    assert_all_ok(&report, "step", 10);
+    assert_all_ok(&report, "made", 100);
+    assert_all_ok(&report, "step", 5);
+    assert!(
+        report.request("step").unwrap().response_time().min() > report.request("made").unwrap().response_time().min()
+    );
 }

@@ -1,7 +1,7 @@
 use loadspiker::prelude::*;
 
 #[loadspiker::scenario("Not async")]
-fn not_async(user: &mut User) -> Outcome {
+fn not_async(_user: &mut User) -> Outcome {
     Ok(())
 }
 
@@ -11,35 +11,35 @@ async fn without_a_user() -> Outcome {
 }
 
 #[loadspiker::scenario("By value")]
-async fn by_value(user: User) -> Outcome {
+async fn by_value(_user: User) -> Outcome {
     Ok(())
 }
 
 #[loadspiker::scenario("More than a user")]
-async fn more_than_a_user(user: &mut User, pages: u32) -> Outcome {
+async fn more_than_a_user(_user: &mut User, _pages: u32) -> Outcome {
     Ok(())
 }
 
 #[loadspiker::scenario("Generic")]
-async fn generic<T>(user: &mut User) -> Outcome {
+async fn generic<T>(_user: &mut User) -> Outcome {
     Ok(())
 }
 
 #[loadspiker::scenario("Without an outcome")]
-async fn without_an_outcome(user: &mut User) {}
+async fn without_an_outcome(_user: &mut User) {}
 
 #[loadspiker::scenario]
-async fn without_a_name(user: &mut User) -> Outcome {
+async fn without_a_name(_user: &mut User) -> Outcome {
     Ok(())
 }
 
 #[loadspiker::scenario("")]
-async fn with_an_empty_name(user: &mut User) -> Outcome {
+async fn with_an_empty_name(_user: &mut User) -> Outcome {
     Ok(())
 }
 
 #[loadspiker::scenario(name = "Named")]
-async fn with_a_key(user: &mut User) -> Outcome {
+async fn with_a_key(_user: &mut User) -> Outcome {
     Ok(())
 }
 
