@@ -87,9 +87,9 @@ pub(super) async fn run(cx: ActionContext, step: &AsyncStep, program: ShardProgr
     };
     user.settle();
     user.leave_to(depth);
-    match (&step.name, problem) {
-        (Some(_), problem) => record(&mut user, step, &begin, problem.map(|(problem, _)| problem)),
-        (None, Some((problem, counted))) => fail(&mut user, &shard, &problem, counted),
+    match (&step.name, &problem) {
+        (Some(_), problem) => record(&mut user, step, &begin, problem.as_ref().map(|(problem, _)| problem)),
+        (None, Some((problem, counted))) => fail(&mut user, &shard, problem, *counted),
         (None, None) => {}
     }
     if loose.ends.get() {
@@ -127,10 +127,10 @@ impl Begin {
 }
 
 /// The sample of a timed step: its pauses are left out.
-fn record(user: &mut User, step: &AsyncStep, begin: &Begin, problem: Option<Problem>) {
+fn record(user: &mut User, step: &AsyncStep, begin: &Begin, problem: Option<&Problem>) {
     let Some(name) = &step.name else { return };
     let cx = &mut user.cx;
-    if problem.as_ref().is_some_and(|problem| problem.panicked) {
+    if problem.is_some_and(|problem| problem.panicked) {
         cx.shard.recorder.borrow_mut().panic_caught(cx.user.scenario());
     }
     // Its time is that of the requests in it and more: the group around it counts it once.
@@ -145,7 +145,7 @@ fn record(user: &mut User, step: &AsyncStep, begin: &Begin, problem: Option<Prob
         started: (begin.started + user.paused).min(ended),
         sent: None,
         ended,
-        error: problem.as_ref().map(|problem| problem.message.as_str()),
+        error: problem.map(|problem| problem.message.as_str()),
         status: None,
         bytes_sent: 0,
         bytes_received: 0,

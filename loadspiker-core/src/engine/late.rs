@@ -12,12 +12,15 @@ use crate::late_names::{self, LateNames};
 use crate::protocol::{Protocol, ShardInfo};
 use crate::session::Slot;
 
+/// A protocol of this kind, and the place of its state.
+type OpenedProtocol = (TypeId, usize, Arc<dyn Protocol>);
+
 /// Names, protocols and feeders that one shard met during the run.
 #[derive(Default)]
 pub(crate) struct Late {
     pub(super) names: Rc<LateNames>,
     /// Opened with their defaults, and the places of their states.
-    protocols: RefCell<Vec<(TypeId, usize, Arc<dyn Protocol>)>>,
+    protocols: RefCell<Vec<OpenedProtocol>>,
     /// So that no lock is taken for a feeder met before.
     feeders: RefCell<Vec<MetFeeder>>,
 }
