@@ -34,6 +34,7 @@
 //! # Where to look
 //!
 //! * the steps of a scenario: [`Steps`];
+//! * scenarios as async functions: [`imperative`];
 //! * how many users come, and when: [`inject`]; what they send: the protocols, such as [`http`];
 //! * values that differ between users: [`feeder`] and the [`expression`] language `#{…}`;
 //! * what a good answer is: [`check`]; what a good run is: [`assertion`];
@@ -87,12 +88,12 @@ pub use loadspiker_core::{
     parse_duration,
 };
 pub use loadspiker_core::{
-    assertion, check, compile, dsl, expression, feeder, inject, metrics, protocol, protocol_prelude, report,
+    assertion, check, compile, dsl, expression, feeder, imperative, inject, metrics, protocol, protocol_prelude, report,
 };
 #[cfg(feature = "http")]
 #[cfg_attr(docsrs, doc(cfg(feature = "http")))]
 pub use loadspiker_http as http;
-pub use loadspiker_macros::test;
+pub use loadspiker_macros::{scenario, test};
 pub use loadspiker_report::{Progress, SimulationMain, Summary, write_run_folder};
 
 /// The code of the README and of the guide, compiled and run with the tests.

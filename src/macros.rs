@@ -1,4 +1,7 @@
-//! [`scenario!`](crate::scenario!): begins a scenario.
+//! [`scenario!`](crate::prelude::scenario!): begins a scenario.
+//!
+//! It is exported under another name and called `scenario` in the prelude: at the root of the crate, that name is the
+//! attribute's, and the compiler does not allow a macro and an attribute of one name in one place.
 
 /// Begins a scenario: `scenario!("Browse")` is `scenario("Browse")`.
 ///
@@ -12,7 +15,8 @@
 /// let search = scenario!(format!("Search {}", "books")).pause(1);
 /// ```
 #[macro_export]
-macro_rules! scenario {
+#[doc(hidden)]
+macro_rules! __scenario {
     ($name:expr $(,)?) => {
         $crate::scenario($name)
     };
@@ -23,3 +27,5 @@ macro_rules! scenario {
         ::core::compile_error!("a scenario takes one name and nothing else: `scenario!(\"Browse\")`")
     };
 }
+
+pub use __scenario as scenario;

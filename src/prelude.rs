@@ -10,13 +10,14 @@ pub use loadspiker_core::dsl::{
     Chain, Distribution, PauseType, Population, Scenario, Simulation, Steps, as_long_as, as_long_as_counted,
     as_long_as_during, as_long_as_during_counted, crash_load_generator, crash_load_generator_if, do_if, do_if_equals,
     do_if_equals_or_else, do_if_or_else, do_switch, do_switch_or_else, do_while, do_while_counted, do_while_during,
-    do_while_during_counted, dummy, during, during_counted, empirical, exec, exec_fn, exit_block_on_fail, exit_here,
-    exit_here_if, exit_here_if_failed, exponential, feed, feed_n, foreach, foreach_counted, forever, forever_counted,
-    group, log_normal, markov, normal, pace, parallel, pause, random_switch, random_switch_or_else, rendez_vous,
-    repeat, repeat_counted, round_robin_switch, stop_load_generator, stop_load_generator_if, try_max, uniform,
-    uniform_random_switch, weighted,
+    do_while_during_counted, dummy, during, during_counted, empirical, exec, exec_async, exec_fn, exit_block_on_fail,
+    exit_here, exit_here_if, exit_here_if_failed, exponential, feed, feed_n, foreach, foreach_counted, forever,
+    forever_counted, group, log_normal, markov, normal, pace, parallel, pause, random_switch, random_switch_or_else,
+    rendez_vous, repeat, repeat_counted, round_robin_switch, scenario, stop_load_generator, stop_load_generator_if,
+    try_max, uniform, uniform_random_switch, weighted,
 };
 pub use loadspiker_core::feeder::{Feeder, csv, json, json_lines, records, separated_values, ssv, tsv};
+pub use loadspiker_core::imperative::{Outcome, User};
 pub use loadspiker_core::inject::{
     at_once_users, constant_concurrent_users, constant_users_per_sec, hold_for, increment_concurrent_users,
     increment_users_per_sec, jump_to_rps, nothing_for, ramp_concurrent_users, ramp_users, ramp_users_per_sec,
@@ -27,8 +28,9 @@ pub use loadspiker_core::{Error, Session, SessionError, StepError, Value};
 pub use loadspiker_report::SimulationMain;
 pub use serde_json::json;
 
-pub use crate::scenario;
+#[doc(inline)]
+pub use crate::macros::scenario;
 
 #[cfg(feature = "http")]
 #[cfg_attr(docsrs, doc(cfg(feature = "http")))]
-pub use loadspiker_http::{HttpProtocol, HttpRequest, http};
+pub use loadspiker_http::{HttpProtocol, HttpReply, HttpRequest, UserHttp, http};

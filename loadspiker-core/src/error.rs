@@ -133,24 +133,39 @@ fn list(names: &[String]) -> String {
 /// });
 /// ```
 #[derive(Debug)]
-pub struct StepError(String);
+pub struct StepError {
+    message: String,
+    /// It stems from a request that is counted as failed, and must not be counted again.
+    counted: bool,
+}
 
 impl StepError {
     /// An error with this message.
     pub fn new(message: impl Into<String>) -> Self {
-        StepError(message.into())
+        StepError { message: message.into(), counted: false }
+    }
+
+    /// The error of something that was counted already: a failed request.
+    pub(crate) fn counted(message: impl Into<String>) -> Self {
+        StepError { message: message.into(), counted: true }
+    }
+
+    /// Whether it stems from a failed request, which is in the report under its name. Where such an error ends an
+    /// imperative scenario it is not counted a second time, as an error of the step.
+    pub fn is_counted(&self) -> bool {
+        self.counted
     }
 }
 
 impl fmt::Display for StepError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&self.message)
     }
 }
 
 impl<E: Into<Box<dyn std::error::Error + Send + Sync>>> From<E> for StepError {
     fn from(error: E) -> Self {
-        StepError(error.into().to_string())
+        StepError::new(error.into().to_string())
     }
 }
 

@@ -1,10 +1,12 @@
 //! What `#[loadspiker::test]` expands to, and the mistakes it reports.
 
 use proc_macro2::TokenStream;
-use quote::{ToTokens, quote, quote_spanned};
+use quote::{quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 use syn::{AttrStyle, Error, ItemFn, ReturnType, Signature, Visibility};
+
+use crate::mistakes::Mistakes;
 
 /// Expands `#[loadspiker::test(arguments)] item`.
 ///
@@ -81,10 +83,8 @@ fn verify(arguments: &TokenStream, function: &ItemFn) -> Result<syn::Type, Error
             None
         }
     };
-    match (mistakes.0, returned) {
-        (None, Some(returned)) => Ok(returned),
-        (mistakes, _) => Err(mistakes.unwrap_or_else(|| Error::new_spanned(signature, "not a load test"))),
-    }
+    mistakes.into_result()?;
+    returned.ok_or_else(|| Error::new_spanned(signature, "not a load test"))
 }
 
 /// The item is no function, or is one that does not even parse; the parser's own words say more about the latter.
@@ -94,26 +94,6 @@ fn not_a_function(item: &TokenStream, error: Error) -> Error {
             Error::new_spanned(other, "`#[loadspiker::test]` belongs on a function: `fn name() -> Simulation`")
         }
         Err(_) => error,
-    }
-}
-
-/// Mistakes found so far, as one error that the compiler shows as many.
-#[derive(Default)]
-struct Mistakes(Option<Error>);
-
-impl Mistakes {
-    fn add(&mut self, at: impl ToTokens, message: &str) {
-        let error = Error::new_spanned(at, message);
-        match &mut self.0 {
-            Some(errors) => errors.combine(error),
-            None => self.0 = Some(error),
-        }
-    }
-
-    fn add_if_any(&mut self, at: &impl ToTokens, message: &str) {
-        if !at.to_token_stream().is_empty() {
-            self.add(at, message);
-        }
     }
 }
 

@@ -1,12 +1,15 @@
 //! The procedural macros of LoadSpiker. Use them through the `loadspiker` crate, which re-exports them: they expand to
 //! paths of that crate.
 //!
-//! The logic is in the module `expand`, which works on ordinary token streams and is tested there; this file only hands over.
+//! The logic is in the modules `expand` and `scenario`, which work on ordinary token streams and are tested there; this
+//! file only hands over.
 //! `scenario!` is no procedural macro: `macro_rules!` does all it needs, so it lives in the `loadspiker` crate.
 
 use proc_macro::TokenStream;
 
 mod expand;
+mod mistakes;
+mod scenario;
 
 /// Makes a function that returns a `Simulation` a test: the simulation is run, and the test fails with the table of
 /// failed assertions unless all of them hold.
@@ -29,4 +32,36 @@ mod expand;
 #[proc_macro_attribute]
 pub fn test(arguments: TokenStream, item: TokenStream) -> TokenStream {
     expand::test(&arguments.into(), &item.into()).into()
+}
+
+/// Makes an async function a scenario, in the imperative style; the name is what the report shows.
+///
+/// The function takes the user, `&mut User`, and returns an `Outcome`. It becomes a value of its name:
+///
+/// * `journey.inject([…])` gives it to a number of users, `journey.scenario()` goes on with it as a scenario;
+/// * `exec(journey)` is a step of another scenario, which is not timed itself;
+/// * `journey::run(user).await?` is a part of another function of this kind.
+///
+/// In the prelude, the macro `scenario!` has this name, so the attribute is written with its path, or imported by itself:
+/// `use loadspiker::scenario;`.
+///
+/// ```ignore
+/// use loadspiker::prelude::*;
+///
+/// #[loadspiker::scenario("Look around")]
+/// async fn look_around(user: &mut User) -> Outcome {
+///     for page in 1..=3 {
+///         user.http("list").get(format!("/products?page={page}")).send().await?;
+///         user.pause(2..5).await;
+///     }
+///     Ok(())
+/// }
+///
+/// fn simulation() -> Simulation {
+///     Simulation::new("shop").with(look_around.inject([at_once_users(10)]))
+/// }
+/// ```
+#[proc_macro_attribute]
+pub fn scenario(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    scenario::scenario(&arguments.into(), &item.into()).into()
 }

@@ -12,6 +12,7 @@ mod arrivals;
 mod connections;
 mod descriptors;
 mod faults;
+mod imperative;
 mod journey;
 mod mistakes;
 mod nginx;

@@ -7,10 +7,11 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
+use crate::compile::binder::Binder;
 use crate::compile::program::RendezVous;
 use crate::error::Mistake;
 use crate::expression::Template;
-use crate::feeder::{BoundFeeder, Feeder};
+use crate::feeder::{BoundFeeder, Feeder, RunFeeders};
 use crate::metrics::{NameId, SampleName};
 use crate::protocol::{Protocol, ProtocolSlot};
 use crate::session::{Schema, Session, Slot};
@@ -77,9 +78,9 @@ pub enum Text {
 
 /// A protocol's configuration, bound to a place for its states.
 pub(crate) struct BoundProtocol {
-    kind: TypeId,
+    pub(super) kind: TypeId,
     /// The user gave none: the protocol's own defaults.
-    is_default: bool,
+    pub(super) is_default: bool,
     pub(crate) protocol: Arc<dyn Protocol>,
 }
 
@@ -113,6 +114,12 @@ pub(crate) struct Gathered {
 }
 
 impl Gathered {
+    /// The feeders that steps use, for those who meet them during the run.
+    pub(super) fn run_feeders(&mut self) -> RunFeeders {
+        let opened = self.feeders.drain(..).filter_map(|used| Some((used.feeder, used.opened?.0)));
+        RunFeeders::new(opened, self.shards, self.seed)
+    }
+
     pub(crate) fn new(shards: usize, seed: u64) -> Self {
         Gathered {
             names: Names::default(),
@@ -145,6 +152,10 @@ pub struct CompileContext<'a> {
     pub(crate) used: Vec<(Slot, String, Option<&'static Location<'static>>)>,
     pub(crate) defined: BTreeSet<u32>,
     pub(crate) opaque: bool,
+    /// During a run: where names and protocols come from.
+    pub(crate) binder: Option<&'a dyn Binder>,
+    /// Whether a step of the scenario makes requests of its own during the run.
+    pub(crate) imperative: bool,
 }
 
 impl<'a> CompileContext<'a> {
@@ -159,6 +170,8 @@ impl<'a> CompileContext<'a> {
             used: Vec::new(),
             defined,
             opaque,
+            binder: None,
+            imperative: false,
         }
     }
 
@@ -213,13 +226,13 @@ impl<'a> CompileContext<'a> {
     /// template is the text as it stands.
     pub fn template(&mut self, source: &str) -> Template {
         let mut used = Vec::new();
-        let schema = &mut self.gathered.schema;
         let parsed = Template::parse(source, &mut |name| {
-            let slot = schema.intern(name);
+            let slot = self.slot(name);
             used.push(slot);
             slot
         });
         match parsed {
+            Ok(template) if self.binder.is_some() => template,
             Ok(template) => {
                 self.used.extend(used.into_iter().map(|slot| (slot, self.step.clone(), self.place)));
                 template
@@ -238,8 +251,8 @@ impl<'a> CompileContext<'a> {
         }
         let template = self.template(source);
         match template.as_literal() {
-            Some(name) => RequestName::Known(self.gathered.names.intern(name), name.into()),
-            None => RequestName::Rendered(template),
+            Some(name) if self.binder.is_none() => RequestName::Known(self.gathered.names.intern(name), name.into()),
+            _ => RequestName::Rendered(template),
         }
     }
 
@@ -248,9 +261,23 @@ impl<'a> CompileContext<'a> {
         if attribute.is_empty() || attribute.contains(['#', '{', '}', '(', ')', '.']) {
             self.mistake(crate::error::SessionError::Name(attribute.to_owned()).to_string());
         }
-        let slot = self.gathered.schema.intern(attribute);
-        self.defined.insert(slot.0);
+        let slot = self.slot(attribute);
+        if self.binder.is_none() {
+            self.defined.insert(slot.0);
+        }
         slot
+    }
+
+    /// The slot of an attribute: a new one, before the run, if it has none.
+    fn slot(&mut self, attribute: &str) -> Slot {
+        match self.binder {
+            None => self.gathered.schema.intern(attribute),
+            Some(binder) => binder.slot(attribute).unwrap_or_else(|mistake| {
+                self.mistake(mistake);
+                // The request fails with its mistake; nothing is looked for in this slot.
+                Slot(u32::MAX)
+            }),
+        }
     }
 
     /// Says that this step may set attributes that cannot be known before the run (it calls the user's code), so that
@@ -277,21 +304,37 @@ impl<'a> CompileContext<'a> {
     /// `default` makes one.
     pub fn protocol<P: Protocol>(&mut self, default: impl FnOnce() -> P) -> (ProtocolSlot, Arc<P>) {
         let kind = TypeId::of::<P>();
-        let given = self.given.iter().find(|protocol| (***protocol).type_id() == kind).cloned();
+        let (index, protocol) = match self.binder {
+            None => {
+                let given = self.given.iter().find(|protocol| (***protocol).type_id() == kind).cloned();
+                let index = self.bind(kind, given, || Arc::new(default()));
+                (index, self.gathered.protocols[index].protocol.clone())
+            }
+            Some(binder) => self.bind_late(binder, kind, || Arc::new(default())),
+        };
+        let protocol: Arc<dyn Any + Send + Sync> = protocol;
+        #[expect(clippy::unwrap_used, reason = "the kind was compared just above")]
+        (ProtocolSlot(index), protocol.downcast().ok().unwrap())
+    }
+
+    /// The place of a protocol that the user gave, or of the default one of its kind, which is made if there is none.
+    pub(super) fn bind(
+        &mut self,
+        kind: TypeId,
+        given: Option<Arc<dyn Protocol>>,
+        default: impl FnOnce() -> Arc<dyn Protocol>,
+    ) -> usize {
         let known = self.gathered.protocols.iter().position(|bound| match &given {
             Some(given) => Arc::ptr_eq(given, &bound.protocol),
             None => bound.kind == kind && bound.is_default,
         });
-        let index = known.unwrap_or_else(|| {
+        known.unwrap_or_else(|| {
             let is_default = given.is_none();
-            let protocol = given.unwrap_or_else(|| Arc::new(default()));
+            let protocol = given.unwrap_or_else(default);
             self.gathered.protocols.push(BoundProtocol { kind, is_default, protocol: protocol.clone() });
             protocol.check(self);
             self.gathered.protocols.len() - 1
-        });
-        let protocol: Arc<dyn Any + Send + Sync> = self.gathered.protocols[index].protocol.clone();
-        #[expect(clippy::unwrap_used, reason = "the kind was compared just above")]
-        (ProtocolSlot(index), protocol.downcast().ok().unwrap())
+        })
     }
 }
 

@@ -10,6 +10,7 @@ use crate::compile::plan::{CompiledPopulation, Plan, report_unknown_attributes};
 use crate::compile::program::{Op, Pc, Program};
 use crate::dsl::{Hook, Simulation};
 use crate::error::Mistake;
+use crate::feeder::RunFeeders;
 use crate::inject::{Profile, at_once_users};
 use crate::numbers::mix;
 use crate::protocol::Protocol;
@@ -69,8 +70,9 @@ impl Witness {
 }
 
 impl Plan {
-    /// The plan of a hook, for the protocols of the whole simulation.
-    pub(super) fn hooked(mut self, protocols: &[Arc<dyn Protocol>]) -> Arc<Self> {
+    /// The plan of a hook, for the protocols and feeders of the whole simulation.
+    pub(super) fn hooked(mut self, protocols: &[Arc<dyn Protocol>], feeders: &Arc<RunFeeders>) -> Arc<Self> {
+        self.feeders = feeders.clone();
         self.protocols = protocols.to_vec();
         Arc::new(self)
     }
@@ -116,6 +118,7 @@ pub(super) fn compile(hook: &Hook, simulation: &Simulation, gathered: &mut Gathe
         (cx.step, cx.place) = (format!("rendez_vous {users}"), Some(hook.place));
         cx.mistake("a hook has one user, who would wait for others until its time is over; leave the rendez_vous out");
     }
+    let given = if cx.imperative { cx.bind_given() } else { Vec::new() };
     let (defined, opaque) = (std::mem::take(&mut cx.defined), cx.opaque);
     (gathered.inherited, gathered.inherited_opaque) = (defined, opaque);
     gathered.mistakes.iter_mut().skip(told).for_each(|mistake| place(hook.name, mistake));
@@ -130,7 +133,9 @@ pub(super) fn compile(hook: &Hook, simulation: &Simulation, gathered: &mut Gathe
         maximum_users: None,
         after: Vec::new(),
         steps: lines,
+        given,
     };
+    let known_protocols = gathered.known_protocols(std::slice::from_ref(&population));
     Plan {
         name: simulation.name.clone(),
         populations: vec![population],
@@ -154,6 +159,8 @@ pub(super) fn compile(hook: &Hook, simulation: &Simulation, gathered: &mut Gathe
         before: None,
         after: None,
         given: OnceLock::new(),
+        known_protocols,
+        feeders: Arc::default(),
     }
 }
 

@@ -1,10 +1,12 @@
 //! [`Plan`]: a compiled simulation, ready to be run by any number of shards.
 
+use std::any::TypeId;
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use crate::assertion::{Assertion, Guard, Purpose};
+use crate::compile::binder::KnownProtocols;
 use crate::compile::context::{CompileContext, Gathered};
 use crate::compile::hooks::{self, Attributes};
 use crate::compile::limits;
@@ -13,6 +15,7 @@ use crate::compile::program::{Op, Program, RendezVous};
 use crate::compile::sequence::{self, Predecessor};
 use crate::dsl::{Population, Simulation};
 use crate::error::{Error, Mistake, Mistakes};
+use crate::feeder::RunFeeders;
 use crate::inject::{Profile, Throttle};
 use crate::protocol::Protocol;
 use crate::report::format::precise;
@@ -43,6 +46,9 @@ pub struct Plan {
     pub(crate) after: Option<Arc<Plan>>,
     /// What `before` has set, once it has run.
     pub(crate) given: OnceLock<Attributes>,
+    /// For steps that make their requests during the run.
+    pub(crate) known_protocols: KnownProtocols,
+    pub(crate) feeders: Arc<RunFeeders>,
 }
 
 impl Plan {
@@ -78,6 +84,8 @@ pub(crate) struct CompiledPopulation {
     /// The populations that must be done before this one starts.
     pub(crate) after: Vec<Predecessor>,
     pub(super) steps: Vec<String>,
+    /// Where the protocols are that the user gave, if a step makes requests during the run.
+    pub(super) given: Vec<(TypeId, usize)>,
 }
 
 /// Compiles a simulation for this number of shards and this seed.
@@ -106,13 +114,17 @@ pub(crate) fn compile(simulation: &Simulation, shards: usize, seed: u64) -> Resu
     if !gathered.mistakes.is_empty() {
         return Err(Error::Simulation(Mistakes(gathered.mistakes)));
     }
+    let known_protocols = gathered.known_protocols(&populations);
+    let feeders = Arc::new(gathered.run_feeders());
     let protocols: Vec<_> = gathered.protocols.into_iter().map(|bound| bound.protocol).collect();
     Ok(Plan {
         name: simulation.name.clone(),
+        known_protocols,
         populations,
-        before: before.map(|plan| plan.hooked(&protocols)),
-        after: after.map(|plan| plan.hooked(&protocols)),
+        before: before.map(|plan| plan.hooked(&protocols, &feeders)),
+        after: after.map(|plan| plan.hooked(&protocols, &feeders)),
         given: OnceLock::new(),
+        feeders,
         protocols,
         request_names: gathered.names.into_vec().into(),
         scenario_names: scenario_names.into(),
@@ -183,6 +195,8 @@ fn add(
     let (mut ops, steps) = (lowering.ops, lowering.plan);
     ops.push(Op::End);
     report_unknown_attributes(&mut cx);
+    (cx.step, cx.place) = (String::new(), Some(population.place));
+    let given = if cx.imperative { cx.bind_given() } else { Vec::new() };
 
     let index = populations.len();
     scenario_names.push(scenario.name.as_str().into());
@@ -193,6 +207,7 @@ fn add(
         maximum_users: population.maximum_users,
         after: after.into_iter().map(|population| Predecessor { population, delay: Duration::ZERO }).collect(),
         steps,
+        given,
     });
     let mut all = vec![index];
     let mut level = vec![index];

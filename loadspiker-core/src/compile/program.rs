@@ -7,10 +7,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use crate::compile::{Text, Witness};
+use crate::compile::{RequestName, Text, Witness};
 use crate::dsl::{PauseType, SessionFn};
 use crate::expression::{CompiledArg, CompiledPause, CompiledValue};
 use crate::feeder::BoundFeeder;
+use crate::imperative::Journey;
 use crate::protocol::Action;
 use crate::session::Slot;
 
@@ -20,6 +21,7 @@ pub(crate) type Pc = u32;
 pub(crate) enum Op {
     Action(Box<dyn Action>),
     Call(SessionFn),
+    Async(AsyncStep),
     Pause(CompiledPause),
     /// The number tells this pace from others in the same scenario.
     Pace(u32, CompiledPause),
@@ -64,6 +66,13 @@ pub(crate) struct Forking {
     pub(crate) branches: Vec<Pc>,
     /// Behind the last of them.
     pub(crate) join: Pc,
+}
+
+/// Async code of the user's.
+pub(crate) struct AsyncStep {
+    /// What it is counted under as a request; `None` if it is not timed itself.
+    pub(crate) name: Option<RequestName>,
+    pub(crate) code: Arc<dyn Journey>,
 }
 
 pub(crate) enum Test {

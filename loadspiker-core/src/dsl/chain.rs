@@ -7,6 +7,7 @@ use std::sync::Arc;
 use crate::error::StepError;
 use crate::expression::{Arg, PauseArg, ValueArg};
 use crate::feeder::Feeder;
+use crate::imperative::Journey;
 use crate::protocol::ActionBuilder;
 use crate::session::Session;
 
@@ -49,6 +50,14 @@ impl Chain {
     }
 }
 
+impl Chain {
+    /// A chain of one imperative step.
+    #[track_caller]
+    pub(crate) fn code(name: String, timed: bool, code: Arc<dyn Journey>) -> Self {
+        Chain { steps: vec![Step::here(StepKind::Async { name, timed, code })] }
+    }
+}
+
 /// One step and the place in the user's source where it was written.
 #[derive(Clone, Debug)]
 pub(crate) struct Step {
@@ -69,6 +78,12 @@ pub(crate) type SessionFn = Arc<dyn Fn(&mut Session) -> Result<(), StepError> + 
 pub(crate) enum StepKind {
     Action(Arc<dyn ActionBuilder>),
     Call(SessionFn),
+    /// Async code; `timed` if it is a request sample itself.
+    Async {
+        name: String,
+        timed: bool,
+        code: Arc<dyn Journey>,
+    },
     Pause(PauseArg),
     Pace(PauseArg),
     RendezVous(u64),
@@ -163,6 +178,8 @@ impl StepKind {
         match self {
             StepKind::Action(builder) => format!("exec {}", builder.describe()),
             StepKind::Call(_) => "exec_fn".to_owned(),
+            StepKind::Async { name, timed: true, .. } => format!("exec_async \"{name}\""),
+            StepKind::Async { name, .. } => format!("exec journey \"{name}\""),
             StepKind::Pause(arg) => format!("pause {arg:?}"),
             StepKind::Pace(arg) => format!("pace {arg:?}"),
             StepKind::RendezVous(users) => format!("rendez_vous {users}"),

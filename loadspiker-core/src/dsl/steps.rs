@@ -7,6 +7,7 @@ use crate::dsl::dummy::dummy_request;
 use crate::error::StepError;
 use crate::expression::{Arg, IntoCondition, IntoCount, IntoDuration, IntoPause, IntoValue};
 use crate::feeder::Feeder;
+use crate::imperative::{Outcome, User};
 use crate::session::Session;
 
 macro_rules! steps {
@@ -102,6 +103,30 @@ steps! {
     /// ```
     fn exec_fn(function: impl Fn(&mut Session) -> Result<(), StepError> + Send + Sync + 'static) {
         one(StepKind::Call(Arc::new(function)))
+    }
+
+    /// Runs async code of your own: whatever it awaits, and requests made through the [`User`] it gets. It is counted
+    /// like a request of this name: from when the user meant to begin to its end, pauses made with [`User::pause`] left
+    /// out; an error (or a panic) is a failure. Requests made through the user are counted as well, under their names.
+    ///
+    /// The code runs on the shard's thread: it must not block, and what it awaits need not be `Send`. At the end of the
+    /// grace period it is dropped where it stands. See [`imperative`](crate::imperative).
+    ///
+    /// ```
+    /// # use loadspiker_core::{DurationExt, dsl::*};
+    /// let chain = exec_async("look around", async |user| {
+    ///     for page in 1..=3 {
+    ///         user.dummy(format!("page {page}"), 20.millis()).await?;
+    ///         user.pause(1..3).await;
+    ///     }
+    ///     Ok(())
+    /// });
+    /// ```
+    fn exec_async(
+        name: impl Into<String>,
+        code: impl AsyncFn(&mut User) -> Outcome + Send + Sync + 'static
+    ) {
+        Chain::code(name.into(), true, Arc::new(code))
     }
 
     /// Think time: `pause(1)` (seconds), `pause(1..3)` (uniform), `pause(200.millis())`, `pause("#{think}")`.

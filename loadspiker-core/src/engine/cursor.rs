@@ -18,6 +18,8 @@ const TURN: u32 = 1000;
 pub(crate) enum Next {
     /// At an action, which is to be run; the cursor is behind it.
     Act(Pc),
+    /// At code of the user's, which is to be run; the cursor is behind it.
+    Journey(Pc),
     /// At a pause.
     Rest(Moment),
     /// At a rendez-vous with others.
@@ -49,6 +51,7 @@ impl Cursor<'_> {
             self.user.pc = pc + 1;
             match op {
                 Op::Action(_) => return Next::Act(pc),
+                Op::Async(_) => return Next::Journey(pc),
                 Op::Call(function) => {
                     let (user, started) = (&mut *self.user, self.shard.clock.now());
                     let outcome = guard(|| function(&mut user.session).map_err(|error| error.to_string()));
@@ -187,7 +190,7 @@ impl Cursor<'_> {
         }
     }
 
-    fn fail_step(&mut self, problem: &Problem) {
+    pub(crate) fn fail_step(&mut self, problem: &Problem) {
         self.user.session.mark_as_failed();
         self.user.fail_group();
         self.shard.step_failed(self.user.scenario(), problem);
@@ -258,7 +261,7 @@ impl Cursor<'_> {
         }
     }
 
-    pub(super) fn unwind_to(&mut self, depth: usize) {
+    pub(crate) fn unwind_to(&mut self, depth: usize) {
         while self.user.frames.len() > depth {
             self.pop();
         }

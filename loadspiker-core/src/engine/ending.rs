@@ -25,6 +25,9 @@ impl Shard {
         leave.into_iter().for_each(|user| self.interrupt(user));
         let held = std::mem::take(&mut *self.held.borrow_mut());
         held.into_iter().for_each(|user| self.interrupt(user));
+        self.call_held();
+        self.waiting.borrow().call_beyond(self.deadline.get());
+        self.worked.set(true);
         let meetings: Vec<_> = self.meetings.borrow_mut().iter_mut().flat_map(std::mem::take).collect();
         meetings.into_iter().for_each(|user| self.interrupt(user));
         self.due_at(self.deadline.get());

@@ -15,6 +15,7 @@ use crate::compile::{Plan, Program, Text};
 use crate::engine::clock::Clock;
 use crate::engine::cursor::Problem;
 use crate::engine::hooks::given;
+use crate::engine::late::Late;
 use crate::engine::message::{Command, Event};
 use crate::engine::population::PopulationState;
 use crate::engine::stall::Gap;
@@ -59,6 +60,8 @@ pub(crate) struct Shard {
     pub(super) paused: Cell<Option<Moment>>,
     #[expect(clippy::vec_box, reason = "users come and go in their boxes")]
     pub(super) held: RefCell<Vec<Box<User>>>,
+    /// Code of users' that is held.
+    pub(super) held_calls: RefCell<Vec<Waker>>,
     /// How often the load was changed.
     pub(super) round: Cell<u64>,
     turns: RefCell<Vec<usize>>,
@@ -91,6 +94,8 @@ pub(crate) struct Shard {
     unheard: Cell<usize>,
     /// The grace period is over, all users are counted: what tasks still do no longer matters.
     pub(super) over: Cell<bool>,
+    /// What requests of imperative steps brought up.
+    pub(super) late: Late,
 }
 
 /// A program, counted by a reference count of the shard's own: a busy user holds one, and the count of the `Arc` is
@@ -122,8 +127,10 @@ impl Shard {
             .collect();
         let schemas = plan.scenario_names.iter();
         let simulated = clock.is_simulated();
+        let late = Late::default();
         let attributes = plan.attributes.iter().chain(plan.given().iter().map(|(name, _)| name)).cloned();
         let given = given(plan.given(), &Schema::new("", attributes.clone()));
+        let schema = |name: &Arc<str>| Schema::new(&**name, attributes.clone()).with_late(late.names.clone());
         let shard = Shard {
             index,
             clock,
@@ -136,7 +143,7 @@ impl Shard {
             buffers: RefCell::default(),
             programs: plan.populations.iter().map(|population| Rc::new(population.program.clone())).collect(),
             // A schema of the shard's own: its reference count is not shared with other cores.
-            schemas: schemas.map(|name| Rc::new(Schema::new(&**name, attributes.clone()))).collect(),
+            schemas: schemas.map(|name| Rc::new(schema(name))).collect(),
             given,
             states: RefCell::new(states?),
             populations: RefCell::new(
@@ -153,6 +160,7 @@ impl Shard {
             orders: RefCell::default(),
             paused: Cell::new(None),
             held: RefCell::default(),
+            held_calls: RefCell::default(),
             round: Cell::new(0),
             turns: RefCell::new(vec![index; plan.turns]),
             seats: RefCell::default(),
@@ -173,6 +181,7 @@ impl Shard {
             worked: Cell::new(false),
             unheard: Cell::new(usize::from(simulated)),
             over: Cell::new(false),
+            late,
             plan: plan.clone(),
         };
         Ok(Rc::new(shard))

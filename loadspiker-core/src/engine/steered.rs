@@ -1,11 +1,13 @@
 //! How a shard is steered: pauses and changes of load, each carried out at its instant, and the users that are held.
 
+use std::future::poll_fn;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::task::{Poll, Waker};
 use std::time::Duration;
 
 use crate::engine::user::Frame;
-use crate::engine::{Shard, User};
+use crate::engine::{Loose, Shard, User};
 use crate::moment::Moment;
 
 /// What a shard is to do at an instant.
@@ -90,23 +92,40 @@ impl Shard {
         let held = std::mem::take(&mut *self.held.borrow_mut());
         let mut waiting = self.waiting.borrow_mut();
         for mut user in held {
-            // For the user no time has passed.
-            let gap = at.since(user.intended);
-            for frame in &mut user.frames {
-                if let Frame::Loop { since, .. } | Frame::Group { since, .. } = frame {
-                    *since = *since + gap;
-                }
-            }
-            if let Some(held) = &mut user.held {
-                held.put_off(gap);
-            }
+            user.put_off(at);
             waiting.rest(at, user);
         }
+        drop(waiting);
+        self.call_held();
     }
 
     /// Whether users are to be held before their next request.
     pub(crate) fn is_paused(&self) -> bool {
         self.paused.get().is_some()
+    }
+
+    /// Lets the user's code wait while the run is paused, unless it is being stopped. Whether it was paused.
+    pub(crate) async fn wait_while_paused(&self, loose: &Loose) -> bool {
+        let was_paused = self.is_paused();
+        poll_fn(|context| {
+            if !self.is_paused() {
+                return Poll::Ready(());
+            }
+            loose.hopeless.set(self.deadline.get() != Moment::NEVER);
+            self.held_calls.borrow_mut().push(context.waker().clone());
+            Poll::Pending
+        })
+        .await;
+        was_paused
+    }
+
+    /// Calls the user's code that waits while the run is paused.
+    pub(super) fn call_held(&self) {
+        let calls = std::mem::take(&mut *self.held_calls.borrow_mut());
+        if !calls.is_empty() {
+            self.worked.set(true);
+        }
+        calls.into_iter().for_each(Waker::wake);
     }
 
     /// Holds `user`, who is about to begin a request, until the run goes on.
@@ -121,5 +140,21 @@ impl Shard {
         }
         user.rest(Duration::MAX);
         self.held.borrow_mut().push(user);
+    }
+}
+
+impl User {
+    /// The run was paused up to `at`, and the user held since it meant to go on: for it no time has passed.
+    pub(crate) fn put_off(&mut self, at: Moment) {
+        let gap = at.since(self.intended);
+        for frame in &mut self.frames {
+            if let Frame::Loop { since, .. } | Frame::Group { since, .. } = frame {
+                *since = *since + gap;
+            }
+        }
+        if let Some(held) = &mut self.held {
+            held.put_off(gap);
+        }
+        self.intended = at;
     }
 }

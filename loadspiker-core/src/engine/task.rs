@@ -12,6 +12,7 @@ use tokio::time::{Instant, Sleep};
 
 use crate::compile::{Op, Program};
 use crate::engine::cursor::{Cursor, Next};
+use crate::engine::journey::{self, After};
 use crate::engine::signals::panic_message;
 use crate::engine::{Shard, Turn, User};
 use crate::metrics::{Phases, Sample};
@@ -163,6 +164,26 @@ async fn drive(mut cx: ActionContext) {
                     give_way(&mut cx).await;
                 }
             }
+            Next::Journey(pc) => {
+                let Some(Op::Async(step)) = program.ops.get(pc as usize) else { return };
+                cx = match Box::pin(journey::run(cx, step, program.clone())).await {
+                    After::GoesOn(cx) => cx,
+                    After::Ends(cx) => return shard.user_ended(cx.into_user()),
+                    After::TurnedAway(cx) if cx.user.held.is_some() => return shard.interrupt(cx.into_user()),
+                    After::TurnedAway(mut cx) => {
+                        if cursor(&mut cx, &program, &shard).leave() {
+                            return shard.user_ended(cx.into_user());
+                        }
+                        cx
+                    }
+                    After::Gone => return,
+                };
+                shard.release_due(cx.user.intended);
+                actions = actions.wrapping_add(1);
+                if actions.is_multiple_of(TURN) {
+                    give_way(&mut cx).await;
+                }
+            }
             Next::Rest(due) => {
                 shard.rest(cx.into_user(), due);
                 return;
@@ -195,7 +216,7 @@ fn cursor<'a>(cx: &'a mut ActionContext, program: &'a Program, shard: &'a Shard)
 const TURN: u32 = 128;
 
 /// Lets others have their turn. Where time is simulated, it goes on by a little: it would stand still otherwise.
-async fn give_way(cx: &mut ActionContext) {
+pub(crate) async fn give_way(cx: &mut ActionContext) {
     if cx.shard.clock.is_simulated() {
         cx.sleep(Duration::from_micros(1)).await;
     } else {
@@ -205,7 +226,7 @@ async fn give_way(cx: &mut ActionContext) {
 }
 
 /// A panic inside an action: code of the user's in a check, most likely.
-fn record_panic(cx: &mut ActionContext, action: &dyn Action, message: &str) {
+pub(crate) fn record_panic(cx: &mut ActionContext, action: &dyn Action, message: &str) {
     cx.shard.recorder.borrow_mut().panic_caught(cx.user.scenario());
     let mut buffer = String::new();
     let sample = Sample {
@@ -224,14 +245,14 @@ fn record_panic(cx: &mut ActionContext, action: &dyn Action, message: &str) {
 }
 
 /// Runs a future; a panic in it is the message it ends with.
-struct NoPanic<'a, F: ?Sized>(Pin<&'a mut F>);
+pub(crate) struct NoPanic<'a, F: ?Sized>(pub(crate) Pin<&'a mut F>);
 
-impl<F: Future<Output = ()> + ?Sized> Future for NoPanic<'_, F> {
-    type Output = Result<(), String>;
+impl<F: Future + ?Sized> Future for NoPanic<'_, F> {
+    type Output = Result<F::Output, String>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         match catch_unwind(AssertUnwindSafe(|| self.0.as_mut().poll(cx))) {
-            Ok(Poll::Ready(())) => Poll::Ready(Ok(())),
+            Ok(Poll::Ready(output)) => Poll::Ready(Ok(output)),
             Ok(Poll::Pending) => Poll::Pending,
             Err(payload) => Poll::Ready(Err(panic_message(payload.as_ref()))),
         }

@@ -110,13 +110,17 @@ impl User {
 
     /// Adds the time of a request to the innermost group.
     pub(crate) fn cumulate(&mut self, time: u32) {
-        let mut totals = self.frames.iter_mut().rev().filter_map(|frame| match frame {
+        if let Some(cumulated) = self.cumulated() {
+            *cumulated = cumulated.saturating_add(time);
+        }
+    }
+
+    /// The time of the requests in the innermost group, in microseconds.
+    pub(crate) fn cumulated(&mut self) -> Option<&mut u32> {
+        self.frames.iter_mut().rev().find_map(|frame| match frame {
             Frame::Group { cumulated_micros, .. } | Frame::Branch { cumulated_micros, .. } => Some(cumulated_micros),
             Frame::Loop { .. } | Frame::Try { .. } => None,
-        });
-        if let Some(cumulated_micros) = totals.next() {
-            *cumulated_micros = cumulated_micros.saturating_add(time);
-        }
+        })
     }
 }
 

@@ -42,6 +42,12 @@ impl Waiting {
         pop(&mut self.sleepers, now).map(|(_, Sleeper(waker))| waker)
     }
 
+    /// Calls those who wait beyond `at` without resting, for them to see that it is in vain. They stay where they are.
+    pub(crate) fn call_beyond(&self, at: Moment) {
+        let beyond = self.sleepers.iter().filter(|Reverse(due)| due.at > at);
+        beyond.for_each(|Reverse(Due { who: Sleeper(waker), .. })| waker.wake_by_ref());
+    }
+
     /// Takes out the users that rest beyond `at`.
     #[expect(clippy::vec_box, reason = "users come and go in their boxes")]
     pub(crate) fn take_beyond(&mut self, at: Moment) -> Vec<Box<User>> {

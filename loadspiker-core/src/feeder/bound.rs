@@ -23,6 +23,8 @@ pub struct BoundFeeder {
     /// Several populations take from it. Written before the run only.
     shared: AtomicBool,
     slots: Box<[Slot]>,
+    /// The names of its fields.
+    fields: Arc<[Arc<str>]>,
     /// For each shard its own, or one for all.
     rows: Box<[Rows]>,
     stripes: Box<[Stripe]>,
@@ -72,6 +74,7 @@ impl BoundFeeder {
             records,
             shared: AtomicBool::new(false),
             slots,
+            fields: table.columns.clone(),
             rows: lay_out(table, &order, shards, each_reads_all),
             stripes: stripes.collect(),
         }
@@ -118,6 +121,32 @@ impl BoundFeeder {
         for (column, slot) in self.slots.iter().enumerate() {
             let cells = rows.iter().map(|row| row.get(column).cloned().flatten().unwrap_or_default());
             session.set_at(*slot, Value::List(cells.collect::<Arc<[Value]>>()));
+        }
+        Ok(())
+    }
+
+    /// As [`feed`](Self::feed) and, with a count, [`feed_n`](Self::feed_n), for users of a run that did not know of this
+    /// feeder before: attributes are found by their names.
+    pub(crate) fn feed_by_name(
+        &self,
+        shard: usize,
+        session: &mut Session,
+        count: Option<usize>,
+    ) -> Result<(), FeedError> {
+        let rows: Vec<&[Option<Value>]> = (0..count.unwrap_or(1))
+            .map(|i| self.next(shard, session, i, count.unwrap_or(1)).map(|row| self.row(shard, row)))
+            .collect::<Result<_, _>>()?;
+        for (column, field) in self.fields.iter().enumerate() {
+            let mut cells = rows.iter().map(|row| row.get(column).cloned().flatten());
+            let value = match count {
+                Some(_) => Some(Value::List(cells.map(Option::unwrap_or_default).collect::<Arc<[Value]>>())),
+                None => cells.next().flatten(),
+            };
+            match value {
+                // That every field can name an attribute was seen to when the feeder was opened.
+                Some(value) => drop(session.set(field, value)),
+                None => drop(session.remove(field)),
+            }
         }
         Ok(())
     }

@@ -33,6 +33,7 @@ mod json;
 mod layout;
 mod open;
 mod record;
+mod run;
 mod separated;
 mod source;
 mod table;
@@ -43,6 +44,7 @@ pub use error::{FeedError, FeederError};
 pub(crate) use layout::copied;
 pub use open::OpenFeeder;
 pub use record::Record;
+pub(crate) use run::{MetFeeder, RunFeeders};
 pub use source::{csv, json, json_lines, records, separated_values, ssv, tsv};
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::engine::{Shard, Turn, User, Watchdog};
+use crate::imperative::Witness;
 use crate::metrics::{Sample, SampleName};
 use crate::moment::Moment;
 use crate::protocol::{ProtocolSlot, ShardState, UserState};
@@ -30,6 +31,8 @@ pub struct ActionContext {
     /// A throttle has no slot left for this user.
     turned_away: bool,
     watchdog: RefCell<Watchdog>,
+    /// For requests of imperative steps: what their code gets to know.
+    pub(crate) witness: Option<Box<Witness>>,
 }
 
 /// The time limit passed before the future was done.
@@ -72,6 +75,7 @@ impl ActionContext {
             throttle_wait: None,
             turned_away: false,
             watchdog: RefCell::default(),
+            witness: None,
         }
     }
 
@@ -193,9 +197,12 @@ impl ActionContext {
         let user = &mut *self.user;
         let wait = self.throttle_wait;
         self.shard.recorder.borrow_mut().record_throttled(user.scenario(), user.group, sample, wait);
-        if sample.error.is_some() {
+        if let Some(error) = sample.error {
             user.session.mark_as_failed();
             user.fail_group();
+            if let Some(witness) = &mut self.witness {
+                witness.failure.get_or_insert_with(|| error.to_owned());
+            }
         }
         if !user.frames.is_empty() {
             let micros = sample.ended.since(sample.intended).as_micros();
@@ -228,6 +235,29 @@ impl ActionContext {
         self.user.intended = ended;
         self.throttle_wait = None;
         self.time = Some(ended);
+    }
+
+    /// As [`finish`](Self::finish), for a request that is not reported and has failed: the user is marked as failed.
+    pub fn finish_failed(&mut self, error: &str, ended: Moment) {
+        self.user.session.mark_as_failed();
+        if let Some(witness) = &mut self.witness {
+            witness.failure.get_or_insert_with(|| error.to_owned());
+        }
+        self.finish(ended);
+    }
+
+    /// Whether the request was made by code of the user's that waits for the reply: an imperative step. Then an action
+    /// keeps what it would otherwise drop, such as the body, and hands it over with [`reply`](Self::reply).
+    pub fn wants_reply(&self) -> bool {
+        self.witness.as_ref().is_some_and(|witness| witness.wants_reply)
+    }
+
+    /// Hands the response of this request to the code of the user's that made it, which gets it from
+    /// [`User::exchange`](crate::imperative::User::exchange) if the request does not fail. Without such code it is dropped.
+    pub fn reply<R: Any>(&mut self, reply: R) {
+        if let Some(witness) = self.witness.as_mut().filter(|witness| witness.wants_reply) {
+            witness.reply = Some(Box::new(reply));
+        }
     }
 
     /// Runs `future` until `deadline` at the latest. Cheap: a user has one timer, and arms it only if the future does

@@ -296,7 +296,9 @@ pub trait ActionBuilder: Send + Sync {
     /// One line for the plan and for mistakes: `http "login" POST /login`.
     fn describe(&self) -> String;
 
-    /// Prepares the request: expressions are parsed, names interned, mistakes told with `cx.mistake`.
+    /// Prepares the request: expressions are parsed, names interned, mistakes told with `cx.mistake`. Called once before
+    /// the run; for a request that the user's code makes in the imperative style, each time during the run (see
+    /// [`CompileContext::is_during_run`]), when a mistake is the error of the request.
     fn compile(&self, cx: &mut CompileContext<'_>) -> Box<dyn Action>;
 }
 

@@ -10,6 +10,7 @@ pub(crate) use changes::Changes;
 use rustc_hash::FxHashMap;
 
 use crate::error::SessionError;
+use crate::late_names::{LateNames, is_late};
 use crate::value::{FromValue, Value};
 
 /// The place of an attribute in every session of a run.
@@ -22,6 +23,8 @@ pub struct Schema {
     scenario: String,
     names: Vec<Arc<str>>,
     slots: FxHashMap<Arc<str>, Slot>,
+    /// Names met during the run; only the schemas of a shard have them.
+    late: Option<Rc<LateNames>>,
 }
 
 impl Schema {
@@ -44,6 +47,17 @@ impl Schema {
         self.names.push(name.clone());
         self.slots.insert(name, slot);
         slot
+    }
+
+    /// The same schema with these late names.
+    pub(crate) fn with_late(mut self, late: Rc<LateNames>) -> Self {
+        self.late = Some(late);
+        self
+    }
+
+    /// The name behind a late slot.
+    fn late_name(&self, slot: Slot) -> Option<&Arc<str>> {
+        self.late.as_ref()?.name_of(slot)
     }
 
     /// The slot of `name`, if the scenario mentions it.
@@ -181,8 +195,26 @@ impl Session {
     pub fn value(&self, name: &str) -> Option<&Value> {
         match self.schema.slot(name) {
             Some(slot) => self.value_at(slot),
-            None => self.others.as_ref()?.iter().find(|(key, _)| key.as_ref() == name).map(|(_, value)| value),
+            None => self.other(name),
         }
+    }
+
+    fn other(&self, name: &str) -> Option<&Value> {
+        self.others.as_ref()?.iter().find(|(key, _)| key.as_ref() == name).map(|(_, value)| value)
+    }
+
+    fn set_other(&mut self, name: &str, value: Value) {
+        let others = self.others.get_or_insert_default();
+        match others.iter_mut().find(|(key, _)| key.as_ref() == name) {
+            Some((_, old)) => *old = value,
+            None => others.push((name.into(), value)),
+        }
+    }
+
+    fn remove_other(&mut self, name: &str) -> Option<Value> {
+        let others = self.others.as_mut()?;
+        let index = others.iter().position(|(key, _)| key.as_ref() == name)?;
+        Some(others.swap_remove(index).1)
     }
 
     /// Sets an attribute, replacing what was there.
@@ -198,11 +230,7 @@ impl Session {
             self.set_at(slot, value.into());
             return Ok(());
         }
-        let others = self.others.get_or_insert_default();
-        match others.iter_mut().find(|(key, _)| key.as_ref() == name) {
-            Some((_, old)) => *old = value.into(),
-            None => others.push((name.into(), value.into())),
-        }
+        self.set_other(name, value.into());
         Ok(())
     }
 
@@ -211,9 +239,7 @@ impl Session {
         if let Some(slot) = self.schema.slot(name) {
             return self.remove_at(slot);
         }
-        let others = self.others.as_mut()?;
-        let index = others.iter().position(|(key, _)| key.as_ref() == name)?;
-        Some(others.swap_remove(index).1)
+        self.remove_other(name)
     }
 
     /// The names of the attributes that are set.
@@ -225,13 +251,28 @@ impl Session {
 
     /// The attribute in `slot`, if set.
     pub fn value_at(&self, slot: Slot) -> Option<&Value> {
-        self.attributes.get(slot.0 as usize)?.as_ref()
+        match self.attributes.get(slot.0 as usize) {
+            Some(value) => value.as_ref(),
+            None => self.late_value(slot),
+        }
+    }
+
+    /// What is in a late slot: an attribute that is found by its name.
+    #[cold]
+    fn late_value(&self, slot: Slot) -> Option<&Value> {
+        self.other(self.schema.late_name(slot)?)
     }
 
     /// Sets the attribute in `slot`.
     pub fn set_at(&mut self, slot: Slot, value: Value) {
         let index = slot.0 as usize;
         if index >= self.attributes.len() {
+            if is_late(slot) {
+                if let Some(name) = self.schema.late_name(slot).cloned() {
+                    self.set_other(&name, value);
+                }
+                return;
+            }
             // Few scenarios have many attributes, and most users get to set all of them: room is made once.
             let room = (index + 1).max(self.schema.names.len().min(16));
             self.attributes.reserve_exact(room - self.attributes.len());
@@ -242,12 +283,19 @@ impl Session {
 
     /// Removes the attribute in `slot`.
     pub fn remove_at(&mut self, slot: Slot) -> Option<Value> {
-        self.attributes.get_mut(slot.0 as usize)?.take()
+        match self.attributes.get_mut(slot.0 as usize) {
+            Some(value) => value.take(),
+            None => {
+                let name = self.schema.late_name(slot)?.clone();
+                self.remove_other(&name)
+            }
+        }
     }
 
     /// The name behind `slot`, for error messages.
     pub fn name_of(&self, slot: Slot) -> &str {
-        self.schema.names.get(slot.0 as usize).map_or("?", |name| name.as_ref())
+        let known = self.schema.names.get(slot.0 as usize);
+        known.or_else(|| self.schema.late_name(slot)).map_or("?", |name| name.as_ref())
     }
 
     /// Draws from this user's own source of random numbers, which follows from the seed of the run.
@@ -291,6 +339,22 @@ mod tests {
             assert_eq!(session.remove(name), Some(Value::from("7")));
             assert!(!session.contains(name));
         }
+    }
+
+    #[test]
+    fn a_late_slot_and_its_name_mean_the_same_attribute() {
+        let late = Rc::new(LateNames::default());
+        let slot = late.intern("token").unwrap();
+        let schema = Schema::new("s", ["known".into()]).with_late(late);
+        let mut session = Session::new(Rc::new(schema), 1, 1);
+        assert_eq!((session.value_at(slot), session.name_of(slot)), (None, "token"));
+        session.set_at(slot, Value::from("a"));
+        assert_eq!(session.get_str("token").unwrap(), "a");
+        session.set("token", "b").unwrap();
+        assert_eq!(session.value_at(slot), Some(&Value::from("b")));
+        assert_eq!(session.names().collect::<Vec<_>>(), ["token"]);
+        assert_eq!(session.remove_at(slot), Some(Value::from("b")));
+        assert!(!session.contains("token"));
     }
 
     #[test]

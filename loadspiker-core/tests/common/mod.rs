@@ -21,7 +21,12 @@ impl Trace {
     /// A probe; its name may hold expressions. One whose name begins with `!` fails.
     #[track_caller]
     pub fn probe(&self, name: &str) -> Chain {
-        Chain::action(ProbeBuilder { name: name.to_owned(), trace: self.clone() })
+        Chain::action(self.builder(name))
+    }
+
+    /// The request behind [`probe`](Self::probe).
+    pub fn builder(&self, name: &str) -> impl ActionBuilder + use<> {
+        ProbeBuilder { name: name.to_owned(), trace: self.clone() }
     }
 
     /// Everything that came by, in order.

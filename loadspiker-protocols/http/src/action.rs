@@ -21,6 +21,7 @@ use crate::cookie;
 use crate::debug;
 use crate::decode::decode;
 use crate::error::HttpError;
+use crate::imperative::HttpReply;
 use crate::perform::{Order, Trace, perform};
 use crate::protocol::HttpProtocol;
 use crate::redirect;
@@ -102,7 +103,8 @@ fn plan(request: &HttpRequest, protocol: &HttpProtocol, cx: &mut CompileContext<
         headers.fixed.insert(CONNECTION, HeaderValue::from_static("close"));
     }
     let query = Fields::compile_query(&request.query, cx);
-    Plan { number: protocol.number_action(), method, url, query, headers, body }
+    let number = (!cx.is_during_run()).then(|| protocol.number_action());
+    Plan { number, method, url, query, headers, body }
 }
 
 impl Action for HttpAction {
@@ -224,7 +226,7 @@ impl HttpAction {
     /// Where the body goes.
     fn sink(&self, cx: &ActionContext, download: Option<&str>) -> Result<Sink, HttpError> {
         match download {
-            _ if self.checks.needs_body() || cx.is_debugging() => Ok(Sink::keep()),
+            _ if self.checks.needs_body() || cx.is_debugging() || cx.wants_reply() => Ok(Sink::keep()),
             None => Ok(Sink::Discard),
             Some(path) => File::create(path).map(Sink::File).map_err(|error| cannot_write(path, &error)),
         }
@@ -246,7 +248,7 @@ impl HttpAction {
             std::fs::write(path, &body).map_err(|error| cannot_write(path, &error).to_string())?;
             return self.check(cx, answer, &body, target, ended);
         }
-        if self.checks.is_empty() && !cx.is_debugging() {
+        if self.checks.is_empty() && !cx.is_debugging() && !cx.wants_reply() {
             return implied(answer.status);
         }
         self.check(cx, answer, &sink.into_bytes(), target, ended)
@@ -266,10 +268,17 @@ impl HttpAction {
         if cx.is_debugging() {
             cx.debug(&debug::response(status, &headers, decoded.as_ref().unwrap_or(raw)));
         }
-        let body = if self.checks.needs_body() { decoded.map_err(|error| error.to_string())? } else { Bytes::new() };
+        let body = if self.checks.needs_body() || cx.wants_reply() {
+            decoded.map_err(|error| error.to_string())?
+        } else {
+            Bytes::new()
+        };
         let response_time = ended.since(cx.intended());
         let response = HttpResponse::new(status, headers, body, response_time, target.clone());
         let checked = self.checks.run(&response, cx.session_mut());
+        if cx.wants_reply() {
+            cx.reply(HttpReply::of(&response));
+        }
         answer.headers = response.into_headers();
         if !self.checks.has_status_check() {
             implied(status)?;
@@ -292,10 +301,10 @@ impl HttpAction {
             cx.debug(&format!("! {error}\n"));
         }
         if self.silent {
-            if error.is_some() {
-                cx.session_mut().mark_as_failed();
-            }
-            return cx.finish(trace.ended);
+            return match error {
+                Some(error) => cx.finish_failed(error, trace.ended),
+                None => cx.finish(trace.ended),
+            };
         }
         let mut text = String::new();
         let mut name = self.name.resolve(cx.session(), &mut text);

@@ -62,6 +62,7 @@ mod debug;
 mod decode;
 mod dns;
 mod error;
+mod imperative;
 mod origin;
 mod perform;
 mod pool;
@@ -75,7 +76,8 @@ mod tls;
 
 pub use check::HttpResponse;
 pub use error::HttpError;
+pub use imperative::{HttpReply, UserHttp};
 pub use protocol::HttpProtocol;
 pub use request::body::{BodySpec, IntoBody};
-pub use request::json::{IntoJson, JsonSpec};
+pub use request::json::{Computed, IntoJson, JsonSpec, OfSession, Serialized};
 pub use request::{HttpRequest, HttpRequestName, http};

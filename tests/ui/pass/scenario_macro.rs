@@ -7,5 +7,5 @@ fn main() {
     let _ = scenario!(NAME).pause(1);
     let _ = scenario!(format!("number {}", 5),).pause(1);
     let _ = scenario("function").pause(1);
-    let _ = loadspiker::scenario!("path").pause(1);
+    let _ = loadspiker::prelude::scenario!("path").pause(1);
 }

@@ -1,6 +1,7 @@
 //! Lowering: a chain of steps becomes a list of operations, and a page of plan to read.
 
 mod branch;
+mod imperative;
 mod markov;
 mod parallel;
 
@@ -73,6 +74,10 @@ impl<'a, 'b> Lowering<'a, 'b> {
             StepKind::Call(function) => {
                 self.cx.opaque();
                 self.ops.push(Op::Call(function.clone()));
+            }
+            StepKind::Async { name, timed, code } => {
+                let step = self.async_step(name, *timed, code);
+                self.ops.push(Op::Async(step));
             }
             StepKind::Pause(pause) => {
                 let pause = pause.compile(self.cx);

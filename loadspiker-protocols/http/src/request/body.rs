@@ -120,8 +120,8 @@ impl Body {
             Written::File(path) => {
                 let path = path.compile(cx);
                 match path.as_literal() {
-                    Some(path) => Body::Fixed(read_now(path, cx)),
-                    None => Body::File(path),
+                    Some(path) if !cx.is_during_run() => Body::Fixed(read_now(path, cx)),
+                    _ => Body::File(path),
                 }
             }
             Written::Template(path) => template(path, cx),

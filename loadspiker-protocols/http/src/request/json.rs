@@ -6,15 +6,18 @@ use loadspiker_core::Session;
 use loadspiker_core::Value;
 use loadspiker_core::compile::CompileContext;
 use loadspiker_core::expression::{CompiledValue, EvalError, IntoOutcome, IntoValue, Template, ValueArg};
+use serde::Serialize;
 
-/// What can be a JSON body: a JSON value whose texts may have expressions, or a closure over the session that returns
-/// one.
+/// What can be a JSON body: a value that serializes, such as `json!(…)` or a reference to it, whose texts may have
+/// expressions; or a closure over the session that returns one.
+///
+/// `K` says which of these it is ([`Serialized`], [`Computed`], [`OfSession`]); it is always inferred.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no JSON",
     label = "not JSON",
-    note = "write `json!(…)`, which takes anything that serializes, or a closure `|session: &Session| json!(…)`"
+    note = "write `json!(…)`, something that implements `serde::Serialize`, or a closure `|session: &Session| json!(…)`"
 )]
-pub trait IntoJson {
+pub trait IntoJson<K> {
     /// The body to compile.
     fn into_json(self) -> JsonSpec;
 }
@@ -27,24 +30,36 @@ pub struct JsonSpec(Written);
 enum Written {
     Json(serde_json::Value),
     Call(ValueArg),
+    /// It does not serialize, for this reason.
+    Unfit(String),
 }
 
-impl IntoJson for serde_json::Value {
+/// JSON bodies that are values which serialize.
+#[derive(Debug)]
+pub enum Serialized {}
+
+/// JSON bodies that are closures over the session.
+#[derive(Debug)]
+pub enum Computed {}
+
+/// JSON bodies that are values such as sessions hold.
+#[derive(Debug)]
+pub enum OfSession {}
+
+impl<T: Serialize> IntoJson<Serialized> for T {
     fn into_json(self) -> JsonSpec {
-        JsonSpec(Written::Json(self))
+        JsonSpec(match serde_json::to_value(self) {
+            Ok(json) => Written::Json(json),
+            Err(error) => Written::Unfit(error.to_string()),
+        })
     }
 }
-impl IntoJson for &serde_json::Value {
-    fn into_json(self) -> JsonSpec {
-        JsonSpec(Written::Json(self.clone()))
-    }
-}
-impl IntoJson for Value {
+impl IntoJson<OfSession> for Value {
     fn into_json(self) -> JsonSpec {
         JsonSpec(Written::Json(self.to_json()))
     }
 }
-impl<F, R> IntoJson for F
+impl<F, R> IntoJson<Computed> for F
 where
     F: Fn(&Session) -> R + Send + Sync + 'static,
     R: IntoOutcome<Value>,
@@ -78,6 +93,7 @@ impl JsonTemplate {
         match &spec.0 {
             Written::Json(json) => builder.add(json, cx),
             Written::Call(call) => builder.hole(Part::Call(call.compile(cx))),
+            Written::Unfit(why) => cx.mistake(format!("the JSON body cannot be written: {why}")),
         }
         if !builder.text.is_empty() {
             builder.parts.push(Part::Fixed(builder.text));

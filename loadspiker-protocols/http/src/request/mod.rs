@@ -35,24 +35,32 @@ use multipart::PartSpec;
 /// let login = http("login").post("/login").json(json!({ "user": "#{username}", "age": "#{age}" }));
 /// ```
 pub fn http(name: impl Into<String>) -> HttpRequestName {
-    HttpRequestName(name.into())
+    HttpRequestName::bound(name.into(), ())
 }
 
-/// The name of a request; a method makes a request of it. See [`http()`].
+/// The name of a request; a method makes a request of it. See [`http()`] and
+/// [`UserHttp::http`](crate::UserHttp::http).
 #[derive(Clone, Debug)]
 #[must_use = "a name is no request yet: go on with .get(url), .post(url) …"]
-pub struct HttpRequestName(String);
+pub struct HttpRequestName<C = ()> {
+    name: String,
+    user: C,
+}
 
 macro_rules! methods {
     ($($name:ident $method:literal,)*) => {$(
         #[doc = concat!("A ", $method, " request to this URL: a path after the base URL, or a URL of its own.")]
-        pub fn $name(self, url: impl IntoText) -> HttpRequest {
+        pub fn $name(self, url: impl IntoText) -> HttpRequest<C> {
             self.method($method, url)
         }
     )*};
 }
 
-impl HttpRequestName {
+impl<C> HttpRequestName<C> {
+    pub(crate) fn bound(name: String, user: C) -> Self {
+        HttpRequestName { name, user }
+    }
+
     methods! {
         get "GET",
         post "POST",
@@ -64,9 +72,10 @@ impl HttpRequestName {
     }
 
     /// A request of any other method; its name is sent as it is written.
-    pub fn method(self, method: impl Into<String>, url: impl IntoText) -> HttpRequest {
+    pub fn method(self, method: impl Into<String>, url: impl IntoText) -> HttpRequest<C> {
         HttpRequest {
-            name: self.0,
+            user: self.user,
+            name: self.name,
             method: method.into(),
             url: url.into_text(),
             query: Vec::new(),
@@ -83,10 +92,13 @@ impl HttpRequestName {
     }
 }
 
-/// An HTTP request: a builder, executed by a scenario with `exec`. See [`http()`].
+/// An HTTP request: a builder, executed by a scenario with `exec`, or in the imperative style, where it is bound to the
+/// user that makes it, with [`send`](HttpRequest::send). See [`http()`].
 #[derive(Clone, Debug)]
-#[must_use = "a request does nothing until a scenario executes it"]
-pub struct HttpRequest {
+#[must_use = "a request does nothing until a scenario executes it, or it is sent"]
+pub struct HttpRequest<C = ()> {
+    /// The user that makes it, in the imperative style.
+    pub(crate) user: C,
     pub(crate) name: String,
     pub(crate) method: String,
     pub(crate) url: TextArg,
@@ -102,7 +114,7 @@ pub struct HttpRequest {
     pub(crate) download: Option<TextArg>,
 }
 
-impl HttpRequest {
+impl<C> HttpRequest<C> {
     /// A parameter of the query, after those the URL has. Name and value are percent-encoded; a list gives a
     /// parameter for each of its elements.
     pub fn query(mut self, name: impl IntoText, value: impl IntoValue) -> Self {
@@ -142,19 +154,22 @@ impl HttpRequest {
     /// A JSON body, with `content-type: application/json`.
     ///
     /// A text that is nothing but one expression becomes its value, type and all: with the attribute `id` being 5,
-    /// `json!({"id": "#{id}", "text": "no #{id}"})` sends `{"id":5,"text":"no 5"}`.
-    pub fn json(self, json: impl IntoJson) -> Self {
+    /// `json!({"id": "#{id}", "text": "no #{id}"})` sends `{"id":5,"text":"no 5"}`. So it is with the texts of whatever else
+    /// serializes.
+    pub fn json<K>(self, json: impl IntoJson<K>) -> Self {
         let json = json.into_json();
         self.with_body(Written::Json(json))
     }
 
-    /// The body is the content of a file, as it is. A fixed path is read before the run, another one once per shard.
+    /// The body is the content of a file, as it is. A fixed path is read before the run, another one, and in the
+    /// imperative style each, once per shard.
     pub fn body_file(self, path: impl IntoText) -> Self {
         let path = path.into_text();
         self.with_body(Written::File(path))
     }
 
-    /// The body is the content of a file in UTF-8 with expressions in it. The file is read before the run.
+    /// The body is the content of a file in UTF-8 with expressions in it. The file is read before the run; in the
+    /// imperative style it is read each time, which holds up the shard.
     pub fn body_template(self, path: impl Into<PathBuf>) -> Self {
         let path = path.into();
         self.with_body(Written::Template(path))
@@ -173,8 +188,8 @@ impl HttpRequest {
         self
     }
 
-    /// A file as a part of a `multipart/form-data` body. A fixed path is read before the run, another one once per
-    /// shard.
+    /// A file as a part of a `multipart/form-data` body. A fixed path is read before the run, another one, and in the
+    /// imperative style each, once per shard.
     pub fn upload(mut self, name: impl IntoText, path: impl IntoText) -> Self {
         self.parts.push(PartSpec::File { name: name.into_text(), path: path.into_text() });
         self
@@ -224,6 +239,29 @@ impl HttpRequest {
     pub fn download_to(mut self, path: impl IntoText) -> Self {
         self.download = Some(path.into_text());
         self
+    }
+}
+
+impl<C> HttpRequest<C> {
+    /// The user, and the request without it.
+    pub(crate) fn unbind(self) -> (C, HttpRequest) {
+        let request = HttpRequest {
+            user: (),
+            name: self.name,
+            method: self.method,
+            url: self.url,
+            query: self.query,
+            headers: self.headers,
+            body: self.body,
+            form: self.form,
+            parts: self.parts,
+            checks: self.checks,
+            timeout: self.timeout,
+            silent: self.silent,
+            follow_redirects: self.follow_redirects,
+            download: self.download,
+        };
+        (self.user, request)
     }
 }
 

@@ -47,8 +47,8 @@ impl Multipart {
                 PartSpec::File { name, path } => {
                     let path = path.compile(cx);
                     let content = match path.as_literal() {
-                        Some(path) => Content::File(file_name(path), read_now(path, cx)),
-                        None => Content::Named(path),
+                        Some(path) if !cx.is_during_run() => Content::File(file_name(path), read_now(path, cx)),
+                        _ => Content::Named(path),
                     };
                     (name.compile(cx), content)
                 }

@@ -23,8 +23,8 @@ const COPIED: usize = 64 * 1024;
 /// A compiled request, shared by all shards.
 #[derive(Debug)]
 pub(crate) struct Plan {
-    /// Its number among the requests of the protocol.
-    pub(crate) number: usize,
+    /// Its number among the requests of the protocol; `None` if it is made once, during the run.
+    pub(crate) number: Option<usize>,
     pub(crate) method: Method,
     pub(crate) url: CompiledText,
     pub(crate) query: Fields,
@@ -55,7 +55,10 @@ pub(crate) struct Hop {
 impl Plan {
     /// This shard's copy for users of the base URL at `base`.
     pub(crate) fn prepared(&self, shard: &HttpShard, base: usize) -> Rc<Prepared> {
-        shard.prepared(self.number, base, || self.prepare(shard, base))
+        match self.number {
+            Some(number) => shard.prepared(number, base, || self.prepare(shard, base)),
+            None => Rc::new(self.prepare(shard, base)),
+        }
     }
 
     fn prepare(&self, shard: &HttpShard, base: usize) -> Prepared {

@@ -1,0 +1,79 @@
+//! [`Late`]: what a shard meets for the first time during the run, in requests that the user's code makes.
+
+use std::any::TypeId;
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use crate::compile::Binder;
+use crate::engine::Shard;
+use crate::feeder::{BoundFeeder, Feeder, MetFeeder};
+use crate::late_names::{self, LateNames};
+use crate::protocol::{Protocol, ShardInfo};
+use crate::session::Slot;
+
+/// A protocol of this kind, and the place of its state.
+type OpenedProtocol = (TypeId, usize, Arc<dyn Protocol>);
+
+/// Names, protocols and feeders that one shard met during the run.
+#[derive(Default)]
+pub(crate) struct Late {
+    pub(super) names: Rc<LateNames>,
+    /// Opened with their defaults, and the places of their states.
+    protocols: RefCell<Vec<OpenedProtocol>>,
+    /// So that no lock is taken for a feeder met before.
+    feeders: RefCell<Vec<MetFeeder>>,
+}
+
+impl Shard {
+    /// The feeder that all shards share.
+    pub(crate) fn feeder(&self, feeder: &Feeder) -> Result<Arc<BoundFeeder>, String> {
+        let mut met = self.late.feeders.borrow_mut();
+        if let Some((_, bound)) = met.iter().find(|(met, _)| met.shares_cursor_with(feeder)) {
+            return bound.clone();
+        }
+        let bound = self.plan.feeders.bound(feeder)?;
+        met.push((feeder.clone(), Ok(bound.clone())));
+        Ok(bound)
+    }
+}
+
+/// Binds requests of the users of one population.
+pub(crate) struct ShardBinder<'a> {
+    pub(crate) shard: &'a Shard,
+    pub(crate) population: u32,
+}
+
+impl Binder for ShardBinder<'_> {
+    fn slot(&self, attribute: &str) -> Result<Slot, String> {
+        let known = self.shard.schemas.get(self.population as usize).and_then(|schema| schema.slot(attribute));
+        known.or_else(|| self.shard.late.names.intern(attribute)).ok_or_else(|| {
+            // Without the name, which would make every error another one.
+            format!(
+                "more than {} names of attributes were made up during the run; use fixed names and let the values differ",
+                late_names::LIMIT
+            )
+        })
+    }
+
+    fn protocol(&self, kind: TypeId) -> Option<(usize, Arc<dyn Protocol>)> {
+        let plan = &self.shard.plan;
+        let given = plan.known_protocols.given.get(self.population as usize).into_iter().flatten();
+        if let Some((_, index)) = given.chain(&plan.known_protocols.defaults).find(|(known, _)| *known == kind) {
+            return Some((*index, plan.protocols.get(*index)?.clone()));
+        }
+        let opened = self.shard.late.protocols.borrow();
+        opened.iter().find(|(known, ..)| *known == kind).map(|(_, index, protocol)| (*index, protocol.clone()))
+    }
+
+    fn open(&self, kind: TypeId, protocol: &Arc<dyn Protocol>) -> Result<usize, String> {
+        let shard = self.shard;
+        let info = ShardInfo { index: shard.index, count: shard.plan.shards };
+        let state = protocol.open(info).map_err(|cause| format!("cannot start {}: {cause}", protocol.name()))?;
+        let mut states = shard.states.borrow_mut();
+        states.push(state);
+        let index = states.len() - 1;
+        shard.late.protocols.borrow_mut().push((kind, index, protocol.clone()));
+        Ok(index)
+    }
+}

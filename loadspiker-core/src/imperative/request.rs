@@ -1,0 +1,219 @@
+//! Requests in the imperative style, of any protocol.
+
+use std::any::Any;
+use std::rc::Rc;
+
+use crate::compile::RequestName;
+use crate::dsl::dummy_request;
+use crate::engine::{Loose, NoPanic, Shard, Turn, record_panic};
+use crate::error::StepError;
+use crate::expression::IntoDuration;
+use crate::imperative::User;
+use crate::metrics::{GroupId, NameId, Phases, Sample, SampleName, ScenarioId};
+use crate::moment::Moment;
+use crate::protocol::{Action, ActionBuilder};
+
+/// What the user's code gets to know of a request.
+#[derive(Default)]
+pub(crate) struct Witness {
+    /// Why it failed.
+    pub(crate) failure: Option<String>,
+    pub(crate) reply: Option<Box<dyn Any>>,
+    pub(crate) wants_reply: bool,
+}
+
+impl User {
+    /// Makes a request of any protocol: it is compiled, run, measured and checked as in a built scenario. Protocols offer
+    /// something more convenient, such as `user.http("login").post("/login").send()`.
+    ///
+    /// # Errors
+    ///
+    /// The request failed, which is counted under its name, with the same text.
+    ///
+    /// # Cancel safety
+    ///
+    /// A request that is dropped before it is done is counted as failed.
+    pub async fn request(&mut self, request: impl ActionBuilder) -> Result<(), StepError> {
+        self.perform(&request, false).await.map(drop)
+    }
+
+    /// As [`request`](Self::request), for protocols that hand over a reply (see
+    /// [`ActionContext::reply`](crate::protocol::ActionContext::reply)).
+    ///
+    /// # Errors
+    ///
+    /// The request failed, or there was no reply of this type.
+    ///
+    /// # Cancel safety
+    ///
+    /// As [`request`](Self::request).
+    pub async fn exchange<R: Any>(&mut self, request: impl ActionBuilder) -> Result<R, StepError> {
+        let reply = self.perform(&request, true).await?;
+        let reply = reply.and_then(|reply| reply.downcast().ok());
+        reply.map(|reply| *reply).ok_or_else(|| StepError::new(format!("{} gave no reply", request.describe())))
+    }
+
+    /// A pretended request that takes this long and sends nothing.
+    ///
+    /// # Errors
+    ///
+    /// The duration cannot be evaluated.
+    pub async fn dummy(&mut self, name: impl Into<String>, duration: impl IntoDuration) -> Result<(), StepError> {
+        self.request(dummy_request(name, duration)).await
+    }
+
+    async fn perform(
+        &mut self,
+        request: &dyn ActionBuilder,
+        wants_reply: bool,
+    ) -> Result<Option<Box<dyn Any>>, StepError> {
+        self.settle();
+        let action = match self.compile(|cx| request.compile(cx)) {
+            Ok(action) => action,
+            Err((action, mistake)) => {
+                self.record_mistake(action.name(), &mistake);
+                self.take_turns().await;
+                self.go_on();
+                return Err(StepError::counted(mistake));
+            }
+        };
+        self.wait_for_turn().await;
+        self.cx.witness = Some(Box::new(Witness { wants_reply, ..Witness::default() }));
+        let (shard, loose) = (self.cx.shard.clone(), self.loose.clone());
+        let in_flight = InFlight::begin(self, &*action, &shard, &loose);
+        let panicked = NoPanic(action.run(&mut self.cx).as_mut()).await.err();
+        if shard.is_over() {
+            return forever().await;
+        }
+        in_flight.end();
+        if let Some(message) = panicked {
+            record_panic(&mut self.cx, &*action, &message);
+        }
+        if self.cx.is_turned_away() {
+            return self.turned_away().await;
+        }
+        shard.release_due(self.cx.user.intended);
+        if shard.is_over() {
+            return forever().await;
+        }
+        self.take_turns().await;
+        let witness = self.cx.witness.take().unwrap_or_default();
+        self.go_on();
+        match witness.failure {
+            Some(failure) => Err(StepError::counted(failure)),
+            None => Ok(witness.reply),
+        }
+    }
+
+    /// Waits while the run is paused, and for a slot where there is a throttle.
+    async fn wait_for_turn(&mut self) {
+        let shard = self.cx.shard.clone();
+        if shard.is_paused() && shard.wait_while_paused(&self.loose).await {
+            let now = self.cx.now();
+            self.cx.user.put_off(now);
+            self.cx.restart(now);
+        }
+        while shard.is_throttled(self.cx.user.population) {
+            match shard.ask_throttles(&mut self.cx.user) {
+                Turn::Now(wait) => {
+                    self.cx.waited(wait);
+                    self.cx.restart(self.cx.now());
+                    return;
+                }
+                Turn::At(due) => {
+                    shard.pause_until(due, &self.loose).await;
+                    self.cx.user.intended = due;
+                }
+                Turn::Never => self.turned_away().await,
+            }
+        }
+    }
+
+    /// A throttle has no slot left: the code is dropped where it stands, and the user ends.
+    async fn turned_away<T>(&self) -> T {
+        self.loose.turned_away.set(true);
+        forever().await
+    }
+
+    /// A request that cannot be made has failed.
+    fn record_mistake(&mut self, name: &RequestName, mistake: &str) {
+        let mut buffer = String::new();
+        let name = match name.resolve(self.cx.session(), &mut buffer) {
+            SampleName::Dynamic(name) if name.trim().is_empty() => SampleName::Dynamic("(no name)"),
+            name => name,
+        };
+        let (intended, now) = (self.cx.intended(), self.cx.started());
+        self.cx.record(&unsent(name, intended, now, now, mistake));
+    }
+}
+
+fn unsent<'a>(name: SampleName<'a>, intended: Moment, started: Moment, ended: Moment, error: &'a str) -> Sample<'a> {
+    Sample {
+        name,
+        intended,
+        started,
+        sent: None,
+        ended,
+        error: Some(error),
+        status: None,
+        bytes_sent: 0,
+        bytes_received: 0,
+        phases: Phases::default(),
+    }
+}
+
+/// The run is over: all is counted, and nothing that comes now matters.
+async fn forever<T>() -> T {
+    std::future::pending().await
+}
+
+/// A request on its way. If the user's code drops it, it is counted as failed.
+struct InFlight<'a> {
+    shard: &'a Rc<Shard>,
+    loose: &'a Loose,
+    population: u32,
+    group: GroupId,
+    name: String,
+    known: Option<NameId>,
+    intended: Moment,
+    started: Moment,
+    done: bool,
+}
+
+impl<'a> InFlight<'a> {
+    fn begin(user: &User, action: &dyn Action, shard: &'a Rc<Shard>, loose: &'a Loose) -> Self {
+        let mut name = String::new();
+        let known = match action.name().resolve(user.cx.session(), &mut name) {
+            SampleName::Known(id) => Some(id),
+            SampleName::Dynamic(_) => None,
+        };
+        let (population, group) = (user.cx.user.population, user.cx.user.group);
+        shard.action_begins(population);
+        let (intended, started) = (user.cx.intended(), user.cx.started());
+        InFlight { shard, loose, population, group, name, known, intended, started, done: false }
+    }
+
+    fn end(mut self) {
+        self.shard.action_ends(self.population);
+        self.done = true;
+    }
+}
+
+impl Drop for InFlight<'_> {
+    fn drop(&mut self) {
+        if self.done || self.shard.is_over() {
+            return;
+        }
+        self.shard.action_ends(self.population);
+        let ended = self.shard.clock.now();
+        let name = self.known.map_or(SampleName::Dynamic(&self.name), SampleName::Known);
+        let sample = unsent(name, self.intended, self.started, ended, "dropped by the scenario before it was done");
+        // Not under way in a panic that holds the recorder.
+        if let Ok(mut recorder) = self.shard.recorder.try_borrow_mut() {
+            recorder.record(ScenarioId(self.population), self.group, &sample);
+        }
+        let micros = u32::try_from(ended.since(self.intended).as_micros()).unwrap_or(u32::MAX);
+        let before = self.loose.dropped_requests.get().unwrap_or_default();
+        self.loose.dropped_requests.set(Some(before.saturating_add(micros)));
+    }
+}
