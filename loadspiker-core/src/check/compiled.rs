@@ -164,7 +164,7 @@ impl CompiledSingle {
     fn new(single: &Single, cx: &mut CompileContext<'_>) -> Self {
         let extractor = &single.extractor;
         let label = match single.pick {
-            Pick::Nth(0) | Pick::All | Pick::Random => extractor.label(),
+            Pick::First | Pick::Nth(0) | Pick::All | Pick::Random => extractor.label(),
             Pick::Nth(place) => format!("{} nth({place})", extractor.label()),
             Pick::Count => format!("{} count", extractor.label()),
         };

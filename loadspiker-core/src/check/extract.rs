@@ -135,6 +135,8 @@ impl fmt::Debug for Subject<'_> {
 /// Which of the values found a check takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Pick {
+    /// The first, or the only one whole.
+    First,
     /// The one at this place, from 0.
     Nth(usize),
     All,
@@ -159,7 +161,17 @@ impl<'s> Found<'s> {
 
     /// Whether further values would be looked at; when not, the search can end.
     pub fn wants_more(&self) -> bool {
-        !matches!(self.pick, Pick::Nth(place) if self.offered > place)
+        match self.pick {
+            Pick::First => self.offered == 0,
+            Pick::Nth(place) => self.offered <= place,
+            _ => true,
+        }
+    }
+
+    /// Whether the check asks for what there is, and not for one, all or the number of several: where what is found is
+    /// one list, it takes that as it is.
+    pub fn takes_whole(&self) -> bool {
+        self.pick == Pick::First
     }
 
     /// Offers the next value, which is made only if it is wanted.
@@ -167,8 +179,9 @@ impl<'s> Found<'s> {
         let place = self.offered;
         self.offered += 1;
         match self.pick {
+            Pick::First if place == 0 => self.one = Some(value().into()),
             Pick::Nth(wanted) if wanted == place => self.one = Some(value().into()),
-            Pick::Nth(_) | Pick::Count => {}
+            Pick::First | Pick::Nth(_) | Pick::Count => {}
             Pick::All => self.all.push(value().into()),
             // Reservoir sampling: the n-th replaces the one kept with chance 1/n, so all are as likely in the end.
             Pick::Random => {
@@ -192,7 +205,7 @@ impl<'s> Found<'s> {
     /// What the check has found; `None` is nothing.
     pub(super) fn take(self) -> Option<Value> {
         match self.pick {
-            Pick::Nth(_) | Pick::Random => self.one,
+            Pick::First | Pick::Nth(_) | Pick::Random => self.one,
             Pick::All => (!self.all.is_empty()).then(|| Value::from(self.all)),
             Pick::Count => Some(Value::from(self.offered)),
         }

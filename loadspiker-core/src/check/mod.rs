@@ -82,6 +82,7 @@ mod builder;
 mod compiled;
 mod extract;
 mod extractors;
+mod jmes;
 mod pattern;
 mod response;
 mod rule;
@@ -94,6 +95,7 @@ pub use extractors::{
     body_bytes, body_length, body_string, current_location, header, header_regex, json_path, regex, response_time,
     status, substring,
 };
+pub use jmes::jmes_path;
 pub use response::Response;
 pub use set::CheckSet;
 pub use together::{all_of, any_of, check_if, custom_check};

@@ -59,6 +59,33 @@ impl<T: FromPattern> Pattern<T> {
     }
 }
 
+/// Refuses a text with so many brackets in brackets, or operators in a row, that a parser which calls itself for each
+/// could run out of stack.
+///
+/// # Errors
+///
+/// What is too deep.
+pub(super) fn refuse_deep(text: &str) -> Result<(), String> {
+    const NESTED: usize = 50;
+    const OPERATORS: usize = 500;
+    let (mut depth, mut operators) = (0_usize, 0_usize);
+    for byte in text.bytes() {
+        match byte {
+            b'(' | b'[' | b'{' => depth += 1,
+            b')' | b']' | b'}' => depth = depth.saturating_sub(1),
+            b'.' | b'|' | b'!' | b'-' | b'&' | b'/' | b'+' | b'*' | b'=' | b'<' | b'>' => operators += 1,
+            _ => {}
+        }
+        if depth > NESTED {
+            return Err(format!("brackets are nested more than {NESTED} deep"));
+        }
+        if operators > OPERATORS {
+            return Err(format!("there are more than {OPERATORS} operators in it"));
+        }
+    }
+    Ok(())
+}
+
 impl FromPattern for Regex {
     const KIND: &'static str = "regular expression";
 
@@ -76,6 +103,7 @@ impl FromPattern for JsonPath {
     const KIND: &'static str = "JSONPath";
 
     fn from_pattern(text: &str) -> Result<Self, String> {
+        refuse_deep(text)?;
         JsonPath::parse(text).map_err(|error| {
             let hint = if text.trim_start().starts_with('$') { "" } else { "; a path begins with $" };
             // The position is an offset in bytes.

@@ -1,5 +1,6 @@
 //! Every kind of check on what is there, what is missing and what is wrong; here is the response they look at.
 
+mod compliance;
 mod conditions;
 mod finding;
 mod sets;
