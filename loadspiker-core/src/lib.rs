@@ -29,6 +29,7 @@
 //! assert_eq!(report.global().response_time().max(), 80.millis());
 //! ```
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::float_cmp))]
 
 pub mod assertion;

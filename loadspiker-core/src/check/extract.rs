@@ -1,8 +1,9 @@
 //! [`Extractor`]: how a check finds values in a response. The built-in ones and those of protocol crates alike.
 
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
 use std::fmt;
 
+use super::absorb::Absorber;
 use super::response::Response;
 use crate::compile::CompileContext;
 use crate::expression::EvalError;
@@ -38,6 +39,13 @@ pub trait Extractor: fmt::Debug + Send + Sync {
     /// otherwise.
     fn needs_body(&self) -> bool {
         self.scope() == Scope::Body
+    }
+
+    /// How it takes in the body piece by piece, if all that it needs is to see the body go by, as a digest does. Its
+    /// [`Extract`] then asks for the result with [`Subject::absorbed`], and where nothing else needs the body a protocol
+    /// that feeds it keeps none. `None` unless said otherwise.
+    fn absorber(&self) -> Option<Absorber> {
+        None
     }
 
     /// Whether a message may show the value found. Say no where nearly every response has another, since every
@@ -78,17 +86,36 @@ impl From<EvalError> for ExtractError {
     }
 }
 
-/// A response under examination, with what all checks on it share: its body as a text and as JSON.
+/// A response under examination, with what all checks on it share: its body as a text, parsed, digested.
 pub struct Subject<'a> {
     response: &'a dyn Response,
     text: OnceCell<Result<&'a str, ExtractError>>,
     json: OnceCell<Result<serde_json::Value, ExtractError>>,
+    absorbed: RefCell<Vec<(&'static str, Value)>>,
+    #[cfg(feature = "html")]
+    html: OnceCell<Result<scraper::Html, ExtractError>>,
+    #[cfg(feature = "xpath")]
+    xml: OnceCell<Result<roxmltree::Document<'a>, ExtractError>>,
 }
 
 impl<'a> Subject<'a> {
     /// Nothing is decoded or parsed yet.
     pub fn new(response: &'a dyn Response) -> Self {
-        Subject { response, text: OnceCell::new(), json: OnceCell::new() }
+        Subject::absorbed_before(response, Vec::new())
+    }
+
+    /// With what absorbers have found while the body came in.
+    pub(super) fn absorbed_before(response: &'a dyn Response, absorbed: Vec<(&'static str, Value)>) -> Self {
+        Subject {
+            response,
+            text: OnceCell::new(),
+            json: OnceCell::new(),
+            absorbed: RefCell::new(absorbed),
+            #[cfg(feature = "html")]
+            html: OnceCell::new(),
+            #[cfg(feature = "xpath")]
+            xml: OnceCell::new(),
+        }
     }
 
     /// The response.
@@ -123,6 +150,34 @@ impl<'a> Subject<'a> {
             serde_json::from_slice(body).map_err(|error| ExtractError::Response(format!("body is no JSON: {error}")))
         });
         json.as_ref().map_err(Clone::clone)
+    }
+
+    /// What an absorber finds in the body: it was fed while that came in, or is fed with all of it now.
+    pub fn absorbed(&self, absorber: Absorber) -> Value {
+        let mut absorbed = self.absorbed.borrow_mut();
+        if let Some((_, value)) = absorbed.iter().find(|(name, _)| *name == absorber.name()) {
+            return value.clone();
+        }
+        let value = absorber.absorb_all(self.response.body());
+        absorbed.push((absorber.name(), value.clone()));
+        value
+    }
+
+    /// The body as an HTML document. Whatever the text, there is one.
+    #[cfg(feature = "html")]
+    pub(super) fn html(&self) -> Result<&scraper::Html, ExtractError> {
+        let html = self.html.get_or_init(|| match self.text()? {
+            "" => Err(ExtractError::Response("body is no HTML: it is empty".to_owned())),
+            text => Ok(scraper::Html::parse_document(text)),
+        });
+        html.as_ref().map_err(Clone::clone)
+    }
+
+    /// The body as an XML document.
+    #[cfg(feature = "xpath")]
+    pub(super) fn xml(&self) -> Result<&roxmltree::Document<'a>, ExtractError> {
+        let xml = self.xml.get_or_init(|| super::xpath::parse(self.text()?).map_err(ExtractError::Response));
+        xml.as_ref().map_err(Clone::clone)
     }
 }
 

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use http::header::{CONNECTION, CONTENT_TYPE, SET_COOKIE};
 use http::{HeaderValue, Method, StatusCode};
 use loadspiker_core::Moment;
-use loadspiker_core::check::{Check, CheckSet};
+use loadspiker_core::check::{Absorbing, Check, CheckSet};
 use loadspiker_core::compile::{CompileContext, RequestName};
 use loadspiker_core::expression::CompiledText;
 use loadspiker_core::metrics::{Sample, SampleName};
@@ -221,10 +221,13 @@ impl HttpAction {
 
     /// Where the body goes.
     fn sink(&self, cx: &ActionContext, download: Option<&str>) -> Result<Sink, HttpError> {
-        match download {
-            _ if self.checks.needs_body() || cx.is_debugging() => Ok(Sink::keep()),
-            None => Ok(Sink::Discard),
-            Some(path) => File::create(path).map(Sink::File).map_err(|error| cannot_write(path, &error)),
+        let create = |path| File::create(path).map_err(|error| cannot_write(path, &error));
+        match (self.checks.absorbing(), download) {
+            _ if cx.is_debugging() => Ok(Sink::keep()),
+            (Some(absorbing), path) => Ok(Sink::feed(absorbing, path.map(create).transpose()?)),
+            (None, _) if self.checks.needs_body() => Ok(Sink::keep()),
+            (None, None) => Ok(Sink::Discard),
+            (None, Some(path)) => create(path).map(Sink::File),
         }
     }
 
@@ -242,12 +245,13 @@ impl HttpAction {
             // A check looks at what is downloaded: it was kept, and is written now.
             let body = sink.into_bytes();
             std::fs::write(path, &body).map_err(|error| cannot_write(path, &error).to_string())?;
-            return self.check(cx, answer, &body, target, ended);
+            return self.check(cx, answer, &body, None, target, ended);
         }
         if self.checks.is_empty() && !cx.is_debugging() {
             return implied(answer.status);
         }
-        self.check(cx, answer, &sink.into_bytes(), target, ended)
+        let (body, absorbing) = sink.into_parts();
+        self.check(cx, answer, &body, absorbing, target, ended)
     }
 
     fn check(
@@ -255,6 +259,7 @@ impl HttpAction {
         cx: &mut ActionContext,
         answer: &mut Answer,
         raw: &Bytes,
+        absorbing: Option<Absorbing>,
         target: &Target,
         ended: Moment,
     ) -> Result<(), String> {
@@ -266,8 +271,20 @@ impl HttpAction {
         }
         let body = if self.checks.needs_body() { decoded.map_err(|error| error.to_string())? } else { Bytes::new() };
         let response_time = ended.since(cx.intended());
-        let response = HttpResponse::new(status, headers, body, response_time, target.clone());
-        let checked = self.checks.run(&response, cx.session_mut());
+        let cookies = if self.protocol.cookies { cx.user(self.slot, HttpUser::default).cookies.clone() } else { None };
+        let (body, absorbing) = match absorbing {
+            // What was kept was encoded, and is fed now; the rest was fed while it came.
+            Some(mut absorbing) => {
+                absorbing.feed(&body);
+                (Bytes::new(), Some(absorbing))
+            }
+            None => (body, None),
+        };
+        let response = HttpResponse::new(status, headers, body, response_time, target.clone(), cookies);
+        let checked = match absorbing {
+            Some(absorbing) => self.checks.run_absorbed(&response, absorbing, cx.session_mut()),
+            None => self.checks.run(&response, cx.session_mut()),
+        };
         answer.headers = response.into_headers();
         if !self.checks.has_status_check() {
             implied(status)?;

@@ -74,6 +74,9 @@ mod testing;
 mod tls;
 
 pub use check::HttpResponse;
+pub use cookie::{
+    AddCookie, FlushCookies, GetCookie, add_cookie, cookie, flush_cookies, flush_session_cookies, get_cookie,
+};
 pub use error::HttpError;
 pub use protocol::HttpProtocol;
 pub use request::body::{BodySpec, IntoBody};

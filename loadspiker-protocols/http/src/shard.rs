@@ -4,12 +4,12 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::Duration;
 
-use cookie_store::CookieStore;
 use http::HeaderMap;
 use loadspiker_core::protocol::{ShardState, UserState};
 use rustc_hash::FxHashMap;
 
 use crate::connection::Connector;
+use crate::cookie::Jar;
 use crate::dns::Resolver;
 use crate::origin::{Origin, Origins};
 use crate::pool::{OwnPool, SharedPool};
@@ -114,7 +114,7 @@ impl ShardState for HttpShard {
 pub(crate) struct HttpUser {
     pub(crate) pool: OwnPool,
     /// Made when the first cookie comes.
-    pub(crate) cookies: Option<Box<CookieStore>>,
+    pub(crate) cookies: Option<Jar>,
 }
 
 impl UserState for HttpUser {

@@ -1,19 +1,31 @@
 //! Cookies of a user (RFC 6265), kept by `cookie_store`. There is no store until the first cookie comes.
 
+mod check;
+mod steps;
+
+use std::rc::Rc;
+
 use cookie_store::CookieStore;
 use http::header::{COOKIE, SET_COOKIE};
 use http::{HeaderMap, HeaderValue};
 use url::Url;
 
+pub use check::cookie;
+pub use steps::{AddCookie, FlushCookies, GetCookie, add_cookie, flush_cookies, flush_session_cookies, get_cookie};
+
 use crate::request::url::Target;
 
+/// The cookies of a user. A response shares them while it is checked; else they are the user's alone, and changing them
+/// copies nothing.
+pub(crate) type Jar = Rc<CookieStore>;
+
 /// Keeps the cookies that a response from `target` sets. Those that are not valid there are left out.
-pub(crate) fn keep(jar: &mut Option<Box<CookieStore>>, target: &Target, response: &HeaderMap) {
+pub(crate) fn keep(jar: &mut Option<Jar>, target: &Target, response: &HeaderMap) {
     if !response.contains_key(SET_COOKIE) {
         return;
     }
     let Ok(url) = Url::parse(&target.url()) else { return };
-    let store = jar.get_or_insert_with(Box::default);
+    let store = Rc::make_mut(jar.get_or_insert_default());
     for value in response.get_all(SET_COOKIE) {
         if let Ok(cookie) = std::str::from_utf8(value.as_bytes()) {
             // An invalid cookie is ignored, as RFC 6265 §5.2 wants it.
@@ -60,7 +72,7 @@ mod tests {
         cookies.iter().map(|cookie| (SET_COOKIE, HeaderValue::from_static(cookie))).collect()
     }
 
-    fn sent(jar: &Option<Box<CookieStore>>, url: &str) -> String {
+    fn sent(jar: &Option<Jar>, url: &str) -> String {
         let mut request = HeaderMap::new();
         if let Some(jar) = jar {
             send(jar, &target(url), &mut request);
