@@ -91,7 +91,7 @@ fn plan(request: &HttpRequest, protocol: &HttpProtocol, cx: &mut CompileContext<
         header.clone().put_into(&mut specs);
     }
     let mut headers = Headers::compile(&specs, cx);
-    let body = Body::compile(request.body.as_ref(), &request.form, &request.parts, cx);
+    let body = Body::compile(request.body.as_ref(), &request.forms, &request.form, &request.parts, cx);
     if let Some(content_type) = body.content_type(request.body.as_ref())
         && !headers.contains(&CONTENT_TYPE)
         && let Ok(value) = HeaderValue::try_from(content_type.as_ref())

@@ -2,8 +2,15 @@
 
 mod compliance;
 mod conditions;
+mod digests;
 mod finding;
+#[cfg(feature = "html")]
+mod html;
+mod jmes;
+mod parsers;
 mod sets;
+#[cfg(feature = "xpath")]
+mod xpath;
 
 use std::any::Any;
 use std::cell::Cell;
