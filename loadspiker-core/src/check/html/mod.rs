@@ -111,7 +111,7 @@ impl FromPattern for Selector {
     const KIND: &'static str = "CSS selector";
 
     fn from_pattern(text: &str) -> Result<Self, String> {
-        pattern::refuse_deep(text)?;
+        pattern::refuse_deep(text, pattern::NESTED)?;
         Selector::parse(text).map_err(|error| error.to_string())
     }
 }

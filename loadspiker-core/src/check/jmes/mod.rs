@@ -48,17 +48,21 @@ impl Extractor for Path {
         format!("jmes_path {}", abbreviate(&self.0))
     }
     fn compile(&self, cx: &mut CompileContext<'_>) -> Box<dyn Extract> {
-        Box::new(CompiledPath(Pattern::compile(&self.0, cx)))
+        Box::new(CompiledPath { expression: Pattern::compile(&self.0, cx), label: self.label().into() })
     }
 }
 
-struct CompiledPath(Pattern<JmesPath>);
+struct CompiledPath {
+    expression: Pattern<JmesPath>,
+    label: Box<str>,
+}
 
 impl Extract for CompiledPath {
     fn extract(&self, from: &Subject<'_>, session: &Session, found: &mut Found<'_>) -> Result<(), ExtractError> {
         let json = from.json()?;
-        self.0.with(session, |path| {
-            let item = path.search(json).map_err(ExtractError::Response)?;
+        self.expression.with(session, |path| {
+            let failed = |error| ExtractError::Response(format!("{}: {error}", self.label));
+            let item = path.search(json).map_err(failed)?;
             match (&item, item.as_json()) {
                 (Item::Absent, _) => {}
                 (_, serde_json::Value::Array(items)) if !found.takes_whole() => found.offer_all(items, Value::from),

@@ -58,7 +58,7 @@ impl FromPattern for JmesPath {
     const KIND: &'static str = "JMESPath";
 
     fn from_pattern(text: &str) -> Result<Self, String> {
-        pattern::refuse_deep(text)?;
+        pattern::refuse_deep(text, pattern::NESTED)?;
         let ast = jmespath::parse(text).map_err(|error| {
             let what = match &error.reason {
                 ErrorReason::Parse(what) => what.lines().next().unwrap_or_default().trim_end_matches(" --").to_owned(),

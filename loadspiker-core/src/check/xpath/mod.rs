@@ -80,6 +80,7 @@ impl Extractor for Path {
             }
         }
         Box::new(CompiledPath {
+            label: self.label().into(),
             expression: Pattern::compile(&self.expression, cx),
             namespaces: self.namespaces.clone(),
         })
@@ -87,6 +88,7 @@ impl Extractor for Path {
 }
 
 struct CompiledPath {
+    label: Box<str>,
     expression: Pattern<XPath>,
     namespaces: Namespaces,
 }
@@ -98,7 +100,7 @@ impl FromPattern for XPath {
     const KIND: &'static str = "XPath";
 
     fn from_pattern(text: &str) -> Result<Self, String> {
-        pattern::refuse_deep(text)?;
+        pattern::refuse_deep(text, pattern::NESTED)?;
         let parsed = xpath_eval::parse(text);
         let parsed = parsed.map_err(|error| format!("at character {}: {}", error.position + 1, error.message))?;
         review::expression(&parsed)?;
@@ -117,7 +119,8 @@ impl Extract for CompiledPath {
             };
             let mut context = EvaluationContext::new(Node::root(document));
             context.namespaces = Some(&namespaces);
-            let value = evaluate(expression, &context).map_err(|error| ExtractError::Response(error.to_string()))?;
+            let failed = |error| ExtractError::Response(format!("{}: {error}", self.label));
+            let value = evaluate(expression, &context).map_err(failed)?;
             match value {
                 xpath_eval::Value::NodeSet(nodes) => found.offer_all(nodes, |node| Value::from(node.text().as_ref())),
                 xpath_eval::Value::Number(number) => found.offer(|| number),
