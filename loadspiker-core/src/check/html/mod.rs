@@ -124,11 +124,13 @@ impl Extract for CompiledSelect {
             match &self.part {
                 Part::Text => found.offer_all(elements, text),
                 Part::Attribute(name) => {
-                    found.offer_all(elements.filter_map(|element| element.attr(name)), Value::from)
+                    let values = elements.filter_map(|element| element.attr(name));
+                    found.offer_all(values, Value::from);
                 }
-                Part::Form => found.offer_all(elements.filter(|element| element.value().name() == "form"), |form| {
-                    fields::of(html, form)
-                }),
+                Part::Form => {
+                    let forms = elements.filter(|element| element.value().name() == "form");
+                    found.offer_all(forms, |form| fields::of(html, form));
+                }
             }
         })
     }

@@ -154,10 +154,11 @@ fn call(name: String, arguments: Vec<Ast>) -> Result<Node, String> {
         value => Ok(Argument::Value(node(value)?)),
     });
     let mut arguments = arguments.collect::<Result<Vec<_>, String>>()?;
-    if name == "length" && matches!(arguments[..], [Argument::Value(_)]) {
-        if let Some(Argument::Value(argument)) = arguments.pop() {
-            return Ok(Node::Length(Box::new(argument)));
-        }
+    if name == "length"
+        && matches!(arguments[..], [Argument::Value(_)])
+        && let Some(Argument::Value(argument)) = arguments.pop()
+    {
+        return Ok(Node::Length(Box::new(argument)));
     }
     Ok(Node::Call { name: name.into(), function, arguments: arguments.into() })
 }

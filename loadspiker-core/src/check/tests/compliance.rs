@@ -15,6 +15,7 @@ const JMESPATH_DEVIATIONS: &[(&str, &str)] = &[];
 
 /// The folder with the suites: `shared/data` beside the repository, or beside a folder around it. None of the suites is
 /// part of the repository; where they must be there, they are.
+#[expect(clippy::print_stderr, reason = "who runs the tests is to know that these were not")]
 fn suites() -> Option<PathBuf> {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     let found = here.ancestors().map(|folder| folder.join("shared/data")).find(|folder| folder.is_dir());

@@ -1,5 +1,7 @@
 //! [`cookie`]: the value of a cookie that the user has.
 
+use std::cmp::Reverse;
+
 use cookie_store::{Cookie, CookieStore};
 use loadspiker_core::check::{Check, Extract, ExtractError, Extractor, Found, Scope, Subject};
 use loadspiker_core::compile::CompileContext;
@@ -70,6 +72,7 @@ impl Extract for CompiledNamed {
 pub(super) fn of_host<'a>(jar: &'a CookieStore, url: &Url, name: &str) -> Vec<&'a Cookie<'static>> {
     let here = jar.iter_unexpired().filter(|cookie| cookie.name() == name && cookie.domain.matches(url));
     let mut cookies: Vec<_> = here.collect();
-    cookies.sort_by(|a, b| b.path.len().cmp(&a.path.len()));
+    // The store has no order.
+    cookies.sort_by_cached_key(|cookie| Reverse((cookie.path.len(), String::from(&cookie.domain))));
     cookies
 }

@@ -79,7 +79,7 @@ impl AddCookie {
         self
     }
 
-    /// It is sent over TLS only. Default: over any connection.
+    /// It is sent over TLS only, and to loopback, which browsers trust as well. Default: over any connection.
     pub fn secure(mut self) -> Self {
         self.secure = true;
         self
@@ -182,7 +182,7 @@ impl ActionBuilder for AddCookie {
             cx.mistake(format!("the path \"{path}\" of a cookie does not begin with /; write /{path}"));
         }
         let does = Does::Add { name, value, path, max_age: self.max_age, secure: self.secure };
-        step(self.describe(), place, does)
+        step(&self.describe(), place, does)
     }
 }
 
@@ -196,7 +196,7 @@ impl ActionBuilder for GetCookie {
         let name = self.name.compile(cx);
         let attribute = self.save_as.as_deref().or(name.as_literal()).unwrap_or_else(|| self.name.source());
         let slot = cx.define(attribute);
-        step(self.describe(), place, Does::Get { name, slot })
+        step(&self.describe(), place, Does::Get { name, slot })
     }
 }
 
@@ -209,7 +209,7 @@ impl ActionBuilder for FlushCookies {
     fn compile(&self, cx: &mut CompileContext<'_>) -> Box<dyn Action> {
         let (slot, _) = cx.protocol(HttpProtocol::without_base);
         let place = Place { slot, domain: None };
-        step(self.describe(), place, if self.all { Does::Flush } else { Does::FlushOfSession })
+        step(&self.describe(), place, if self.all { Does::Flush } else { Does::FlushOfSession })
     }
 }
 
@@ -268,8 +268,8 @@ struct CookieStep {
 }
 
 /// Its name is told if it fails. It is not interned: a step that does not fail is no request.
-fn step(name: String, place: Place, does: Does) -> Box<dyn Action> {
-    Box::new(CookieStep { name: RequestName::Rendered(Template::literal(&name)), place, does })
+fn step(name: &str, place: Place, does: Does) -> Box<dyn Action> {
+    Box::new(CookieStep { name: RequestName::Rendered(Template::literal(name)), place, does })
 }
 
 impl Action for CookieStep {
