@@ -2,15 +2,19 @@
 
 #![allow(clippy::unwrap_used, missing_docs, reason = "a benchmark")]
 
+use std::any::Any;
 use std::hint::black_box;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use criterion::{Criterion, criterion_group, criterion_main};
+use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use loadspiker::expression::Template;
 use loadspiker::inject::{Profile, constant_users_per_sec, ramp_users_per_sec};
 use loadspiker::metrics::{GroupId, Limits, NameId, Phases, Recorder, Sample, SampleName, ScenarioId};
 use loadspiker::prelude::*;
+use loadspiker::protocol_prelude::{
+    Action, ActionBuilder, ActionContext, ActionFuture, CheckSet, CompileContext, RequestName,
+};
 use loadspiker::{Moment, protocol::ShardInfo};
 
 /// One sample into the histograms of its request.
@@ -135,9 +139,92 @@ fn time_of(step: &Chain, steps: u32) -> Duration {
     marks[1] - marks[0]
 }
 
+/// Checks on a body of JSON of 1 KB: parsing it, and what each further check costs.
+fn check(criterion: &mut Criterion) {
+    let items: Vec<_> = (0..12)
+        .map(|id| json!({"id": id, "name": format!("product number {id}"), "price": 9.5, "tags": ["a"]}))
+        .collect();
+    let body: Arc<str> = json!({"page": 1, "items": items, "token": "0123456789abcdef"}).to_string().into();
+    let checks: [(&str, Check); 5] = [
+        ("json_path, a field", json_path("$.items[3].name").save_as("name")),
+        ("json_path, a random id", json_path("$.items[*].id").find_random().save_as("id")),
+        ("jmes_path, a field", jmes_path("items[3].name").save_as("name")),
+        ("jmes_path, a random id", jmes_path("items[*].id").find_random().save_as("id")),
+        ("jmes_path, a filter", jmes_path("items[?price > `9`].id | [0]").save_as("id")),
+    ];
+    let mut group = criterion.benchmark_group(format!("{PASSES} x checks on {} bytes of JSON", body.len()));
+    group.throughput(Throughput::Elements(PASSES));
+    for (name, check) in checks {
+        // The body is parsed once for all: the difference of the two is what ten checks cost without that.
+        for count in [1, 11] {
+            let look = Look { body: body.clone(), checks: vec![check.clone(); count] };
+            group.bench_function(format!("{count} x {name}"), |bencher| {
+                bencher.iter(|| {
+                    let user = scenario("s").exec(Chain::action(look.clone())).inject([at_once_users(1)]);
+                    Simulation::new("checks").simulated_clock().with(user).run().unwrap().users_ended()
+                });
+            });
+        }
+    }
+    group.finish();
+}
+
+/// How often the checks run for one user.
+const PASSES: u64 = 10_000;
+
+/// A step that runs checks over the same response again and again.
+#[derive(Clone)]
+struct Look {
+    body: Arc<str>,
+    checks: Vec<Check>,
+}
+
+impl ActionBuilder for Look {
+    fn describe(&self) -> String {
+        "look".to_owned()
+    }
+
+    fn compile(&self, cx: &mut CompileContext<'_>) -> Box<dyn Action> {
+        let (body, checks) = (Body(self.body.clone()), CheckSet::compile(&self.checks, cx));
+        Box::new(Looking { name: cx.request_name("look"), body, checks })
+    }
+}
+
+struct Looking {
+    name: RequestName,
+    body: Body,
+    checks: CheckSet,
+}
+
+impl Action for Looking {
+    fn name(&self) -> &RequestName {
+        &self.name
+    }
+
+    fn run<'a>(&'a self, cx: &'a mut ActionContext) -> ActionFuture<'a> {
+        Box::pin(async move {
+            for _ in 0..PASSES {
+                self.checks.run(black_box(&self.body), cx.session_mut()).unwrap();
+            }
+        })
+    }
+}
+
+struct Body(Arc<str>);
+
+impl Response for Body {
+    fn body(&self) -> &[u8] {
+        self.0.as_bytes()
+    }
+
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+}
+
 criterion_group! {
     name = micro;
     config = Criterion::default().measurement_time(Duration::from_secs(2)).warm_up_time(Duration::from_millis(500)).sample_size(20);
-    targets = record, arrive, render, step
+    targets = record, arrive, render, step, check
 }
 criterion_main!(micro);

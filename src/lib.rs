@@ -46,7 +46,9 @@
 //! | feature | default | what it brings | what it costs |
 //! |---|---|---|---|
 //! | `http` | yes | HTTP/1.1 in cleartext and over TLS | hyper, rustls |
-//! | `full` | | every protocol there is | all of them |
+//! | `html` | yes | checks on HTML: `css`, `css_attr`, `form` | scraper, html5ever |
+//! | `xpath` | yes | checks on XML: `xpath`, `xpath_ns` | roxmltree, xpath-eval |
+//! | `full` | | every protocol and every kind of check there is | all of them |
 //!
 //! # What users get wrong
 //!

@@ -4,8 +4,14 @@ pub use loadspiker_core::DurationExt;
 pub use loadspiker_core::assertion::{Assertion, Criterion, details, for_all, global};
 pub use loadspiker_core::check::{
     Check, Response, all_of, any_of, body_bytes, body_length, body_string, check_if, current_location, custom_check,
-    header, header_regex, json_path, regex, response_time, status, substring,
+    header, header_regex, jmes_path, json_path, md5, regex, response_time, sha1, sha256, status, substring,
 };
+#[cfg(feature = "html")]
+#[cfg_attr(docsrs, doc(cfg(feature = "html")))]
+pub use loadspiker_core::check::{css, css_attr, form};
+#[cfg(feature = "xpath")]
+#[cfg_attr(docsrs, doc(cfg(feature = "xpath")))]
+pub use loadspiker_core::check::{xpath, xpath_ns};
 pub use loadspiker_core::dsl::{
     Chain, Distribution, PauseType, Population, Scenario, Simulation, Steps, as_long_as, as_long_as_counted,
     as_long_as_during, as_long_as_during_counted, crash_load_generator, crash_load_generator_if, do_if, do_if_equals,
@@ -33,4 +39,7 @@ pub use crate::macros::scenario;
 
 #[cfg(feature = "http")]
 #[cfg_attr(docsrs, doc(cfg(feature = "http")))]
-pub use loadspiker_http::{HttpProtocol, HttpReply, HttpRequest, UserHttp, http};
+pub use loadspiker_http::{
+    HttpProtocol, HttpReply, HttpRequest, UserHttp, add_cookie, cookie, flush_cookies, flush_session_cookies,
+    get_cookie, http,
+};

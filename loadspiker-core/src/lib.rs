@@ -3,6 +3,9 @@
 //! Users of LoadSpiker depend on the crate `loadspiker`, which re-exports what they need. This crate is for those
 //! who write protocols, reports or tools: it knows no protocol itself, and no way to look at results.
 //!
+//! Two features, both off by default, bring checks whose libraries not every program needs: `html`
+//! (`check::css`, `check::css_attr`, `check::form`) and `xpath` (`check::xpath`). The crate `loadspiker` turns them on.
+//!
 //! The modules follow the life of a run:
 //!
 //! 1. [`dsl`]: what the user writes, a plain immutable value, with [`expression`]s, [`feeder`]s, [`check`]s and
@@ -29,6 +32,7 @@
 //! assert_eq!(report.global().response_time().max(), 80.millis());
 //! ```
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::float_cmp))]
 
 pub mod assertion;

@@ -1,7 +1,8 @@
 //! [`Value`]: what a session attribute, a feeder field or a check result can be.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
+use std::hash::BuildHasher;
 use std::sync::Arc;
 
 /// A dynamically typed value: session attributes, feeder fields, extracted check results.
@@ -222,6 +223,16 @@ impl<T: Into<Value>> From<Option<T>> for Value {
         option.map_or(Value::Null, Into::into)
     }
 }
+impl<K: Into<Arc<str>>, T: Into<Value>> From<BTreeMap<K, T>> for Value {
+    fn from(map: BTreeMap<K, T>) -> Self {
+        Value::Map(Arc::new(map.into_iter().map(|(key, value)| (key.into(), value.into())).collect()))
+    }
+}
+impl<K: Into<Arc<str>>, T: Into<Value>, S> From<HashMap<K, T, S>> for Value {
+    fn from(map: HashMap<K, T, S>) -> Self {
+        Value::Map(Arc::new(map.into_iter().map(|(key, value)| (key.into(), value.into())).collect()))
+    }
+}
 impl From<serde_json::Value> for Value {
     fn from(json: serde_json::Value) -> Self {
         Value::from(&json)
@@ -309,6 +320,39 @@ impl<T: FromValue> FromValue for Vec<T> {
         }
     }
 }
+impl<T: FromValue> FromValue for BTreeMap<String, T> {
+    const EXPECTED: &'static str = "map";
+    fn from_value(value: &Value) -> Option<Self> {
+        entries(value)
+    }
+}
+impl<T: FromValue, S: BuildHasher + Default> FromValue for HashMap<String, T, S> {
+    const EXPECTED: &'static str = "map";
+    fn from_value(value: &Value) -> Option<Self> {
+        entries(value)
+    }
+}
+
+fn entries<T: FromValue, M: FromIterator<(String, T)>>(value: &Value) -> Option<M> {
+    match value {
+        Value::Map(map) => map.iter().map(|(key, value)| Some((key.to_string(), T::from_value(value)?))).collect(),
+        _ => None,
+    }
+}
+
+impl FromValue for f32 {
+    const EXPECTED: &'static str = "number";
+    fn from_value(value: &Value) -> Option<Self> {
+        #[expect(clippy::cast_possible_truncation, reason = "who asks for an f32 wants the nearest one")]
+        value.as_f64().map(|number| number as f32)
+    }
+}
+impl FromValue for serde_json::Value {
+    const EXPECTED: &'static str = "value";
+    fn from_value(value: &Value) -> Option<Self> {
+        Some(value.to_json())
+    }
+}
 impl<T: FromValue> FromValue for Option<T> {
     const EXPECTED: &'static str = T::EXPECTED;
     fn from_value(value: &Value) -> Option<Self> {
@@ -349,6 +393,23 @@ mod tests {
     fn arrays_are_lists_and_characters_are_texts() {
         assert_eq!(Value::from([1, 2]), Value::from(vec![1, 2]));
         assert_eq!(Value::from('ß'), Value::from("ß"));
+    }
+
+    #[test]
+    fn maps_and_lists_come_back_as_they_were() {
+        let stock = BTreeMap::from([("apples", vec![1, 2]), ("pears", vec![])]);
+        let value = Value::from(stock);
+        assert_eq!(value.to_json(), serde_json::json!({"apples": [1, 2], "pears": []}));
+        let ordered = BTreeMap::<String, Vec<u8>>::from_value(&value).unwrap();
+        assert_eq!(ordered["apples"], [1, 2]);
+        let hashed = HashMap::<String, Vec<u8>>::from_value(&value).unwrap();
+        assert_eq!(hashed.len(), 2);
+        assert_eq!(Value::from(hashed), value);
+        assert_eq!(BTreeMap::<String, i64>::from_value(&value), None, "lists are no integers");
+        assert_eq!(BTreeMap::<String, i64>::from_value(&Value::from([1])), None, "a list is no map");
+        assert_eq!(Vec::<Vec<i64>>::from_value(&Value::from([[1], [2]])), Some(vec![vec![1], vec![2]]));
+        assert_eq!(serde_json::Value::from_value(&value), Some(value.to_json()));
+        assert_eq!(f32::from_value(&Value::from("1.5")), Some(1.5));
     }
 
     #[test]

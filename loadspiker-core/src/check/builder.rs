@@ -122,7 +122,7 @@ impl Check {
     pub fn from_extractor(extractor: impl Extractor + 'static) -> Self {
         Check::new(Kind::Single(Box::new(Single {
             extractor: Arc::new(extractor),
-            pick: Pick::Nth(0),
+            pick: Pick::First,
             changes: Vec::new(),
             conditions: Vec::new(),
             optional: false,
@@ -152,7 +152,7 @@ impl Check {
 
     /// Takes the first value found. This is the default.
     pub fn find(self) -> Self {
-        self.pick("find", Pick::Nth(0))
+        self.pick("find", Pick::First)
     }
 
     /// Takes the value at a place among those found, from 0.

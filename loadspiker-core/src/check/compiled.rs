@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use super::absorb::Absorber;
 use super::builder::{Change, Check, Closure, Judge, Kind, Single, Transform};
-use super::extract::{Extract, ExtractError, Found, Pick, Scope, Subject};
+use super::extract::{Extract, ExtractError, Extractor, Found, Pick, Scope, Subject};
 use super::rule::{Complaint, Rule};
 use crate::compile::CompileContext;
 use crate::expression::{CompiledArg, CompiledValue};
@@ -13,10 +14,49 @@ use crate::value::Value;
 pub(super) struct Compiled {
     /// When it runs: that of the earliest of its parts.
     pub(super) scope: Scope,
-    pub(super) needs_body: bool,
+    pub(super) needs_body: Need,
     pub(super) has_status: bool,
     name: Option<Arc<str>>,
     kind: CompiledKind,
+}
+
+/// What a check needs of the body.
+#[derive(Clone, Debug, Default)]
+pub(super) enum Need {
+    #[default]
+    Nothing,
+    /// To be fed with it. Not empty.
+    Feed(Vec<Absorber>),
+    Whole,
+}
+
+impl Need {
+    fn of(extractor: &dyn Extractor) -> Self {
+        match (extractor.needs_body(), extractor.absorber()) {
+            (false, _) => Need::Nothing,
+            (true, Some(absorber)) => Need::Feed(vec![absorber]),
+            (true, None) => Need::Whole,
+        }
+    }
+
+    /// What several checks need together.
+    pub(super) fn of_all(checks: &[Compiled]) -> Self {
+        let mut fed: Vec<Absorber> = Vec::new();
+        for check in checks {
+            match &check.needs_body {
+                Need::Nothing => {}
+                Need::Feed(absorbers) => {
+                    for absorber in absorbers {
+                        if fed.iter().all(|known| known.name() != absorber.name()) {
+                            fed.push(*absorber);
+                        }
+                    }
+                }
+                Need::Whole => return Need::Whole,
+            }
+        }
+        if fed.is_empty() { Need::Nothing } else { Need::Feed(fed) }
+    }
 }
 
 enum CompiledKind {
@@ -67,7 +107,7 @@ impl Compiled {
         match &check.kind {
             Kind::Single(single) => Compiled {
                 scope: single.extractor.scope(),
-                needs_body: single.extractor.needs_body(),
+                needs_body: Need::of(&*single.extractor),
                 has_status: single.extractor.scope() == Scope::Status,
                 name,
                 kind: CompiledKind::Single(Box::new(CompiledSingle::new(single, cx))),
@@ -79,7 +119,7 @@ impl Compiled {
                 let inner = Compiled::new(check, cx);
                 Compiled {
                     scope: inner.scope,
-                    needs_body: inner.needs_body,
+                    needs_body: inner.needs_body.clone(),
                     has_status: inner.has_status,
                     name,
                     kind: CompiledKind::If(condition, Box::new(inner)),
@@ -87,7 +127,7 @@ impl Compiled {
             }
             Kind::Custom(what, judge) => Compiled {
                 scope: Scope::Body,
-                needs_body: true,
+                needs_body: Need::Whole,
                 has_status: false,
                 name,
                 kind: CompiledKind::Custom(what.clone(), judge.clone()),
@@ -108,7 +148,7 @@ impl Compiled {
         let compiled = compile(checks, cx);
         Compiled {
             scope: compiled.first().map_or(Scope::Body, |check| check.scope),
-            needs_body: compiled.iter().any(|check| check.needs_body),
+            needs_body: Need::of_all(&compiled),
             has_status: compiled.iter().any(|check| check.has_status),
             name,
             kind: kind(compiled),
@@ -164,7 +204,7 @@ impl CompiledSingle {
     fn new(single: &Single, cx: &mut CompileContext<'_>) -> Self {
         let extractor = &single.extractor;
         let label = match single.pick {
-            Pick::Nth(0) | Pick::All | Pick::Random => extractor.label(),
+            Pick::First | Pick::Nth(0) | Pick::All | Pick::Random => extractor.label(),
             Pick::Nth(place) => format!("{} nth({place})", extractor.label()),
             Pick::Count => format!("{} count", extractor.label()),
         };

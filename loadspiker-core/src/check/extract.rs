@@ -1,8 +1,9 @@
 //! [`Extractor`]: how a check finds values in a response. The built-in ones and those of protocol crates alike.
 
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
 use std::fmt;
 
+use super::absorb::Absorber;
 use super::response::Response;
 use crate::compile::CompileContext;
 use crate::expression::EvalError;
@@ -38,6 +39,13 @@ pub trait Extractor: fmt::Debug + Send + Sync {
     /// otherwise.
     fn needs_body(&self) -> bool {
         self.scope() == Scope::Body
+    }
+
+    /// How it takes in the body piece by piece, if all that it needs is to see the body go by, as a digest does. Its
+    /// [`Extract`] then asks for the result with [`Subject::absorbed`], and where nothing else needs the body a protocol
+    /// that feeds it keeps none. `None` unless said otherwise.
+    fn absorber(&self) -> Option<Absorber> {
+        None
     }
 
     /// Whether a message may show the value found. Say no where nearly every response has another, since every
@@ -78,17 +86,36 @@ impl From<EvalError> for ExtractError {
     }
 }
 
-/// A response under examination, with what all checks on it share: its body as a text and as JSON.
+/// A response under examination, with what all checks on it share: its body as a text, parsed, digested.
 pub struct Subject<'a> {
     response: &'a dyn Response,
     text: OnceCell<Result<&'a str, ExtractError>>,
     json: OnceCell<Result<serde_json::Value, ExtractError>>,
+    absorbed: RefCell<Vec<(&'static str, Value)>>,
+    #[cfg(feature = "html")]
+    html: OnceCell<Result<scraper::Html, ExtractError>>,
+    #[cfg(feature = "xpath")]
+    xml: OnceCell<Result<roxmltree::Document<'a>, ExtractError>>,
 }
 
 impl<'a> Subject<'a> {
     /// Nothing is decoded or parsed yet.
     pub fn new(response: &'a dyn Response) -> Self {
-        Subject { response, text: OnceCell::new(), json: OnceCell::new() }
+        Subject::absorbed_before(response, Vec::new())
+    }
+
+    /// With what absorbers have found while the body came in.
+    pub(super) fn absorbed_before(response: &'a dyn Response, absorbed: Vec<(&'static str, Value)>) -> Self {
+        Subject {
+            response,
+            text: OnceCell::new(),
+            json: OnceCell::new(),
+            absorbed: RefCell::new(absorbed),
+            #[cfg(feature = "html")]
+            html: OnceCell::new(),
+            #[cfg(feature = "xpath")]
+            xml: OnceCell::new(),
+        }
     }
 
     /// The response.
@@ -124,6 +151,34 @@ impl<'a> Subject<'a> {
         });
         json.as_ref().map_err(Clone::clone)
     }
+
+    /// What an absorber finds in the body: it was fed while that came in, or is fed with all of it now.
+    pub fn absorbed(&self, absorber: Absorber) -> Value {
+        let mut absorbed = self.absorbed.borrow_mut();
+        if let Some((_, value)) = absorbed.iter().find(|(name, _)| *name == absorber.name()) {
+            return value.clone();
+        }
+        let value = absorber.absorb_all(self.response.body());
+        absorbed.push((absorber.name(), value.clone()));
+        value
+    }
+
+    /// The body as an HTML document. Whatever the text, there is one.
+    #[cfg(feature = "html")]
+    pub(super) fn html(&self) -> Result<&scraper::Html, ExtractError> {
+        let html = self.html.get_or_init(|| match self.text()? {
+            "" => Err(ExtractError::Response("body is no HTML: it is empty".to_owned())),
+            text => Ok(scraper::Html::parse_document(text)),
+        });
+        html.as_ref().map_err(Clone::clone)
+    }
+
+    /// The body as an XML document.
+    #[cfg(feature = "xpath")]
+    pub(super) fn xml(&self) -> Result<&roxmltree::Document<'a>, ExtractError> {
+        let xml = self.xml.get_or_init(|| super::xpath::parse(self.text()?).map_err(ExtractError::Response));
+        xml.as_ref().map_err(Clone::clone)
+    }
 }
 
 impl fmt::Debug for Subject<'_> {
@@ -135,6 +190,8 @@ impl fmt::Debug for Subject<'_> {
 /// Which of the values found a check takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Pick {
+    /// The first, or the only one whole.
+    First,
     /// The one at this place, from 0.
     Nth(usize),
     All,
@@ -159,7 +216,17 @@ impl<'s> Found<'s> {
 
     /// Whether further values would be looked at; when not, the search can end.
     pub fn wants_more(&self) -> bool {
-        !matches!(self.pick, Pick::Nth(place) if self.offered > place)
+        match self.pick {
+            Pick::First => self.offered == 0,
+            Pick::Nth(place) => self.offered <= place,
+            _ => true,
+        }
+    }
+
+    /// Whether the check asks for what there is, and not for one, all or the number of several: where what is found is
+    /// one list, it takes that as it is.
+    pub fn takes_whole(&self) -> bool {
+        self.pick == Pick::First
     }
 
     /// Offers the next value, which is made only if it is wanted.
@@ -167,8 +234,9 @@ impl<'s> Found<'s> {
         let place = self.offered;
         self.offered += 1;
         match self.pick {
+            Pick::First if place == 0 => self.one = Some(value().into()),
             Pick::Nth(wanted) if wanted == place => self.one = Some(value().into()),
-            Pick::Nth(_) | Pick::Count => {}
+            Pick::First | Pick::Nth(_) | Pick::Count => {}
             Pick::All => self.all.push(value().into()),
             // Reservoir sampling: the n-th replaces the one kept with chance 1/n, so all are as likely in the end.
             Pick::Random => {
@@ -192,7 +260,7 @@ impl<'s> Found<'s> {
     /// What the check has found; `None` is nothing.
     pub(super) fn take(self) -> Option<Value> {
         match self.pick {
-            Pick::Nth(_) | Pick::Random => self.one,
+            Pick::First | Pick::Nth(_) | Pick::Random => self.one,
             Pick::All => (!self.all.is_empty()).then(|| Value::from(self.all)),
             Pick::Count => Some(Value::from(self.offered)),
         }

@@ -43,11 +43,6 @@ pub fn body_bytes() -> Check {
     Check::from_extractor(Plain::BodyBytes)
 }
 
-/// The length of the body in bytes (after decompression), an integer.
-pub fn body_length() -> Check {
-    Check::from_extractor(Plain::BodyLength)
-}
-
 /// The places where the body holds a text, without overlaps: integers, in bytes from the start of the body.
 pub fn substring(text: impl AsRef<str>) -> Check {
     Check::from_extractor(Holds(text.as_ref().into()))
@@ -78,7 +73,6 @@ enum Plain {
     Location,
     BodyString,
     BodyBytes,
-    BodyLength,
     ResponseTime,
 }
 
@@ -89,7 +83,6 @@ impl Extractor for Plain {
             Plain::Location => "location",
             Plain::BodyString => "body",
             Plain::BodyBytes => "body bytes",
-            Plain::BodyLength => "body length",
             Plain::ResponseTime => "response time in ms",
         };
         label.to_owned()
@@ -99,7 +92,7 @@ impl Extractor for Plain {
         match self {
             Plain::Status => Scope::Status,
             Plain::Location => Scope::Location,
-            Plain::BodyString | Plain::BodyBytes | Plain::BodyLength => Scope::Body,
+            Plain::BodyString | Plain::BodyBytes => Scope::Body,
             Plain::ResponseTime => Scope::Time,
         }
     }
@@ -124,7 +117,6 @@ impl Extract for Plain {
                 found.offer(|| text);
             }
             Plain::BodyBytes => found.offer(|| response.body()),
-            Plain::BodyLength => found.offer(|| response.body().len()),
             Plain::ResponseTime => found.offer_all(response.response_time(), millis),
         }
         Ok(())

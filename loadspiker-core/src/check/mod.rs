@@ -78,25 +78,40 @@
 //! # let _ = (check, Scope::Body);
 //! ```
 
+mod absorb;
 mod builder;
 mod compiled;
+mod digest;
 mod extract;
 mod extractors;
+#[cfg(feature = "html")]
+mod html;
+mod jmes;
 mod pattern;
 mod response;
 mod rule;
 mod set;
 mod together;
+#[cfg(feature = "xpath")]
+mod xpath;
 
+pub use absorb::{Absorb, Absorber, Absorbing};
 pub use builder::{Check, Verdict};
+pub use digest::{body_length, md5, sha1, sha256};
 pub use extract::{Extract, ExtractError, Extractor, Found, Scope, Subject};
 pub use extractors::{
-    body_bytes, body_length, body_string, current_location, header, header_regex, json_path, regex, response_time,
-    status, substring,
+    body_bytes, body_string, current_location, header, header_regex, json_path, regex, response_time, status, substring,
 };
+#[cfg(feature = "html")]
+#[cfg_attr(docsrs, doc(cfg(feature = "html")))]
+pub use html::{css, css_attr, form};
+pub use jmes::jmes_path;
 pub use response::Response;
 pub use set::CheckSet;
 pub use together::{all_of, any_of, check_if, custom_check};
+#[cfg(feature = "xpath")]
+#[cfg_attr(docsrs, doc(cfg(feature = "xpath")))]
+pub use xpath::{xpath, xpath_ns};
 
 #[cfg(test)]
 mod tests;

@@ -59,6 +59,39 @@ impl<T: FromPattern> Pattern<T> {
     }
 }
 
+/// How deep brackets may be nested in most languages.
+pub(super) const NESTED: usize = 50;
+
+/// Refuses a text so long, or with so many brackets in brackets or operators in a row, that a parser which calls itself
+/// for each could run out of stack.
+///
+/// # Errors
+///
+/// What there is too much of.
+pub(super) fn refuse_deep(text: &str, nested: usize) -> Result<(), String> {
+    const LENGTH: usize = 10_000;
+    const OPERATORS: usize = 500;
+    if text.len() > LENGTH {
+        return Err(format!("it is longer than {LENGTH} bytes"));
+    }
+    let (mut depth, mut operators) = (0_usize, 0_usize);
+    for byte in text.bytes() {
+        match byte {
+            b'(' | b'[' | b'{' => depth += 1,
+            b')' | b']' | b'}' => depth = depth.saturating_sub(1),
+            b'.' | b'|' | b'!' | b'-' | b'&' | b'/' | b'+' | b'*' | b'=' | b'<' | b'>' => operators += 1,
+            _ => {}
+        }
+        if depth > nested {
+            return Err(format!("brackets are nested more than {nested} deep"));
+        }
+        if operators > OPERATORS {
+            return Err(format!("there are more than {OPERATORS} operators in it"));
+        }
+    }
+    Ok(())
+}
+
 impl FromPattern for Regex {
     const KIND: &'static str = "regular expression";
 
@@ -76,6 +109,8 @@ impl FromPattern for JsonPath {
     const KIND: &'static str = "JSONPath";
 
     fn from_pattern(text: &str) -> Result<Self, String> {
+        // The time that its parser takes doubles with each filter in a filter.
+        refuse_deep(text, 10)?;
         JsonPath::parse(text).map_err(|error| {
             let hint = if text.trim_start().starts_with('$') { "" } else { "; a path begins with $" };
             // The position is an offset in bytes.

@@ -2,8 +2,9 @@
 
 use std::fmt;
 
+use super::absorb::Absorbing;
 use super::builder::Check;
-use super::compiled::{self, Compiled};
+use super::compiled::{self, Compiled, Need};
 use super::extract::Subject;
 use super::response::Response;
 use crate::compile::CompileContext;
@@ -13,7 +14,7 @@ use crate::session::Session;
 #[derive(Default)]
 pub struct CheckSet {
     checks: Box<[Compiled]>,
-    needs_body: bool,
+    needs_body: Need,
     has_status: bool,
 }
 
@@ -22,11 +23,7 @@ impl CheckSet {
     /// `cx.mistake`. Where a protocol has checks for every request, they come after the request's own.
     pub fn compile(checks: &[Check], cx: &mut CompileContext<'_>) -> CheckSet {
         let checks = compiled::compile(checks, cx);
-        CheckSet {
-            needs_body: checks.iter().any(|check| check.needs_body),
-            has_status: checks.iter().any(|check| check.has_status),
-            checks,
-        }
+        CheckSet { needs_body: Need::of_all(&checks), has_status: checks.iter().any(|check| check.has_status), checks }
     }
 
     /// Whether there is no check.
@@ -36,7 +33,18 @@ impl CheckSet {
 
     /// Whether a check looks at the body; if not, a protocol need not keep it.
     pub fn needs_body(&self) -> bool {
-        self.needs_body
+        !matches!(self.needs_body, Need::Nothing)
+    }
+
+    /// If it is enough to feed the body to the checks while it comes in: what is to be fed. `None` if the body has to be
+    /// kept ([`needs_body`](Self::needs_body)), or nobody looks at it.
+    ///
+    /// A protocol with small bodies, or that has them whole anyhow, need not care.
+    pub fn absorbing(&self) -> Option<Absorbing> {
+        match &self.needs_body {
+            Need::Feed(absorbers) => Some(Absorbing::start(absorbers)),
+            Need::Nothing | Need::Whole => None,
+        }
     }
 
     /// Whether a check looks at the status, be it on a condition; if not, a protocol applies the one it implies.
@@ -52,6 +60,21 @@ impl CheckSet {
     /// known. The session is not marked as failed; recording the failed sample does that.
     pub fn run(&self, response: &dyn Response, session: &mut Session) -> Result<(), String> {
         compiled::run_all(&self.checks, &Subject::new(response), session)
+    }
+
+    /// As [`run`](Self::run), over a response whose body was fed to [`absorbing`](Self::absorbing) and not kept.
+    ///
+    /// # Errors
+    ///
+    /// As [`run`](Self::run).
+    pub fn run_absorbed(
+        &self,
+        response: &dyn Response,
+        absorbing: Absorbing,
+        session: &mut Session,
+    ) -> Result<(), String> {
+        let subject = Subject::absorbed_before(response, absorbing.finish());
+        compiled::run_all(&self.checks, &subject, session)
     }
 }
 

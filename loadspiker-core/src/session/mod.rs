@@ -161,7 +161,8 @@ impl Session {
         self.value(name).is_some()
     }
 
-    /// The attribute as a `T`: an integer type, `f64`, `bool`, `String`, `Vec<T>`, `Option<T>` or [`Value`].
+    /// The attribute as a `T`: an integer type, `f64`, `bool`, `String`, `Vec<T>`, `BTreeMap<String, T>` or
+    /// `HashMap<String, T>`, `Option<T>`, JSON or [`Value`].
     ///
     /// # Errors
     ///
@@ -372,6 +373,20 @@ mod tests {
         session.set("n", "many").unwrap();
         let message = session.get::<i64>("n").unwrap_err().to_string();
         assert_eq!(message, "attribute \"n\" is the text \"many\", expected integer (i64)");
+    }
+
+    #[test]
+    fn lists_and_maps_are_set_and_read_with_their_types() {
+        use std::collections::{BTreeMap, HashMap};
+        let mut session = Session::detached("s", ["known"]);
+        for name in ["known", "unknown"] {
+            session.set(name, vec!["a", "b"]).unwrap();
+            assert_eq!(session.get::<Vec<String>>(name).unwrap(), ["a", "b"]);
+            session.set(name, HashMap::from([("apples", 3)])).unwrap();
+            assert_eq!(session.get::<BTreeMap<String, u8>>(name).unwrap()["apples"], 3);
+            let message = session.get::<Vec<String>>(name).unwrap_err().to_string();
+            assert_eq!(message, format!("attribute \"{name}\" is the map \"{{\"apples\":3}}\", expected list"));
+        }
     }
 
     #[test]

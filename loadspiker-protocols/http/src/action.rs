@@ -8,7 +8,7 @@ use bytes::Bytes;
 use http::header::{CONNECTION, CONTENT_TYPE, SET_COOKIE};
 use http::{HeaderValue, Method, StatusCode};
 use loadspiker_core::Moment;
-use loadspiker_core::check::{Check, CheckSet};
+use loadspiker_core::check::{Absorbing, Check, CheckSet};
 use loadspiker_core::compile::{CompileContext, RequestName};
 use loadspiker_core::expression::CompiledText;
 use loadspiker_core::metrics::{Sample, SampleName};
@@ -92,7 +92,7 @@ fn plan(request: &HttpRequest, protocol: &HttpProtocol, cx: &mut CompileContext<
         header.clone().put_into(&mut specs);
     }
     let mut headers = Headers::compile(&specs, cx);
-    let body = Body::compile(request.body.as_ref(), &request.form, &request.parts, cx);
+    let body = Body::compile(request.body.as_ref(), &request.forms, &request.form, &request.parts, cx);
     if let Some(content_type) = body.content_type(request.body.as_ref())
         && !headers.contains(&CONTENT_TYPE)
         && let Ok(value) = HeaderValue::try_from(content_type.as_ref())
@@ -225,10 +225,13 @@ impl HttpAction {
 
     /// Where the body goes.
     fn sink(&self, cx: &ActionContext, download: Option<&str>) -> Result<Sink, HttpError> {
-        match download {
-            _ if self.checks.needs_body() || cx.is_debugging() || cx.wants_reply() => Ok(Sink::keep()),
-            None => Ok(Sink::Discard),
-            Some(path) => File::create(path).map(Sink::File).map_err(|error| cannot_write(path, &error)),
+        let create = |path| File::create(path).map_err(|error| cannot_write(path, &error));
+        match (self.checks.absorbing(), download) {
+            _ if cx.is_debugging() || cx.wants_reply() => Ok(Sink::keep()),
+            (Some(absorbing), path) => Ok(Sink::feed(absorbing, path.map(create).transpose()?)),
+            (None, _) if self.checks.needs_body() => Ok(Sink::keep()),
+            (None, None) => Ok(Sink::Discard),
+            (None, Some(path)) => create(path).map(Sink::File),
         }
     }
 
@@ -246,12 +249,13 @@ impl HttpAction {
             // A check looks at what is downloaded: it was kept, and is written now.
             let body = sink.into_bytes();
             std::fs::write(path, &body).map_err(|error| cannot_write(path, &error).to_string())?;
-            return self.check(cx, answer, &body, target, ended);
+            return self.check(cx, answer, &body, None, target, ended);
         }
         if self.checks.is_empty() && !cx.is_debugging() && !cx.wants_reply() {
             return implied(answer.status);
         }
-        self.check(cx, answer, &sink.into_bytes(), target, ended)
+        let (body, absorbing) = sink.into_parts();
+        self.check(cx, answer, &body, absorbing, target, ended)
     }
 
     fn check(
@@ -259,6 +263,7 @@ impl HttpAction {
         cx: &mut ActionContext,
         answer: &mut Answer,
         raw: &Bytes,
+        absorbing: Option<Absorbing>,
         target: &Target,
         ended: Moment,
     ) -> Result<(), String> {
@@ -274,8 +279,21 @@ impl HttpAction {
             Bytes::new()
         };
         let response_time = ended.since(cx.intended());
-        let response = HttpResponse::new(status, headers, body, response_time, target.clone());
-        let checked = self.checks.run(&response, cx.session_mut());
+        let cookies =
+            self.protocol.cookies.then(|| cx.user(self.slot, || HttpUser::new(&self.protocol)).cookies.clone());
+        let (body, absorbing) = match absorbing {
+            // What was kept was encoded, and is fed now; the rest was fed while it came.
+            Some(mut absorbing) => {
+                absorbing.feed(&body);
+                (Bytes::new(), Some(absorbing))
+            }
+            None => (body, None),
+        };
+        let response = HttpResponse::new(status, headers, body, response_time, target.clone(), cookies.flatten());
+        let checked = match absorbing {
+            Some(absorbing) => self.checks.run_absorbed(&response, absorbing, cx.session_mut()),
+            None => self.checks.run(&response, cx.session_mut()),
+        };
         if cx.wants_reply() {
             cx.reply(HttpReply::of(&response));
         }

@@ -1,9 +1,10 @@
-//! [`Sink`]: where the body of a response goes: counted, kept for checks, or written to a file.
+//! [`Sink`]: where the body of a response goes: counted, kept for checks, fed to them, or written to a file.
 
 use std::fs::File;
 use std::io::Write;
 
 use bytes::{Bytes, BytesMut};
+use loadspiker_core::check::Absorbing;
 
 use crate::error::HttpError;
 
@@ -21,6 +22,17 @@ pub(crate) enum Sink {
     Keep(Kept),
     /// It is downloaded. It goes to the file as it came, an encoding of the content is not undone.
     File(File),
+    /// Checks are fed with it, and nobody else looks at it.
+    Feed(Box<Feed>),
+}
+
+/// A body that checks are fed with, piece by piece. One whose content is encoded is kept until it can be decoded.
+#[derive(Debug)]
+pub(crate) struct Feed {
+    pub(crate) absorbing: Absorbing,
+    /// Where it is downloaded to.
+    pub(crate) file: Option<File>,
+    encoded: Option<Kept>,
 }
 
 /// A body in memory. One that comes in a single piece is not copied.
@@ -45,15 +57,23 @@ impl Sink {
     }
 
     pub(crate) fn keep_up_to(limit: usize) -> Self {
-        Sink::Keep(Kept { pieces: Pieces::None, expected: 0, limit })
+        Sink::Keep(Kept::up_to(limit))
     }
 
-    /// A response begins; its body will have this length, if it says.
-    pub(crate) fn begin(&mut self, length: Option<u64>) {
-        if let Sink::Keep(kept) = self {
-            kept.pieces = Pieces::None;
-            kept.expected = length.and_then(|length| usize::try_from(length).ok()).unwrap_or(0).min(RESERVED);
-        }
+    /// Feeds checks, and writes to a file if there is one.
+    pub(crate) fn feed(absorbing: Absorbing, file: Option<File>) -> Self {
+        Sink::Feed(Box::new(Feed { absorbing, file, encoded: None }))
+    }
+
+    /// A response begins; its body will have this length, if it says, and may be encoded.
+    pub(crate) fn begin(&mut self, length: Option<u64>, encoded: bool) {
+        let kept = match self {
+            Sink::Keep(kept) => kept,
+            Sink::Feed(feed) if encoded => feed.encoded.insert(Kept::up_to(LIMIT)),
+            _ => return,
+        };
+        kept.pieces = Pieces::None;
+        kept.expected = length.and_then(|length| usize::try_from(length).ok()).unwrap_or(0).min(RESERVED);
     }
 
     /// Takes a piece of the body.
@@ -61,9 +81,30 @@ impl Sink {
         match self {
             Sink::Discard => Ok(()),
             Sink::Keep(kept) => kept.take(data),
-            Sink::File(file) => file
-                .write_all(&data)
-                .map_err(|error| HttpError::Io(format!("cannot write the download: {}", error.kind()))),
+            Sink::File(file) => write(file, &data),
+            Sink::Feed(feed) => {
+                if let Some(file) = &mut feed.file {
+                    write(file, &data)?;
+                }
+                match &mut feed.encoded {
+                    Some(kept) => kept.take(data),
+                    None => {
+                        feed.absorbing.feed(&data);
+                        Ok(())
+                    }
+                }
+            }
+        }
+    }
+
+    /// The body, as far as it was kept, and the checks that were fed.
+    pub(crate) fn into_parts(self) -> (Bytes, Option<Absorbing>) {
+        match self {
+            Sink::Feed(feed) => {
+                let Feed { absorbing, encoded, .. } = *feed;
+                (encoded.map(|kept| Sink::Keep(kept).into_bytes()).unwrap_or_default(), Some(absorbing))
+            }
+            other => (other.into_bytes(), None),
         }
     }
 
@@ -77,7 +118,15 @@ impl Sink {
     }
 }
 
+fn write(file: &mut File, data: &[u8]) -> Result<(), HttpError> {
+    file.write_all(data).map_err(|error| HttpError::Io(format!("cannot write the download: {}", error.kind())))
+}
+
 impl Kept {
+    fn up_to(limit: usize) -> Self {
+        Kept { pieces: Pieces::None, expected: 0, limit }
+    }
+
     fn take(&mut self, data: Bytes) -> Result<(), HttpError> {
         let length = match &self.pieces {
             Pieces::None => 0,
@@ -111,7 +160,7 @@ mod tests {
     #[test]
     fn pieces_come_together_in_order() {
         let mut sink = Sink::keep();
-        sink.begin(Some(6));
+        sink.begin(Some(6), false);
         for piece in ["ab", "cd", "ef"] {
             sink.take(Bytes::from_static(piece.as_bytes())).unwrap();
         }

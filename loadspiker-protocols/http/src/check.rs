@@ -1,13 +1,15 @@
 //! [`HttpResponse`]: a response as checks see it, and the check that holds where there is none on the status.
 
 use std::any::Any;
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
 use std::time::Duration;
 
 use bytes::Bytes;
+use cookie_store::CookieStore;
 use http::{HeaderMap, StatusCode};
 use loadspiker_core::check::Response;
 
+use crate::cookie::Jar;
 use crate::request::url::Target;
 
 /// A complete response. Extractors of one's own get it by [`Response::as_any`].
@@ -19,6 +21,8 @@ pub struct HttpResponse {
     pub(crate) response_time: Duration,
     target: Target,
     url: OnceCell<String>,
+    /// What the user has in cookies after this response.
+    cookies: Option<Jar>,
 }
 
 impl HttpResponse {
@@ -28,8 +32,13 @@ impl HttpResponse {
         body: Bytes,
         response_time: Duration,
         target: Target,
+        cookies: Option<Jar>,
     ) -> Self {
-        HttpResponse { status, headers, body, response_time, target, url: OnceCell::new() }
+        HttpResponse { status, headers, body, response_time, target, url: OnceCell::new(), cookies }
+    }
+
+    pub(crate) fn cookies(&self) -> Option<&RefCell<CookieStore>> {
+        self.cookies.as_deref()
     }
 
     /// The headers, when all else is done with.

@@ -75,6 +75,9 @@ mod testing;
 mod tls;
 
 pub use check::HttpResponse;
+pub use cookie::{
+    AddCookie, FlushCookies, GetCookie, add_cookie, cookie, flush_cookies, flush_session_cookies, get_cookie,
+};
 pub use error::HttpError;
 pub use imperative::{HttpReply, UserHttp};
 pub use protocol::HttpProtocol;

@@ -113,14 +113,15 @@ impl ShardState for HttpShard {
 /// The state of one user, or of a branch of one.
 pub(crate) struct HttpUser {
     pub(crate) pool: OwnPool,
-    pub(crate) cookies: Jar,
+    /// Made when the first cookie comes, or the first branch.
+    pub(crate) cookies: Option<Jar>,
     /// How many idle connections there may be to one origin.
     limit: usize,
 }
 
 impl HttpUser {
     pub(crate) fn new(protocol: &HttpProtocol) -> Self {
-        HttpUser { pool: OwnPool::default(), cookies: Jar::default(), limit: protocol.max_connections_per_host }
+        HttpUser { pool: OwnPool::default(), cookies: None, limit: protocol.max_connections_per_host }
     }
 }
 

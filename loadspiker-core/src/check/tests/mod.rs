@@ -1,8 +1,16 @@
 //! Every kind of check on what is there, what is missing and what is wrong; here is the response they look at.
 
+mod compliance;
 mod conditions;
+mod digests;
 mod finding;
+#[cfg(feature = "html")]
+mod html;
+mod jmes;
+mod parsers;
 mod sets;
+#[cfg(feature = "xpath")]
+mod xpath;
 
 use std::any::Any;
 use std::cell::Cell;

@@ -1,7 +1,7 @@
 //! [`IntoValue`]: arguments of any type: what a check expects, a form field, a bound parameter.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -197,6 +197,8 @@ plain_values! {
     [] char; [] &str; [] String; [] &String; [] Arc<str>; [] &[u8];
     [] Value; [] serde_json::Value; [] &serde_json::Value;
     [T: Into<Value>] Vec<T>;
+    [K: Into<Arc<str>>, T: Into<Value>] BTreeMap<K, T>;
+    [K: Into<Arc<str>>, T: Into<Value>] HashMap<K, T>;
     [T: Into<Value>] Option<T>;
 }
 impl<T: Into<Value>, const N: usize> IntoValue for [T; N] {

@@ -6,6 +6,7 @@ use std::task::{Context, Poll};
 
 use http::HeaderMap;
 use http::StatusCode;
+use http::header::CONTENT_ENCODING;
 use hyper::body::{Body, Incoming};
 use loadspiker_core::Moment;
 
@@ -109,7 +110,7 @@ where
                 Poll::Pending => {}
                 Poll::Ready(Ok(response)) => {
                     let (head, body) = response.into_parts();
-                    sink.begin(body.size_hint().exact());
+                    sink.begin(body.size_hint().exact(), head.headers.contains_key(CONTENT_ENCODING));
                     let never = Moment::NEVER;
                     let answer = Answer { status: head.status, headers: head.headers, first_byte: never, ended: never };
                     *stage = Stage::Body(answer, body);

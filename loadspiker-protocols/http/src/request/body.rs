@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use bytes::Bytes;
 use loadspiker_core::Session;
 use loadspiker_core::compile::CompileContext;
-use loadspiker_core::expression::{CompiledText, IntoText, TextArg, TextOutcome};
+use loadspiker_core::expression::{CompiledText, IntoText, TextArg, TextOutcome, ValueArg};
 
 use super::file::{self, Files};
 use super::form::{Fields, FormSpec};
@@ -92,19 +92,21 @@ pub(crate) enum Body {
 impl Body {
     pub(crate) fn compile(
         spec: Option<&BodySpec>,
+        forms: &[ValueArg],
         form: &[FormSpec],
         parts: &[PartSpec],
         cx: &mut CompileContext<'_>,
     ) -> Self {
-        let kinds = usize::from(spec.is_some()) + usize::from(!form.is_empty() || !parts.is_empty());
+        let no_form = form.is_empty() && forms.is_empty();
+        let kinds = usize::from(spec.is_some()) + usize::from(!no_form || !parts.is_empty());
         if kinds > 1 {
             cx.mistake("a request has one body: take either a body or json, or form parameters and uploads");
         }
         let Some(BodySpec(written)) = spec else {
-            return match (form.is_empty(), parts.is_empty()) {
+            return match (no_form, parts.is_empty()) {
                 (true, true) => Body::Fixed(Bytes::new()),
-                (false, true) => Body::Form(Fields::compile(form, cx)),
-                (_, false) => Body::Multipart(Multipart::compile(form, parts, cx)),
+                (false, true) => Body::Form(Fields::compile_form(forms, form, cx)),
+                (_, false) => Body::Multipart(Multipart::compile(forms, form, parts, cx)),
             };
         };
         match written {

@@ -5,6 +5,7 @@ use loadspiker_core::expression::{CompiledText, CompiledValue, EvalError, IntoTe
 use loadspiker_core::{Session, Value};
 
 use super::url::{encode_component, encode_form};
+use super::whole::Whole;
 
 /// A name and its value, as the user wrote them.
 #[derive(Clone, Debug)]
@@ -22,15 +23,22 @@ impl FormSpec {
 /// Pairs, compiled, for `application/x-www-form-urlencoded` or a query. A list is a pair for each of its elements.
 #[derive(Debug)]
 pub(crate) struct Fields {
+    /// Forms as they were found, before the fields.
+    whole: Whole,
     fields: Vec<(CompiledText, CompiledValue)>,
     encode: fn(&str, &mut String),
 }
 
 impl Fields {
+    /// The fields of whole forms, and those that the request names itself.
+    pub(crate) fn compile_form(forms: &[ValueArg], specs: &[FormSpec], cx: &mut CompileContext<'_>) -> Self {
+        Fields { whole: Whole::compile(forms, cx), ..Self::compile(specs, cx) }
+    }
+
     /// The fields of a form.
     pub(crate) fn compile(specs: &[FormSpec], cx: &mut CompileContext<'_>) -> Self {
         let fields = specs.iter().map(|spec| (spec.name.compile(cx), spec.value.compile(cx))).collect();
-        Fields { fields, encode: encode_form }
+        Fields { whole: Whole::default(), fields, encode: encode_form }
     }
 
     /// The parameters of a query.
@@ -41,6 +49,14 @@ impl Fields {
     /// Appends the pairs of this user, encoded.
     pub(crate) fn render(&self, session: &Session, out: &mut String) -> Result<(), EvalError> {
         let mut text = String::new();
+        if !self.whole.is_empty() {
+            let named = self.fields.iter().map(|(name, _)| {
+                let mut text = String::new();
+                name.render(session, &mut text).map(|()| text)
+            });
+            self.whole
+                .each(session, &named.collect::<Result<Vec<_>, _>>()?, |name, value| self.add(name, value, out))?;
+        }
         for (name, value) in &self.fields {
             text.clear();
             name.render(session, &mut text)?;
@@ -51,6 +67,9 @@ impl Fields {
 
     /// The pairs, if they are the same for every user.
     pub(crate) fn fixed(&self) -> Option<String> {
+        if !self.whole.is_empty() {
+            return None;
+        }
         let mut out = String::new();
         for (name, value) in &self.fields {
             self.add(name.as_literal()?, value.as_constant()?, &mut out);

@@ -8,13 +8,14 @@ pub(crate) mod json;
 pub(crate) mod multipart;
 pub(crate) mod prepared;
 pub(crate) mod url;
+pub(crate) mod whole;
 
 use std::path::PathBuf;
 use std::time::Duration;
 
 use loadspiker_core::check::Check;
 use loadspiker_core::dsl::Chain;
-use loadspiker_core::expression::{IntoText, IntoValue, TextArg};
+use loadspiker_core::expression::{IntoText, IntoValue, TextArg, ValueArg};
 
 use body::{BodySpec, IntoBody, Written};
 use form::FormSpec;
@@ -82,6 +83,7 @@ impl<C> HttpRequestName<C> {
             headers: Vec::new(),
             body: None,
             form: Vec::new(),
+            forms: Vec::new(),
             parts: Vec::new(),
             checks: Vec::new(),
             timeout: None,
@@ -106,6 +108,7 @@ pub struct HttpRequest<C = ()> {
     pub(crate) headers: Vec<HeaderSpec>,
     pub(crate) body: Option<BodySpec>,
     pub(crate) form: Vec<FormSpec>,
+    pub(crate) forms: Vec<ValueArg>,
     pub(crate) parts: Vec<PartSpec>,
     pub(crate) checks: Vec<Check>,
     pub(crate) timeout: Option<Duration>,
@@ -182,6 +185,23 @@ impl<C> HttpRequest<C> {
         self
     }
 
+    /// All fields of a form: a map from their names to their values, such as the check
+    /// [`form`](https://docs.rs/loadspiker/latest/loadspiker/check/fn.form.html) saves, or `json!({…})`. A list gives a
+    /// parameter for each of its elements. A [`form_param`](Self::form_param) takes the place of the fields of the same
+    /// name.
+    ///
+    /// ```
+    /// use loadspiker_http::http;
+    ///
+    /// // An earlier response had the form, and a check saved it.
+    /// let order = http("order").post("/order").form("#{form}").form_param("amount", 2);
+    /// # let _ = order;
+    /// ```
+    pub fn form(mut self, form: impl IntoValue) -> Self {
+        self.forms.push(form.into_value());
+        self
+    }
+
     /// A text part of a `multipart/form-data` body.
     pub fn multipart_text(mut self, name: impl IntoText, value: impl IntoValue) -> Self {
         self.parts.push(PartSpec::Text(FormSpec::new(name, value)));
@@ -254,6 +274,7 @@ impl<C> HttpRequest<C> {
             headers: self.headers,
             body: self.body,
             form: self.form,
+            forms: self.forms,
             parts: self.parts,
             checks: self.checks,
             timeout: self.timeout,

@@ -5,11 +5,12 @@ use std::hash::{BuildHasher, Hasher, RandomState};
 use bytes::{BufMut, Bytes, BytesMut};
 use loadspiker_core::Session;
 use loadspiker_core::compile::CompileContext;
-use loadspiker_core::expression::{CompiledText, CompiledValue, TextArg};
+use loadspiker_core::expression::{CompiledText, CompiledValue, TextArg, ValueArg};
 
 use super::body::read_now;
 use super::file::Files;
 use super::form::FormSpec;
+use super::whole::Whole;
 use crate::error::HttpError;
 
 /// A part as the user wrote it.
@@ -22,6 +23,8 @@ pub(crate) enum PartSpec {
 /// A body of several parts, compiled.
 #[derive(Debug)]
 pub(crate) struct Multipart {
+    /// Forms as they were found, before the parts.
+    whole: Whole,
     parts: Vec<(CompiledText, Content)>,
     boundary: String,
 }
@@ -36,7 +39,13 @@ enum Content {
 }
 
 impl Multipart {
-    pub(crate) fn compile(form: &[FormSpec], specs: &[PartSpec], cx: &mut CompileContext<'_>) -> Self {
+    pub(crate) fn compile(
+        forms: &[ValueArg],
+        form: &[FormSpec],
+        specs: &[PartSpec],
+        cx: &mut CompileContext<'_>,
+    ) -> Self {
+        let whole = Whole::compile(forms, cx);
         let mut parts = Vec::new();
         for field in form {
             parts.push((field.name.compile(cx), Content::Text(field.value.compile(cx))));
@@ -56,7 +65,7 @@ impl Multipart {
         }
         // It must not occur in any part, so it is drawn by chance.
         let boundary = format!("----loadspiker{:016x}", RandomState::new().build_hasher().finish());
-        Multipart { parts, boundary }
+        Multipart { whole, parts, boundary }
     }
 
     pub(crate) fn content_type(&self) -> String {
@@ -67,11 +76,22 @@ impl Multipart {
     pub(crate) fn render(&self, session: &Session, files: &Files, buffer: &mut String) -> Result<Bytes, HttpError> {
         let failed = |error: loadspiker_core::expression::EvalError| HttpError::Build(error.to_string());
         let mut body = BytesMut::new();
+        if !self.whole.is_empty() {
+            let named = self.parts.iter().map(|(name, _)| {
+                let mut text = String::new();
+                name.render(session, &mut text).map(|()| text)
+            });
+            let named = named.collect::<Result<Vec<_>, _>>().map_err(failed)?;
+            let whole = self.whole.each(session, &named, |name, value| {
+                self.begin_part(&mut body, name);
+                body.put_slice(format!("\r\n\r\n{value}\r\n").as_bytes());
+            });
+            whole.map_err(failed)?;
+        }
         for (name, content) in &self.parts {
             buffer.clear();
             name.render(session, buffer).map_err(failed)?;
-            let head = format!("--{}\r\ncontent-disposition: form-data; name=\"{}\"", self.boundary, quoted(buffer));
-            body.put_slice(head.as_bytes());
+            self.begin_part(&mut body, buffer);
             match content {
                 Content::Text(value) => {
                     buffer.clear();
@@ -90,6 +110,11 @@ impl Multipart {
         }
         body.put_slice(format!("--{}--\r\n", self.boundary).as_bytes());
         Ok(body.freeze())
+    }
+
+    fn begin_part(&self, body: &mut BytesMut, name: &str) {
+        let head = format!("--{}\r\ncontent-disposition: form-data; name=\"{}\"", self.boundary, quoted(name));
+        body.put_slice(head.as_bytes());
     }
 }
 

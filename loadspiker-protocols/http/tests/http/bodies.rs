@@ -115,6 +115,35 @@ fn a_fixed_form_is_a_form() {
 }
 
 #[test]
+fn whole_forms_are_sent_and_changed() {
+    let server = Server::ok();
+    let chain = exec_fn(|session| {
+        let form = json!({"csrf": "x&y", "amount": "1", "extra": ["a", "b"]});
+        session.set("form", form)?;
+        session.set("text", "no form")?;
+        Ok(())
+    })
+    .exec(http("n").post("/").form("#{form}"))
+    .exec(http("n").post("/").form("#{form}").form_param("amount", 2).form_param("more", "#{form.csrf}"))
+    .exec(http("n").post("/").form(json!({"id": "#{userId()}"})))
+    .exec(http("n").post("/").form("#{form}").multipart_text("amount", 3))
+    .exec(http("wrong").post("/").form("#{text}"));
+    let report = run(server.protocol(), chain);
+    assert_eq!(report.request("n").unwrap().failed_count(), 0, "{:?}", report.global().errors());
+    assert!(only_error(&report).ends_with("form #{text} is a text, not a map"), "{}", only_error(&report));
+    let seen = server.seen();
+    assert_eq!(seen.len(), 4);
+    assert_eq!(seen[0].header("content-type"), Some("application/x-www-form-urlencoded"));
+    assert_eq!(seen[0].text(), "amount=1&csrf=x%26y&extra=a&extra=b");
+    assert_eq!(seen[1].text(), "csrf=x%26y&extra=a&extra=b&amount=2&more=x%26y");
+    assert_eq!(seen[2].text(), "id=1");
+    let parts: Vec<&str> =
+        seen[3].text().split("name=").skip(1).map(|part| &part[..part.find("\r\n--").unwrap()]).collect();
+    assert_eq!(parts, ["\"csrf\"\r\n\r\nx&y", "\"extra\"\r\n\r\na", "\"extra\"\r\n\r\nb", "\"amount\"\r\n\r\n3"]);
+    assert!(mistakes(server.protocol(), http("n").post("/").form("text")).contains("form(\"text\") is no form"));
+}
+
+#[test]
 fn uploads_are_parts_of_a_multipart_body() {
     let folder = Folder::new("upload");
     let path = folder.file("photo.png", "PNG");

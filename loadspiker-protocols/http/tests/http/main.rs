@@ -7,6 +7,8 @@ mod support;
 mod bodies;
 mod checks;
 mod connections;
+mod cookies;
+mod digests;
 mod faults;
 mod parallel;
 mod redirects;

@@ -1,5 +1,8 @@
 //! Cookies of a user (RFC 6265), kept by `cookie_store`. There is no store until the first cookie comes.
 
+mod check;
+mod steps;
+
 use std::cell::RefCell;
 use std::rc::Rc;
 
@@ -8,13 +11,16 @@ use http::header::{COOKIE, SET_COOKIE};
 use http::{HeaderMap, HeaderValue};
 use url::Url;
 
+pub use check::cookie;
+pub use steps::{AddCookie, FlushCookies, GetCookie, add_cookie, flush_cookies, flush_session_cookies, get_cookie};
+
 use crate::request::url::Target;
 
-/// The cookies of a user, which its branches share. Made when the first cookie comes, or the first branch.
-pub(crate) type Jar = Option<Rc<RefCell<CookieStore>>>;
+/// The cookies of a user, which its branches share, and a response while it is checked.
+pub(crate) type Jar = Rc<RefCell<CookieStore>>;
 
 /// Keeps the cookies that a response from `target` sets. Those that are not valid there are left out.
-pub(crate) fn keep(jar: &mut Jar, target: &Target, response: &HeaderMap) {
+pub(crate) fn keep(jar: &mut Option<Jar>, target: &Target, response: &HeaderMap) {
     if !response.contains_key(SET_COOKIE) {
         return;
     }
@@ -70,7 +76,7 @@ mod tests {
         cookies.iter().map(|cookie| (SET_COOKIE, HeaderValue::from_static(cookie))).collect()
     }
 
-    fn sent(jar: &Jar, url: &str) -> String {
+    fn sent(jar: &Option<Jar>, url: &str) -> String {
         let mut request = HeaderMap::new();
         if let Some(jar) = jar {
             send(jar, &target(url), &mut request);
@@ -109,7 +115,7 @@ mod tests {
 
     #[test]
     fn a_shared_jar_holds_what_is_set_on_either_side() {
-        let mut jar: Jar = Some(Rc::default());
+        let mut jar: Option<Jar> = Some(Rc::default());
         let mut shared = jar.clone();
         let here = target("http://a.test/");
         assert_eq!(sent(&jar, "http://a.test/"), "");

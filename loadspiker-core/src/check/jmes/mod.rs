@@ -1,0 +1,74 @@
+//! [`jmes_path`]: values that a JMESPath finds in a body of JSON.
+//!
+//! The crate `jmespath` parses the expressions and brings the functions. What lies between is walked here, over the JSON
+//! as all other checks see it: nothing of the body is copied or converted but what is given to a function.
+
+mod evaluate;
+mod parse;
+
+use std::sync::Arc;
+
+use super::builder::Check;
+use super::extract::{Extract, ExtractError, Extractor, Found, Subject};
+use super::pattern::Pattern;
+use crate::compile::CompileContext;
+use crate::session::{Session, abbreviate};
+use crate::value::Value;
+use evaluate::Item;
+pub(super) use parse::JmesPath;
+
+/// The value that a [JMESPath](https://jmespath.org) finds in the body, of its own type: `jmes_path("items[0].price")`,
+/// `jmes_path("length(items)")`, ``jmes_path("items[?stock > `0`].id")``.
+///
+/// A JMESPath gives one value. Where that is a list, [`find`](Check::find) takes it whole, and the other ways to pick
+/// take its elements: `find_nth(n)` one of them, `find_random()` any, `count()` their number, `find_all()` the list if
+/// there is something in it. JMESPath itself does not tell what is missing from what is null; here a field or element
+/// that is not there is not found, and one that is null is null.
+///
+/// ```
+/// use loadspiker_core::check::jmes_path;
+///
+/// let checks = [
+///     jmes_path("shop.name").is("Corner"),
+///     jmes_path("length(items)").gte(3),
+///     jmes_path("items[*].id").find_random().save_as("id"),
+///     jmes_path("max_by(items, &price).id").save_as("dearest"),
+/// ];
+/// # let _ = checks;
+/// ```
+pub fn jmes_path(expression: impl AsRef<str>) -> Check {
+    Check::from_extractor(Path(expression.as_ref().into()))
+}
+
+#[derive(Debug)]
+struct Path(Arc<str>);
+
+impl Extractor for Path {
+    fn label(&self) -> String {
+        format!("jmes_path {}", abbreviate(&self.0))
+    }
+    fn compile(&self, cx: &mut CompileContext<'_>) -> Box<dyn Extract> {
+        Box::new(CompiledPath { expression: Pattern::compile(&self.0, cx), label: self.label().into() })
+    }
+}
+
+struct CompiledPath {
+    expression: Pattern<JmesPath>,
+    label: Box<str>,
+}
+
+impl Extract for CompiledPath {
+    fn extract(&self, from: &Subject<'_>, session: &Session, found: &mut Found<'_>) -> Result<(), ExtractError> {
+        let json = from.json()?;
+        self.expression.with(session, |path| {
+            let failed = |error| ExtractError::Response(format!("{}: {error}", self.label));
+            let item = path.search(json).map_err(failed)?;
+            match (&item, item.as_json()) {
+                (Item::Absent, _) => {}
+                (_, serde_json::Value::Array(items)) if !found.takes_whole() => found.offer_all(items, Value::from),
+                (_, whole) => found.offer(|| Value::from(whole)),
+            }
+            Ok(())
+        })?
+    }
+}

@@ -1,0 +1,176 @@
+//! [`JmesPath`]: an expression, parsed and looked over.
+
+use jmespath::ast::{Ast, Comparator};
+use jmespath::functions::Function;
+use jmespath::{DEFAULT_RUNTIME, ErrorReason, Variable};
+use serde_json::Value as Json;
+
+use crate::check::pattern::{self, FromPattern};
+
+/// An expression, ready to be searched with.
+pub(in crate::check) struct JmesPath {
+    pub(super) source: Box<str>,
+    pub(super) root: Node,
+}
+
+/// An expression as it is walked. The variants are those of the specification's grammar.
+pub(super) enum Node {
+    Current,
+    Field(Box<str>),
+    Index(i64),
+    Literal(Json),
+    /// The second is asked of what the first gives.
+    Then(Box<[Node; 2]>),
+    Or(Box<[Node; 2]>),
+    And(Box<[Node; 2]>),
+    Not(Box<Node>),
+    /// The second, if the first holds.
+    If(Box<[Node; 2]>),
+    Compare(Comparator, Box<[Node; 2]>),
+    /// The values of an object.
+    Values(Box<Node>),
+    /// The second is asked of each element that the first gives.
+    Project(Box<[Node; 2]>),
+    Flatten(Box<Node>),
+    List(Box<[Node]>),
+    Object(Box<[(Box<str>, Node)]>),
+    Slice {
+        start: Option<i64>,
+        stop: Option<i64>,
+        step: i64,
+    },
+    /// The number of elements, fields or characters: so common that it is no call of the library.
+    Length(Box<Node>),
+    Call {
+        name: Box<str>,
+        function: &'static dyn Function,
+        arguments: Box<[Argument]>,
+    },
+}
+
+pub(super) enum Argument {
+    Value(Node),
+    /// What the function applies to elements itself: `&price`.
+    Expression(Ast),
+}
+
+impl FromPattern for JmesPath {
+    const KIND: &'static str = "JMESPath";
+
+    fn from_pattern(text: &str) -> Result<Self, String> {
+        pattern::refuse_deep(text, pattern::NESTED)?;
+        let ast = jmespath::parse(text).map_err(|error| {
+            let what = match &error.reason {
+                ErrorReason::Parse(what) => what.lines().next().unwrap_or_default().trim_end_matches(" --").to_owned(),
+                reason => reason.to_string(),
+            };
+            format!("at character {}: {what}", error.offset + 1)
+        })?;
+        Ok(JmesPath { source: text.into(), root: node(ast)? })
+    }
+}
+
+fn pair(first: Ast, second: Ast) -> Result<Box<[Node; 2]>, String> {
+    Ok(Box::new([node(first)?, node(second)?]))
+}
+
+fn node(ast: Ast) -> Result<Node, String> {
+    Ok(match ast {
+        Ast::Identity { .. } => Node::Current,
+        Ast::Field { name, .. } => Node::Field(name.into()),
+        Ast::Index { idx, .. } => Node::Index(idx.into()),
+        Ast::Literal { value, .. } => Node::Literal(json(&value)),
+        Ast::Subexpr { lhs, rhs, .. } => Node::Then(pair(*lhs, *rhs)?),
+        Ast::Or { lhs, rhs, .. } => Node::Or(pair(*lhs, *rhs)?),
+        Ast::And { lhs, rhs, .. } => Node::And(pair(*lhs, *rhs)?),
+        Ast::Not { node: inner, .. } => Node::Not(Box::new(node(*inner)?)),
+        Ast::Condition { predicate, then, .. } => Node::If(pair(*predicate, *then)?),
+        Ast::Comparison { comparator, lhs, rhs, .. } => Node::Compare(comparator, pair(*lhs, *rhs)?),
+        Ast::ObjectValues { node: inner, .. } => Node::Values(Box::new(node(*inner)?)),
+        Ast::Projection { lhs, rhs, .. } => Node::Project(pair(*lhs, *rhs)?),
+        Ast::Flatten { node: inner, .. } => Node::Flatten(Box::new(node(*inner)?)),
+        Ast::MultiList { elements, .. } => Node::List(elements.into_iter().map(node).collect::<Result<_, _>>()?),
+        Ast::MultiHash { elements, .. } => {
+            let fields = elements.into_iter().map(|pair| Ok((pair.key.into(), node(pair.value)?)));
+            Node::Object(fields.collect::<Result<_, String>>()?)
+        }
+        Ast::Slice { step: 0, .. } => return Err("the step of a slice is 0; take 1 or another".to_owned()),
+        Ast::Slice { start, stop, step, .. } => {
+            Node::Slice { start: start.map(i64::from), stop: stop.map(i64::from), step: step.into() }
+        }
+        Ast::Function { name, args, .. } => call(name, args)?,
+        Ast::Expref { .. } => return Err("& stands only before an argument of a function".to_owned()),
+    })
+}
+
+/// The functions of the specification: how many arguments they take, and whether more may follow.
+const FUNCTIONS: [(&str, usize, bool); 26] = [
+    ("abs", 1, false),
+    ("avg", 1, false),
+    ("ceil", 1, false),
+    ("contains", 2, false),
+    ("ends_with", 2, false),
+    ("floor", 1, false),
+    ("join", 2, false),
+    ("keys", 1, false),
+    ("length", 1, false),
+    ("map", 2, false),
+    ("max", 1, false),
+    ("max_by", 2, false),
+    ("merge", 1, true),
+    ("min", 1, false),
+    ("min_by", 2, false),
+    ("not_null", 1, true),
+    ("reverse", 1, false),
+    ("sort", 1, false),
+    ("sort_by", 2, false),
+    ("starts_with", 2, false),
+    ("sum", 1, false),
+    ("to_array", 1, false),
+    ("to_number", 1, false),
+    ("to_string", 1, false),
+    ("type", 1, false),
+    ("values", 1, false),
+];
+
+fn call(name: String, arguments: Vec<Ast>) -> Result<Node, String> {
+    let known = FUNCTIONS.iter().find(|(known, ..)| *known == name);
+    let (Some((_, least, more)), Some(function)) = (known, DEFAULT_RUNTIME.get_function(&name)) else {
+        let names: Vec<&str> = FUNCTIONS.iter().map(|(name, ..)| *name).collect();
+        return Err(format!("there is no function {name}(…); those there are: {}", names.join(", ")));
+    };
+    let given = arguments.len();
+    if given < *least || given > *least && !more {
+        let or_more = if *more { " or more" } else { "" };
+        let plural = if *least == 1 && !more { "" } else { "s" };
+        return Err(format!("{name}(…) takes {least}{or_more} argument{plural}, not {given}"));
+    }
+    let arguments = arguments.into_iter().map(|argument| match argument {
+        Ast::Expref { ast, .. } => {
+            // It is looked over like the rest, and given to the function as the library knows it.
+            node((*ast).clone())?;
+            Ok(Argument::Expression(*ast))
+        }
+        value => Ok(Argument::Value(node(value)?)),
+    });
+    let mut arguments = arguments.collect::<Result<Vec<_>, String>>()?;
+    if name == "length"
+        && matches!(arguments[..], [Argument::Value(_)])
+        && let Some(Argument::Value(argument)) = arguments.pop()
+    {
+        return Ok(Node::Length(Box::new(argument)));
+    }
+    Ok(Node::Call { name: name.into(), function, arguments: arguments.into() })
+}
+
+/// What the library computed, as JSON.
+pub(super) fn json(variable: &Variable) -> Json {
+    match variable {
+        Variable::Null | Variable::Expref(_) => Json::Null,
+        Variable::Bool(b) => Json::Bool(*b),
+        Variable::Number(number) => Json::Number(number.clone()),
+        Variable::String(text) => Json::String(text.clone()),
+        Variable::Array(items) => items.iter().map(|item| json(item)).collect(),
+        Variable::Object(map) => Json::Object(map.iter().map(|(key, value)| (key.clone(), json(value))).collect()),
+    }
+}

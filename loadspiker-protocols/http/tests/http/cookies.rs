@@ -1,0 +1,109 @@
+//! Cookies: checked in responses, read and changed by steps.
+
+use loadspiker_core::DurationExt;
+use loadspiker_core::check::status;
+use loadspiker_core::dsl::{Steps, exec, exec_fn};
+use loadspiker_http::{HttpProtocol, add_cookie, cookie, flush_cookies, flush_session_cookies, get_cookie, http};
+
+use crate::support::*;
+
+/// Sets a cookie that passes with the session and one that stays, on `/login`.
+fn shop() -> Server {
+    Server::start(|seen| match seen.path() {
+        "/login" => {
+            reply_with(200, &[("set-cookie", "sid=s1; Path=/shop"), ("set-cookie", "stay=y; Max-Age=600; Path=/")], "")
+        }
+        "/moved" => reply_with(302, &[("location", "/landed"), ("set-cookie", "way=w1")], ""),
+        "/logout" => reply_with(200, &[("set-cookie", "sid=; Path=/shop; Max-Age=0")], ""),
+        _ => reply(200, ""),
+    })
+}
+
+#[test]
+fn a_check_finds_what_the_user_has_in_cookies() {
+    let server = shop();
+    let chain = exec(http("none").get("/").check(cookie("sid").not_exists()))
+        .exec(http("now").get("/login").check(cookie("sid").is("s1").save_as("sid")))
+        .exec(http("later").get("/other/#{sid}").check(cookie("sid").is("s1")).check(cookie("stay").is("y")))
+        .exec(http("on the way").get("/moved").check(cookie("way").is("w1")))
+        .exec(http("gone").get("/logout").check(cookie("sid").not_exists()))
+        .exec(http("wrong").get("/").check(cookie("stay").is("n")))
+        .exec(http("missing").get("/").check(cookie("sid")));
+    let report = run(server.protocol(), chain);
+    assert_eq!(report.request("wrong").unwrap().errors(), [("cookie stay: is not \"n\"", 1)], "the value is a secret");
+    assert_eq!(report.request("missing").unwrap().errors(), [("cookie sid: nothing found", 1)]);
+    assert_eq!(report.global().failed_count(), 2, "{:?}", report.global().errors());
+    assert!(server.lines().contains(&"GET /other/s1".to_owned()));
+}
+
+#[test]
+fn a_user_without_cookies_has_none_to_check() {
+    let server = shop();
+    let chain = exec(http("n").get("/login").check(cookie("sid").not_exists()).check(status().is(200)));
+    assert_eq!(run(server.protocol().no_cookies(), chain).global().failed_count(), 0);
+}
+
+#[test]
+fn cookies_are_added_read_and_flushed_by_steps() {
+    let server = shop();
+    let chain = exec(add_cookie("consent", "u#{userId()}"))
+        .exec(add_cookie("deep", "1").path("/shop"))
+        .exec(add_cookie("kept", "2").max_age(1.hours()))
+        .exec(add_cookie("sure", "3").secure())
+        .exec(add_cookie("alien", "4").domain("example.com"))
+        .exec(http("n").get("/1"))
+        .exec(http("n").get("/login"))
+        .exec(get_cookie("sid"))
+        .exec(get_cookie("alien").domain("www.example.com").save_as("other"))
+        .exec(http("n").get("/shop/#{sid}/#{other}"))
+        .exec(flush_session_cookies())
+        .exec(http("n").get("/shop/2"))
+        .exec(flush_cookies())
+        .exec(http("n").get("/shop/3"));
+    let report = run(server.protocol(), chain);
+    assert_eq!(report.global().failed_count(), 0, "{:?}", report.global().errors());
+    assert_eq!(report.global().count(), 5, "steps are no requests");
+    let sent: Vec<_> =
+        server.seen().iter().map(|seen| (seen.path().to_owned(), seen.header("cookie").map(str::to_owned))).collect();
+    let expected = [
+        // Loopback is as good as TLS.
+        ("/1", Some("consent=u1; kept=2; sure=3")),
+        ("/login", Some("consent=u1; kept=2; sure=3")),
+        ("/shop/s1/4", Some("deep=1; sid=s1; consent=u1; kept=2; stay=y; sure=3")),
+        ("/shop/2", Some("kept=2; stay=y")),
+        ("/shop/3", None),
+    ];
+    assert_eq!(sent, expected.map(|(path, cookies)| (path.to_owned(), cookies.map(str::to_owned))));
+}
+
+#[test]
+fn a_step_that_fails_is_counted_under_its_name() {
+    let server = shop();
+    let chain = exec(get_cookie("gone"))
+        .exec(exec_fn(|session| Ok(session.set("evil", "a; Domain=b")?)))
+        .exec(add_cookie("n", "#{evil}"))
+        .exec(add_cookie("x", "1").domain("no host"))
+        .exec(http("after").get("/"));
+    let report = run(server.protocol(), chain);
+    assert_eq!(report.request("get_cookie gone").unwrap().errors(), [("the user has no such cookie", 1)]);
+    let errors = [("a cookie cannot hold ; or line breaks; encode them", 1)];
+    assert_eq!(report.request("add_cookie n").unwrap().errors(), errors);
+    assert_eq!(report.request("add_cookie x").unwrap().failed_count(), 1);
+    assert_eq!(report.request("after").unwrap().ok_count(), 1);
+    assert_eq!(server.only().header("cookie"), None);
+}
+
+#[test]
+fn mistakes_are_told_before_the_run() {
+    let base = || HttpProtocol::new("http://a.test");
+    for (protocol, step, expected) in [
+        (base(), add_cookie("a b", "1"), "\"a b\" cannot name a cookie"),
+        (base(), add_cookie("a", "1").path("shop"), "does not begin with /; write /shop"),
+        (base().no_cookies(), add_cookie("a", "1"), "the protocol keeps no cookies"),
+    ] {
+        let found = mistakes(protocol, step);
+        assert!(found.contains(expected) && found.contains("add_cookie a"), "{found}");
+    }
+    assert!(mistakes(base(), get_cookie("a").save_as("x.y")).contains("cannot name an attribute"));
+    assert!(mistakes(base(), http("n").get("/").check(cookie(""))).contains("the name of a cookie is empty"));
+}
