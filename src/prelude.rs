@@ -15,7 +15,7 @@ pub use loadspiker_core::dsl::{
     random_switch, random_switch_or_else, rendez_vous, repeat, repeat_counted, round_robin_switch, stop_load_generator,
     stop_load_generator_if, try_max, uniform_random_switch,
 };
-pub use loadspiker_core::feeder::{Feeder, csv, json, json_lines, records, separated_values, ssv, tsv};
+pub use loadspiker_core::feeder::{Feeder, csv, json, json_lines, records, separated_values, sitemap, ssv, tsv};
 pub use loadspiker_core::inject::{
     at_once_users, constant_concurrent_users, constant_users_per_sec, increment_concurrent_users,
     increment_users_per_sec, nothing_for, ramp_concurrent_users, ramp_users, ramp_users_per_sec, stress_peak_users,

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 
 use crate::error::SessionError;
+use crate::feeder::TypedRecord;
 use crate::value::{FromValue, Value};
 
 /// The place of an attribute in every session of a run.
@@ -135,6 +136,15 @@ impl Session {
             found: value.type_name(),
             expected: T::EXPECTED,
         })
+    }
+
+    /// A record that was fed, as a struct with `#[derive(Record)]`: each of its fields is the attribute of that name.
+    ///
+    /// # Errors
+    ///
+    /// [`SessionError::Missing`] if an attribute is not set, [`SessionError::Type`] if it does not fit its field.
+    pub fn record<R: TypedRecord>(&self) -> Result<R, SessionError> {
+        R::from_session(self)
     }
 
     /// The attribute as a text, borrowed.

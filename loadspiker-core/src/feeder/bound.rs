@@ -1,7 +1,8 @@
 //! [`BoundFeeder`]: records given to users while a run goes on.
 //!
 //! Each shard has a stripe of the records and a cursor in it, on a cache line of its own. A shard writes to another's
-//! cursor only when its own stripe of a queue is used up. There is no lock and, for single records, no allocation.
+//! cursor only when its own stripe of a queue is used up. There is no lock and, for single records, no allocation. A
+//! streamed file is another matter: see [`Flow`].
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -9,6 +10,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::builder::Strategy;
 use super::error::FeedError;
+use super::flow::Flow;
 use super::layout::{Rows, lay_out, stripe, striped};
 use super::table::Table;
 use crate::session::{Session, Slot};
@@ -24,6 +26,8 @@ pub struct BoundFeeder {
     /// For each shard its own, or one for all.
     rows: Box<[Rows]>,
     stripes: Box<[Stripe]>,
+    /// Of a streamed feeder, instead of rows and stripes.
+    flow: Option<Flow>,
 }
 
 /// A shard's part of the records. As large as the cache lines that are fetched together.
@@ -71,7 +75,14 @@ impl BoundFeeder {
             slots,
             rows: lay_out(table, &order, shards, each_reads_all),
             stripes: stripes.collect(),
+            flow: None,
         }
+    }
+
+    /// Of records that are read while the run goes on.
+    pub(super) fn flowing(name: &str, strategy: Strategy, flow: Flow, slots: Box<[Slot]>) -> Self {
+        let (rows, stripes) = Default::default();
+        BoundFeeder { name: name.to_owned(), strategy, records: 0, slots, rows, stripes, flow: Some(flow) }
     }
 
     /// What the feeder is called in messages: its path as it was given, or `records`.
@@ -84,8 +95,11 @@ impl BoundFeeder {
     ///
     /// # Errors
     ///
-    /// There is no record left for this user.
+    /// There is no record left for this user, or the file that is streamed goes wrong.
     pub fn feed(&self, shard: usize, session: &mut Session) -> Result<(), FeedError> {
+        if let Some(flow) = &self.flow {
+            return flow.feed(&self.name, shard, &self.slots, session);
+        }
         let row = self.next(shard, session, 0, 1)?;
         for (slot, cell) in self.slots.iter().zip(self.row(shard, row)) {
             match cell {
@@ -101,8 +115,14 @@ impl BoundFeeder {
     ///
     /// # Errors
     ///
-    /// There are not enough records left for this user.
+    /// There are not enough records left for this user, or the file that is streamed goes wrong.
     pub fn feed_n(&self, shard: usize, session: &mut Session, count: usize) -> Result<(), FeedError> {
+        if let Some(flow) = &self.flow {
+            for (slot, values) in self.slots.iter().zip(flow.columns(&self.name, shard, count)?) {
+                session.set_at(*slot, Value::from(values));
+            }
+            return Ok(());
+        }
         let rows: Vec<&[Option<Value>]> = (0..count)
             .map(|i| self.next(shard, session, i, count).map(|row| self.row(shard, row)))
             .collect::<Result<_, _>>()?;

@@ -23,7 +23,7 @@ use crate::value::Value;
 /// }
 ///
 /// let opened = records((20..30).map(|age| User { name: format!("user {age}"), age })).open()?;
-/// assert_eq!(opened.records(), 10);
+/// assert_eq!(opened.records(), Some(10));
 /// # Ok::<(), loadspiker_core::feeder::FeederError>(())
 /// ```
 #[diagnostic::on_unimplemented(
