@@ -22,6 +22,7 @@ pub use loadspiker_core::inject::{
 };
 pub use loadspiker_core::report::RunReport;
 pub use loadspiker_core::{Error, Session, SessionError, StepError, Value};
+pub use loadspiker_macros::Record;
 pub use loadspiker_report::SimulationMain;
 pub use serde_json::json;
 

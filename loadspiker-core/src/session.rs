@@ -7,6 +7,7 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 
 use crate::error::SessionError;
+use crate::expression::Counters;
 use crate::feeder::TypedRecord;
 use crate::value::{FromValue, Value};
 
@@ -20,6 +21,8 @@ pub struct Schema {
     scenario: String,
     names: Vec<Arc<str>>,
     slots: FxHashMap<Arc<str>, Slot>,
+    /// Shared by all schemas of a shard.
+    counters: Rc<Counters>,
 }
 
 impl Schema {
@@ -30,6 +33,11 @@ impl Schema {
             schema.intern(&name);
         }
         schema
+    }
+
+    /// The same, for sessions that count with these.
+    pub(crate) fn counting_with(self, counters: &Rc<Counters>) -> Self {
+        Schema { counters: counters.clone(), ..self }
     }
 
     /// The slot of `name`, made if it is new.
@@ -241,6 +249,11 @@ impl Session {
         let drawn = draw(&mut rng);
         self.random.set(rng.get_seed());
         drawn
+    }
+
+    /// The counters of the shard.
+    pub(crate) fn counters(&self) -> &Counters {
+        &self.schema.counters
     }
 
     /// The error for an attribute that is not there; it lists those that are.

@@ -277,6 +277,13 @@ impl FromValue for f64 {
         value.as_f64()
     }
 }
+impl FromValue for f32 {
+    const EXPECTED: &'static str = "number";
+    fn from_value(value: &Value) -> Option<Self> {
+        #[expect(clippy::cast_possible_truncation, reason = "the nearest f32 is what is asked for")]
+        value.as_f64().map(|number| number as f32)
+    }
+}
 impl FromValue for bool {
     const EXPECTED: &'static str = "bool";
     fn from_value(value: &Value) -> Option<Self> {

@@ -9,7 +9,7 @@ use rustc_hash::FxHashMap;
 
 use crate::compile::program::RendezVous;
 use crate::error::Mistake;
-use crate::expression::Template;
+use crate::expression::{Functions, Template};
 use crate::feeder::{BoundFeeder, Feeder};
 use crate::metrics::{NameId, SampleName};
 use crate::protocol::{Protocol, ProtocolSlot};
@@ -95,6 +95,8 @@ pub(crate) struct Gathered {
     pub(crate) rendez_vous: Vec<Arc<RendezVous>>,
     /// How many switches go by turns.
     pub(crate) turns: usize,
+    /// Functions of the user's own.
+    pub(crate) functions: Functions,
     feeders: Vec<(Feeder, OpenedFeeder)>,
     shards: usize,
     seed: u64,
@@ -109,6 +111,7 @@ impl Gathered {
             mistakes: Vec::new(),
             rendez_vous: Vec::new(),
             turns: 0,
+            functions: Functions::default(),
             feeders: Vec::new(),
             shards,
             seed,
@@ -194,7 +197,7 @@ impl<'a> CompileContext<'a> {
     pub fn template(&mut self, source: &str) -> Template {
         let mut used = Vec::new();
         let schema = &mut self.gathered.schema;
-        let parsed = Template::parse(source, &mut |name| {
+        let parsed = Template::parse_with(source, &self.gathered.functions, &mut |name| {
             let slot = schema.intern(name);
             used.push(slot);
             slot

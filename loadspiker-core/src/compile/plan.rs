@@ -71,6 +71,8 @@ pub(crate) fn compile(simulation: &Simulation, shards: usize, seed: u64) -> Resu
     if simulation.populations.is_empty() {
         gathered.mistakes.push(general("it has no users: give it a scenario with `.with(scenario.inject([…]))`"));
     }
+    gathered.functions = simulation.functions.clone();
+    gathered.mistakes.extend(simulation.functions.mistakes().into_iter().map(general));
     for assertion in &simulation.assertions {
         gathered.mistakes.extend(assertion.mistakes().into_iter().map(general));
     }

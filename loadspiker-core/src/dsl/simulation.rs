@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::assertion::Assertion;
 use crate::dsl::Population;
+use crate::expression::Functions;
 use crate::protocol::Protocol;
 
 /// A whole load test: populations, protocols, limits, assertions. A plain value; nothing happens until it is run.
@@ -33,6 +34,7 @@ pub struct Simulation {
     pub(crate) seed: Option<u64>,
     pub(crate) shards: Option<usize>,
     pub(crate) simulated_clock: bool,
+    pub(crate) functions: Functions,
 }
 
 impl Simulation {
@@ -49,6 +51,7 @@ impl Simulation {
             seed: None,
             shards: None,
             simulated_clock: false,
+            functions: Functions::default(),
         }
     }
 

@@ -19,6 +19,7 @@ use crate::engine::task::{self, Seat};
 use crate::engine::timer::Timer;
 use crate::engine::user::User;
 use crate::engine::waiting::Waiting;
+use crate::expression::Counters;
 use crate::metrics::{GroupId, Limits, NameId, Recorder, ScenarioId};
 use crate::moment::Moment;
 use crate::numbers::mix;
@@ -90,6 +91,7 @@ impl Shard {
             .iter()
             .map(|protocol| protocol.open(info).map_err(|cause| (protocol.name().to_owned(), cause)))
             .collect();
+        let counters = Rc::new(Counters::new(index, info.count));
         let schemas = plan.scenario_names.iter();
         let shard = Shard {
             index,
@@ -103,7 +105,9 @@ impl Shard {
             buffers: RefCell::default(),
             programs: plan.populations.iter().map(|population| Rc::new(population.program.clone())).collect(),
             // A schema of the shard's own: its reference count is not shared with other cores.
-            schemas: schemas.map(|name| Rc::new(Schema::new(&**name, plan.attributes.iter().cloned()))).collect(),
+            schemas: schemas
+                .map(|name| Schema::new(&**name, plan.attributes.iter().cloned()).counting_with(&counters).into())
+                .collect(),
             states: RefCell::new(states?),
             populations: RefCell::new(
                 // Seeds of their own: two populations with the same profile must not arrive in step.

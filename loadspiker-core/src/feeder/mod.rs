@@ -58,7 +58,7 @@ pub use open::OpenFeeder;
 pub use record::Record;
 pub use source::{csv, json, json_lines, records, separated_values, sitemap, ssv, tsv};
 pub use stream::STREAMED_FROM;
-pub use typed::{Column, TypedRecord};
+pub use typed::{Column, TypedRecord, field};
 
 #[cfg(test)]
 mod tests;

@@ -61,10 +61,9 @@ impl Column {
 
     /// The value of this field where the record says `given`.
     fn read(&self, given: Option<Value>) -> Result<Value, String> {
-        let empty = |value: &Value| matches!(value, Value::Null) || value.as_str() == Some("");
         match (&given, self.default) {
             (None, Some(default)) => return Ok(default()),
-            (Some(value), Some(default)) if empty(value) => return Ok(default()),
+            (Some(value), Some(default)) if is_empty(value) => return Ok(default()),
             _ => {}
         }
         let (name, expected) = (self.name, self.expected);
@@ -72,7 +71,7 @@ impl Column {
         (self.convert)(&value).ok_or_else(|| {
             let (found, shown) = (value.type_name(), abbreviate(&value.to_string()));
             let remedy =
-                if empty(&value) { "; if it may be empty, make it an Option or give it a default" } else { "" };
+                if is_empty(&value) { "; if it may be empty, make it an Option or give it a default" } else { "" };
             format!("column \"{name}\" is the {found} \"{shown}\", expected {expected}{remedy}")
         })
     }
@@ -127,4 +126,26 @@ impl Shape {
         let values = self.columns.iter().enumerate().map(|(i, column)| column.read(given(i)));
         values.collect::<Result<_, _>>().map_err(Refusal::Problem)
     }
+}
+
+/// Reads a field of a record from the session; what `#[derive(Record)]` calls. Where it is not set or empty, the default
+/// or null takes its place.
+///
+/// # Errors
+///
+/// As [`Session::get`].
+#[doc(hidden)]
+pub fn field<T: FromValue>(session: &Session, name: &str, default: Option<fn() -> T>) -> Result<T, SessionError> {
+    let given = session.value(name);
+    match given.filter(|value| !is_empty(value)) {
+        Some(_) => session.get(name),
+        None => match default.map(|default| default()).or_else(|| T::from_value(&Value::Null)) {
+            Some(value) => Ok(value),
+            None => session.get(name),
+        },
+    }
+}
+
+fn is_empty(value: &Value) -> bool {
+    matches!(value, Value::Null) || value.as_str() == Some("")
 }
