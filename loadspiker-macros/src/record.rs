@@ -153,7 +153,7 @@ mod tests {
     use super::*;
 
     fn errors(item: TokenStream) -> Vec<String> {
-        expand(&item).unwrap_err().into_iter().map(|error| error.to_string()).collect()
+        expand(&item).err().into_iter().flatten().map(|error| error.to_string()).collect()
     }
 
     #[test]
