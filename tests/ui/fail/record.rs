@@ -18,11 +18,9 @@ struct Options {
     skipped: u8,
 }
 
-struct Price;
-
 #[derive(Record)]
 struct Product {
-    price: Price,
+    price: f64,
 }
 
 struct Plain;
