@@ -95,7 +95,7 @@ pub use loadspiker_core::{
 #[cfg(feature = "http")]
 #[cfg_attr(docsrs, doc(cfg(feature = "http")))]
 pub use loadspiker_http as http;
-pub use loadspiker_macros::{scenario, test};
+pub use loadspiker_macros::{Record, scenario, test};
 pub use loadspiker_report::{Progress, SimulationMain, Summary, write_run_folder};
 
 /// The code of the README and of the guide, compiled and run with the tests.

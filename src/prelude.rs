@@ -22,7 +22,7 @@ pub use loadspiker_core::dsl::{
     rendez_vous, repeat, repeat_counted, round_robin_switch, scenario, stop_load_generator, stop_load_generator_if,
     try_max, uniform, uniform_random_switch, weighted,
 };
-pub use loadspiker_core::feeder::{Feeder, csv, json, json_lines, records, separated_values, ssv, tsv};
+pub use loadspiker_core::feeder::{Feeder, csv, json, json_lines, records, separated_values, sitemap, ssv, tsv};
 pub use loadspiker_core::imperative::{Outcome, User};
 pub use loadspiker_core::inject::{
     at_once_users, constant_concurrent_users, constant_users_per_sec, hold_for, increment_concurrent_users,
@@ -31,6 +31,7 @@ pub use loadspiker_core::inject::{
 };
 pub use loadspiker_core::report::RunReport;
 pub use loadspiker_core::{Error, Session, SessionError, StepError, Value};
+pub use loadspiker_macros::Record;
 pub use loadspiker_report::SimulationMain;
 pub use serde_json::json;
 

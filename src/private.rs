@@ -2,6 +2,8 @@
 
 use std::fmt::Display;
 
+pub use loadspiker_core::feeder::field;
+
 use crate::Simulation;
 
 /// What a function under `#[loadspiker::test]` may return.

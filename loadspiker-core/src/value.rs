@@ -288,6 +288,13 @@ impl FromValue for f64 {
         value.as_f64()
     }
 }
+impl FromValue for f32 {
+    const EXPECTED: &'static str = "number";
+    fn from_value(value: &Value) -> Option<Self> {
+        #[expect(clippy::cast_possible_truncation, reason = "the nearest f32 is what is asked for")]
+        value.as_f64().map(|number| number as f32)
+    }
+}
 impl FromValue for bool {
     const EXPECTED: &'static str = "bool";
     fn from_value(value: &Value) -> Option<Self> {
@@ -340,13 +347,6 @@ fn entries<T: FromValue, M: FromIterator<(String, T)>>(value: &Value) -> Option<
     }
 }
 
-impl FromValue for f32 {
-    const EXPECTED: &'static str = "number";
-    fn from_value(value: &Value) -> Option<Self> {
-        #[expect(clippy::cast_possible_truncation, reason = "who asks for an f32 wants the nearest one")]
-        value.as_f64().map(|number| number as f32)
-    }
-}
 impl FromValue for serde_json::Value {
     const EXPECTED: &'static str = "value";
     fn from_value(value: &Value) -> Option<Self> {

@@ -1,14 +1,14 @@
 //! The procedural macros of LoadSpiker. Use them through the `loadspiker` crate, which re-exports them: they expand to
 //! paths of that crate.
 //!
-//! The logic is in the modules `expand` and `scenario`, which work on ordinary token streams and are tested there; this
-//! file only hands over.
+//! The logic is in modules that work on ordinary token streams and are tested there; this file only hands over.
 //! `scenario!` is no procedural macro: `macro_rules!` does all it needs, so it lives in the `loadspiker` crate.
 
 use proc_macro::TokenStream;
 
 mod expand;
 mod mistakes;
+mod record;
 mod scenario;
 
 /// Makes a function that returns a `Simulation` a test: the simulation is run, and the test fails with the table of
@@ -64,4 +64,35 @@ pub fn test(arguments: TokenStream, item: TokenStream) -> TokenStream {
 #[proc_macro_attribute]
 pub fn scenario(arguments: TokenStream, item: TokenStream) -> TokenStream {
     scenario::scenario(&arguments.into(), &item.into()).into()
+}
+
+/// Makes a struct a record of feeders: `records([User { … }])` feeds it, `csv(path).typed::<User>()` reads it from a file
+/// and checks every value before the run, `session.record::<User>()` gives it back.
+///
+/// Each field is an attribute of the same name, of the native type: an `age: u8` is an integer. The types of fields are
+/// those that `session.get` reads: integers, `f32`, `f64`, `bool`, `String`, `Vec<T>`, `Option<T>`, `Value`. An `Option`
+/// may be empty or missing.
+///
+/// * `#[record(rename = "…")]` on a field gives its name in the file and in the session;
+/// * `#[record(default)]` takes the type's default where the field is empty or missing, `#[record(default = …)]` the
+///   value of the expression.
+///
+/// ```ignore
+/// use loadspiker::prelude::*;
+///
+/// #[derive(Record)]
+/// struct User {
+///     name: String,
+///     #[record(rename = "years")]
+///     age: u8,
+///     coupon: Option<String>,
+///     #[record(default = 1)]
+///     items: u32,
+/// }
+///
+/// let users = csv("data/users.csv").typed::<User>().circular();
+/// ```
+#[proc_macro_derive(Record, attributes(record))]
+pub fn derive_record(item: TokenStream) -> TokenStream {
+    record::derive(&item.into()).into()
 }

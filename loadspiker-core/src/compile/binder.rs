@@ -9,6 +9,7 @@ use std::sync::Arc;
 use crate::compile::context::{CompileContext, Gathered};
 use crate::compile::plan::CompiledPopulation;
 use crate::error::Mistake;
+use crate::expression::Functions;
 use crate::protocol::Protocol;
 use crate::session::Slot;
 
@@ -19,6 +20,9 @@ pub(crate) trait Binder {
 
     /// The protocol of this kind that holds here, with the place of its states, if there is one.
     fn protocol(&self, kind: TypeId) -> Option<(usize, Arc<dyn Protocol>)>;
+
+    /// The functions of the user's that expressions may call.
+    fn functions(&self) -> &Functions;
 
     /// Opens a protocol of which the user gave none: its place.
     fn open(&self, kind: TypeId, protocol: &Arc<dyn Protocol>) -> Result<usize, String>;
@@ -102,6 +106,7 @@ pub(crate) fn compile_during_run<T>(
     compile: impl FnOnce(&mut CompileContext<'_>) -> T,
 ) -> Result<T, (T, String)> {
     let mut gathered = Gathered::new(1, 0);
+    gathered.functions = binder.functions().clone();
     let mut cx = CompileContext::new(&mut gathered, scenario, &[]);
     cx.binder = Some(binder);
     let made = compile(&mut cx);

@@ -10,7 +10,7 @@ use rustc_hash::FxHashMap;
 use crate::compile::binder::Binder;
 use crate::compile::program::RendezVous;
 use crate::error::Mistake;
-use crate::expression::Template;
+use crate::expression::{Functions, Template};
 use crate::feeder::{BoundFeeder, Feeder, RunFeeders};
 use crate::metrics::{NameId, SampleName};
 use crate::protocol::{Protocol, ProtocolSlot};
@@ -104,6 +104,8 @@ pub(crate) struct Gathered {
     pub(crate) rendez_vous: Vec<Arc<RendezVous>>,
     /// How many switches go by turns.
     pub(crate) turns: usize,
+    /// Functions of the user's own.
+    pub(crate) functions: Functions,
     /// Attributes that are there before the first step of a user.
     pub(crate) inherited: BTreeSet<u32>,
     /// There may be more of them than can be known.
@@ -130,6 +132,7 @@ impl Gathered {
             turns: 0,
             inherited: BTreeSet::new(),
             inherited_opaque: false,
+            functions: Functions::default(),
             feeders: Vec::new(),
             shards,
             seed,
@@ -226,7 +229,8 @@ impl<'a> CompileContext<'a> {
     /// template is the text as it stands.
     pub fn template(&mut self, source: &str) -> Template {
         let mut used = Vec::new();
-        let parsed = Template::parse(source, &mut |name| {
+        let functions = self.gathered.functions.clone();
+        let parsed = Template::parse_with(source, &functions, &mut |name| {
             let slot = self.slot(name);
             used.push(slot);
             slot

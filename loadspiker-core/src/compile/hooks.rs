@@ -159,6 +159,7 @@ pub(super) fn compile(hook: &Hook, simulation: &Simulation, gathered: &mut Gathe
         before: None,
         after: None,
         given: OnceLock::new(),
+        functions: simulation.functions.clone(),
         known_protocols,
         feeders: Arc::default(),
     }

@@ -15,6 +15,7 @@ use crate::compile::program::{Op, Program, RendezVous};
 use crate::compile::sequence::{self, Predecessor};
 use crate::dsl::{Population, Simulation};
 use crate::error::{Error, Mistake, Mistakes};
+use crate::expression::Functions;
 use crate::feeder::RunFeeders;
 use crate::inject::{Profile, Throttle};
 use crate::protocol::Protocol;
@@ -47,6 +48,7 @@ pub struct Plan {
     /// What `before` has set, once it has run.
     pub(crate) given: OnceLock<Attributes>,
     /// For steps that make their requests during the run.
+    pub(crate) functions: Functions,
     pub(crate) known_protocols: KnownProtocols,
     pub(crate) feeders: Arc<RunFeeders>,
 }
@@ -96,6 +98,8 @@ pub(crate) fn compile(simulation: &Simulation, shards: usize, seed: u64) -> Resu
     if simulation.populations.is_empty() {
         gathered.mistakes.push(general("it has no users: give it a scenario with `.with(scenario.inject([…]))`"));
     }
+    gathered.functions = simulation.functions.clone();
+    gathered.mistakes.extend(simulation.functions.mistakes().into_iter().map(general));
     for assertion in &simulation.assertions {
         gathered.mistakes.extend(assertion.mistakes().into_iter().map(general));
     }
@@ -119,6 +123,7 @@ pub(crate) fn compile(simulation: &Simulation, shards: usize, seed: u64) -> Resu
     let protocols: Vec<_> = gathered.protocols.into_iter().map(|bound| bound.protocol).collect();
     Ok(Plan {
         name: simulation.name.clone(),
+        functions: simulation.functions.clone(),
         known_protocols,
         populations,
         before: before.map(|plan| plan.hooked(&protocols, &feeders)),

@@ -2,6 +2,7 @@
 
 mod chain;
 mod dummy;
+mod functions;
 mod hooks;
 mod population;
 mod scenario;

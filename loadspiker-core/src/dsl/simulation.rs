@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::assertion::{Assertion, Criterion, Guard, Purpose, Requirement};
 use crate::dsl::{Hooks, Population};
-use crate::expression::draw;
+use crate::expression::{Functions, draw};
 use crate::inject::{Throttle, ThrottleStep};
 use crate::protocol::Protocol;
 
@@ -40,6 +40,7 @@ pub struct Simulation {
     pub(crate) shards: Option<usize>,
     pub(crate) simulated_clock: bool,
     pub(crate) hooks: Hooks,
+    pub(crate) functions: Functions,
 }
 
 impl Simulation {
@@ -61,6 +62,7 @@ impl Simulation {
             shards: None,
             simulated_clock: false,
             hooks: Hooks::default(),
+            functions: Functions::default(),
         }
     }
 

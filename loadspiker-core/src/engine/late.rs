@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use crate::compile::Binder;
 use crate::engine::Shard;
+use crate::expression::Functions;
 use crate::feeder::{BoundFeeder, Feeder, MetFeeder};
 use crate::late_names::{self, LateNames};
 use crate::protocol::{Protocol, ShardInfo};
@@ -64,6 +65,10 @@ impl Binder for ShardBinder<'_> {
         }
         let opened = self.shard.late.protocols.borrow();
         opened.iter().find(|(known, ..)| *known == kind).map(|(_, index, protocol)| (*index, protocol.clone()))
+    }
+
+    fn functions(&self) -> &Functions {
+        &self.shard.plan.functions
     }
 
     fn open(&self, kind: TypeId, protocol: &Arc<dyn Protocol>) -> Result<usize, String> {

@@ -24,6 +24,7 @@ use crate::engine::task::{self, Seat};
 use crate::engine::timer::Timer;
 use crate::engine::user::User;
 use crate::engine::waiting::Waiting;
+use crate::expression::Counters;
 use crate::inject::{self, Slots};
 use crate::metrics::{EndOf, GroupId, Limits, NameId, Recorder, ScenarioId};
 use crate::moment::Moment;
@@ -125,12 +126,15 @@ impl Shard {
             .iter()
             .map(|protocol| protocol.open(info).map_err(|cause| (protocol.name().to_owned(), cause)))
             .collect();
+        let counters = Rc::new(Counters::new(index, info.count));
         let schemas = plan.scenario_names.iter();
         let simulated = clock.is_simulated();
         let late = Late::default();
         let attributes = plan.attributes.iter().chain(plan.given().iter().map(|(name, _)| name)).cloned();
         let given = given(plan.given(), &Schema::new("", attributes.clone()));
-        let schema = |name: &Arc<str>| Schema::new(&**name, attributes.clone()).with_late(late.names.clone());
+        let schema = |name: &Arc<str>| {
+            Schema::new(&**name, attributes.clone()).with_late(late.names.clone()).counting_with(&counters)
+        };
         let shard = Shard {
             index,
             clock,

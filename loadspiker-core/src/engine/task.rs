@@ -121,7 +121,7 @@ async fn drive(mut cx: ActionContext) {
                     shard.hold(cx.into_user());
                     return;
                 }
-                if throttled {
+                if throttled && action.is_request() {
                     match shard.ask_throttles(&mut cx.user) {
                         Turn::Now(wait) => cx.waited(wait),
                         Turn::At(due) => {

@@ -1,8 +1,10 @@
 //! [`Generator`]: the functions that stand by themselves, `#{randomInt(1,6)}`.
 
 use std::fmt::Write;
+use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use super::date::Pattern;
 use super::write_value;
 use crate::session::Session;
 use crate::value::Value;
@@ -12,6 +14,9 @@ pub(super) enum Generator {
     /// Known since before the run.
     Constant(Value),
     CurrentTimeMillis,
+    CurrentDate(Pattern),
+    /// The counter of this name.
+    Counter(Arc<str>),
     UserId,
     Uuid,
     AnyInt,
@@ -34,8 +39,10 @@ pub(super) enum Generator {
 }
 
 /// Each name with the ways to call it.
-const ALL: [(&str, &str); 8] = [
+const ALL: [(&str, &str); 10] = [
     ("currentTimeMillis", "currentTimeMillis()"),
+    ("currentDate", "currentDate(pattern), such as currentDate(yyyy-MM-dd)"),
+    ("counter", "counter(name)"),
     ("randomUuid", "randomUuid()"),
     ("randomInt", "randomInt() or randomInt(from,to)"),
     ("randomLong", "randomLong() or randomLong(from,to)"),
@@ -52,11 +59,15 @@ pub(super) fn names() -> [&'static str; ALL.len()] {
     ALL.map(|(name, _)| name)
 }
 
-/// The generator of this name, or `None` if there is none of this name.
-pub(super) fn make(name: &str, arguments: &[&str]) -> Option<Result<Generator, String>> {
+/// The generator of this name, or `None` if there is none of this name. `inside` is what stands between its
+/// parentheses, the arguments are that, split at commas.
+pub(super) fn make(name: &str, inside: &str, arguments: &[&str]) -> Option<Result<Generator, String>> {
     let (_, usage) = ALL.iter().find(|(known, _)| *known == name)?;
     Some(match (name, arguments) {
         ("currentTimeMillis", []) => Ok(Generator::CurrentTimeMillis),
+        // The commas belong to the pattern.
+        ("currentDate", [_, ..]) => Pattern::parse(inside).map(Generator::CurrentDate),
+        ("counter", [name]) => Ok(Generator::Counter((*name).into())),
         ("userId", []) => Ok(Generator::UserId),
         ("randomUuid", []) => Ok(Generator::Uuid),
         ("randomInt", []) => Ok(Generator::AnyInt),
@@ -136,6 +147,7 @@ impl Generator {
                 let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
                 Value::Int(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
             }
+            Generator::Counter(name) => Value::Int(session.counters().take(name)),
             Generator::UserId => Value::from(session.user_id()),
             Generator::AnyInt => Value::from(session.random(|random| random.i32(..))),
             Generator::AnyLong => Value::Int(session.random(|random| random.i64(..))),
@@ -150,7 +162,7 @@ impl Generator {
                 let drawn = session.random(|random| random.i64(*from..*to)) as f64;
                 Value::Float(drawn / scale)
             }
-            Generator::Uuid | Generator::Alphanumeric(_) => {
+            Generator::Uuid | Generator::Alphanumeric(_) | Generator::CurrentDate(_) => {
                 let mut text = String::new();
                 self.write(session, &mut text);
                 Value::from(text)
@@ -160,6 +172,7 @@ impl Generator {
 
     pub(super) fn write(&self, session: &Session, out: &mut String) {
         match self {
+            Generator::CurrentDate(pattern) => pattern.write_now(out),
             Generator::Uuid => write_uuid(session.random(|random| random.u128(..)), out),
             Generator::Alphanumeric(length) => {
                 session.random(|random| out.extend((0..*length).map(|_| random.alphanumeric())));

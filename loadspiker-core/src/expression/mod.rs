@@ -13,6 +13,8 @@
 //! | `….exists()` `….isUndefined()` | whether all before it leads to a value |
 //! | `….jsonStringify()` `….htmlUnescape()` `….urlEncode()` `….base64()` `….upper()` `….lower()` | the value in another form |
 //! | `#{currentTimeMillis()}` | milliseconds since 1970 |
+//! | `#{currentDate(yyyy-MM-dd'T'HH:mm:ss.SSSXXX)}` | the date and time in UTC, in a pattern of Java: letters `yuMdDEaHhmsSXxZz`, texts in `'…'`, no parentheses |
+//! | `#{counter(name)}` | the next number of the run's counter of that name, from 1 on: no two users get the same |
 //! | `#{randomUuid()}` `#{randomAlphanumeric(8)}` | a random UUID (version 4), random letters and digits |
 //! | `#{randomInt()}` `#{randomLong()}` | any 32-bit, any 64-bit integer |
 //! | `#{randomInt(a,b)}` `#{randomLong(a,b)}` | an integer from `a` up to, not including, `b` |
@@ -20,10 +22,17 @@
 //! | `#{env(NAME)}` | the environment variable, read before the run |
 //! | `#{userId()}` | the number of the virtual user |
 //!
+//! Numbers of a counter are unique in the whole run; as each shard counts by itself, in steps of the number of shards,
+//! they are dense only where all shards count equally often. Functions of one's own are given with
+//! [`Simulation::el_function`](crate::dsl::Simulation::el_function).
+//!
 //! A name may hold any character but `. # { } ( )`; spaces around it do not count. `\#{x}` writes `#{x}`, `\\#{x}`
 //! writes `\` and the value. Random numbers are the user's own and follow from the seed of the run.
 
 pub mod arg;
+mod call;
+mod counter;
+mod date;
 mod error;
 mod function;
 mod generate;
@@ -41,6 +50,8 @@ pub use arg::{
     IntoCondition, IntoCount, IntoDuration, IntoOutcome, IntoPause, IntoText, IntoValue, PauseArg, TextArg,
     TextOutcome, ValueArg, empirical, exponential, log_normal, normal, uniform,
 };
+pub(crate) use call::{Functions, UserFunction};
+pub(crate) use counter::Counters;
 pub use error::{EvalError, ParseError};
 
 use crate::session::{Session, Slot};
@@ -97,7 +108,16 @@ impl Template {
     /// [`ParseError`] if an expression is empty, nested, not closed, calls a function that does not exist or with the
     /// wrong arguments, or names an environment variable that is not set.
     pub fn parse(source: &str, slots: &mut dyn FnMut(&str) -> Slot) -> Result<Template, ParseError> {
-        let mut parts = parse::parse(source, slots)?;
+        Self::parse_with(source, &Functions::default(), slots)
+    }
+
+    /// As [`parse`](Self::parse), with functions of the user's own.
+    pub(crate) fn parse_with(
+        source: &str,
+        functions: &Functions,
+        slots: &mut dyn FnMut(&str) -> Slot,
+    ) -> Result<Template, ParseError> {
+        let mut parts = parse::parse(source, functions, slots)?;
         let content = match parts.pop() {
             None => Content::Literal(Value::from("")),
             Some(Part::Text(text)) if parts.is_empty() => Content::Literal(Value::Text(text.into())),

@@ -2,24 +2,26 @@
 //!
 //! ```text
 //! expression = "#{" root step* "}"
-//! root       = attribute [ index ] | generator "(" arguments ")"
+//! root       = attribute [ index ] | generator "(" arguments ")" | user's function "(" arguments ")"
 //! step       = index | "." key [ index ] | "." function "()"
 //! index      = "(" integer | attribute ")"
 //! ```
 
 use super::Part;
+use super::call::{Call, Functions};
 use super::error::ParseError;
 use super::function::Function;
 use super::generate::{self, Generator};
 use super::path::{Expression, Root, Step, StepKind};
 use crate::session::Slot;
 
-/// Names that no attribute with an index may have: functions to come.
-const RESERVED: [&str; 2] = ["counter", "currentDate"];
-
 /// Splits a text into literal parts and expressions. Neighbouring texts are joined, empty ones left out.
-pub(super) fn parse(source: &str, slots: &mut dyn FnMut(&str) -> Slot) -> Result<Vec<Part>, ParseError> {
-    let mut parser = Parser { source, at: 0, slots };
+pub(super) fn parse(
+    source: &str,
+    functions: &Functions,
+    slots: &mut dyn FnMut(&str) -> Slot,
+) -> Result<Vec<Part>, ParseError> {
+    let mut parser = Parser { source, at: 0, functions, slots };
     let mut parts = Vec::new();
     let mut text = String::new();
     while let Some(offset) = parser.rest().find("#{") {
@@ -56,12 +58,15 @@ struct Parser<'s, 'f> {
     source: &'s str,
     /// In bytes, always at a character's boundary.
     at: usize,
+    functions: &'f Functions,
     slots: &'f mut dyn FnMut(&str) -> Slot,
 }
 
 /// Texts between parentheses, and where the opening one is.
 struct Arguments<'s> {
     open: usize,
+    /// All of it.
+    inside: &'s str,
     list: Vec<&'s str>,
 }
 
@@ -115,15 +120,20 @@ impl<'s> Parser<'s, '_> {
             return Ok(Root::Attribute((self.slots)(name)));
         }
         let arguments = self.arguments(begin)?;
-        if let Some(made) = generate::make(name, &arguments.list) {
+        if let Some(function) = self.functions.named(name) {
+            let called = Call::parse(function, arguments.inside, self.slots);
+            return called.map(Root::Called).or_else(|message| self.fail(name_at, message));
+        }
+        if let Some(made) = generate::make(name, arguments.inside, &arguments.list) {
             return made.map(Root::Generated).or_else(|message| self.fail(name_at, message));
         }
         if Function::named(name).is_some() {
             let message = format!("{name}() is a function of a value: write #{{attribute.{name}()}}");
             return self.fail(name_at, message);
         }
-        if arguments.list.len() != 1 || RESERVED.contains(&name) {
-            return self.fail(name_at, unknown(name, &generate::names(), "functions"));
+        if arguments.list.len() != 1 {
+            let known: Vec<&str> = generate::names().into_iter().chain(self.functions.names()).collect();
+            return self.fail(name_at, unknown(name, &known, "functions"));
         }
         let slot = (self.slots)(name);
         steps.push(self.index(begin, &arguments)?);
@@ -195,13 +205,13 @@ impl<'s> Parser<'s, '_> {
             other => return self.unexpected(begin, other),
         }
         if inside.trim().is_empty() {
-            return Ok(Arguments { open, list: Vec::new() });
+            return Ok(Arguments { open, inside, list: Vec::new() });
         }
         let list: Vec<&str> = inside.split(',').map(str::trim).collect();
         if list.contains(&"") {
             return self.fail(open, "an argument is empty; leave out the comma or write the argument");
         }
-        Ok(Arguments { open, list })
+        Ok(Arguments { open, inside, list })
     }
 
     fn name(&mut self) -> &'s str {

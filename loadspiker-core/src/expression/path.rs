@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use super::call::Call;
 use super::error::EvalError;
 use super::function::Function;
 use super::generate::Generator;
@@ -23,6 +24,8 @@ pub(super) struct Expression {
 pub(super) enum Root {
     Attribute(Slot),
     Generated(Generator),
+    /// A function of the user's own.
+    Called(Call),
 }
 
 #[derive(Debug)]
@@ -73,6 +76,7 @@ impl Expression {
                 None => Err(session.missing(session.name_of(*slot)).into()),
             },
             Root::Generated(generator) => Ok(Cow::Owned(generator.value(session))),
+            Root::Called(call) => call.value(&self.text, session).map(Cow::Owned),
         };
         steps.iter().fold(root, |value, step| self.step(step, value, session))
     }

@@ -297,8 +297,10 @@ fn what_cannot_be_parsed_is_told_with_place_and_remedy() {
 #[test]
 fn all_other_mistakes_are_refused_too() {
     for source in [
-        "#{counter(orders)}",
-        "#{currentDate(yyyy)}",
+        "#{counter()}",
+        "#{counter(a,b)}",
+        "#{currentDate()}",
+        "#{currentDate(T)}",
         "#{a()}",
         "#{a(1,2)}",
         "#{a(0)()}",

@@ -1,7 +1,8 @@
 //! [`BoundFeeder`]: records given to users while a run goes on.
 //!
 //! Each shard has a stripe of the records and a cursor in it, on a cache line of its own. A shard writes to another's
-//! cursor only when its own stripe of a queue is used up. There is no lock and, for single records, no allocation.
+//! cursor only when its own stripe of a queue is used up. There is no lock and, for single records, no allocation. A
+//! streamed file is another matter: see [`Flow`].
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -9,6 +10,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use super::builder::Strategy;
 use super::error::FeedError;
+use super::flow::Flow;
 use super::layout::{Rows, lay_out, stripe, striped};
 use super::table::Table;
 use crate::session::{Session, Slot};
@@ -28,6 +30,8 @@ pub struct BoundFeeder {
     /// For each shard its own, or one for all.
     rows: Box<[Rows]>,
     stripes: Box<[Stripe]>,
+    /// Of a streamed feeder, instead of rows and stripes.
+    flow: Option<Flow>,
 }
 
 /// A shard's part of the records. As large as the cache lines that are fetched together.
@@ -77,7 +81,21 @@ impl BoundFeeder {
             fields: table.columns.clone(),
             rows: lay_out(table, &order, shards, each_reads_all),
             stripes: stripes.collect(),
+            flow: None,
         }
+    }
+
+    /// Of records that are read while the run goes on.
+    pub(super) fn flowing(
+        name: &str,
+        strategy: Strategy,
+        flow: Flow,
+        fields: Arc<[Arc<str>]>,
+        slots: Box<[Slot]>,
+    ) -> Self {
+        let (rows, stripes, shared) = Default::default();
+        let name = name.to_owned();
+        BoundFeeder { name, strategy, records: 0, shared, slots, fields, rows, stripes, flow: Some(flow) }
     }
 
     /// What the feeder is called in messages: its path as it was given, or `records`.
@@ -96,8 +114,11 @@ impl BoundFeeder {
     ///
     /// # Errors
     ///
-    /// There is no record left for this user.
+    /// There is no record left for this user, or the file that is streamed goes wrong.
     pub fn feed(&self, shard: usize, session: &mut Session) -> Result<(), FeedError> {
+        if let Some(flow) = &self.flow {
+            return flow.feed(&self.name, shard, &self.slots, session);
+        }
         let row = self.next(shard, session, 0, 1)?;
         for (slot, cell) in self.slots.iter().zip(self.row(shard, row)) {
             match cell {
@@ -113,8 +134,14 @@ impl BoundFeeder {
     ///
     /// # Errors
     ///
-    /// There are not enough records left for this user.
+    /// There are not enough records left for this user, or the file that is streamed goes wrong.
     pub fn feed_n(&self, shard: usize, session: &mut Session, count: usize) -> Result<(), FeedError> {
+        if let Some(flow) = &self.flow {
+            for (slot, values) in self.slots.iter().zip(flow.columns(&self.name, shard, count)?) {
+                session.set_at(*slot, Value::from(values));
+            }
+            return Ok(());
+        }
         let rows: Vec<&[Option<Value>]> = (0..count)
             .map(|i| self.next(shard, session, i, count).map(|row| self.row(shard, row)))
             .collect::<Result<_, _>>()?;
@@ -133,6 +160,14 @@ impl BoundFeeder {
         session: &mut Session,
         count: Option<usize>,
     ) -> Result<(), FeedError> {
+        if let Some(flow) = &self.flow {
+            for (field, mut values) in self.fields.iter().zip(flow.columns(&self.name, shard, count.unwrap_or(1))?) {
+                let value = if count.is_some() { Value::from(values) } else { values.pop().unwrap_or_default() };
+                // As below, its name was looked at before.
+                drop(session.set(field, value));
+            }
+            return Ok(());
+        }
         let rows: Vec<&[Option<Value>]> = (0..count.unwrap_or(1))
             .map(|i| self.next(shard, session, i, count.unwrap_or(1)).map(|row| self.row(shard, row)))
             .collect::<Result<_, _>>()?;

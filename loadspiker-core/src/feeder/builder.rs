@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::source::Source;
+use super::typed::{Shape, TypedRecord};
 use crate::value::Value;
 
 /// In which order a feeder gives its records, and what happens after the last.
@@ -48,11 +49,27 @@ pub(super) struct Definition {
     pub(super) source: Source,
     pub(super) strategy: Strategy,
     pub(super) transforms: Vec<Transform>,
+    /// The type that records are converted to.
+    pub(super) shape: Option<Shape>,
+    /// Whether the machines of a distributed run each have a part of the records.
+    pub(super) sharded: bool,
+    pub(super) keeping: Keeping,
+}
+
+/// Whether the records are held in memory.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Keeping {
+    /// Unless the file is large.
+    #[default]
+    BySize,
+    Loaded,
+    Streamed,
 }
 
 impl From<Source> for Feeder {
     fn from(source: Source) -> Self {
-        Feeder(Arc::new(Definition { source, strategy: Strategy::default(), transforms: Vec::new() }))
+        let (strategy, transforms, keeping) = Default::default();
+        Feeder(Arc::new(Definition { source, strategy, transforms, shape: None, sharded: false, keeping }))
     }
 }
 
@@ -89,7 +106,7 @@ impl Feeder {
         self.strategy(Strategy::UniquePerUser)
     }
 
-    /// Changes each value, given its field's name. Called once for each value before the run; several transformations
+    /// Changes each value, given its field's name. Called once for each value as it is read; several transformations
     /// are applied in the order in which they were added.
     ///
     /// ```
@@ -103,6 +120,42 @@ impl Feeder {
     /// ```
     pub fn transform<V: Into<Value>>(self, change: impl Fn(&str, Value) -> V + Send + Sync + 'static) -> Feeder {
         self.with(|definition| definition.transforms.push(Arc::new(move |name, value| change(name, value).into())))
+    }
+
+    /// Checks the columns and converts every value to the types of a struct with `#[derive(Record)]`: an `age: u8` is an
+    /// integer in the session. Transformations come first, wherever they are written.
+    ///
+    /// Before the run it is an error if a column is missing or unknown, or a value does not fit; the message names
+    /// file, line, column, value and type. A field that is an `Option` may be empty or missing, and is null then.
+    pub fn typed<R: TypedRecord>(self) -> Feeder {
+        self.with(|definition| definition.shape = Some(Shape::of::<R>()))
+    }
+
+    /// Splits the records among the machines of a distributed run, so that no two of them use the same one: of `n`
+    /// machines, the first has the records 1, n + 1, 2n + 1, … Without it, each machine uses all records.
+    ///
+    /// It holds for every strategy: a random or circular feeder then only uses the part of its machine. With
+    /// `unique_per_user` records differ anyway, as users are numbered through over all machines. On one machine it
+    /// changes nothing: the users of a run never get the same record of a queue.
+    pub fn shard(self) -> Feeder {
+        self.with(|definition| definition.sharded = true)
+    }
+
+    /// Reads the file piece by piece while the run goes on, instead of before it, in bounded memory; this is the
+    /// default for files of 100 MiB or more (unpacked).
+    ///
+    /// It is possible with [`queue`](Self::queue) and [`circular`](Self::circular), which go through the file from
+    /// beginning to end; the other strategies need all records at once. A thread reads ahead; each shard takes records
+    /// in blocks, so that over several shards the order is that of the file only roughly, and a shard that is faster
+    /// than the disk waits for it. The first 1000 records are checked before the run; what is wrong with a later one
+    /// ends the run with a message that names its line. The fields of JSON and sitemaps have to occur within these.
+    pub fn streamed(self) -> Feeder {
+        self.with(|definition| definition.keeping = Keeping::Streamed)
+    }
+
+    /// Reads the whole file into memory before the run, however large it is.
+    pub fn loaded(self) -> Feeder {
+        self.with(|definition| definition.keeping = Keeping::Loaded)
     }
 
     /// Whether the two are clones of the same feeder, and so never both give the same record of a queue.
@@ -132,6 +185,15 @@ impl fmt::Display for Feeder {
         for _ in &self.0.transforms {
             f.write_str(".transform(…)")?;
         }
+        if let Some(shape) = &self.0.shape {
+            write!(f, ".typed::<{}>()", shape.type_name)?;
+        }
+        f.write_str(match self.0.keeping {
+            Keeping::BySize => "",
+            Keeping::Loaded => ".loaded()",
+            Keeping::Streamed => ".streamed()",
+        })?;
+        f.write_str(if self.0.sharded { ".shard()" } else { "" })?;
         f.write_str(match self.0.strategy {
             Strategy::Queue => "",
             Strategy::Shuffle => ".shuffle()",

@@ -75,6 +75,9 @@ pub enum FeedError {
         /// How many records it has.
         records: usize,
     },
+    /// The file that is streamed cannot be read any further.
+    #[error("{0}")]
+    Broken(FeederError),
     /// With `unique_per_user`, there are more users than records.
     #[error(
         "feeder {feeder} has {records} records, too few to give user {user} one of its own; add records, start fewer \

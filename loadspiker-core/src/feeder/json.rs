@@ -1,56 +1,133 @@
 //! JSON files: an array of objects, or an object a line.
 
+use std::cell::RefCell;
+use std::fmt;
+use std::io::BufRead;
+
+use serde::de::{DeserializeSeed, Deserializer, Error as _, SeqAccess, Visitor};
 use serde_json::Value as Json;
 
 use super::error::FeederError;
-use super::table::{Table, TableBuilder};
+use super::input::{Input, Meter};
+use super::sink::{Halt, Refusal, Row, Sink};
 
-/// Reads an array of objects.
-pub(super) fn parse_array(feeder: &str, data: &[u8]) -> Result<Table, FeederError> {
-    let invalid = |problem| Err(FeederError::Invalid { feeder: feeder.to_owned(), problem });
-    let records = match serde_json::from_slice(data) {
-        Ok(Json::Array(records)) => records,
-        Ok(other) => {
-            let kind = kind(&other);
-            return invalid(format!(
-                "it holds {kind}, not an array of objects; for an object a line use json_lines(…)"
-            ));
-        }
-        Err(error) => return Err(unreadable(feeder, &error, 0)),
-    };
-    let mut builder = TableBuilder::default();
-    for (i, record) in records.into_iter().enumerate() {
-        if let Err(kind) = push(&mut builder, record) {
-            return invalid(format!("record {} is {kind}; each has to be an object", i + 1));
-        }
+/// Reads an array of objects, one after the other.
+pub(super) fn read_array(input: &dyn Input, sink: &mut dyn Sink) -> Result<(), Halt> {
+    let (text, meter) = input.text()?;
+    let mut parser = serde_json::Deserializer::from_reader(text);
+    let refused = RefCell::new(None);
+    let array = Array { sink, meter, refused: &refused };
+    let read = array.deserialize(&mut parser).and_then(|()| parser.end());
+    // What the sink refused, or what is no object, comes out of the parser as an error of its own.
+    match (refused.into_inner(), read) {
+        (Some((0, refusal)), _) => Err(refusal.at(|problem| input.invalid(problem))),
+        (Some((record, refusal)), _) => Err(refusal.at(|problem| input.invalid(format!("record {record}: {problem}")))),
+        (None, Err(error)) => Err(unreadable(input, error, 0).into()),
+        (None, Ok(())) => Ok(()),
     }
-    Ok(builder.finish())
 }
 
 /// Reads an object a line; blank lines are skipped.
-pub(super) fn parse_lines(feeder: &str, data: &[u8]) -> Result<Table, FeederError> {
-    let mut builder = TableBuilder::default();
-    for (line, text) in (0_u64..).zip(data.split(|byte| *byte == b'\n')) {
-        if text.trim_ascii().is_empty() {
+pub(super) fn read_lines(input: &dyn Input, sink: &mut dyn Sink) -> Result<(), Halt> {
+    let (mut text, meter) = input.text()?;
+    let (mut line, mut bytes, mut row) = (0, Vec::new(), Row::new());
+    loop {
+        bytes.clear();
+        meter.next_record();
+        if text.read_until(b'\n', &mut bytes).map_err(|error| input.unreadable(&error))? == 0 {
+            return Ok(());
+        }
+        line += 1;
+        if bytes.trim_ascii().is_empty() {
             continue;
         }
-        let record = serde_json::from_slice(text).map_err(|error| unreadable(feeder, &error, line))?;
-        push(&mut builder, record).map_err(|kind| FeederError::Line {
-            feeder: feeder.to_owned(),
-            line: line + 1,
-            problem: format!("this is {kind}; each line has to be an object"),
-        })?;
+        let record = bytes.strip_suffix(b"\n").unwrap_or(&bytes);
+        let record = serde_json::from_slice(record).map_err(|error| unreadable(input, error, line - 1))?;
+        push(sink, &mut row, record, |kind| format!("this is {kind}; each line has to be an object"))
+            .map_err(|refusal| refusal.at(|problem| input.at_line(line, problem)))?;
     }
-    Ok(builder.finish())
 }
 
-fn push(builder: &mut TableBuilder, record: Json) -> Result<(), &'static str> {
-    let Json::Object(fields) = record else { return Err(kind(&record)) };
+fn push(
+    sink: &mut dyn Sink,
+    row: &mut Row,
+    record: Json,
+    no_object: impl FnOnce(&str) -> String,
+) -> Result<(), Refusal> {
+    let Json::Object(fields) = record else { return Err(Refusal::Problem(no_object(kind(&record)))) };
     for (name, value) in fields {
-        builder.field(&name, value.into());
+        row.push((sink.column(&name)?, value.into()));
     }
-    builder.end_record();
-    Ok(())
+    sink.record(row)
+}
+
+/// An array whose elements go to the sink as they are read, so that it need not fit into memory.
+struct Array<'a> {
+    sink: &'a mut dyn Sink,
+    meter: Meter,
+    /// What went wrong with the record of this number, from 1; number 0 is the whole file.
+    refused: &'a RefCell<Option<(u64, Refusal)>>,
+}
+
+impl<'de> DeserializeSeed<'de> for Array<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, parser: D) -> Result<(), D::Error> {
+        parser.deserialize_any(self)
+    }
+}
+
+macro_rules! no_array {
+    ($($visit:ident($($t:ty)?): $kind:literal;)*) => {$(
+        fn $visit<E: serde::de::Error>(self $(, _: $t)?) -> Result<(), E> {
+            Err(self.is_no_array($kind))
+        }
+    )*};
+}
+
+impl<'de> Visitor<'de> for Array<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an array of objects")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<(), A::Error> {
+        let mut row = Row::new();
+        for number in 1.. {
+            self.meter.next_record();
+            let Some(record) = elements.next_element()? else { break };
+            let no_object = |kind: &str| format!("this is {kind}; each record has to be an object");
+            if let Err(refusal) = push(self.sink, &mut row, record, no_object) {
+                *self.refused.borrow_mut() = Some((number, refusal));
+                return Err(A::Error::custom("refused"));
+            }
+        }
+        Ok(())
+    }
+
+    fn visit_map<A: serde::de::MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        // A mistake within it is told first.
+        while map.next_entry::<serde::de::IgnoredAny, serde::de::IgnoredAny>()?.is_some() {}
+        Err(self.is_no_array("an object"))
+    }
+
+    no_array! {
+        visit_unit(): "null";
+        visit_bool(bool): "a truth value";
+        visit_i64(i64): "a number";
+        visit_u64(u64): "a number";
+        visit_f64(f64): "a number";
+        visit_str(&str): "a text";
+    }
+}
+
+impl Array<'_> {
+    fn is_no_array<E: serde::de::Error>(&self, kind: &str) -> E {
+        let problem = format!("it holds {kind}, not an array of objects; for an object a line use json_lines(…)");
+        *self.refused.borrow_mut() = Some((0, Refusal::Problem(problem)));
+        E::custom("refused")
+    }
 }
 
 fn kind(json: &Json) -> &'static str {
@@ -65,20 +142,43 @@ fn kind(json: &Json) -> &'static str {
 }
 
 /// The parser's error, with its line told where ours are. `before` lines come before what was parsed.
-fn unreadable(feeder: &str, error: &serde_json::Error, before: u64) -> FeederError {
+fn unreadable(input: &dyn Input, error: serde_json::Error, before: u64) -> FeederError {
+    if error.is_io() {
+        return input.unreadable(&error.into());
+    }
     let (line, column) = (error.line(), error.column());
     let text = error.to_string();
     let problem = text.strip_suffix(&format!(" at line {line} column {column}")).unwrap_or(&text);
-    FeederError::Line {
-        feeder: feeder.to_owned(),
-        line: before.saturating_add(u64::try_from(line).unwrap_or(u64::MAX)),
-        problem: format!("{problem} (column {column})"),
-    }
+    let line = before.saturating_add(u64::try_from(line).unwrap_or(u64::MAX));
+    input.at_line(line, format!("{problem} (column {column})"))
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
+    use super::super::input::InMemory;
+    use super::super::table::{Table, TableBuilder};
     use super::*;
+
+    fn read(
+        (name, data): (&str, &[u8]),
+        reader: impl FnOnce(&dyn Input, &mut dyn Sink) -> Result<(), Halt>,
+    ) -> Result<Table, FeederError> {
+        let mut builder = TableBuilder::default();
+        match reader(&InMemory(name, data), &mut builder) {
+            Ok(()) | Err(Halt::Enough) => Ok(builder.finish()),
+            Err(Halt::Wrong(error)) => Err(error),
+        }
+    }
+
+    fn parse_array(name: &str, data: &[u8]) -> Result<Table, FeederError> {
+        read((name, data), read_array)
+    }
+
+    fn parse_lines(name: &str, data: &[u8]) -> Result<Table, FeederError> {
+        read((name, data), read_lines)
+    }
 
     #[test]
     fn values_keep_their_types() {
@@ -103,9 +203,20 @@ mod tests {
             array("{\"a\": 1}"),
             "feeder f.json: it holds an object, not an array of objects; for an object a line use json_lines(…)"
         );
-        assert_eq!(array("[{}, 5]"), "feeder f.json: record 2 is a number; each has to be an object");
+        assert_eq!(array("[{}, 5]"), "feeder f.json: record 2: this is a number; each record has to be an object");
         let lines = |data: &str| parse_lines("f.jsonl", data.as_bytes()).unwrap_err().to_string();
         assert_eq!(lines("{}\n\n{\"a\" 2}\n"), "feeder f.jsonl, line 3: expected `:` (column 6)");
         assert_eq!(lines("{}\n[]\n"), "feeder f.jsonl, line 2: this is an array; each line has to be an object");
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_near_the_grammar_make_the_readers_panic(data in r#"([\[\]{}:,"a1 \n]|null|\{"a":1\}|\xff){0,12}"#) {
+            for result in [parse_array("f", data.as_bytes()), parse_lines("f", data.as_bytes())] {
+                if let Err(error) = result {
+                    prop_assert!(error.to_string().starts_with("feeder f"));
+                }
+            }
+        }
     }
 }

@@ -1,9 +1,13 @@
 //! Feeders: records of test data, one for each user that asks.
 //!
 //! A [`Feeder`] is what the user writes: a source ([`csv`](csv()), [`tsv`], [`ssv`], [`separated_values`], [`json`](json()),
-//! [`json_lines`], [`records`]) and a strategy. [`Feeder::open`] reads the source, once, before the run; what is
+//! [`json_lines`], [`sitemap`](sitemap()), [`records`]) and a strategy. [`Feeder::open`] reads the source, once, before the run; what is
 //! wrong with it is a [`FeederError`]. [`OpenFeeder::bind`] lays the records out for the shards of a run, and
 //! [`BoundFeeder::feed`] then gives them to users, without a lock and without an allocation.
+//!
+//! Between the source and the user, records may be [transformed](Feeder::transform), [converted](Feeder::typed) to the
+//! types of a struct, [put side by side](Feeder::zip) or [one after the other](Feeder::chain). Files may be packed; large
+//! ones are [streamed](Feeder::streamed) in bounded memory.
 //!
 //! Clones of a feeder share one cursor: two scenarios that are fed by clones of it never get the same record of a
 //! queue. The compiler keeps this promise: it opens and binds each feeder once, wherever it is used.
@@ -28,15 +32,25 @@
 
 mod bound;
 mod builder;
+mod combined;
 mod error;
+mod finish;
+mod flow;
+mod input;
 mod json;
 mod layout;
 mod open;
+mod packed;
+mod read;
 mod record;
 mod run;
 mod separated;
+mod sink;
+mod sitemap;
 mod source;
+mod stream;
 mod table;
+mod typed;
 
 pub use bound::BoundFeeder;
 pub use builder::{Feeder, Strategy};
@@ -45,7 +59,9 @@ pub(crate) use layout::copied;
 pub use open::OpenFeeder;
 pub use record::Record;
 pub(crate) use run::{MetFeeder, RunFeeders};
-pub use source::{csv, json, json_lines, records, separated_values, ssv, tsv};
+pub use source::{csv, json, json_lines, records, separated_values, sitemap, ssv, tsv};
+pub use stream::STREAMED_FROM;
+pub use typed::{Column, TypedRecord, field};
 
 #[cfg(test)]
 mod tests;

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use super::bound::BoundFeeder;
 use super::builder::{Feeder, Strategy};
 use super::error::FeederError;
-use super::source::guarded;
+use super::flow::Flow;
+use super::stream::{Stream, is_streamed};
 use super::table::Table;
 use crate::error::SessionError;
 use crate::session::Slot;
@@ -20,38 +21,31 @@ impl Feeder {
     pub fn open(&self) -> Result<OpenFeeder, FeederError> {
         let definition = self.definition();
         let name = definition.source.name();
-        let mut table = definition.source.load()?;
-        if table.records == 0 || table.columns.is_empty() {
-            let problem = match table.records {
-                0 => "it has no records; give at least one",
-                _ => "its records have no fields; give at least one",
+        let content = if is_streamed(definition)? {
+            Content::Stream(Arc::new(Stream::open(self)?))
+        } else {
+            Content::Table(definition.load()?)
+        };
+        let (columns, none) = match &content {
+            Content::Table(table) => (&table.columns, table.records == 0),
+            Content::Stream(stream) => (&stream.columns, false),
+        };
+        if none || columns.is_empty() {
+            let problem = if none {
+                "it has no records; give at least one"
+            } else {
+                "its records have no fields; give at least one"
             };
             return Err(FeederError::Empty { feeder: name, problem: problem.to_owned() });
         }
-        for (number, column) in (1..).zip(table.columns.iter()) {
+        for (number, column) in (1..).zip(columns.iter()) {
             if column.is_empty() || column.contains(['#', '{', '}', '(', ')', '.']) {
                 let reason = SessionError::Name(column.to_string());
                 let problem = format!("column {number}: {reason}; rename the column");
                 return Err(FeederError::Invalid { feeder: name, problem });
             }
         }
-        if !definition.transforms.is_empty() {
-            let transformed = guarded(|| {
-                let mut table = Arc::unwrap_or_clone(table);
-                for (i, cell) in table.cells.iter_mut().enumerate() {
-                    let column = &table.columns[i % table.columns.len()];
-                    let apply = |value, transform: &super::builder::Transform| transform(column, value);
-                    *cell = cell.take().map(|value| definition.transforms.iter().fold(value, apply));
-                }
-                table
-            });
-            table = Arc::new(transformed.map_err(|message| FeederError::Panicked {
-                feeder: name.clone(),
-                what: "the transformation",
-                message,
-            })?);
-        }
-        Ok(OpenFeeder { name, strategy: definition.strategy, table })
+        Ok(OpenFeeder { name, strategy: definition.strategy, sharded: definition.sharded, content })
     }
 }
 
@@ -60,7 +54,14 @@ impl Feeder {
 pub struct OpenFeeder {
     name: String,
     strategy: Strategy,
-    table: Arc<Table>,
+    sharded: bool,
+    content: Content,
+}
+
+#[derive(Clone, Debug)]
+enum Content {
+    Table(Arc<Table>),
+    Stream(Arc<Stream>),
 }
 
 impl OpenFeeder {
@@ -71,19 +72,65 @@ impl OpenFeeder {
 
     /// The fields of its records: the attributes that it sets.
     pub fn fields(&self) -> &[Arc<str>] {
-        &self.table.columns
+        match &self.content {
+            Content::Table(table) => &table.columns,
+            Content::Stream(stream) => &stream.columns,
+        }
     }
 
-    /// How many records it has. At least one.
-    pub fn records(&self) -> usize {
-        self.table.records
+    /// How many records it has, at least one; `None` if it is [streamed](Feeder::streamed), as nobody has counted them.
+    pub fn records(&self) -> Option<usize> {
+        match &self.content {
+            Content::Table(table) => Some(table.records),
+            Content::Stream(_) => None,
+        }
+    }
+
+    /// What the machine of this index (from 0), of so many in a distributed run, has of a
+    /// [sharded](Feeder::shard) feeder: every `count`-th record. A feeder that is not sharded, and one that is unique
+    /// per user, is the same on all machines.
+    ///
+    /// # Errors
+    ///
+    /// There are fewer records than machines, so that this one has none.
+    ///
+    /// # Panics
+    ///
+    /// If `index` is not less than `count`.
+    pub fn part(&self, index: usize, count: usize) -> Result<OpenFeeder, FeederError> {
+        assert!(index < count, "part {index} of {count} does not exist");
+        if !self.sharded || self.strategy == Strategy::UniquePerUser {
+            return Ok(self.clone());
+        }
+        let content = match &self.content {
+            Content::Table(table) if table.records <= index => {
+                let problem = format!(
+                    "it is sharded and has {} records, too few for {count} machines; add records or use fewer machines",
+                    table.records
+                );
+                return Err(FeederError::Empty { feeder: self.name.clone(), problem });
+            }
+            Content::Table(table) => Content::Table(Arc::new(table.part(index, count))),
+            Content::Stream(stream) => Content::Stream(Arc::new(stream.part(index, count))),
+        };
+        Ok(OpenFeeder { content, ..self.clone() })
     }
 
     /// Lays the records out for a run with so many shards (0 counts as 1). `slot_of` gives the slot of an attribute;
     /// it is asked once for each field. The order of a shuffled feeder follows from `seed`, not from the number of
     /// shards.
     pub fn bind(&self, shards: usize, seed: u64, slot_of: &mut dyn FnMut(&str) -> Slot) -> BoundFeeder {
-        let slots = self.table.columns.iter().map(|name| slot_of(name)).collect();
-        BoundFeeder::new(&self.name, self.strategy, &self.table, slots, shards.max(1), seed)
+        let slots = self.fields().iter().map(|name| slot_of(name)).collect();
+        let shards = shards.max(1);
+        match &self.content {
+            Content::Table(table) => BoundFeeder::new(&self.name, self.strategy, table, slots, shards, seed),
+            Content::Stream(stream) => BoundFeeder::flowing(
+                &self.name,
+                self.strategy,
+                Flow::new(stream.clone(), shards),
+                stream.columns.clone(),
+                slots,
+            ),
+        }
     }
 }

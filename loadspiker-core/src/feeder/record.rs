@@ -7,7 +7,7 @@ use crate::value::Value;
 /// A record of a feeder: names and values.
 ///
 /// Anything that is iterated over as pairs of a name and a value is one: an array, a vector or a map of pairs, a JSON
-/// object. A type of one's own implements it by hand:
+/// object. A struct gets it with `#[derive(Record)]` of the crate `loadspiker`; another type implements it by hand:
 ///
 /// ```
 /// use std::sync::Arc;
@@ -23,13 +23,13 @@ use crate::value::Value;
 /// }
 ///
 /// let opened = records((20..30).map(|age| User { name: format!("user {age}"), age })).open()?;
-/// assert_eq!(opened.records(), 10);
+/// assert_eq!(opened.records(), Some(10));
 /// # Ok::<(), loadspiker_core::feeder::FeederError>(())
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a feeder record",
     label = "not a record",
-    note = "a record is an array, vector or map of (name, value) pairs, or a type that implements `Record`"
+    note = "a record is an array, vector or map of (name, value) pairs, or a struct with `#[derive(Record)]`"
 )]
 pub trait Record {
     /// The names and values of the record. Of two fields of the same name the later one counts.

@@ -3,87 +3,96 @@
 use std::sync::Arc;
 
 use super::error::FeederError;
-use super::table::Table;
+use super::input::Input;
+use super::sink::{Halt, Row, Sink};
 use crate::value::Value;
 
-/// Reads a table whose first line names the columns. All values are texts; blank lines are skipped.
-pub(super) fn parse_separated(feeder: &str, data: &[u8], separator: char) -> Result<Table, FeederError> {
-    let invalid = |problem| FeederError::Invalid { feeder: feeder.to_owned(), problem };
+const NEVER_CLOSED: &str = "a quotation mark is opened but never closed";
+
+/// Reads records whose first line names the columns. All values are texts; blank lines are skipped.
+pub(super) fn read_separated(input: &dyn Input, separator: char, sink: &mut dyn Sink) -> Result<(), Halt> {
     let delimiter =
         u8::try_from(separator).ok().filter(|byte| byte.is_ascii() && !b"\"\r\n".contains(byte)).ok_or_else(|| {
-            invalid(format!("{separator:?} cannot separate values; use an ASCII character but \" or a line end"))
+            input.invalid(format!("{separator:?} cannot separate values; use an ASCII character but \" or a line end"))
         })?;
+    let (text, meter) = input.text()?;
     let mut reader =
-        ::csv::ReaderBuilder::new().delimiter(delimiter).has_headers(false).flexible(true).from_reader(data);
+        ::csv::ReaderBuilder::new().delimiter(delimiter).has_headers(false).flexible(true).from_reader(text);
     let mut record = ::csv::StringRecord::new();
-    let mut next = |record: &mut ::csv::StringRecord| {
-        let there = reader.read_record(record).map_err(|error| unreadable(feeder, data, &error))?;
-        let last = usize::try_from(reader.position().byte()).is_ok_and(|end| end >= data.len());
-        if there && last && never_closed(data, record) {
-            let line = line_of(data, record.position());
-            let problem = "a quotation mark is opened but never closed".to_owned();
-            return Err(FeederError::Line { feeder: feeder.to_owned(), line, problem });
+    // Where the last record begins, if it spans lines.
+    let mut suspect = None;
+    let mut next = |record: &mut ::csv::StringRecord| -> Result<bool, FeederError> {
+        meter.next_record();
+        if reader.read_record(record).map_err(|error| unreadable(input, error))? {
+            suspect = record.iter().any(|field| field.contains('\n')).then(|| begin(record));
+            return Ok(true);
         }
-        Ok(there)
+        match suspect {
+            Some(byte) if input.never_closed(byte)? => Err(input.at_byte(byte, NEVER_CLOSED)),
+            _ => Ok(false),
+        }
     };
 
     if !next(&mut record)? {
-        let problem = "the file is empty; its first line has to name the columns".to_owned();
-        return Err(FeederError::Empty { feeder: feeder.to_owned(), problem });
+        return Err(input.empty("the file is empty; its first line has to name the columns").into());
     }
-    let columns: Arc<[Arc<str>]> = record.iter().map(|name| name.trim().into()).collect();
-    if let Some(name) = columns.iter().enumerate().find_map(|(i, name)| columns[..i].contains(name).then_some(name)) {
-        return Err(invalid(format!("the header names the column \"{name}\" twice; rename one of them")));
+    let names: Vec<Arc<str>> = record.iter().map(|name| name.trim().into()).collect();
+    if let Some(name) = names.iter().enumerate().find_map(|(i, name)| names[..i].contains(name).then_some(name)) {
+        let problem = format!("the header names the column \"{name}\" twice; rename one of them");
+        return Err(input.invalid(problem).into());
     }
-    let mut cells = Vec::new();
-    let mut records = 0;
+    let columns = sink.header(&names).map_err(|refusal| refusal.at(|problem| input.invalid(problem)))?;
+    let mut row = Row::new();
+    let mut found = false;
     while next(&mut record)? {
         if record.len() != columns.len() {
-            let line = line_of(data, record.position());
-            let fields = if record.len() == 1 { "field" } else { "fields" };
-            let problem = format!("{} {fields}, the header has {}", record.len(), columns.len());
-            return Err(FeederError::Line { feeder: feeder.to_owned(), line, problem });
+            let (byte, count) = (begin(&record), record.len());
+            // A mark that is never closed swallows the rest of the file, and is what is really wrong.
+            next(&mut record)?;
+            let fields = if count == 1 { "field" } else { "fields" };
+            return Err(input.at_byte(byte, format!("{count} {fields}, the header has {}", columns.len())).into());
         }
-        cells.extend(record.iter().map(|value| Some(Value::from(value))));
-        records += 1;
+        row.extend(columns.iter().copied().zip(record.iter().map(Value::from)));
+        sink.record(&mut row).map_err(|refusal| refusal.at(|problem| input.at_byte(begin(&record), problem)))?;
+        found = true;
     }
-    if records == 0 {
-        let problem = "the file has a header but no records; add at least one line".to_owned();
-        return Err(FeederError::Empty { feeder: feeder.to_owned(), problem });
+    if found {
+        return Ok(());
     }
-    Ok(Table { columns, cells, records })
+    Err(input.empty("the file has a header but no records; add at least one line").into())
 }
 
-fn unreadable(feeder: &str, data: &[u8], error: &::csv::Error) -> FeederError {
-    let problem = match error.kind() {
-        ::csv::ErrorKind::Utf8 { err, .. } => format!("field {} is no UTF-8; save the file as UTF-8", err.field() + 1),
-        _ => error.to_string(),
-    };
-    FeederError::Line { feeder: feeder.to_owned(), line: line_of(data, error.position()), problem }
+/// The byte at which a record begins, or the line ends before it.
+fn begin(record: &::csv::StringRecord) -> u64 {
+    record.position().map_or(0, ::csv::Position::byte)
 }
 
-/// Whether the last record swallowed the rest of the file: it spans lines, and its quotation marks do not pair.
-fn never_closed(data: &[u8], last: &::csv::StringRecord) -> bool {
-    let text = data[begin_of(data, last.position())..].trim_ascii_end();
-    text.contains(&b'\n') && text.iter().filter(|byte| **byte == b'"').count() % 2 == 1
-}
-
-/// Where a record begins: the parser's position may lie before the line ends of what precedes it.
-fn begin_of(data: &[u8], position: Option<&::csv::Position>) -> usize {
-    let byte = position.and_then(|position| usize::try_from(position.byte()).ok()).unwrap_or(0).min(data.len());
-    byte + data[byte..].iter().take_while(|byte| b"\r\n".contains(byte)).count()
-}
-
-/// The line, from 1, on which a record begins.
-fn line_of(data: &[u8], position: Option<&::csv::Position>) -> u64 {
-    let begin = begin_of(data, position);
-    let ends_line = |i: &usize| data[*i] == b'\n' || (data[*i] == b'\r' && data.get(i + 1) != Some(&b'\n'));
-    (0..begin).filter(ends_line).fold(1, |line, _| line + 1)
+fn unreadable(input: &dyn Input, error: ::csv::Error) -> FeederError {
+    let byte = error.position().map_or(0, ::csv::Position::byte);
+    match error.into_kind() {
+        ::csv::ErrorKind::Io(error) => input.unreadable(&error),
+        ::csv::ErrorKind::Utf8 { err, .. } => {
+            input.at_byte(byte, format!("field {} is no UTF-8; save the file as UTF-8", err.field() + 1))
+        }
+        other => input.at_byte(byte, format!("{other:?}")),
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
+    use super::super::input::InMemory;
+    use super::super::table::{Table, TableBuilder};
     use super::*;
+
+    fn parse_separated(name: &str, data: &[u8], separator: char) -> Result<Table, FeederError> {
+        let mut builder = TableBuilder::default();
+        match read_separated(&InMemory(name, data), separator, &mut builder) {
+            Ok(()) | Err(Halt::Enough) => Ok(builder.finish()),
+            Err(Halt::Wrong(error)) => Err(error),
+        }
+    }
 
     fn error(data: &str) -> String {
         parse_separated("f.csv", data.as_bytes(), ',').unwrap_err().to_string()
@@ -147,6 +156,23 @@ mod tests {
         for separator in ['"', '\n', '§', '→'] {
             let error = parse_separated("f", b"a\n1\n", separator).unwrap_err().to_string();
             assert!(error.contains("cannot separate values"), "{error}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_make_the_reader_panic(data in any::<Vec<u8>>()) {
+            let _ = parse_separated("f", &data, ',');
+        }
+
+        #[test]
+        fn no_bytes_near_the_grammar_make_the_reader_or_a_message_panic(
+            data in proptest::collection::vec(proptest::sample::select(&b"a\",\r\n \xff\xc3\xa9"[..]), 0..40)
+        ) {
+            match parse_separated("f", &data, ',') {
+                Ok(table) => prop_assert!(table.records > 0),
+                Err(error) => prop_assert!(error.to_string().starts_with("feeder f")),
+            }
         }
     }
 }

@@ -7,10 +7,14 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock};
 
 use super::builder::Feeder;
+use super::combined::{read_chained, read_zipped};
 use super::error::FeederError;
-use super::json::{parse_array, parse_lines};
+use super::json::{read_array, read_lines};
+use super::packed;
 use super::record::Record;
-use super::separated::parse_separated;
+use super::separated::read_separated;
+use super::sink::{Halt, Sink};
+use super::sitemap::read_sitemap;
 use super::table::{Table, TableBuilder};
 
 /// Records of a user's iterator, or the message of its panic. The iterator runs when they are first asked for.
@@ -19,14 +23,26 @@ type Collected = LazyLock<Result<Arc<Table>, String>, Box<dyn FnOnce() -> Result
 /// Where records come from.
 #[derive(Clone)]
 pub(super) enum Source {
-    Separated { function: &'static str, path: PathBuf, separator: char },
+    Separated {
+        function: &'static str,
+        path: PathBuf,
+        separator: char,
+    },
     Json(PathBuf),
     JsonLines(PathBuf),
+    Sitemap(PathBuf),
     Records(Arc<Collected>),
+    /// Side by side.
+    Zip(Feeder, Feeder),
+    /// One after the other.
+    Chain(Feeder, Feeder),
 }
 
 /// A file of comma-separated values as in RFC 4180, in UTF-8, with or without a byte-order mark. Its first line names
 /// the columns; all values are texts. The path is relative to the folder in which the program is started.
+///
+/// As with all functions that read a file, the file may be packed with gzip, or be the only one in a zip archive: it is
+/// recognised by its first bytes and unpacked while it is read.
 pub fn csv(path: impl AsRef<Path>) -> Feeder {
     separated("csv", path.as_ref(), ',')
 }
@@ -54,6 +70,15 @@ pub fn json(path: impl AsRef<Path>) -> Feeder {
 /// A file that holds a JSON object a line. Values keep their types; a field may be missing in some objects.
 pub fn json_lines(path: impl AsRef<Path>) -> Feeder {
     Source::JsonLines(path.as_ref().to_owned()).into()
+}
+
+/// A sitemap, as search engines read it: a record for each page, with the fields `loc` (its URL), `lastmod`,
+/// `changefreq` and `priority`, as far as the page has them. All values are texts.
+///
+/// The URLs are whole; where the target of the run is another host, cut them with
+/// [`transform`](Feeder::transform).
+pub fn sitemap(path: impl AsRef<Path>) -> Feeder {
+    Source::Sitemap(path.as_ref().to_owned()).into()
 }
 
 /// Records from memory: whatever the iterator gives, each an array, vector or map of names and values, or a type
@@ -97,47 +122,59 @@ fn separated(function: &'static str, path: &Path, separator: char) -> Feeder {
 impl Source {
     /// What the feeder is called in messages: its path as it was given, or `records`.
     pub(super) fn name(&self) -> String {
+        let of = |feeder: &Feeder| feeder.definition().source.name();
         match self {
-            Source::Separated { path, .. } | Source::Json(path) | Source::JsonLines(path) => path.display().to_string(),
-            Source::Records(_) => "records".to_owned(),
-        }
-    }
-
-    /// Reads all records.
-    pub(super) fn load(&self) -> Result<Arc<Table>, FeederError> {
-        let name = self.name();
-        let table = match self {
-            Source::Separated { path, separator, .. } => parse_separated(&name, text(&read(path)?), *separator)?,
-            Source::Json(path) => parse_array(&name, text(&read(path)?))?,
-            Source::JsonLines(path) => parse_lines(&name, text(&read(path)?))?,
-            Source::Records(collected) => {
-                return (***collected).clone().map_err(|message| FeederError::Panicked {
-                    feeder: name,
-                    what: "the iterator of records",
-                    message,
-                });
+            Source::Separated { path, .. } | Source::Json(path) | Source::JsonLines(path) | Source::Sitemap(path) => {
+                path.display().to_string()
             }
-        };
-        Ok(Arc::new(table))
+            Source::Records(_) => "records".to_owned(),
+            Source::Zip(a, b) | Source::Chain(a, b) => format!("{} and {}", of(a), of(b)),
+        }
+    }
+
+    /// Hands all records to `sink`.
+    pub(super) fn read(&self, sink: &mut dyn Sink) -> Result<(), Halt> {
+        match self {
+            Source::Separated { path, separator, .. } => read_separated(path, *separator, sink),
+            Source::Json(path) => read_array(path, sink),
+            Source::JsonLines(path) => read_lines(path, sink),
+            Source::Sitemap(path) => read_sitemap(path, sink),
+            Source::Records(collected) => collect(collected)?
+                .pour_into(sink)
+                .map_err(|refusal| refusal.at(|problem| FeederError::Invalid { feeder: self.name(), problem })),
+            Source::Zip(left, right) => read_zipped(self.name(), left, right, sink),
+            Source::Chain(first, second) => read_chained(first, second, sink),
+        }
+    }
+
+    /// All records, where they lie in memory already.
+    pub(super) fn table(&self) -> Option<Result<Arc<Table>, FeederError>> {
+        match self {
+            Source::Records(collected) => Some(collect(collected)),
+            _ => None,
+        }
+    }
+
+    /// The bytes of its files.
+    pub(super) fn size(&self) -> Result<u64, FeederError> {
+        match self {
+            Source::Separated { path, .. } | Source::Json(path) | Source::JsonLines(path) | Source::Sitemap(path) => {
+                packed::size(path)
+            }
+            Source::Records(_) => Ok(0),
+            Source::Zip(a, b) | Source::Chain(a, b) => {
+                Ok(a.definition().size()?.saturating_add(b.definition().size()?))
+            }
+        }
     }
 }
 
-fn read(path: &Path) -> Result<Vec<u8>, FeederError> {
-    std::fs::read(path).map_err(|error| {
-        let given = path.display().to_string();
-        if error.kind() == std::io::ErrorKind::NotFound {
-            let start = std::env::current_dir().unwrap_or_default();
-            let folder = if path.is_absolute() { path.parent().unwrap_or(path) } else { &start };
-            FeederError::NotFound { path: given, folder: folder.display().to_string() }
-        } else {
-            FeederError::Read { path: given, cause: error.to_string() }
-        }
+fn collect(collected: &Collected) -> Result<Arc<Table>, FeederError> {
+    (**collected).clone().map_err(|message| FeederError::Panicked {
+        feeder: "records".to_owned(),
+        what: "the iterator of records",
+        message,
     })
-}
-
-/// The contents without the byte-order mark.
-fn text(data: &[u8]) -> &[u8] {
-    data.strip_prefix(b"\xef\xbb\xbf").unwrap_or(data)
 }
 
 /// Runs code of the user's; a panic becomes its message.
@@ -161,7 +198,10 @@ impl fmt::Display for Source {
             Source::Separated { function, path, .. } => write!(f, "{function}({path:?})"),
             Source::Json(path) => write!(f, "json({path:?})"),
             Source::JsonLines(path) => write!(f, "json_lines({path:?})"),
+            Source::Sitemap(path) => write!(f, "sitemap({path:?})"),
             Source::Records(_) => f.write_str("records(…)"),
+            Source::Zip(left, right) => write!(f, "{left}.zip({right})"),
+            Source::Chain(first, second) => write!(f, "{first}.chain({second})"),
         }
     }
 }

@@ -56,7 +56,7 @@ fn a_csv_file_sets_an_attribute_for_each_column() {
     let file = TestFile::new(b"\xef\xbb\xbfname, age\nanna,31\nben,27\n");
     let opened = csv(&file.0).open().unwrap();
     assert_eq!(opened.fields().iter().map(|name| &**name).collect::<Vec<_>>(), ["name", "age"]);
-    assert_eq!(opened.records(), 2);
+    assert_eq!(opened.records(), Some(2));
     let mut schema = Schema::default();
     let bound = opened.bind(1, 0, &mut |name| schema.intern(name));
     let mut session = Session::new(Rc::new(schema), 1, 1);

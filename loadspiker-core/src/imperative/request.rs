@@ -77,7 +77,7 @@ impl User {
                 return Err(StepError::counted(mistake));
             }
         };
-        self.wait_for_turn().await;
+        self.wait_for_turn(action.is_request()).await;
         self.cx.witness = Some(Box::new(Witness { wants_reply, ..Witness::default() }));
         let (shard, loose) = (self.cx.shard.clone(), self.loose.clone());
         let in_flight = InFlight::begin(self, &*action, &shard, &loose);
@@ -106,14 +106,14 @@ impl User {
     }
 
     /// Waits while the run is paused, and for a slot where there is a throttle.
-    async fn wait_for_turn(&mut self) {
+    async fn wait_for_turn(&mut self, is_request: bool) {
         let shard = self.cx.shard.clone();
         if shard.is_paused() && shard.wait_while_paused(&self.loose).await {
             let now = self.cx.now();
             self.cx.user.put_off(now);
             self.cx.restart(now);
         }
-        while shard.is_throttled(self.cx.user.population) {
+        while is_request && shard.is_throttled(self.cx.user.population) {
             match shard.ask_throttles(&mut self.cx.user) {
                 Turn::Now(wait) => {
                     self.cx.waited(wait);

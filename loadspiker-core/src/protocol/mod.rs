@@ -310,6 +310,12 @@ pub trait Action: Send + Sync {
     /// The name of its request: what a panic in it (in a check of the user's, say) is counted under.
     fn name(&self) -> &RequestName;
 
+    /// Whether it sends a request, which needs a slot of a throttle. Yes by default; no for steps that change the user's
+    /// state alone, such as those on cookies.
+    fn is_request(&self) -> bool {
+        true
+    }
+
     /// Runs once for one user: sends the request, runs its checks, hands a sample to [`ActionContext::record`].
     ///
     /// What goes wrong is a failed sample, never a panic. After a failed one the user goes on with the next step.

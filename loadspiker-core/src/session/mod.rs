@@ -10,6 +10,8 @@ pub(crate) use changes::Changes;
 use rustc_hash::FxHashMap;
 
 use crate::error::SessionError;
+use crate::expression::Counters;
+use crate::feeder::TypedRecord;
 use crate::late_names::{LateNames, is_late};
 use crate::value::{FromValue, Value};
 
@@ -25,6 +27,8 @@ pub struct Schema {
     slots: FxHashMap<Arc<str>, Slot>,
     /// Names met during the run; only the schemas of a shard have them.
     late: Option<Rc<LateNames>>,
+    /// Shared by all schemas of a shard.
+    counters: Rc<Counters>,
 }
 
 impl Schema {
@@ -35,6 +39,11 @@ impl Schema {
             schema.intern(&name);
         }
         schema
+    }
+
+    /// The same, for sessions that count with these.
+    pub(crate) fn counting_with(self, counters: &Rc<Counters>) -> Self {
+        Schema { counters: counters.clone(), ..self }
     }
 
     /// The slot of `name`, made if it is new.
@@ -177,6 +186,15 @@ impl Session {
         })
     }
 
+    /// A record that was fed, as a struct with `#[derive(Record)]`: each of its fields is the attribute of that name.
+    ///
+    /// # Errors
+    ///
+    /// [`SessionError::Missing`] if an attribute is not set, [`SessionError::Type`] if it does not fit its field.
+    pub fn record<R: TypedRecord>(&self) -> Result<R, SessionError> {
+        R::from_session(self)
+    }
+
     /// The attribute as a text, borrowed.
     ///
     /// # Errors
@@ -305,6 +323,11 @@ impl Session {
         let drawn = draw(&mut rng);
         self.random.set(rng.get_seed());
         drawn
+    }
+
+    /// The counters of the shard.
+    pub(crate) fn counters(&self) -> &Counters {
+        &self.schema.counters
     }
 
     /// The error for an attribute that is not there; it lists those that are.

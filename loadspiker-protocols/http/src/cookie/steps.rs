@@ -283,6 +283,10 @@ impl Action for CookieStep {
         &self.name
     }
 
+    fn is_request(&self) -> bool {
+        false
+    }
+
     fn run<'a>(&'a self, cx: &'a mut ActionContext) -> ActionFuture<'a> {
         Box::pin(async move {
             if let Err(error) = self.perform(cx) {
