@@ -198,3 +198,16 @@ fn a_download_is_written_whether_checked_or_not() {
     assert_eq!(fs::read_to_string(folder.path("checked.txt")).unwrap(), "content");
     assert!(only_error(&report).starts_with("cannot write file "));
 }
+
+#[test]
+fn a_json_body_is_whatever_serializes_and_what_does_not_is_a_mistake() {
+    let server = Server::start(|_| reply(200, ""));
+    let fields = std::collections::BTreeMap::from([("id", "#{userId()}"), ("text", "no #{userId()}")]);
+    let chain = exec(http("by reference").post("/").json(&fields)).exec(http("by value").post("/").json(fields));
+    run(server.protocol(), chain);
+    let bodies: Vec<_> = server.seen().iter().map(|seen| seen.text().to_owned()).collect();
+    assert_eq!(bodies, [r#"{"id":1,"text":"no 1"}"#; 2]);
+    let unfit = std::collections::BTreeMap::from([((1, 2), 3)]);
+    let text = mistakes(server.protocol(), http("unfit").post("/").json(&unfit));
+    assert!(text.contains("the JSON body cannot be written: key must be a string"), "{text}");
+}
