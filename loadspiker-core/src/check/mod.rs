@@ -21,7 +21,8 @@
 //!
 //! Of one response, checks run in the order location, status, header, body, time, and within each kind in the order
 //! they were written. All of them run, whatever fails before; the message of the first failure is reported, and what
-//! the others found is saved. The body is decoded as a text and parsed as JSON at most once, and only if a check asks.
+//! the others found is saved. The body is decoded as a text, and parsed as JSON, HTML or XML, at most once each, and only
+//! if a check asks. A body that is only digested or counted ([`sha256`](sha256()), [`body_length`]) is not kept for that.
 //!
 //! Names, patterns, paths and expected values may have expressions. Those without any are prepared before the run.
 //!
@@ -76,6 +77,55 @@
 //!
 //! let check = column("price").find_all().save_as("prices");
 //! # let _ = (check, Scope::Body);
+//! ```
+//!
+//! One that only has to see a body go by has an [`Absorber`]: a protocol with large bodies feeds it piece by piece, with
+//! [`CheckSet::absorbing`] and [`CheckSet::run_absorbed`], and others need not care.
+//!
+//! ```
+//! use loadspiker_core::check::{Absorb, Absorber, Check, Extract, ExtractError, Extractor, Found, Subject};
+//! use loadspiker_core::compile::CompileContext;
+//! use loadspiker_core::{Session, Value};
+//!
+//! /// Counts line breaks.
+//! #[derive(Default)]
+//! struct Lines(usize);
+//!
+//! impl Absorb for Lines {
+//!     fn absorb(&mut self, piece: &[u8]) {
+//!         self.0 += piece.iter().filter(|byte| **byte == b'\n').count();
+//!     }
+//!     fn finish(self: Box<Self>) -> Value {
+//!         self.0.into()
+//!     }
+//! }
+//!
+//! const LINES: Absorber = Absorber::new("lines", || Box::new(Lines::default()));
+//!
+//! #[derive(Debug)]
+//! struct NumberOfLines;
+//!
+//! impl Extractor for NumberOfLines {
+//!     fn label(&self) -> String {
+//!         "lines".to_owned()
+//!     }
+//!     fn absorber(&self) -> Option<Absorber> {
+//!         Some(LINES)
+//!     }
+//!     fn compile(&self, _: &mut CompileContext<'_>) -> Box<dyn Extract> {
+//!         Box::new(NumberOfLines)
+//!     }
+//! }
+//!
+//! impl Extract for NumberOfLines {
+//!     fn extract(&self, from: &Subject<'_>, _: &Session, found: &mut Found<'_>) -> Result<(), ExtractError> {
+//!         found.offer(|| from.absorbed(LINES));
+//!         Ok(())
+//!     }
+//! }
+//!
+//! let check = Check::from_extractor(NumberOfLines).lt(1000);
+//! # let _ = check;
 //! ```
 
 mod absorb;

@@ -85,6 +85,7 @@ const JSONPATH: &[&str] = &[
     ".tags",
     "\"",
 ];
+#[cfg(feature = "html")]
 const CSS: &[&str] = &[
     "li",
     ".a",
@@ -113,6 +114,7 @@ const CSS: &[&str] = &[
     "}",
     "/*",
 ];
+#[cfg(feature = "xpath")]
 const XPATH: &[&str] = &[
     "/",
     "//",

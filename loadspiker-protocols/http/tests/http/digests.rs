@@ -49,6 +49,20 @@ fn bodies_are_digested_as_they_come() {
 }
 
 #[test]
+fn a_body_larger_than_any_that_is_kept_is_counted() {
+    const BEYOND: usize = 100_000_001;
+    let server = Server::start(|_| {
+        let head = format!("HTTP/1.1 200 OK\r\ncontent-length: {BEYOND}\r\n\r\n").into_bytes();
+        Reply::Last([head, vec![b'a'; BEYOND]].concat())
+    });
+    let chain = exec(http("counted").get("/").check(body_length().is(BEYOND)))
+        .exec(http("kept").get("/").check(body_length().is(BEYOND)).check(body_string().exists()));
+    let report = run(server.protocol(), chain);
+    assert_eq!(report.request("counted").unwrap().ok_count(), 1, "{:?}", report.global().errors());
+    assert_eq!(report.request("kept").unwrap().failed_count(), 1);
+}
+
+#[test]
 fn a_download_is_digested_while_it_is_written() {
     let server = server();
     let path = std::env::temp_dir().join(format!("loadspiker-http-{}-digest", std::process::id()));
