@@ -34,10 +34,14 @@
 //! # Where to look
 //!
 //! * the steps of a scenario: [`Steps`];
-//! * scenarios as async functions: [`imperative`];
-//! * how many users come, and when: [`inject`]; what they send: the protocols, such as [`http`];
-//! * values that differ between users: [`feeder`] and the [`expression`] language `#{…}`;
+//! * scenarios as async functions: [`#[loadspiker::scenario]`](macro@scenario) and [`imperative`];
+//! * how many users come, and when, and how many requests they may make: [`inject`], [`Population`];
+//! * what users send: the protocols, such as [`http`];
+//! * values that differ between users: [`feeder`], [`derive(Record)`](derive@Record) and the [`expression`] language
+//!   `#{…}`;
 //! * what a good answer is: [`check`]; what a good run is: [`assertion`];
+//! * what goes for the whole run, such as its end, its warm-up, its seed, and what is done before and after it:
+//!   [`Simulation`]; how it is steered while it is on: [`RunHandle`];
 //! * what was measured, and how: [`report`], [`metrics`];
 //! * a protocol of your own: [`protocol`].
 //!
@@ -45,10 +49,12 @@
 //!
 //! | feature | default | what it brings | what it costs |
 //! |---|---|---|---|
-//! | `http` | yes | HTTP/1.1 in cleartext and over TLS | hyper, rustls |
+//! | `http` | yes | HTTP/1.1 in cleartext and over TLS | hyper, rustls with ring |
 //! | `html` | yes | checks on HTML: `css`, `css_attr`, `form` | scraper, html5ever |
 //! | `xpath` | yes | checks on XML: `xpath`, `xpath_ns` | roxmltree, xpath-eval |
-//! | `full` | | every protocol and every kind of check there is | all of them |
+//! | `full` | no | every protocol and every kind of check there is | all of the above |
+//!
+//! Without features there is the engine, the language, all other checks and the reports.
 //!
 //! # What users get wrong
 //!
