@@ -117,12 +117,14 @@ mod documents {
         readme: "../README.md";
         first_test: "../docs/guide/1-first-test.md";
         scenarios: "../docs/guide/2-scenarios.md";
-        injection: "../docs/guide/3-injection.md";
-        expressions_and_feeders: "../docs/guide/4-expressions-and-feeders.md";
-        checks_and_assertions: "../docs/guide/5-checks-and-assertions.md";
-        http: "../docs/guide/6-http.md";
-        reading_the_report: "../docs/guide/7-reading-the-report.md";
-        in_cargo_test: "../docs/guide/8-in-cargo-test.md";
-        a_protocol_of_your_own: "../docs/guide/9-a-protocol-of-your-own.md";
+        the_imperative_style: "../docs/guide/3-the-imperative-style.md";
+        injection: "../docs/guide/4-injection.md";
+        expressions_and_feeders: "../docs/guide/5-expressions-and-feeders.md";
+        checks_and_assertions: "../docs/guide/6-checks-and-assertions.md";
+        control_of_a_run: "../docs/guide/7-control-of-a-run.md";
+        http: "../docs/guide/8-http.md";
+        reading_the_report: "../docs/guide/9-reading-the-report.md";
+        in_cargo_test: "../docs/guide/10-in-cargo-test.md";
+        a_protocol_of_your_own: "../docs/guide/11-a-protocol-of-your-own.md";
     }
 }
