@@ -25,7 +25,7 @@ pub fn md5() -> Check {
     Check::from_extractor(Fed { label: "md5", absorber: Absorber::new("md5", start::<md5::Md5>) })
 }
 
-/// The SHA-1 digest of the body (after decompression), a text of 40 hexadecimal digits in lower case; as [`md5`].
+/// The SHA-1 digest of the body (after decompression), a text of 40 hexadecimal digits in lower case; as [`md5()`].
 ///
 /// ```
 /// use loadspiker_core::check::sha1;
@@ -37,7 +37,7 @@ pub fn sha1() -> Check {
     Check::from_extractor(Fed { label: "sha1", absorber: Absorber::new("sha1", start::<sha1::Sha1>) })
 }
 
-/// The SHA-256 digest of the body (after decompression), a text of 64 hexadecimal digits in lower case; as [`md5`].
+/// The SHA-256 digest of the body (after decompression), a text of 64 hexadecimal digits in lower case; as [`md5()`].
 ///
 /// ```
 /// use loadspiker_core::check::sha256;
