@@ -34,10 +34,14 @@
 //! # Where to look
 //!
 //! * the steps of a scenario: [`Steps`];
-//! * scenarios as async functions: [`imperative`];
-//! * how many users come, and when: [`inject`]; what they send: the protocols, such as [`http`];
-//! * values that differ between users: [`feeder`] and the [`expression`] language `#{…}`;
+//! * scenarios as async functions: [`#[loadspiker::scenario]`](macro@scenario) and [`imperative`];
+//! * how many users come, and when, and how many requests they may make: [`inject`], [`Population`];
+//! * what users send: the protocols, such as [`http`];
+//! * values that differ between users: [`feeder`], [`derive(Record)`](derive@Record) and the [`expression`] language
+//!   `#{…}`;
 //! * what a good answer is: [`check`]; what a good run is: [`assertion`];
+//! * what goes for the whole run, such as its end, its warm-up, its seed, and what is done before and after it:
+//!   [`Simulation`]; how it is steered while it is on: [`RunHandle`];
 //! * what was measured, and how: [`report`], [`metrics`];
 //! * a protocol of your own: [`protocol`].
 //!
@@ -45,10 +49,12 @@
 //!
 //! | feature | default | what it brings | what it costs |
 //! |---|---|---|---|
-//! | `http` | yes | HTTP/1.1 in cleartext and over TLS | hyper, rustls |
+//! | `http` | yes | HTTP/1.1 in cleartext and over TLS | hyper, rustls with ring |
 //! | `html` | yes | checks on HTML: `css`, `css_attr`, `form` | scraper, html5ever |
 //! | `xpath` | yes | checks on XML: `xpath`, `xpath_ns` | roxmltree, xpath-eval |
-//! | `full` | | every protocol and every kind of check there is | all of them |
+//! | `full` | no | every protocol and every kind of check there is | all of the above |
+//!
+//! Without features there is the engine, the language, all other checks and the reports.
 //!
 //! # What users get wrong
 //!
@@ -111,12 +117,14 @@ mod documents {
         readme: "../README.md";
         first_test: "../docs/guide/1-first-test.md";
         scenarios: "../docs/guide/2-scenarios.md";
-        injection: "../docs/guide/3-injection.md";
-        expressions_and_feeders: "../docs/guide/4-expressions-and-feeders.md";
-        checks_and_assertions: "../docs/guide/5-checks-and-assertions.md";
-        http: "../docs/guide/6-http.md";
-        reading_the_report: "../docs/guide/7-reading-the-report.md";
-        in_cargo_test: "../docs/guide/8-in-cargo-test.md";
-        a_protocol_of_your_own: "../docs/guide/9-a-protocol-of-your-own.md";
+        the_imperative_style: "../docs/guide/3-the-imperative-style.md";
+        injection: "../docs/guide/4-injection.md";
+        expressions_and_feeders: "../docs/guide/5-expressions-and-feeders.md";
+        checks_and_assertions: "../docs/guide/6-checks-and-assertions.md";
+        control_of_a_run: "../docs/guide/7-control-of-a-run.md";
+        http: "../docs/guide/8-http.md";
+        reading_the_report: "../docs/guide/9-reading-the-report.md";
+        in_cargo_test: "../docs/guide/10-in-cargo-test.md";
+        a_protocol_of_your_own: "../docs/guide/11-a-protocol-of-your-own.md";
     }
 }

@@ -3,17 +3,20 @@
 //! Users of LoadSpiker depend on the crate `loadspiker`, which re-exports what they need. This crate is for those
 //! who write protocols, reports or tools: it knows no protocol itself, and no way to look at results.
 //!
-//! Two features, both off by default, bring checks whose libraries not every program needs: `html`
-//! (`check::css`, `check::css_attr`, `check::form`) and `xpath` (`check::xpath`). The crate `loadspiker` turns them on.
+//! Two features, both off by default, bring checks whose libraries not every program needs: `html` (`check::css`,
+//! `check::css_attr`, `check::form`) and `xpath` (`check::xpath`, `check::xpath_ns`). The crate `loadspiker` turns them
+//! on.
 //!
 //! The modules follow the life of a run:
 //!
-//! 1. [`dsl`]: what the user writes, a plain immutable value, with [`expression`]s, [`feeder`]s, [`check`]s and
-//!    [`inject`]ion profiles in it;
+//! 1. [`dsl`]: what the user writes, a plain immutable value, with [`expression`]s, [`feeder`]s, [`check`]s,
+//!    [`inject`]ion profiles and throttles in it; [`imperative`]: parts of it that are async functions;
 //! 2. [`compile`]: what is run. Names become numbers, texts are parsed, all mistakes are found;
-//! 3. [`engine`]: one shard a core, each with users, timers, connections and statistics of its own;
+//! 3. [`engine`]: one shard a core, each with users, timers, connections and statistics of its own, and the
+//!    [`RunHandle`](engine::RunHandle) that steers a run from outside;
 //! 4. [`protocol`]: the traits through which the engine knows protocols, with a whole one as an example;
-//! 5. [`metrics`]: what happened, and [`report`], [`assertion`]: what it means.
+//! 5. [`metrics`]: what happened, and [`report`], [`assertion`]: what it means, at the end of a run or, by criteria over
+//!    windows, while it goes on.
 //!
 //! ```
 //! use loadspiker_core::{DurationExt, dsl::*, inject::constant_users_per_sec};

@@ -1,6 +1,10 @@
 //! The procedural macros of LoadSpiker. Use them through the `loadspiker` crate, which re-exports them: they expand to
 //! paths of that crate.
 //!
+//! * [`macro@test`]: a function that returns a simulation is a test of `cargo test`;
+//! * [`macro@scenario`]: an async function is a scenario, in the imperative style;
+//! * [`derive(Record)`](derive@Record): a struct is a record of feeders.
+//!
 //! The logic is in modules that work on ordinary token streams and are tested there; this file only hands over.
 //! `scenario!` is no procedural macro: `macro_rules!` does all it needs, so it lives in the `loadspiker` crate.
 
@@ -42,8 +46,8 @@ pub fn test(arguments: TokenStream, item: TokenStream) -> TokenStream {
 /// * `exec(journey)` is a step of another scenario, which is not timed itself;
 /// * `journey::run(user).await?` is a part of another function of this kind.
 ///
-/// In the prelude, the macro `scenario!` has this name, so the attribute is written with its path, or imported by itself:
-/// `use loadspiker::scenario;`.
+/// In the prelude, the macro `scenario!` has this name, so the attribute is written with its path, or imported by
+/// itself: `use loadspiker::scenario;`.
 ///
 /// ```ignore
 /// use loadspiker::prelude::*;
@@ -66,12 +70,12 @@ pub fn scenario(arguments: TokenStream, item: TokenStream) -> TokenStream {
     scenario::scenario(&arguments.into(), &item.into()).into()
 }
 
-/// Makes a struct a record of feeders: `records([User { … }])` feeds it, `csv(path).typed::<User>()` reads it from a file
-/// and checks every value before the run, `session.record::<User>()` gives it back.
+/// Makes a struct a record of feeders: `records([User { … }])` feeds it, `csv(path).typed::<User>()` reads it from a
+/// file and checks every value before the run, `session.record::<User>()` gives it back.
 ///
 /// Each field is an attribute of the same name, of the native type: an `age: u8` is an integer. The types of fields are
-/// those that `session.get` reads: integers, `f32`, `f64`, `bool`, `String`, `Vec<T>`, `Option<T>`, `Value`. An `Option`
-/// may be empty or missing.
+/// those that `session.get` reads: integers, `f32`, `f64`, `bool`, `String`, `Vec<T>`, `Option<T>`, `Value`. An
+/// `Option` may be empty or missing.
 ///
 /// * `#[record(rename = "…")]` on a field gives its name in the file and in the session;
 /// * `#[record(default)]` takes the type's default where the field is empty or missing, `#[record(default = …)]` the

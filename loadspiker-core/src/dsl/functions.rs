@@ -12,13 +12,13 @@ impl Simulation {
     /// Adds a function that the templates of this simulation may call: `#{name(argument, …)}`.
     ///
     /// An argument in a template is a number, a text in quotation marks, `true`, `false`, or else the name of an
-    /// attribute, whose value is handed over; parentheses, braces and `#` cannot stand in it. The pattern of the closure
-    /// says how many there are: `|[path, key], session|` takes two, `|[], session|` none. A call with another number, or
-    /// with an attribute that no step sets, is an error before the run.
+    /// attribute, whose value is handed over; parentheses, braces and `#` cannot stand in it. The pattern of the
+    /// closure says how many there are: `|[path, key], session|` takes two, `|[], session|` none. A call with another
+    /// number, or with an attribute that no step sets, is an error before the run.
     ///
-    /// The closure returns a text, a number, any [`Value`], or a `Result` of it; its error fails what needed the text. It
-    /// is called by all shards, for every use, and must not block. Where an attribute has the same name, `#{name(0)}` calls
-    /// the function.
+    /// The closure returns a text, a number, any [`Value`], or a `Result` of it; its error fails what needed the text.
+    /// It is called by all shards, for every use, and must not block. Where an attribute has the same name,
+    /// `#{name(0)}` calls the function.
     ///
     /// ```
     /// use loadspiker_core::dsl::*;

@@ -48,8 +48,8 @@ impl Simulation {
     ///
     /// The attributes that this user has at its end are there in the sessions of all users of the run, and in that of
     /// [`after`](Self::after), each with the type it has. The clock of the run begins when it is done, and its requests
-    /// are in no figure of the report. It goes by the simulation's protocols, pauses and seed. Connections and cookies are
-    /// its own; a feeder that the scenarios use, too, goes on where this user left it.
+    /// are in no figure of the report. It goes by the simulation's protocols, pauses and seed. Connections and cookies
+    /// are its own; a feeder that the scenarios use, too, goes on where this user left it.
     ///
     /// If it fails, the run does not start: [`Error::Before`](crate::Error::Before) says at which request or step, and
     /// `after` runs all the same. It has failed if its user is marked as failed at its end, is stopped by
@@ -79,11 +79,11 @@ impl Simulation {
     /// What is done once after the run, by one user: delete what [`before`](Self::before) made, and what the users
     /// left. It may use the whole language; the attributes that `before` ended with are there.
     ///
-    /// It runs in every case: after a run that was completed, stopped, interrupted or aborted, and whenever `before` was
-    /// begun, even if it failed or the run could not start then. (A `before` that was cut off gives its attributes as
-    /// they were before the step in which that happened.) Its requests are in no figure of the report. If it fails, the run has not
-    /// [passed](crate::report::RunReport::passed), and [`RunInfo::after_error`](crate::report::RunInfo::after_error)
-    /// says why.
+    /// It runs in every case: after a run that was completed, stopped, interrupted or aborted, and whenever `before`
+    /// was begun, even if it failed or the run could not start then. (A `before` that was cut off gives its attributes
+    /// as they were before the step in which that happened.) Its requests are in no figure of the report. If it fails,
+    /// the run has not [passed](crate::report::RunReport::passed), and
+    /// [`RunInfo::after_error`](crate::report::RunInfo::after_error) says why.
     ///
     /// The first Ctrl-C of a run leaves it the [grace period](Self::grace_period) to finish, a second one ends it at
     /// once.
@@ -109,8 +109,8 @@ impl Simulation {
         self
     }
 
-    /// What each user of every scenario does last, behind the scenario's own
-    /// [`on_user_end`](Scenario::on_user_end). What a second call gives is done behind what the first one gave.
+    /// What each user of every scenario does last, behind the scenario's own [`on_user_end`](Scenario::on_user_end).
+    /// What a second call gives is done behind what the first one gave.
     pub fn on_user_end(mut self, chain: impl Into<Chain>) -> Self {
         self.hooks.users.end = self.hooks.users.end.append(chain.into());
         self

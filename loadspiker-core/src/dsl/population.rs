@@ -48,8 +48,8 @@ impl Population {
         }
     }
 
-    /// Starts `population` when all users of this one are done (see [`start_after`](Self::start_after) for a delay). Several are started one after the other, each when
-    /// the one before, with all that follows it, is done.
+    /// Starts `population` when all users of this one are done. Several are started one after the other, each when the
+    /// one before, with all that follows it, is done. With a delay, or by name: [`start_after`](Self::start_after).
     pub fn and_then(mut self, population: Population) -> Self {
         self.next.push(population);
         self
@@ -98,8 +98,8 @@ impl Population {
     /// population; a single step needs no brackets. Replaces an earlier one. Where the simulation has a throttle too, a
     /// request must pass both.
     ///
-    /// It works as [that of the simulation](crate::dsl::Simulation::throttle), but for its end, which is the end of this
-    /// population alone: no more users start, and one that comes to a request ends there, as if its scenario did.
+    /// It works as [that of the simulation](crate::dsl::Simulation::throttle), but for its end, which is the end of
+    /// this population alone: no more users start, and one that comes to a request ends there, as if its scenario did.
     pub fn throttle(mut self, steps: impl IntoIterator<Item = ThrottleStep>) -> Self {
         self.throttle = Some(Throttle::from_steps(steps));
         self

@@ -24,7 +24,8 @@ pub fn scenario(name: impl Into<String>) -> Scenario {
 
 impl Scenario {
     /// Says how many users run this scenario, and when they start: steps of the open model (how many arrive) or of the
-    /// closed one (how many are there), one after the other; a single step needs no brackets. Both kinds in one profile do not compile.
+    /// closed one (how many are there), one after the other; a single step needs no brackets. Both kinds in one profile
+    /// do not compile.
     #[track_caller]
     pub fn inject<S: InjectionStep>(self, steps: impl IntoIterator<Item = S>) -> Population {
         Population::new(self, Profile::from_steps(steps), Location::caller())

@@ -66,7 +66,8 @@ impl Simulation {
         }
     }
 
-    /// Adds a population; all of them start together.
+    /// Adds a population. All of them start together, but for those that [follow](Population::and_then) another one or
+    /// are told to [start after](Population::start_after) it.
     pub fn with(mut self, population: Population) -> Self {
         self.populations.push(population);
         self
@@ -129,8 +130,8 @@ impl Simulation {
 
     /// Leaves the first `duration` of the run out of the figures: requests, passes through groups and errors that end
     /// within it are neither in statistics nor in assertions, and rates go by the time after it. It is shown all the
-    /// same: [`RunReport::warm_up`](crate::report::RunReport::warm_up) has its figures, and the series its points, which say
-    /// so. Users are counted over the whole run. Default: none.
+    /// same: [`RunReport::warm_up`](crate::report::RunReport::warm_up) has its figures, and the series its points,
+    /// which say so. Users are counted over the whole run. Default: none.
     ///
     /// Must be shorter than [`max_duration`](Self::max_duration).
     pub fn warm_up(mut self, duration: Duration) -> Self {
@@ -139,16 +140,16 @@ impl Simulation {
     }
 
     /// The longest the run may take: then no user starts any more, and those that run have the
-    /// [grace period](Self::grace_period) to finish. Without it, the run ends when all users are done, or at the end of its
-    /// [throttle](Self::throttle).
+    /// [grace period](Self::grace_period) to finish. Without it, the run ends when all users are done, or at the end of
+    /// its [throttle](Self::throttle).
     pub fn max_duration(mut self, duration: Duration) -> Self {
         self.max_duration = Some(duration);
         self
     }
 
     /// How long users may go on after `max_duration`, a stop or Ctrl-C before they are interrupted, which the report
-    /// counts. Default 30 s. A user that rests beyond its end is interrupted at once, and so
-    /// is one whose request waits for a slot of a throttle beyond it.
+    /// counts. Default 30 s. A user that rests beyond its end is interrupted at once, and so is one whose request waits
+    /// for a slot of a throttle beyond it.
     pub fn grace_period(mut self, duration: Duration) -> Self {
         self.grace_period = duration;
         self
@@ -160,20 +161,21 @@ impl Simulation {
         self
     }
 
-    /// How many requests a second are made at most, over time, counted from the beginning of the run; a single step needs
-    /// no brackets. Replaces an earlier one.
+    /// How many requests a second are made at most, over time, counted from the beginning of the run; a single step
+    /// needs no brackets. Replaces an earlier one.
     ///
-    /// A throttle is a schedule of slots, each good for one request. A request takes the first free slot at or after the
-    /// moment it comes, in order of coming, and its user rests until then. What passed unused is lost, so that the rate is
-    /// never exceeded to catch up; but for the latest slot, which may be taken a little late, so that below the limit
-    /// requests rarely wait. Pauses stay as they are, and injection profiles too: if the users would make more requests
-    /// than may pass, they wait longer and longer, and in an open profile become more and more.
+    /// A throttle is a schedule of slots, each good for one request. A request takes the first free slot at or after
+    /// the moment it comes, in order of coming, and its user rests until then. What passed unused is lost, so that the
+    /// rate is never exceeded to catch up; but for the latest slot, which may be taken a little late, so that below the
+    /// limit requests rarely wait. Pauses stay as they are, and injection profiles too: if the users would make more
+    /// requests than may pass, they wait longer and longer, and in an open profile become more and more.
     ///
     /// Response times count from the slot; the wait is a figure of its own:
     /// [`throttle_wait`](crate::report::Statistics::throttle_wait).
     ///
-    /// The end of the throttle ends the run as [`max_duration`](Self::max_duration) does (the earlier of both counts): so
-    /// no request waits for longer than the throttle lasts. One that finds no slot left waits until then, and its user ends.
+    /// The end of the throttle ends the run as [`max_duration`](Self::max_duration) does (the earlier of both counts):
+    /// so no request waits for longer than the throttle lasts. One that finds no slot left waits until then, and its
+    /// user ends.
     ///
     /// Slots are shared among the shards one by one: each of `n` has every `n`-th, for its own users.
     ///
@@ -200,8 +202,8 @@ impl Simulation {
     }
 
     /// How many users, of all populations together, may be active when another one arrives. If they are that many, the
-    /// arrival is dropped and counted ([`users_dropped`](crate::report::RunReport::users_dropped)); it is never put off.
-    /// Users of closed profiles count, but are not dropped. Default: no limit.
+    /// arrival is dropped and counted ([`users_dropped`](crate::report::RunReport::users_dropped)); it is never put
+    /// off. Users of closed profiles count, but are not dropped. Default: no limit.
     ///
     /// The number is shared among the shards, each of which drops what exceeds its own share; a run has at most as many
     /// shards.
@@ -213,10 +215,10 @@ impl Simulation {
     /// The seed of all that is random. The same seed, profile and number of shards give the same arrivals, feeds,
     /// branches and pauses. Without it a new one is drawn; the report holds it.
     ///
-    /// What a user draws follows from the seed, its population and its number in it alone: it is the same whatever other
-    /// populations do and, for open profiles, however many shards there are. In real time three things do not follow
-    /// from the seed, because they follow from who comes first: which record of a queue (or circle) a user gets, the
-    /// turn of a `round_robin_switch`, and `user_id`.
+    /// What a user draws follows from the seed, its population and its number in it alone: it is the same whatever
+    /// other populations do and, for open profiles, however many shards there are. In real time three things do not
+    /// follow from the seed, because they follow from who comes first: which record of a queue (or circle) a user gets,
+    /// the turn of a `round_robin_switch`, and `user_id`.
     pub fn seed(mut self, seed: u64) -> Self {
         self.seed = Some(seed);
         self

@@ -12,7 +12,8 @@ use crate::session::Session;
 
 macro_rules! steps {
     ($($(#[$doc:meta])* fn $name:ident($($arg:ident: $type:ty),*) $body:block)*) => {
-        /// The steps that a [`Chain`] or a [`Scenario`](crate::dsl::Scenario) is made of, each appended to what is there.
+        /// The steps that a [`Chain`] or a [`Scenario`](crate::dsl::Scenario) is made of, each appended to what is
+        /// there.
         ///
         /// Where a condition, a number, a duration or a text is asked for, it may be a value, a text with `#{…}`
         /// expressions, or a closure `|session: &Session| …`.
@@ -177,8 +178,8 @@ steps! {
         a_loop(LoopKind::Foreach { list: list.into_value(), element: element.into() }, Some(counter.into()), chain)
     }
 
-    /// Repeats `chain` for this long. The loop is left as soon as the time is over (see [`Steps::exit_asap`]); a request
-    /// on its way is waited for.
+    /// Repeats `chain` for this long. The loop is left as soon as the time is over (see [`Steps::exit_asap`]); a
+    /// request on its way is waited for.
     fn during(duration: impl IntoDuration, chain: impl Into<Chain>) {
         a_loop(while_loop(None, Some(duration.into_duration()), true), None, chain)
     }
@@ -242,9 +243,9 @@ steps! {
 
     /// Repeats `chain` until the run ends or the user exits.
     ///
-    /// A pass of a `forever` that is in no other loop is an iteration of the user: in a closed profile, users that are too
-    /// many (because the profile goes down, ends, or was scaled) leave at the end of a pass, and so do all of them when
-    /// the run is told to end. In an open profile they stay.
+    /// A pass of a `forever` that is in no other loop is an iteration of the user: in a closed profile, users that are
+    /// too many (because the profile goes down, ends, or was scaled) leave at the end of a pass, and so do all of them
+    /// when the run is told to end. In an open profile they stay.
     fn forever(chain: impl Into<Chain>) { a_loop(while_loop(None, None, true), None, chain) }
 
     /// As [`forever`], with the number of the pass, from 0, in the attribute `counter`.
@@ -293,8 +294,8 @@ steps! {
         switch(value, cases, Some(otherwise.into()))
     }
 
-    /// Runs one of the chains by chance, with these percentages: `[(60, a), (40, b)]`. What is missing to 100 runs none of them; more than
-    /// 100 is a mistake.
+    /// Runs one of the chains by chance, with these percentages: `[(60, a), (40, b)]`. What is missing to 100 runs none
+    /// of them; more than 100 is a mistake.
     fn random_switch(cases: impl IntoIterator<Item = (impl Into<f64>, impl Into<Chain>)>) { by_chance(cases, None) }
 
     /// As [`random_switch`], with a chain for what is missing to 100.
@@ -315,8 +316,8 @@ steps! {
         one(StepKind::RoundRobinSwitch(chains(cases)))
     }
 
-    /// Runs one of the chains by chance, each as likely as its weight is of all weights: of `[(3, a), (1, b)]` three users
-    /// in four run `a`. A weight is any number that is not negative, at least one of them above 0.
+    /// Runs one of the chains by chance, each as likely as its weight is of all weights: of `[(3, a), (1, b)]` three
+    /// users in four run `a`. A weight is any number that is not negative, at least one of them above 0.
     fn weighted(cases: impl IntoIterator<Item = (impl Into<f64>, impl Into<Chain>)>) {
         let cases = cases.into_iter().map(|(weight, chain)| (weight.into(), chain.into())).collect();
         one(StepKind::WeightedSwitch(cases))
@@ -324,8 +325,8 @@ steps! {
 
     /// Goes from state to state by chance, as a Markov chain does. The user begins in the first state; after each one
     /// the next is drawn from the state's row of `matrix`, which says for every state how probable it is to come next
-    /// (0 to 1). What is missing to 1 in a row leads on behind `markov`; if nothing is missing anywhere, the user goes on
-    /// until the run ends.
+    /// (0 to 1). What is missing to 1 in a row leads on behind `markov`; if nothing is missing anywhere, the user goes
+    /// on until the run ends.
     ///
     /// ```
     /// # use loadspiker_core::dsl::*;
@@ -344,14 +345,15 @@ steps! {
 
     /// Runs the chains side by side, as branches of one user, and goes on when all of them are done.
     ///
-    /// Each branch begins with a copy of the session; of what is changed from then on it sees its own changes only. They
-    /// become the user's when the branches join; where two branches have changed the same attribute, the one that ended
-    /// last wins. Requests belong to the group around, whose cumulated time counts those of all branches.
+    /// Each branch begins with a copy of the session; of what is changed from then on it sees its own changes only.
+    /// They become the user's when the branches join; where two branches have changed the same attribute, the one that
+    /// ended last wins. Requests belong to the group around, whose cumulated time counts those of all branches.
     ///
-    /// A failure in a branch marks the user as failed when the branches join; `try_max` and `exit_block_on_fail` inside a
-    /// branch concern that branch alone. Where one of them is around, a failed branch ends at its next step, the others
-    /// go on to their end, then the block starts over or is left. `exit_here` in a branch ends the user: the other
-    /// branches end before their next step. When a loop around is to be left as soon as possible, so are the branches.
+    /// A failure in a branch marks the user as failed when the branches join; `try_max` and `exit_block_on_fail` inside
+    /// a branch concern that branch alone. Where one of them is around, a failed branch ends at its next step, the
+    /// others go on to their end, then the block starts over or is left. `exit_here` in a branch ends the user: the
+    /// other branches end before their next step. When a loop around is to be left as soon as possible, so are the
+    /// branches.
     ///
     /// With HTTP the branches share the user's cookies, and each has connections of its own.
     ///

@@ -28,14 +28,15 @@ pub(super) fn conduct_alone(
 }
 
 impl Simulation {
-    /// Runs the simulation and returns what happened. It blocks until the run is over; no other run of this process is on
-    /// meanwhile. Prints nothing. Ctrl-C and SIGTERM end the run gracefully, a second one at once; a full report comes
-    /// in every case.
+    /// Runs the simulation and returns what happened. It blocks until the run is over; no other run of this process is
+    /// on meanwhile. Prints nothing. Ctrl-C and SIGTERM end the run gracefully, a second one at once; a full report
+    /// comes in every case.
     ///
     /// # Errors
     ///
-    /// [`Error::Simulation`] with all mistakes if the simulation is wrong, [`Error::Start`] if the load generator cannot be
-    /// set up. Failed assertions are no error; see [`RunReport::passed`].
+    /// [`Error::Simulation`] with all mistakes if the simulation is wrong, [`Error::Start`] if the load generator
+    /// cannot be set up, [`Error::Before`] if what is done [before](Self::before) the run failed. Failed assertions are
+    /// no error; see [`RunReport::passed`].
     pub fn run(self) -> Result<RunReport, Error> {
         self.run_with(&RunOptions::default(), &mut ())
     }

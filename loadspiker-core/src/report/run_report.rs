@@ -194,8 +194,8 @@ impl RunReport {
         self.users.interrupted
     }
 
-    /// How many arrivals were dropped: because as many users as allowed by `maximum_users` were active, or because the load
-    /// generator stood still when they were due.
+    /// How many arrivals were dropped: because as many users as allowed by `maximum_users` were active, or because the
+    /// load generator stood still when they were due.
     pub fn users_dropped(&self) -> u64 {
         self.users.dropped
     }
@@ -246,7 +246,8 @@ impl RunReport {
     }
 
     /// Whether every assertion holds and the run was neither aborted nor interrupted (Ctrl-C): what was cut short has
-    /// proved nothing. What is done [after](crate::dsl::Simulation::after) it must not have failed either. Without assertions any other run has passed, however many requests failed.
+    /// proved nothing. What is done [after](crate::dsl::Simulation::after) it must not have failed either. Without
+    /// assertions any other run has passed, however many requests failed.
     pub fn passed(&self) -> bool {
         !matches!(self.info.end, EndReason::Aborted(_) | EndReason::Interrupted)
             && self.info.after_error.is_none()
