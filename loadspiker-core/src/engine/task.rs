@@ -106,6 +106,10 @@ async fn drive(mut cx: ActionContext) {
     // One that waited for a slot stands behind the action it waited for.
     let mut next = cx.user.held.and(cx.user.pc.checked_sub(1)).map(Next::Act);
     loop {
+        // Its end may have come while others had their turn: the user is counted then.
+        if shard.is_over() {
+            return;
+        }
         let next = next.take().unwrap_or_else(|| cursor(&mut cx, &program, &shard).advance());
         if let Some(witness) = &program.witness {
             witness.keep(cx.session());
