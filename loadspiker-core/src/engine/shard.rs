@@ -306,8 +306,7 @@ impl Shard {
     }
 
     fn find_next_due(&self) {
-        if self.is_paused() && self.clock.is_simulated() {
-            // Simulated time stands still in a pause.
+        if self.stands_still() {
             self.next_due.set(Moment::NEVER.as_nanos());
             return;
         }
@@ -322,10 +321,15 @@ impl Shard {
         self.next_due.set(due.as_nanos());
     }
 
+    /// Simulated time stands still in a pause, unless the run is being stopped: requests on their way finish then.
+    fn stands_still(&self) -> bool {
+        self.is_paused() && self.clock.is_simulated() && self.deadline.get() == Moment::NEVER
+    }
+
     /// Something is to be done at `moment`: the shard's loop must wake by then.
     pub(super) fn due_at(&self, moment: Moment) {
-        if self.is_paused() && self.clock.is_simulated() && moment > self.clock.now() {
-            // Simulated time stands still in a pause; all is looked at again at its end.
+        if self.stands_still() && moment > self.clock.now() {
+            // All is looked at again at its end.
             return;
         }
         if moment.as_nanos() < self.next_due.get() {
