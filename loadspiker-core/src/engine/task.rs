@@ -151,8 +151,10 @@ async fn drive(mut cx: ActionContext) {
                     record_panic(&mut cx, action.as_ref(), &message);
                 }
                 shard.action_ends(cx.user.population);
-                if throttled && cx.is_turned_away() {
-                    if cx.user.held.is_some() {
+                // The action may have dropped its wait for another slot.
+                let held = throttled && cx.user.held.take().is_some();
+                if throttled && cx.take_turned_away() {
+                    if held {
                         shard.interrupt(cx.into_user());
                         return;
                     }

@@ -89,7 +89,7 @@ impl User {
         if let Some(message) = panicked {
             record_panic(&mut self.cx, &*action, &message);
         }
-        if self.cx.is_turned_away() {
+        if self.cx.take_turned_away() {
             return self.turned_away().await;
         }
         shard.release_due(self.cx.user.intended);
