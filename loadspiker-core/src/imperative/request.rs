@@ -68,6 +68,8 @@ impl User {
         wants_reply: bool,
     ) -> Result<Option<Box<dyn Any>>, StepError> {
         self.settle();
+        // A wait that was dropped has taken its slot: this request needs one of its own.
+        self.cx.user.held = None;
         let action = match self.compile(|cx| request.compile(cx)) {
             Ok(action) => action,
             Err((action, mistake)) => {
