@@ -85,7 +85,7 @@ pub(crate) struct Loop {
     pub(crate) kind: Kind,
     pub(crate) counter: Option<Slot>,
     pub(crate) exit_asap: bool,
-    /// A `forever` that is in no other loop: a pass of it is an iteration of the user, at whose end a closed population
+    /// A `forever` that is in no other loop and in no branch: a pass of it is an iteration of the user, at whose end a closed population
     /// may let it go.
     pub(crate) is_outermost_forever: bool,
     /// Behind the loop.
