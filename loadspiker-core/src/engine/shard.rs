@@ -385,6 +385,11 @@ impl Shard {
         self.populations.borrow_mut()[population as usize].has_surplus(at)
     }
 
+    /// A user has begun what every user does at its end.
+    pub(crate) fn user_retires(&self, population: u32) {
+        self.populations.borrow_mut()[population as usize].user_retires();
+    }
+
     pub(crate) fn action_begins(&self, population: u32) {
         self.populations.borrow_mut()[population as usize].acting += 1;
     }
