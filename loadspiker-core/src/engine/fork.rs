@@ -7,6 +7,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
+use std::time::Duration;
 
 use crate::compile::{Forking, Pc};
 use crate::engine::cursor::Cursor;
@@ -15,6 +16,9 @@ use crate::engine::{Shard, task};
 use crate::moment::Moment;
 use crate::protocol::UserState;
 use crate::session::Changes;
+
+/// How many users go on from their branches at one moment of simulated time, before it goes on by a little.
+const JOINS: u32 = 1000;
 
 /// Where a user rests while its branches are on their way.
 pub(crate) struct Fork {
@@ -224,6 +228,23 @@ impl Shard {
         } else if let Some(enter) = leave {
             Cursor { user: &mut user, program: &program, shard: self }.leave_loop(enter);
         }
+        if self.joins_without_end() {
+            let due = self.clock.now() + Duration::from_micros(1);
+            return self.rest(user, due);
+        }
         task::spawn(self, user);
+    }
+
+    /// Whether so many branches were joined at one moment of simulated time that it would stand still for ever, if they
+    /// are those of an endless loop.
+    fn joins_without_end(&self) -> bool {
+        if !self.clock.is_simulated() {
+            return false;
+        }
+        let now = self.clock.now();
+        let (last, joins) = self.joins.get();
+        let joins = if last == now { joins.saturating_add(1) } else { 1 };
+        self.joins.set((now, joins));
+        joins > JOINS
     }
 }

@@ -70,6 +70,8 @@ pub(crate) struct Shard {
     pub(crate) seats: RefCell<Vec<Rc<Seat>>>,
     pub(super) users_made: Cell<u64>,
     pub(super) branches_made: Cell<u64>,
+    /// When branches were joined last, and how often since simulated time moved.
+    pub(super) joins: Cell<(Moment, u32)>,
     pub(super) alive: Cell<u64>,
     /// How many users may be there when another one arrives.
     pub(super) most_users: u64,
@@ -170,6 +172,7 @@ impl Shard {
             seats: RefCell::default(),
             users_made: Cell::new(0),
             branches_made: Cell::new(0),
+            joins: Cell::default(),
             alive: Cell::new(0),
             most_users: plan.maximum_users.map_or(u64::MAX, |most| inject::Shard::from(info).share(most)),
             next_due: Cell::new(0),
