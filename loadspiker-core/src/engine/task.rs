@@ -172,6 +172,11 @@ async fn drive(mut cx: ActionContext) {
             }
             Next::Journey(pc) => {
                 let Some(Op::Async(step)) = program.ops.get(pc as usize) else { return };
+                if shard.is_paused() {
+                    cx.user.pc = pc;
+                    shard.hold(cx.into_user());
+                    return;
+                }
                 cx = match Box::pin(journey::run(cx, step, program.clone())).await {
                     After::GoesOn(cx) => cx,
                     After::Ends(cx) => return shard.user_ended(cx.into_user()),
