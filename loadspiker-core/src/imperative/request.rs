@@ -2,6 +2,7 @@
 
 use std::any::Any;
 use std::rc::Rc;
+use std::time::Duration;
 
 use crate::compile::RequestName;
 use crate::dsl::dummy_request;
@@ -112,7 +113,7 @@ impl User {
         let shard = self.cx.shard.clone();
         if shard.is_paused() && shard.wait_while_paused(&self.loose).await {
             let now = self.cx.now();
-            self.cx.user.put_off(now);
+            self.put_off(now.since(self.cx.user.intended));
             self.cx.restart(now);
         }
         while is_request && shard.is_throttled(self.cx.user.population) {
@@ -122,13 +123,36 @@ impl User {
                     self.cx.restart(self.cx.now());
                     return;
                 }
-                Turn::At(due) => {
-                    shard.pause_until(due, &self.loose).await;
-                    self.cx.user.intended = due;
-                }
+                Turn::At(due) => self.wait_for_slot(due).await,
                 Turn::Never => self.turned_away().await,
             }
         }
+    }
+
+    /// Waits for a slot, which is due later if the run is paused meanwhile.
+    async fn wait_for_slot(&mut self, due: Moment) {
+        let shard = self.cx.shard.clone();
+        let mut due = due;
+        loop {
+            let before = shard.pauses();
+            shard.pause_until(due, &self.loose).await;
+            if shard.is_paused() {
+                shard.wait_while_paused(&self.loose).await;
+            }
+            self.cx.user.intended = due;
+            let pause = shard.pauses().saturating_sub(before);
+            if pause.is_zero() {
+                return;
+            }
+            self.put_off(pause);
+            due = self.cx.user.intended;
+        }
+    }
+
+    /// The run was paused for so long: for the user no time has passed.
+    fn put_off(&mut self, pause: Duration) {
+        self.cx.user.put_off(pause);
+        self.paused += pause;
     }
 
     /// A throttle has no slot left: the code is dropped where it stands, and the user ends.
