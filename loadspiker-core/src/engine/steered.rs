@@ -162,6 +162,9 @@ impl User {
         if let Some(held) = &mut self.held {
             held.put_off(gap);
         }
+        if let Some(branch) = self.extras.as_mut().and_then(|extras| extras.branch.as_mut()) {
+            branch.held += gap;
+        }
         self.intended = self.intended + gap;
     }
 }
