@@ -156,7 +156,9 @@ impl User {
     }
 
     /// A throttle has no slot left: the code is dropped where it stands, and the user ends.
-    async fn turned_away<T>(&self) -> T {
+    async fn turned_away<T>(&mut self) -> T {
+        // Its wait until now is no time of the code's own.
+        self.go_on();
         self.loose.turned_away.set(true);
         forever().await
     }
