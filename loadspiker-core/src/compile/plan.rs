@@ -195,6 +195,9 @@ fn add(
     lowering.headed("on_user_start", &scenario.users.start);
     lowering.chain(&scenario.chain);
     let end = lowering.here();
+    if !(scenario.users.end.steps.is_empty() && of_all.end.steps.is_empty()) {
+        lowering.ops.push(Op::Retire);
+    }
     lowering.headed("on_user_end", &scenario.users.end);
     lowering.headed("on_user_end of all scenarios", &of_all.end);
     let (mut ops, steps) = (lowering.ops, lowering.plan);

@@ -51,13 +51,18 @@ pub(crate) enum Op {
         condition: Option<Test>,
         crash: bool,
     },
+    /// What every user does at its end begins.
+    Retire,
     End,
 }
 
 impl Op {
     /// Whether this is a step of the user's, before which failures and early exits are looked at.
     pub(crate) fn is_step(&self) -> bool {
-        !matches!(self, Op::LoopNext(_) | Op::Jump(_) | Op::TryLeave | Op::GroupLeave | Op::BranchEnd | Op::End)
+        !matches!(
+            self,
+            Op::LoopNext(_) | Op::Jump(_) | Op::TryLeave | Op::GroupLeave | Op::BranchEnd | Op::Retire | Op::End
+        )
     }
 }
 
@@ -85,7 +90,7 @@ pub(crate) struct Loop {
     pub(crate) kind: Kind,
     pub(crate) counter: Option<Slot>,
     pub(crate) exit_asap: bool,
-    /// A `forever` that is in no other loop: a pass of it is an iteration of the user, at whose end a closed population
+    /// A `forever` that is in no other loop and in no branch: a pass of it is an iteration of the user, at whose end a closed population
     /// may let it go.
     pub(crate) is_outermost_forever: bool,
     /// Behind the loop.
@@ -144,4 +149,11 @@ pub(crate) struct Program {
     pub(crate) end: Pc,
     /// Sees what the user of a hook does.
     pub(crate) witness: Option<Witness>,
+}
+
+impl Program {
+    /// Whether a user at `pc` does what every user does before it ends, if there is such a thing.
+    pub(crate) fn is_retiring(&self, pc: Pc) -> bool {
+        pc > self.end && matches!(self.ops.get(self.end as usize), Some(Op::Retire))
+    }
 }

@@ -1,6 +1,7 @@
 //! A user that is a branch of another: how it begins, when it has nothing more to do, what it hands back.
 
 use std::rc::Rc;
+use std::time::Duration;
 
 use crate::compile::{Op, Pc};
 use crate::engine::cursor::Cursor;
@@ -29,6 +30,12 @@ impl User {
     /// The fork that this user is a branch of.
     pub(crate) fn fork(&self) -> Option<&Rc<Fork>> {
         Some(&self.extras.as_ref()?.branch.as_ref()?.fork)
+    }
+
+    /// For how long this branch was held in pauses of the run; zero if it is none.
+    pub(super) fn held_for(&self) -> Duration {
+        let branch = self.extras.as_ref().and_then(|extras| extras.branch.as_ref());
+        branch.map_or(Duration::ZERO, |branch| branch.held)
     }
 
     /// Tells branches of one user apart; 0 if it is no branch.
@@ -105,9 +112,10 @@ impl Cursor<'_> {
     }
 
     fn left_around(&mut self, fork: &Fork) -> bool {
+        let held = self.user.held_for();
         for around in fork.loops() {
             if let Some(Op::LoopEnter(entered)) = self.program.ops.get(around.enter as usize)
-                && self.goes_on(entered, around.pass, around.since) != Some(true)
+                && self.goes_on(entered, around.pass, around.since + held) != Some(true)
             {
                 fork.leave_loop(around.enter);
                 return true;

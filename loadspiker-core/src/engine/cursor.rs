@@ -152,6 +152,7 @@ impl Cursor<'_> {
                     self.end_branch();
                     return Next::End;
                 }
+                Op::Retire => self.shard.user_retires(self.user.population),
                 Op::End => {
                     if self.leave() {
                         return Next::End;

@@ -7,6 +7,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
+use std::time::Duration;
 
 use crate::compile::{Forking, Pc};
 use crate::engine::cursor::Cursor;
@@ -15,6 +16,9 @@ use crate::engine::{Shard, task};
 use crate::moment::Moment;
 use crate::protocol::UserState;
 use crate::session::Changes;
+
+/// How many users go on from their branches at one moment of simulated time, before it goes on by a little.
+const JOINS: u32 = 1000;
 
 /// Where a user rests while its branches are on their way.
 pub(crate) struct Fork {
@@ -42,6 +46,8 @@ pub(crate) struct Around {
 /// What the branches that have ended leave to the user.
 struct Left {
     latest: Moment,
+    /// For how long the branch that ended last was held in pauses of the run.
+    held: Duration,
     failed: bool,
     group_failed: bool,
     cumulated_micros: u32,
@@ -55,7 +61,9 @@ struct Left {
 impl Fork {
     fn new(user: Box<User>, branches: usize) -> Rc<Self> {
         let outer = user.fork().cloned();
+        let held = user.held_for();
         let mut loops: Vec<Around> = outer.iter().flat_map(|outer| outer.loops.iter().copied()).collect();
+        loops.iter_mut().for_each(|around| around.since = around.since + held);
         loops.extend(user.frames.iter().filter_map(|frame| match *frame {
             Frame::Loop { enter, asap: true, pass, since } => Some(Around { enter, pass, since }),
             _ => None,
@@ -63,6 +71,7 @@ impl Fork {
         let tries = user.frames.iter().any(|frame| matches!(frame, Frame::Try { .. }));
         let left = Left {
             latest: user.intended,
+            held: Duration::ZERO,
             failed: user.session.is_failed(),
             group_failed: false,
             cumulated_micros: 0,
@@ -130,7 +139,8 @@ impl Fork {
         let mut user = self.user.borrow_mut();
         let Some(user) = user.as_deref_mut() else { return };
         let mut left = self.left.borrow_mut();
-        left.latest = left.latest.max(branch.intended);
+        let (latest, held) = (left.latest, left.held);
+        (left.latest, left.held) = (latest, held).max((branch.intended, branch.held_for()));
         left.failed |= branch.session.is_failed();
         branch.session.note_changes(&user.session, &mut left.changes);
         user.join(branch);
@@ -163,7 +173,7 @@ impl Shard {
             for (number, pc) in (1..).zip(&forking.branches) {
                 let serial = self.branches_made.get() + 1;
                 self.branches_made.set(serial);
-                let link = Branch { fork: fork.clone(), serial };
+                let link = Branch { fork: fork.clone(), serial, held: Duration::ZERO };
                 branches.push(Box::new(user.branch(user.session.branch(seed, number), *pc, link)));
             }
         }
@@ -206,6 +216,8 @@ impl Shard {
         let program = self.program(user.population);
         let (failed, group_failed, cumulated, leave) = {
             let mut left = fork.left.borrow_mut();
+            // It has waited for the one that was last, and was held with that.
+            user.put_off(left.held);
             user.intended = left.latest;
             user.session.apply(std::mem::take(&mut left.changes));
             (left.failed, left.group_failed, left.cumulated_micros, left.leave)
@@ -224,6 +236,23 @@ impl Shard {
         } else if let Some(enter) = leave {
             Cursor { user: &mut user, program: &program, shard: self }.leave_loop(enter);
         }
+        if self.joins_without_end() {
+            let due = self.clock.now() + Duration::from_micros(1);
+            return self.rest(user, due);
+        }
         task::spawn(self, user);
+    }
+
+    /// Whether so many branches were joined at one moment of simulated time that it would stand still for ever, if they
+    /// are those of an endless loop.
+    fn joins_without_end(&self) -> bool {
+        if !self.clock.is_simulated() {
+            return false;
+        }
+        let now = self.clock.now();
+        let (last, joins) = self.joins.get();
+        let joins = if last == now { joins.saturating_add(1) } else { 1 };
+        self.joins.set((now, joins));
+        joins > JOINS
     }
 }

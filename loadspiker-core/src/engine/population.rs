@@ -28,6 +28,8 @@ pub(crate) struct PopulationState {
     until: Option<Moment>,
     /// How many users are there, resting or busy.
     alive: u64,
+    /// How many of them do what every user does at its end.
+    retiring: u64,
     /// How many of them are within an action.
     pub(crate) acting: u64,
     /// The slots of its throttle.
@@ -116,6 +118,7 @@ impl PopulationState {
             paused: Moment::NEVER,
             until: None,
             alive: 0,
+            retiring: 0,
             acting: 0,
             slots: None,
             ends: Moment::NEVER,
@@ -261,12 +264,24 @@ impl PopulationState {
         (self.paused == Moment::NEVER).then(|| (start + look.since_start()).max(now))
     }
 
+    /// A user has begun what every user does at its end: it leaves soon, and nobody else need leave in its place.
+    pub(crate) fn user_retires(&mut self) {
+        self.retiring += 1;
+    }
+
+    /// A user has done what every user does at its end.
+    pub(crate) fn user_retired(&mut self) {
+        self.retiring = self.retiring.saturating_sub(1);
+    }
+
     /// Whether there are more users at `at` than a closed profile wants; after a stop it wants none.
     pub(crate) fn has_surplus(&mut self, at: Moment) -> bool {
         let moment = self.start.map(|start| self.local(start, at));
         match (&mut self.source, moment) {
             (Source::Closed { targets, level, .. }, Some(moment)) => {
-                self.stopped || moment >= self.ends || self.alive > level.at(moment, targets)
+                self.stopped
+                    || moment >= self.ends
+                    || self.alive.saturating_sub(self.retiring) > level.at(moment, targets)
             }
             _ => false,
         }

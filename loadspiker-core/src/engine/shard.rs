@@ -70,6 +70,8 @@ pub(crate) struct Shard {
     pub(crate) seats: RefCell<Vec<Rc<Seat>>>,
     pub(super) users_made: Cell<u64>,
     pub(super) branches_made: Cell<u64>,
+    /// When branches were joined last, and how often since simulated time moved.
+    pub(super) joins: Cell<(Moment, u32)>,
     pub(super) alive: Cell<u64>,
     /// How many users may be there when another one arrives.
     pub(super) most_users: u64,
@@ -170,6 +172,7 @@ impl Shard {
             seats: RefCell::default(),
             users_made: Cell::new(0),
             branches_made: Cell::new(0),
+            joins: Cell::default(),
             alive: Cell::new(0),
             most_users: plan.maximum_users.map_or(u64::MAX, |most| inject::Shard::from(info).share(most)),
             next_due: Cell::new(0),
@@ -306,8 +309,7 @@ impl Shard {
     }
 
     fn find_next_due(&self) {
-        if self.is_paused() && self.clock.is_simulated() {
-            // Simulated time stands still in a pause.
+        if self.stands_still() {
             self.next_due.set(Moment::NEVER.as_nanos());
             return;
         }
@@ -322,10 +324,15 @@ impl Shard {
         self.next_due.set(due.as_nanos());
     }
 
+    /// Simulated time stands still in a pause, unless the run is being stopped: requests on their way finish then.
+    fn stands_still(&self) -> bool {
+        self.is_paused() && self.clock.is_simulated() && self.deadline.get() == Moment::NEVER
+    }
+
     /// Something is to be done at `moment`: the shard's loop must wake by then.
     pub(super) fn due_at(&self, moment: Moment) {
-        if self.is_paused() && self.clock.is_simulated() && moment > self.clock.now() {
-            // Simulated time stands still in a pause; all is looked at again at its end.
+        if self.stands_still() && moment > self.clock.now() {
+            // All is looked at again at its end.
             return;
         }
         if moment.as_nanos() < self.next_due.get() {
@@ -379,6 +386,11 @@ impl Shard {
     /// Whether a population has more users at `at` than its closed profile wants.
     pub(crate) fn has_surplus(&self, population: u32, at: Moment) -> bool {
         self.populations.borrow_mut()[population as usize].has_surplus(at)
+    }
+
+    /// A user has begun what every user does at its end.
+    pub(crate) fn user_retires(&self, population: u32) {
+        self.populations.borrow_mut()[population as usize].user_retires();
     }
 
     pub(crate) fn action_begins(&self, population: u32) {

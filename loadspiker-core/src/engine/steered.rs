@@ -85,18 +85,26 @@ impl Shard {
     }
 
     fn resume(self: &Rc<Self>, at: Moment) {
-        if let Some(since) = self.paused.take() {
-            self.slots_start.set(self.slots_start.get() + at.since(since));
-        }
+        let pause = self.paused.take().map(|since| at.since(since)).unwrap_or_default();
+        self.slots_start.set(self.slots_start.get() + pause);
         self.populations.borrow_mut().iter_mut().for_each(|population| population.resume(at));
         let held = std::mem::take(&mut *self.held.borrow_mut());
         let mut waiting = self.waiting.borrow_mut();
+        // Slots are due later by the pause: those that users wait for are, as those that are still free.
+        if (0..).zip(&self.plan.populations).any(|(population, _)| self.is_throttled(population)) {
+            waiting.put_off_slots(pause);
+        }
         for mut user in held {
-            user.put_off(at);
-            waiting.rest(at, user);
+            user.put_off(if user.held.is_some() { pause } else { at.since(user.intended) });
+            waiting.rest(user.intended, user);
         }
         drop(waiting);
         self.call_held();
+    }
+
+    /// How long the run has been paused so far, the pause that is on left out.
+    pub(crate) fn pauses(&self) -> Duration {
+        self.slots_start.get().since_start()
     }
 
     /// Whether users are to be held before their next request.
@@ -144,9 +152,8 @@ impl Shard {
 }
 
 impl User {
-    /// The run was paused up to `at`, and the user held since it meant to go on: for it no time has passed.
-    pub(crate) fn put_off(&mut self, at: Moment) {
-        let gap = at.since(self.intended);
+    /// The user was held for so long because the run was paused: for it no time has passed.
+    pub(crate) fn put_off(&mut self, gap: Duration) {
         for frame in &mut self.frames {
             if let Frame::Loop { since, .. } | Frame::Group { since, .. } = frame {
                 *since = *since + gap;
@@ -155,6 +162,9 @@ impl User {
         if let Some(held) = &mut self.held {
             held.put_off(gap);
         }
-        self.intended = at;
+        if let Some(branch) = self.extras.as_mut().and_then(|extras| extras.branch.as_mut()) {
+            branch.held += gap;
+        }
+        self.intended = self.intended + gap;
     }
 }

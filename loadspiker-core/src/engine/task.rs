@@ -106,6 +106,10 @@ async fn drive(mut cx: ActionContext) {
     // One that waited for a slot stands behind the action it waited for.
     let mut next = cx.user.held.and(cx.user.pc.checked_sub(1)).map(Next::Act);
     loop {
+        // Its end may have come while others had their turn: the user is counted then.
+        if shard.is_over() {
+            return;
+        }
         let next = next.take().unwrap_or_else(|| cursor(&mut cx, &program, &shard).advance());
         if let Some(witness) = &program.witness {
             witness.keep(cx.session());
@@ -147,8 +151,10 @@ async fn drive(mut cx: ActionContext) {
                     record_panic(&mut cx, action.as_ref(), &message);
                 }
                 shard.action_ends(cx.user.population);
-                if throttled && cx.is_turned_away() {
-                    if cx.user.held.is_some() {
+                // The action may have dropped its wait for another slot.
+                let held = throttled && cx.user.held.take().is_some();
+                if throttled && cx.take_turned_away() {
+                    if held {
                         shard.interrupt(cx.into_user());
                         return;
                     }
@@ -166,6 +172,11 @@ async fn drive(mut cx: ActionContext) {
             }
             Next::Journey(pc) => {
                 let Some(Op::Async(step)) = program.ops.get(pc as usize) else { return };
+                if shard.is_paused() {
+                    cx.user.pc = pc;
+                    shard.hold(cx.into_user());
+                    return;
+                }
                 cx = match Box::pin(journey::run(cx, step, program.clone())).await {
                     After::GoesOn(cx) => cx,
                     After::Ends(cx) => return shard.user_ended(cx.into_user()),

@@ -48,6 +48,8 @@ pub(crate) struct Branch {
     pub(crate) fork: Rc<Fork>,
     /// Tells it from other branches of the shard.
     pub(crate) serial: u64,
+    /// For how long it was held in pauses of the run.
+    pub(crate) held: Duration,
 }
 
 /// A loop, group or `try_max` that the user is in. The outermost of a branch stands for what is around the fork.

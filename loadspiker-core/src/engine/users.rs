@@ -63,6 +63,9 @@ impl Shard {
         }
         let (scenario, population) = (user.scenario(), user.population as usize);
         let (ok, ended) = (!user.session.is_failed(), user.intended);
+        if self.programs[population].is_retiring(user.pc) {
+            self.populations.borrow_mut()[population].user_retired();
+        }
         // Its connections close here, before another user takes its place.
         drop(user);
         self.recorder.borrow_mut().user_ended(scenario, ok);

@@ -3,6 +3,7 @@
 use std::cmp::{Ordering, Reverse};
 use std::collections::BinaryHeap;
 use std::task::Waker;
+use std::time::Duration;
 
 use crate::engine::user::User;
 use crate::moment::Moment;
@@ -46,6 +47,16 @@ impl Waiting {
     pub(crate) fn call_beyond(&self, at: Moment) {
         let beyond = self.sleepers.iter().filter(|Reverse(due)| due.at > at);
         beyond.for_each(|Reverse(Due { who: Sleeper(waker), .. })| waker.wake_by_ref());
+    }
+
+    /// The slots that users wait for are due later by `gap`.
+    pub(crate) fn put_off_slots(&mut self, gap: Duration) {
+        let mut all = std::mem::take(&mut self.resting).into_vec();
+        for Reverse(Due { at, who }) in all.iter_mut().filter(|Reverse(due)| due.who.held.is_some()) {
+            who.put_off(gap);
+            *at = *at + gap;
+        }
+        self.resting = all.into();
     }
 
     /// Takes out the users that rest beyond `at`.

@@ -2,6 +2,7 @@
 
 use std::any::Any;
 use std::rc::Rc;
+use std::time::Duration;
 
 use crate::compile::RequestName;
 use crate::dsl::dummy_request;
@@ -68,6 +69,8 @@ impl User {
         wants_reply: bool,
     ) -> Result<Option<Box<dyn Any>>, StepError> {
         self.settle();
+        // A wait that was dropped has taken its slot: this request needs one of its own.
+        self.cx.user.held = None;
         let action = match self.compile(|cx| request.compile(cx)) {
             Ok(action) => action,
             Err((action, mistake)) => {
@@ -89,7 +92,7 @@ impl User {
         if let Some(message) = panicked {
             record_panic(&mut self.cx, &*action, &message);
         }
-        if self.cx.is_turned_away() {
+        if self.cx.take_turned_away() {
             return self.turned_away().await;
         }
         shard.release_due(self.cx.user.intended);
@@ -110,7 +113,7 @@ impl User {
         let shard = self.cx.shard.clone();
         if shard.is_paused() && shard.wait_while_paused(&self.loose).await {
             let now = self.cx.now();
-            self.cx.user.put_off(now);
+            self.put_off(now.since(self.cx.user.intended));
             self.cx.restart(now);
         }
         while is_request && shard.is_throttled(self.cx.user.population) {
@@ -120,17 +123,42 @@ impl User {
                     self.cx.restart(self.cx.now());
                     return;
                 }
-                Turn::At(due) => {
-                    shard.pause_until(due, &self.loose).await;
-                    self.cx.user.intended = due;
-                }
+                Turn::At(due) => self.wait_for_slot(due).await,
                 Turn::Never => self.turned_away().await,
             }
         }
     }
 
+    /// Waits for a slot, which is due later if the run is paused meanwhile.
+    async fn wait_for_slot(&mut self, due: Moment) {
+        let shard = self.cx.shard.clone();
+        let mut due = due;
+        loop {
+            let before = shard.pauses();
+            shard.pause_until(due, &self.loose).await;
+            if shard.is_paused() {
+                shard.wait_while_paused(&self.loose).await;
+            }
+            self.cx.user.intended = due;
+            let pause = shard.pauses().saturating_sub(before);
+            if pause.is_zero() {
+                return;
+            }
+            self.put_off(pause);
+            due = self.cx.user.intended;
+        }
+    }
+
+    /// The run was paused for so long: for the user no time has passed.
+    fn put_off(&mut self, pause: Duration) {
+        self.cx.user.put_off(pause);
+        self.paused += pause;
+    }
+
     /// A throttle has no slot left: the code is dropped where it stands, and the user ends.
-    async fn turned_away<T>(&self) -> T {
+    async fn turned_away<T>(&mut self) -> T {
+        // Its wait until now is no time of the code's own.
+        self.go_on();
         self.loose.turned_away.set(true);
         forever().await
     }

@@ -88,9 +88,9 @@ impl ActionContext {
         self.throttle_wait = Some(wait);
     }
 
-    /// Whether a throttle had no slot left for a request within the action.
-    pub(crate) fn is_turned_away(&self) -> bool {
-        self.turned_away
+    /// Whether a throttle had no slot left for a request within the action; what follows begins anew.
+    pub(crate) fn take_turned_away(&mut self) -> bool {
+        std::mem::take(&mut self.turned_away)
     }
 
     pub(crate) fn into_user(self) -> Box<User> {

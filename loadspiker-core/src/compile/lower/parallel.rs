@@ -16,12 +16,15 @@ impl Lowering<'_, '_> {
         // A placeholder: the branches must be lowered before their addresses are known.
         self.ops.push(Op::BranchEnd);
         let mut addresses = Vec::with_capacity(branches.len());
+        // A `forever` in a branch is no iteration of the user, who has others on their way.
+        self.loops += 1;
         for (number, branch) in (1..).zip(branches) {
             addresses.push(self.here());
             self.line(&format!("branch {number}"));
             self.nested(branch);
             self.ops.push(Op::BranchEnd);
         }
+        self.loops -= 1;
         self.ops[fork] = Op::Fork(Box::new(Forking { branches: addresses, join: self.here() }));
     }
 }
