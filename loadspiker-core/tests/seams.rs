@@ -651,7 +651,7 @@ fn harass(simulation: Simulation, seed: u64) -> RunReport {
             }
             std::thread::sleep(Duration::from_micros(seed % 700));
         }
-        if seed % 3 > 0 {
+        if !seed.is_multiple_of(3) {
             let _ = handle.resume();
         }
         if seed % 3 < 2 {
