@@ -31,6 +31,17 @@ fn waits(report: &RunReport, request: &str) -> (u64, Duration, Duration) {
 }
 
 #[test]
+fn the_wait_for_a_slot_is_no_time_of_the_imperative_step_around_the_request() {
+    let step = exec_async("step", async |user| {
+        user.dummy("first", 10.millis()).await?;
+        user.dummy("second", 10.millis()).await
+    });
+    let report = run([one_user("s", step).throttle([jump_to_rps(1), hold_for(1.minutes())])]);
+    assert_eq!(waits(&report, "second"), (1, 990.millis(), 990.millis()));
+    assert_eq!(report.request("step").unwrap().response_time().max(), 20.millis());
+}
+
+#[test]
 fn requests_of_a_crowd_pass_one_by_one_in_order_of_coming() {
     let trace = Trace::default();
     let population = scenario("s").exec(trace.probe("a")).inject(at_once_users(5));

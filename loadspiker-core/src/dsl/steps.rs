@@ -107,8 +107,9 @@ steps! {
     }
 
     /// Runs async code of your own: whatever it awaits, and requests made through the [`User`] it gets. It is counted
-    /// like a request of this name: from when the user meant to begin to its end, pauses made with [`User::pause`] left
-    /// out; an error (or a panic) is a failure. Requests made through the user are counted as well, under their names.
+    /// like a request of this name: from when the user meant to begin to its end, pauses made with [`User::pause`] and
+    /// waits for a throttle left out; an error (or a panic) is a failure. Requests made through the user are counted as
+    /// well, under their names.
     ///
     /// The code runs on the shard's thread: it must not block, and what it awaits need not be `Send`. At the end of the
     /// grace period it is dropped where it stands. See [`imperative`](crate::imperative).

@@ -120,6 +120,8 @@ impl User {
             match shard.ask_throttles(&mut self.cx.user) {
                 Turn::Now(wait) => {
                     self.cx.waited(wait);
+                    // A figure of its own, and no time of a step around it.
+                    self.paused += wait;
                     self.cx.restart(self.cx.now());
                     return;
                 }

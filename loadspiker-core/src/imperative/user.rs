@@ -21,7 +21,7 @@ pub struct User {
     pub(super) loose: Rc<Loose>,
     /// Since when the user's code has been at work.
     since: Moment,
-    /// How long it has paused.
+    /// How long it has paused, and waited for slots of a throttle.
     pub(crate) paused: Duration,
     /// What it has done since others had their turn.
     turns: u32,
