@@ -104,6 +104,8 @@ pub(crate) struct Gathered {
     pub(crate) rendez_vous: Vec<Arc<RendezVous>>,
     /// How many switches go by turns.
     pub(crate) turns: usize,
+    /// Each population has one user, who waits for nobody.
+    pub(crate) alone: bool,
     /// Functions of the user's own.
     pub(crate) functions: Functions,
     /// Attributes that are there before the first step of a user.
@@ -130,6 +132,7 @@ impl Gathered {
             mistakes: Vec::new(),
             rendez_vous: Vec::new(),
             turns: 0,
+            alone: false,
             inherited: BTreeSet::new(),
             inherited_opaque: false,
             functions: Functions::default(),
@@ -159,6 +162,10 @@ pub struct CompileContext<'a> {
     pub(crate) binder: Option<&'a dyn Binder>,
     /// Whether a step of the scenario makes requests of its own during the run.
     pub(crate) imperative: bool,
+    /// The protocols that its steps use, by their places.
+    pub(super) bound: BTreeSet<usize>,
+    /// How many users there can be at a time, as far as that is known.
+    pub(super) crowd: Option<u64>,
 }
 
 impl<'a> CompileContext<'a> {
@@ -175,6 +182,8 @@ impl<'a> CompileContext<'a> {
             opaque,
             binder: None,
             imperative: false,
+            bound: BTreeSet::new(),
+            crowd: None,
         }
     }
 
@@ -332,13 +341,15 @@ impl<'a> CompileContext<'a> {
             Some(given) => Arc::ptr_eq(given, &bound.protocol),
             None => bound.kind == kind && bound.is_default,
         });
-        known.unwrap_or_else(|| {
+        let index = known.unwrap_or_else(|| {
             let is_default = given.is_none();
             let protocol = given.unwrap_or_else(default);
             self.gathered.protocols.push(BoundProtocol { kind, is_default, protocol: protocol.clone() });
             protocol.check(self);
             self.gathered.protocols.len() - 1
-        })
+        });
+        self.bound.insert(index);
+        index
     }
 }
 

@@ -86,11 +86,6 @@ impl Plan {
     pub(crate) fn witness(&self) -> Option<&Witness> {
         self.populations.first()?.program.witness.as_ref()
     }
-
-    /// The steps of this hook, one a line.
-    pub(super) fn hook_steps(&self) -> &[String] {
-        self.populations.first().map_or(&[], |population| &population.steps)
-    }
 }
 
 /// Compiles a hook. What it defines is known to all that is compiled after it, and so are its protocols and feeders;
@@ -133,6 +128,7 @@ pub(super) fn compile(hook: &Hook, simulation: &Simulation, gathered: &mut Gathe
         maximum_users: None,
         after: Vec::new(),
         steps: lines,
+        protocols: Vec::new(),
         given,
     };
     let known_protocols = gathered.known_protocols(std::slice::from_ref(&population));

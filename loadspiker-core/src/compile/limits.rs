@@ -30,6 +30,14 @@ fn no_users(most: Option<u64>) -> Option<String> {
     (most == Some(0)).then(|| message.to_owned())
 }
 
+/// How many users of a population there can be at the same time, if nobody ends.
+pub(super) fn most_users(population: &Population, simulation: &Simulation) -> Option<u64> {
+    let profile = &population.profile;
+    let come = profile.users().or(profile.most_users());
+    let allowed = [population.maximum_users, simulation.maximum_users.filter(|_| profile.users().is_some())];
+    come.into_iter().chain(allowed.into_iter().flatten()).min()
+}
+
 /// When the run ends at the latest: the end of the simulation's throttle is one as `max_duration` is.
 pub(super) fn longest_run(simulation: &Simulation) -> Option<Duration> {
     let throttled = simulation.throttle.as_ref().map(|throttle| throttle.duration());
@@ -43,7 +51,7 @@ impl Simulation {
         let mut waiting: Vec<_> = self.populations.iter().collect();
         while let Some(population) = waiting.pop() {
             least = least.into_iter().chain(population.maximum_users).min();
-            waiting.extend(&population.next);
+            waiting.extend(population.next.iter().flatten());
         }
         least.map_or(usize::MAX, |users| usize::try_from(users).unwrap_or(usize::MAX).max(1))
     }

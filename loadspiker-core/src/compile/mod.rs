@@ -8,6 +8,7 @@ mod lower;
 mod plan;
 mod program;
 mod sequence;
+mod show;
 
 pub(crate) use binder::{Binder, compile_during_run};
 #[cfg(test)]

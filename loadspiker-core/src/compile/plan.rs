@@ -1,13 +1,12 @@
 //! [`Plan`]: a compiled simulation, ready to be run by any number of shards.
 
 use std::any::TypeId;
-use std::fmt;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use crate::assertion::{Assertion, Guard, Purpose};
+use crate::assertion::{Assertion, Guard};
 use crate::compile::binder::KnownProtocols;
-use crate::compile::context::{CompileContext, Gathered};
+use crate::compile::context::{BoundProtocol, CompileContext, Gathered};
 use crate::compile::hooks::{self, Attributes};
 use crate::compile::limits;
 use crate::compile::lower::Lowering;
@@ -22,7 +21,7 @@ use crate::protocol::Protocol;
 use crate::report::format::precise;
 use crate::session::Slot;
 
-/// A compiled simulation. [`Display`](fmt::Display) prints it for people: what will be run, step by step.
+/// A compiled simulation. [`Display`](std::fmt::Display) prints it for people: what will be run, step by step.
 pub struct Plan {
     pub(crate) name: String,
     pub(crate) populations: Vec<CompiledPopulation>,
@@ -86,13 +85,17 @@ pub(crate) struct CompiledPopulation {
     /// The populations that must be done before this one starts.
     pub(crate) after: Vec<Predecessor>,
     pub(super) steps: Vec<String>,
+    /// The protocols that its steps use, for people.
+    pub(super) protocols: Vec<String>,
     /// Where the protocols are that the user gave, if a step makes requests during the run.
     pub(super) given: Vec<(TypeId, usize)>,
 }
 
-/// Compiles a simulation for this number of shards and this seed.
-pub(crate) fn compile(simulation: &Simulation, shards: usize, seed: u64) -> Result<Plan, Error> {
+/// Compiles a simulation for this number of shards and this seed. `alone` if each population is of one user who tries
+/// it out.
+pub(crate) fn compile(simulation: &Simulation, shards: usize, seed: u64, alone: bool) -> Result<Plan, Error> {
     let mut gathered = Gathered::new(shards, seed);
+    gathered.alone = alone;
     let mut populations = Vec::new();
     let mut scenario_names = Vec::new();
     if simulation.populations.is_empty() {
@@ -189,6 +192,7 @@ fn add(
     for mistake in population.profile.mistakes().into_iter().chain(limits::mistakes_of_population(population)) {
         cx.mistake(mistake);
     }
+    cx.crowd = limits::most_users(population, simulation);
     let mut lowering = Lowering::new(&mut cx);
     let of_all = &simulation.hooks.users;
     lowering.headed("on_user_start of all scenarios", &of_all.start);
@@ -205,6 +209,7 @@ fn add(
     report_unknown_attributes(&mut cx);
     (cx.step, cx.place) = (String::new(), Some(population.place));
     let given = if cx.imperative { cx.bind_given() } else { Vec::new() };
+    let protocols = protocols(&cx, population);
 
     let index = populations.len();
     scenario_names.push(scenario.name.as_str().into());
@@ -215,15 +220,33 @@ fn add(
         maximum_users: population.maximum_users,
         after: after.into_iter().map(|population| Predecessor { population, delay: Duration::ZERO }).collect(),
         steps,
+        protocols,
         given,
     });
     let mut all = vec![index];
     let mut level = vec![index];
-    for next in &population.next {
-        level = add(next, level, simulation, gathered, populations, scenario_names);
+    for next in population.next.iter().filter(|next| !next.is_empty()) {
+        let before = std::mem::take(&mut level);
+        for population in next {
+            level.extend(add(population, before.clone(), simulation, gathered, populations, scenario_names));
+        }
         all.extend(&level);
     }
     all
+}
+
+/// The protocols that the steps of a population use, and who gave them.
+fn protocols(cx: &CompileContext<'_>, population: &Population) -> Vec<String> {
+    let bound = cx.bound.iter().map(|index| &cx.gathered.protocols[*index]);
+    let describe = |bound: &BoundProtocol| {
+        let source = match &bound.protocol {
+            _ if bound.is_default => "default settings",
+            given if population.protocols.iter().any(|own| Arc::ptr_eq(own, given)) => "given to the population",
+            _ => "given to the simulation",
+        };
+        format!("{}, {source}", bound.protocol.describe())
+    };
+    bound.map(describe).collect()
 }
 
 /// An attribute that an expression reads and no step sets is a mistake, unless code of the user's may set it.
@@ -246,61 +269,5 @@ pub(super) fn report_unknown_attributes(cx: &mut CompileContext<'_>) {
         };
         (cx.step, cx.place) = (step, place);
         cx.mistake(message);
-    }
-}
-
-impl fmt::Display for Plan {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "simulation \"{}\" (seed {}, shards {})", self.name, self.seed, self.shards)?;
-        if let Some(before) = &self.before {
-            writeln!(f, "\nbefore")?;
-            before.hook_steps().iter().try_for_each(|step| writeln!(f, "  {step}"))?;
-        }
-        for (population, name) in self.populations.iter().zip(self.scenario_names.iter()) {
-            writeln!(f, "\nscenario \"{name}\"")?;
-            let (at_once, later): (Vec<_>, Vec<_>) = population.after.iter().partition(|after| after.delay.is_zero());
-            let name = |after: &Predecessor| &*self.scenario_names[after.population];
-            if !at_once.is_empty() {
-                writeln!(f, "  after {}", at_once.iter().map(name).collect::<Vec<_>>().join(", "))?;
-            }
-            later.iter().try_for_each(|after| writeln!(f, "  {} after {}", precise(after.delay), name(after)))?;
-            writeln!(f, "  inject {}", population.profile)?;
-            if let Some(most) = population.maximum_users {
-                writeln!(f, "  maximum_users {most}")?;
-            }
-            if let Some(throttle) = &population.throttle {
-                writeln!(f, "  throttle {throttle}")?;
-            }
-            population.steps.iter().try_for_each(|step| writeln!(f, "  {step}"))?;
-        }
-        if let Some(after) = &self.after {
-            writeln!(f, "\nafter")?;
-            after.hook_steps().iter().try_for_each(|step| writeln!(f, "  {step}"))?;
-        }
-        if let Some(most) = self.maximum_users {
-            writeln!(f, "\nmaximum_users {most}")?;
-        }
-        if let Some(throttle) = &self.throttle {
-            writeln!(f, "\nthrottle {throttle}")?;
-        }
-        if let Some(duration) = self.max_duration {
-            writeln!(f, "\nat most {}, then {} of grace", precise(duration), precise(self.grace_period))?;
-        }
-        if let Some(warm_up) = self.warm_up {
-            writeln!(f, "\nwarm-up: the first {} are left out of the figures", precise(warm_up))?;
-        }
-        let guards = |purpose| self.guards.iter().filter(move |guard| guard.purpose == purpose);
-        for (heading, purpose) in [("stop when", Purpose::Stop), ("fail when", Purpose::Fail)] {
-            if guards(purpose).next().is_some() {
-                writeln!(f, "\n{heading}")?;
-                guards(purpose).try_for_each(|guard| writeln!(f, "  {}", guard.criterion))?;
-            }
-        }
-        if !self.assertions.is_empty() || guards(Purpose::Assert).next().is_some() {
-            writeln!(f, "\nassertions")?;
-            self.assertions.iter().try_for_each(|assertion| writeln!(f, "  {assertion}"))?;
-            guards(Purpose::Assert).try_for_each(|guard| writeln!(f, "  {}", guard.criterion))?;
-        }
-        Ok(())
     }
 }

@@ -77,7 +77,7 @@ fn in_order(written: &[Population]) -> Vec<&Population> {
     let mut all = Vec::new();
     while let Some(population) = waiting.pop() {
         all.push(population);
-        waiting.extend(population.next.iter().rev());
+        waiting.extend(population.next.iter().flatten().rev());
     }
     all
 }

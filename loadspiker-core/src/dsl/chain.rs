@@ -15,7 +15,7 @@ use crate::session::Session;
 ///
 /// The free functions ([`exec`](crate::dsl::exec), [`pause`](crate::dsl::pause), [`repeat`](crate::dsl::repeat) …)
 /// begin one, the methods of [`Steps`](crate::dsl::Steps) go on. Chains are values: clone them, pass them to
-/// functions, store them, use one in several scenarios.
+/// functions, store them, use one in several scenarios. Clones share their steps, so that they cost little.
 #[derive(Clone, Debug, Default)]
 #[must_use = "a chain does nothing until a scenario executes it"]
 pub struct Chain {
@@ -58,17 +58,30 @@ impl Chain {
     }
 }
 
+impl Drop for Chain {
+    /// Step by step, not by recursion: however deep chains are nested, the stack does not grow.
+    fn drop(&mut self) {
+        let mut waiting = std::mem::take(&mut self.steps);
+        while let Some(step) = waiting.pop() {
+            // What others share is left to them.
+            if let Some(mut kind) = Arc::into_inner(step.kind) {
+                kind.for_each_chain(|chain| waiting.append(&mut chain.steps));
+            }
+        }
+    }
+}
+
 /// One step and the place in the user's source where it was written.
 #[derive(Clone, Debug)]
 pub(crate) struct Step {
-    pub(crate) kind: StepKind,
+    pub(crate) kind: Arc<StepKind>,
     pub(crate) place: &'static Location<'static>,
 }
 
 impl Step {
     #[track_caller]
     pub(crate) fn here(kind: StepKind) -> Self {
-        Step { kind, place: Location::caller() }
+        Step { kind: Arc::new(kind), place: Location::caller() }
     }
 }
 
@@ -173,6 +186,40 @@ impl fmt::Debug for StepKind {
 }
 
 impl StepKind {
+    /// The chains in it, one after the other.
+    fn for_each_chain(&mut self, mut f: impl FnMut(&mut Chain)) {
+        match self {
+            StepKind::Loop { body, .. } | StepKind::Try { body, .. } | StepKind::Group { body, .. } => f(body),
+            StepKind::If { then, otherwise, .. } | StepKind::IfEquals { then, otherwise, .. } => {
+                f(then);
+                f(otherwise);
+            }
+            StepKind::Switch { cases, otherwise, .. } => {
+                cases.iter_mut().for_each(|(_, chain)| f(chain));
+                otherwise.iter_mut().for_each(f);
+            }
+            StepKind::RandomSwitch { cases, otherwise } => {
+                cases.iter_mut().for_each(|(_, chain)| f(chain));
+                otherwise.iter_mut().for_each(f);
+            }
+            StepKind::WeightedSwitch(cases) => cases.iter_mut().for_each(|(_, chain)| f(chain)),
+            StepKind::Markov { states, .. } => states.iter_mut().for_each(|(_, chain)| f(chain)),
+            StepKind::UniformSwitch(chains) | StepKind::RoundRobinSwitch(chains) | StepKind::Parallel(chains) => {
+                chains.iter_mut().for_each(f);
+            }
+            StepKind::Action(_)
+            | StepKind::Call(_)
+            | StepKind::Async { .. }
+            | StepKind::Pause(_)
+            | StepKind::Pace(_)
+            | StepKind::RendezVous(_)
+            | StepKind::Feed { .. }
+            | StepKind::Exit(_)
+            | StepKind::Stop { .. }
+            | StepKind::Misplaced(_) => {}
+        }
+    }
+
     /// The step in one line, for the plan and for mistakes.
     pub(crate) fn describe(&self) -> String {
         match self {
@@ -185,7 +232,10 @@ impl StepKind {
             StepKind::RendezVous(users) => format!("rendez_vous {users}"),
             StepKind::Feed { feeder, count: None } => format!("feed {feeder}"),
             StepKind::Feed { feeder, count: Some(n) } => format!("feed {n:?} of {feeder}"),
-            StepKind::Loop { kind, .. } => kind.describe(),
+            StepKind::Loop { kind, counter, exit_asap, .. } => {
+                let asap = if *exit_asap == kind.exits_asap() { String::new() } else { format!(", exit_asap({exit_asap})") };
+                format!("{}{asap}", kind.describe(counter.as_deref()))
+            }
             StepKind::If { condition, .. } => format!("do_if {condition:?}"),
             StepKind::IfEquals { left, right, .. } => format!("do_if_equals {left:?} {right:?}"),
             StepKind::Switch { value, .. } => format!("do_switch {value:?}"),
@@ -214,17 +264,25 @@ impl StepKind {
 }
 
 impl LoopKind {
-    fn describe(&self) -> String {
+    /// Whether it is left as soon as possible, unless the user says otherwise.
+    pub(crate) fn exits_asap(&self) -> bool {
+        matches!(self, LoopKind::While { during: Some(_), .. })
+    }
+
+    /// With the attribute that counts its passes, if there is one.
+    fn describe(&self, counter: Option<&str>) -> String {
+        let counted = if counter.is_some() { "_counted" } else { "" };
+        let counter = counter.map(|counter| format!(" \"{counter}\"")).unwrap_or_default();
         match self {
-            LoopKind::Repeat(times) => format!("repeat {times:?}"),
-            LoopKind::Foreach { list, element } => format!("foreach {list:?} as \"{element}\""),
+            LoopKind::Repeat(times) => format!("repeat{counted} {times:?}{counter}"),
+            LoopKind::Foreach { list, element } => format!("foreach{counted} {list:?} as \"{element}\"{counter}"),
             LoopKind::While { condition, during, test_first } => {
                 let verb = if *test_first { "as_long_as" } else { "do_while" };
                 match (condition, during) {
-                    (None, None) => "forever".to_owned(),
-                    (None, Some(time)) => format!("during {time:?}"),
-                    (Some(condition), None) => format!("{verb} {condition:?}"),
-                    (Some(condition), Some(time)) => format!("{verb}_during {condition:?} {time:?}"),
+                    (None, None) => format!("forever{counted}{counter}"),
+                    (None, Some(time)) => format!("during{counted} {time:?}{counter}"),
+                    (Some(condition), None) => format!("{verb}{counted} {condition:?}{counter}"),
+                    (Some(condition), Some(time)) => format!("{verb}_during{counted} {condition:?} {time:?}{counter}"),
                 }
             }
         }

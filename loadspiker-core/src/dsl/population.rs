@@ -18,8 +18,8 @@ pub struct Population {
     pub(crate) pauses: Option<PauseType>,
     pub(crate) throttle: Option<Throttle>,
     pub(crate) maximum_users: Option<u64>,
-    /// Each starts when all users of the ones before, and of what follows them, are done.
-    pub(crate) next: Vec<Population>,
+    /// Each level starts when all users of the one before, and of what follows them, are done.
+    pub(crate) next: Vec<Vec<Population>>,
     /// What it waits for, beside those before it.
     pub(crate) start_after: Vec<Awaited>,
     pub(crate) place: &'static Location<'static>,
@@ -48,10 +48,22 @@ impl Population {
         }
     }
 
-    /// Starts `population` when all users of this one are done. Several are started one after the other, each when the
-    /// one before, with all that follows it, is done. With a delay, or by name: [`start_after`](Self::start_after).
-    pub fn and_then(mut self, population: Population) -> Self {
-        self.next.push(population);
+    /// Starts a population when all users of this one are done; several, given in brackets, start together:
+    /// `.and_then([a, b])`. What is added by a further `and_then` starts when those before, with all that follows them,
+    /// are done. With a delay, or by name: [`start_after`](Self::start_after).
+    ///
+    /// ```
+    /// use loadspiker_core::{dsl::*, inject::at_once_users};
+    ///
+    /// let one = |name: &str, secs: u64| scenario(name).pause(secs).inject(at_once_users(1));
+    /// // Both readers start when the table is filled, the cleaner when both are done.
+    /// let tree = one("fill", 5).and_then([one("read", 20), one("search", 10)]).and_then(one("clean", 1));
+    /// let report = Simulation::new("tree").with(tree).simulated_clock().run()?;
+    /// assert_eq!(report.info().duration.as_secs(), 5 + 20 + 1);
+    /// # Ok::<(), loadspiker_core::Error>(())
+    /// ```
+    pub fn and_then(mut self, populations: impl IntoIterator<Item = Population>) -> Self {
+        self.next.push(populations.into_iter().collect());
         self
     }
 
@@ -111,5 +123,15 @@ impl Population {
     pub fn maximum_users(mut self, users: u64) -> Self {
         self.maximum_users = Some(users);
         self
+    }
+}
+
+/// A population alone can stand where several may.
+impl IntoIterator for Population {
+    type Item = Self;
+    type IntoIter = std::iter::Once<Self>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        std::iter::once(self)
     }
 }

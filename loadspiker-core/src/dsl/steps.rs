@@ -54,7 +54,7 @@ fn one(kind: StepKind) -> Chain {
 
 #[track_caller]
 fn a_loop(kind: LoopKind, counter: Option<String>, body: impl Into<Chain>) -> Chain {
-    let exit_asap = matches!(&kind, LoopKind::While { during: Some(_), .. });
+    let exit_asap = kind.exits_asap();
     one(StepKind::Loop { kind, counter, exit_asap, body: body.into() })
 }
 
@@ -416,7 +416,7 @@ impl Steps for Chain {
 
     #[track_caller]
     fn exit_asap(mut self, asap: bool) -> Self {
-        match self.steps.last_mut().map(|step| &mut step.kind) {
+        match self.steps.last_mut().map(|step| Arc::make_mut(&mut step.kind)) {
             Some(StepKind::Loop { exit_asap, .. }) => *exit_asap = asap,
             _ => self.steps.push(Step::here(StepKind::Misplaced("exit_asap"))),
         }

@@ -3,7 +3,7 @@
 use crate::compile::{Kind, Loop, Op, Pc};
 use crate::engine::cursor::Cursor;
 use crate::engine::user::Frame;
-use crate::expression::EvalError;
+use crate::expression::{CompiledValue, EvalError};
 use crate::moment::Moment;
 use crate::session::abbreviate;
 use crate::value::Value;
@@ -53,7 +53,7 @@ impl Cursor<'_> {
             let session = &cursor.user.session;
             match &entered.kind {
                 Kind::Repeat(times) => Ok(u64::from(pass) < times.get(session)?),
-                Kind::Foreach { list, .. } => Ok((pass as usize) < items(list.get(session)?.as_ref())?.len()),
+                Kind::Foreach { list, .. } => Ok((pass as usize) < items(list, list.get(session)?.as_ref())?.len()),
                 Kind::While { condition, during, test_first } => {
                     if let Some(limit) = during
                         && now.since(since) > limit.get(session)?
@@ -73,8 +73,8 @@ impl Cursor<'_> {
     fn begin_pass(&mut self, entered: &Loop, pass: u32) {
         if let Kind::Foreach { list, element } = &entered.kind {
             let item = self.try_to(|cursor| {
-                let list = list.get(&cursor.user.session)?;
-                Ok(items(list.as_ref())?.get(pass as usize).cloned().unwrap_or_default())
+                let value = list.get(&cursor.user.session)?;
+                Ok(items(list, value.as_ref())?.get(pass as usize).cloned().unwrap_or_default())
             });
             if let Some(item) = item {
                 self.user.session.set_at(*element, item);
@@ -86,11 +86,12 @@ impl Cursor<'_> {
     }
 }
 
-fn items(value: &Value) -> Result<&[Value], EvalError> {
+/// The items of the list that a `foreach` was given as `written`.
+fn items<'a>(written: &CompiledValue, value: &'a Value) -> Result<&'a [Value], EvalError> {
     match value {
         Value::List(items) => Ok(items),
         other => Err(EvalError::Unfit {
-            template: "the list of a foreach".to_owned(),
+            template: written.to_string(),
             value: abbreviate(&other.to_string()),
             found: other.type_name(),
             expected: "list",

@@ -76,7 +76,7 @@ impl Simulation {
         let shards = if self.simulated_clock || options.debug { 1 } else { self.shards.unwrap_or_else(cores).max(1) };
         let shards = shards.min(self.useful_shards());
         let seed = options.seed.or(self.seed).unwrap_or_else(|| fastrand::u64(..));
-        let plan = compile(&self, shards, seed)?;
+        let plan = compile(&self, shards, seed, options.debug)?;
         // One user alone needs no limits, and should not wait for them.
         Ok(if options.debug { plan.unthrottled(self.max_duration) } else { plan })
     }
@@ -85,7 +85,7 @@ impl Simulation {
         let mut waiting: Vec<_> = self.populations.iter_mut().collect();
         while let Some(population) = waiting.pop() {
             population.profile = change(&population.profile);
-            waiting.extend(population.next.iter_mut());
+            waiting.extend(population.next.iter_mut().flatten());
         }
     }
 
@@ -103,7 +103,7 @@ impl Simulation {
         let mut waiting: Vec<_> = self.populations.iter_mut().collect();
         while let Some(population) = waiting.pop() {
             redirect(&mut population.protocols)?;
-            waiting.extend(population.next.iter_mut());
+            waiting.extend(population.next.iter_mut().flatten());
         }
         Ok(())
     }

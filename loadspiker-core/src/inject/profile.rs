@@ -99,6 +99,26 @@ impl Profile {
         }
     }
 
+    /// How many users of a closed profile are there at its highest; `None` for an open one, where it depends on how
+    /// long users stay.
+    pub fn most_users(&self) -> Option<u64> {
+        match self {
+            Profile::Open(_) => None,
+            Profile::Closed(steps) => {
+                let slopes = steps.iter().flat_map(ClosedStep::slopes);
+                Some(slopes.map(|slope| slope.from.max(slope.to)).max().unwrap_or_default())
+            }
+        }
+    }
+
+    /// Each step as the user wrote it.
+    pub(crate) fn written(&self) -> Vec<String> {
+        match self {
+            Profile::Open(steps) => steps.iter().map(ToString::to_string).collect(),
+            Profile::Closed(steps) => steps.iter().map(ToString::to_string).collect(),
+        }
+    }
+
     /// The profile with all numbers of users and all rates multiplied by `factor`; durations stay.
     ///
     /// Numbers of users are rounded, but a step that has users keeps at least one, unless the factor is 0. A factor
@@ -176,15 +196,6 @@ fn scaled_users(users: u64, factor: f64) -> u64 {
 /// The steps as the user wrote them, separated by commas.
 impl fmt::Display for Profile {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fn list(f: &mut fmt::Formatter<'_>, steps: &[impl fmt::Display]) -> fmt::Result {
-            for (i, step) in steps.iter().enumerate() {
-                write!(f, "{}{step}", if i == 0 { "" } else { ", " })?;
-            }
-            Ok(())
-        }
-        match self {
-            Profile::Open(steps) => list(f, steps),
-            Profile::Closed(steps) => list(f, steps),
-        }
+        f.write_str(&self.written().join(", "))
     }
 }

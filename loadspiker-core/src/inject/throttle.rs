@@ -122,6 +122,11 @@ impl Throttle {
         Slots::new(stretches, shard)
     }
 
+    /// Each step as the user wrote it.
+    pub(crate) fn written(&self) -> Vec<String> {
+        self.0.iter().map(ToString::to_string).collect()
+    }
+
     /// What is wrong with the throttle: each mistake names the step as it was written, the value and the remedy.
     /// Empty if it can be run.
     pub fn mistakes(&self) -> Vec<String> {
@@ -187,10 +192,7 @@ fn mistake(step: ThrottleStep) -> Option<String> {
 /// The steps as the user wrote them, separated by commas.
 impl fmt::Display for Throttle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (i, step) in self.0.iter().enumerate() {
-            write!(f, "{}{step}", if i == 0 { "" } else { ", " })?;
-        }
-        Ok(())
+        f.write_str(&self.written().join(", "))
     }
 }
 

@@ -31,6 +31,8 @@ pub struct ActionContext {
     /// A throttle has no slot left for this user.
     turned_away: bool,
     watchdog: RefCell<Watchdog>,
+    /// How often others had their turn meanwhile.
+    pub(crate) turns: u32,
     /// For requests of imperative steps: what their code gets to know.
     pub(crate) witness: Option<Box<Witness>>,
 }
@@ -75,6 +77,7 @@ impl ActionContext {
             throttle_wait: None,
             turned_away: false,
             watchdog: RefCell::default(),
+            turns: 0,
             witness: None,
         }
     }

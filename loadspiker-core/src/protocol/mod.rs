@@ -227,6 +227,12 @@ pub trait Protocol: Any + fmt::Debug + Send + Sync {
     /// The protocol's name, in lower case: `http`.
     fn name(&self) -> &'static str;
 
+    /// The configuration in one line, for the plan: the name and what is talked to, without secrets, such as
+    /// `http http://127.0.0.1:8080`. By default the name.
+    fn describe(&self) -> String {
+        self.name().to_owned()
+    }
+
     /// Finds what is wrong with the configuration before the run; each mistake is told with `cx.mistake`.
     fn check(&self, cx: &mut CompileContext<'_>) {
         let _ = cx;

@@ -271,6 +271,11 @@ impl Protocol for HttpProtocol {
         "http"
     }
 
+    fn describe(&self) -> String {
+        let bases = self.bases().into_iter().flatten().map(|base| masked(&base)).collect::<Vec<_>>();
+        format!("http {}", bases.join(", ")).trim_end().to_owned()
+    }
+
     fn check(&self, cx: &mut CompileContext<'_>) {
         for mistake in self.bases().into_iter().filter_map(Result::err) {
             cx.mistake(mistake);

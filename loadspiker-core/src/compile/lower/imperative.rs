@@ -6,7 +6,7 @@ use crate::compile::lower::Lowering;
 use crate::compile::program::AsyncStep;
 use crate::imperative::Journey;
 
-impl Lowering<'_, '_> {
+impl Lowering<'_, '_, '_> {
     pub(super) fn async_step(&mut self, name: &str, timed: bool, code: &Arc<dyn Journey>) -> AsyncStep {
         // What it reads and sets is known to nobody before the run.
         self.cx.opaque();

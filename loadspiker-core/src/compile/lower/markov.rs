@@ -7,8 +7,8 @@ use crate::dsl::Chain;
 /// A sum of probabilities may be off by this much, because decimal fractions are not exact in binary.
 const ROUNDING: f64 = 1e-9;
 
-impl Lowering<'_, '_> {
-    pub(super) fn weighted(&mut self, cases: &[(f64, Chain)]) {
+impl<'c> Lowering<'_, '_, 'c> {
+    pub(super) fn weighted(&mut self, cases: &'c [(f64, Chain)]) {
         let sum: f64 = cases.iter().map(|(weight, _)| weight).sum();
         let unsound = |weight: f64| !(weight >= 0.0 && weight.is_finite());
         if cases.iter().any(|(weight, _)| unsound(*weight)) {
@@ -26,28 +26,32 @@ impl Lowering<'_, '_> {
             .zip(&shares)
             .map(|((weight, _), share)| format!("weight {weight} ({:.1} %)", share * 100.0))
             .collect();
-        self.switch(&labels, cases.iter().map(|(_, chain)| chain).collect(), None, |targets| {
+        self.switch(labels, cases.iter().map(|(_, chain)| chain).collect(), None, move |targets| {
             SwitchBy::Chance(bounds(&shares, &targets))
         });
     }
 
     /// The states in the order they are given, each with a draw of the next behind it.
-    pub(super) fn markov(&mut self, states: &[(String, Chain)], matrix: &[Vec<f64>]) {
+    pub(super) fn markov(&mut self, states: &'c [(String, Chain)], matrix: &'c [Vec<f64>]) {
         self.check_markov(states, matrix);
-        let (mut addresses, mut draws) = (Vec::new(), Vec::new());
+        if states.is_empty() {
+            return;
+        }
         for (index, (name, chain)) in states.iter().enumerate() {
-            addresses.push(self.here());
             let row = matrix.get(index).map_or(&[][..], |row| row);
-            self.line(&format!("state \"{name}\", then {}", describe(row, states)));
-            self.nested(chain);
-            draws.push(self.ops.len());
+            self.part(format!("state \"{name}\", then {}", describe(row, states)), chain);
             // A placeholder: where the states lie is known behind the last of them.
-            self.ops.push(Op::BranchEnd);
+            self.then(|lowering| lowering.ops.push(Op::BranchEnd));
         }
-        let otherwise = self.here();
-        for (draw, row) in draws.into_iter().zip(matrix) {
-            self.ops[draw] = Op::Switch(Box::new(Switch { by: SwitchBy::Chance(bounds(row, &addresses)), otherwise }));
-        }
+        self.then(move |lowering| {
+            let (addresses, otherwise) = (lowering.marked(states.len()), lowering.here());
+            // Before each state but the first stands the draw with which the one before ends.
+            let draws = addresses.iter().skip(1).chain([&otherwise]).map(|behind| *behind as usize - 1);
+            for (draw, row) in draws.zip(matrix) {
+                let by = SwitchBy::Chance(bounds(row, &addresses));
+                lowering.ops[draw] = Op::Switch(Box::new(Switch { by, otherwise }));
+            }
+        });
     }
 
     fn check_markov(&mut self, states: &[(String, Chain)], matrix: &[Vec<f64>]) {

@@ -11,24 +11,60 @@ use std::sync::Arc;
 use crate::compile::context::CompileContext;
 use crate::compile::program::{Kind, Loop, Op, Pc, RendezVous, SwitchBy, Test};
 use crate::dsl::{Chain, Exit, LoopKind, Step, StepKind};
+use crate::value::Value;
 
 /// Lowers one scenario.
-pub(crate) struct Lowering<'a, 'b> {
+///
+/// Steps within steps are put off ([`nested`](Self::nested)), and so is what comes behind them
+/// ([`then`](Self::then)): however deep a scenario is nested, the stack does not grow.
+pub(crate) struct Lowering<'a, 'b, 'c> {
     pub(crate) cx: &'a mut CompileContext<'b>,
     pub(crate) ops: Vec<Op>,
     /// The plan: one line a step, indented by its nesting.
     pub(crate) plan: Vec<String>,
     /// Where each step begins, and where it was written.
     pub(crate) steps: Vec<(Pc, String, &'static Location<'static>)>,
+    /// What is still to be lowered; the last comes first.
+    waiting: Vec<Work<'c>>,
+    /// Where the parts of the steps around begin, of which there may be several.
+    marks: Vec<Pc>,
     depth: usize,
     /// How many loops there are around.
     loops: u32,
     paces: u32,
 }
 
-impl<'a, 'b> Lowering<'a, 'b> {
+/// Something to be lowered, and what is around it.
+struct Work<'c> {
+    depth: usize,
+    loops: u32,
+    what: What<'c>,
+}
+
+enum What<'c> {
+    Steps(&'c [Step]),
+    Then(Behind<'c>),
+}
+
+/// What comes behind the steps that were put off.
+type Behind<'c> = Box<dyn FnOnce(&mut Lowering<'_, '_, 'c>) + 'c>;
+
+/// From this depth on, steps are no longer indented: their lines say how deep they are.
+const DEEPEST_INDENT: usize = 32;
+
+impl<'a, 'b, 'c> Lowering<'a, 'b, 'c> {
     pub(crate) fn new(cx: &'a mut CompileContext<'b>) -> Self {
-        Lowering { cx, ops: Vec::new(), plan: Vec::new(), steps: Vec::new(), depth: 0, loops: 0, paces: 0 }
+        Lowering {
+            cx,
+            ops: Vec::new(),
+            plan: Vec::new(),
+            steps: Vec::new(),
+            waiting: Vec::new(),
+            marks: Vec::new(),
+            depth: 0,
+            loops: 0,
+            paces: 0,
+        }
     }
 
     pub(crate) fn here(&self) -> Pc {
@@ -36,37 +72,95 @@ impl<'a, 'b> Lowering<'a, 'b> {
     }
 
     fn line(&mut self, text: &str) {
-        self.plan.push(format!("{:indent$}{text}", "", indent = 2 * self.depth));
-    }
-
-    /// A nested chain, one step further to the right in the plan.
-    fn nested(&mut self, chain: &Chain) {
-        self.depth += 1;
-        self.chain(chain);
-        self.depth -= 1;
+        let indent = 2 * self.depth.min(DEEPEST_INDENT);
+        self.plan.push(match self.depth {
+            ..=DEEPEST_INDENT => format!("{:indent$}{text}", ""),
+            depth => format!("{:indent$}[level {depth}] {text}", ""),
+        });
     }
 
     /// A chain under a heading in the plan; nothing if it has no steps.
-    pub(crate) fn headed(&mut self, heading: &str, chain: &Chain) {
+    pub(crate) fn headed(&mut self, heading: &str, chain: &'c Chain) {
         if !chain.steps.is_empty() {
             self.line(heading);
             self.nested(chain);
+            self.work();
         }
     }
 
-    pub(crate) fn chain(&mut self, chain: &Chain) {
-        for step in &chain.steps {
-            self.step(step);
-        }
+    /// A chain, with all that is nested in it.
+    pub(crate) fn chain(&mut self, chain: &'c Chain) {
+        self.put_off(What::Steps(&chain.steps));
+        self.work();
     }
 
-    fn step(&mut self, step: &Step) {
+    /// Lowers all that was put off.
+    fn work(&mut self) {
+        while let Some(Work { depth, loops, what }) = self.waiting.pop() {
+            (self.depth, self.loops) = (depth, loops);
+            let mut put_off = self.waiting.len();
+            match what {
+                What::Steps([step, rest @ ..]) => {
+                    if !rest.is_empty() {
+                        self.put_off(What::Steps(rest));
+                        put_off += 1;
+                    }
+                    self.step(step);
+                }
+                What::Steps([]) => {}
+                What::Then(behind) => behind(self),
+            }
+            // What was put off first comes first.
+            self.waiting[put_off..].reverse();
+        }
+        (self.depth, self.loops) = (0, 0);
+    }
+
+    fn put_off(&mut self, what: What<'c>) {
+        self.waiting.push(Work { depth: self.depth, loops: self.loops, what });
+    }
+
+    /// A nested chain, one step further to the right in the plan. It is lowered behind the current step, and before what
+    /// is put off from now on.
+    fn nested(&mut self, chain: &'c Chain) {
+        self.depth += 1;
+        self.put_off(What::Steps(&chain.steps));
+        self.depth -= 1;
+    }
+
+    /// Puts off what comes behind the chains that were put off before.
+    fn then(&mut self, behind: impl FnOnce(&mut Lowering<'_, '_, 'c>) + 'c) {
+        self.put_off(What::Then(Box::new(behind)));
+    }
+
+    /// One of several parts of a step: its address is marked, and it has a heading in the plan.
+    fn part(&mut self, heading: String, chain: &'c Chain) {
+        self.depth += 1;
+        self.then(move |lowering| {
+            lowering.mark();
+            lowering.line(&heading);
+        });
+        self.nested(chain);
+        self.depth -= 1;
+    }
+
+    /// One of several parts of a step begins here.
+    fn mark(&mut self) {
+        self.marks.push(self.here());
+    }
+
+    /// Where the last `count` parts began.
+    fn marked(&mut self, count: usize) -> Vec<Pc> {
+        self.marks.split_off(self.marks.len().saturating_sub(count))
+    }
+
+    fn step(&mut self, step: &'c Step) {
         self.cx.step = step.kind.describe();
         self.cx.place = Some(step.place);
         let line = self.cx.step.clone();
         self.line(&line);
         self.steps.push((self.here(), line, step.place));
-        match &step.kind {
+        match &*step.kind {
             StepKind::Action(builder) => {
                 let action = builder.compile(self.cx);
                 self.ops.push(Op::Action(action));
@@ -89,13 +183,7 @@ impl<'a, 'b> Lowering<'a, 'b> {
                 self.paces += 1;
             }
             StepKind::RendezVous(users) => {
-                if *users == 0 {
-                    self.cx
-                        .mistake("a rendez_vous of 0 users waits for nobody; give it the number of users to wait for");
-                }
-                let index = self.cx.gathered.rendez_vous.len();
-                let meeting = Arc::new(RendezVous::new(index, *users));
-                self.cx.gathered.rendez_vous.push(meeting.clone());
+                let meeting = self.rendez_vous(*users);
                 self.ops.push(Op::RendezVous(meeting));
             }
             StepKind::Feed { feeder, count } => {
@@ -119,7 +207,8 @@ impl<'a, 'b> Lowering<'a, 'b> {
                 let value = value.compile(self.cx);
                 let keys: Vec<_> = cases.iter().map(|(key, _)| key.compile(self.cx)).collect();
                 let labels: Vec<_> = cases.iter().map(|(key, _)| format!("case {key:?}")).collect();
-                self.switch(&labels, cases.iter().map(|(_, chain)| chain).collect(), otherwise.as_ref(), |targets| {
+                let chains = cases.iter().map(|(_, chain)| chain).collect();
+                self.switch(labels, chains, otherwise.as_ref(), |targets| {
                     SwitchBy::Value(value, keys.into_iter().zip(targets).collect())
                 });
             }
@@ -135,11 +224,10 @@ impl<'a, 'b> Lowering<'a, 'b> {
                 let enter = self.ops.len();
                 self.ops.push(Op::TryEnter { attempts, end: 0 });
                 self.nested(body);
-                self.ops.push(Op::TryLeave);
-                let behind = self.here();
-                if let Some(Op::TryEnter { end, .. }) = self.ops.get_mut(enter) {
-                    *end = behind;
-                }
+                self.then(move |lowering| {
+                    lowering.ops.push(Op::TryLeave);
+                    lowering.point(enter);
+                });
             }
             StepKind::Group { name, body } => {
                 if name.trim().is_empty() {
@@ -149,7 +237,7 @@ impl<'a, 'b> Lowering<'a, 'b> {
                 self.check_body(body);
                 self.ops.push(Op::GroupEnter(name));
                 self.nested(body);
-                self.ops.push(Op::GroupLeave);
+                self.then(|lowering| lowering.ops.push(Op::GroupLeave));
             }
             StepKind::Exit(exit) => {
                 let test = match exit {
@@ -169,18 +257,41 @@ impl<'a, 'b> Lowering<'a, 'b> {
         }
     }
 
+    fn rendez_vous(&mut self, users: u64) -> Arc<RendezVous> {
+        if users == 0 {
+            self.cx.mistake("a rendez_vous of 0 users waits for nobody; give it the number of users to wait for");
+        }
+        let alone = self.cx.gathered.alone;
+        if let Some(crowd) = self.cx.crowd.filter(|crowd| *crowd < users && !alone) {
+            self.cx.mistake(format!(
+                "{users} users never come together, as the population has no more than {crowd} at a time: all would wait \
+                 for ever; give a smaller number, or inject more users"
+            ));
+        }
+        let index = self.cx.gathered.rendez_vous.len();
+        let meeting = Arc::new(RendezVous::new(index, if alone { users.min(1) } else { users }));
+        self.cx.gathered.rendez_vous.push(meeting.clone());
+        meeting
+    }
+
     fn check_body(&mut self, body: &Chain) {
         if body.steps.is_empty() {
             self.cx.mistake("there are no steps in it; give it a chain with at least one");
         }
     }
 
-    fn a_loop(&mut self, kind: &LoopKind, counter: Option<&str>, exit_asap: bool, body: &Chain) {
+    fn a_loop(&mut self, kind: &LoopKind, counter: Option<&str>, exit_asap: bool, body: &'c Chain) {
         self.check_body(body);
         let kind = match kind {
             LoopKind::Repeat(times) => Kind::Repeat(times.compile(self.cx)),
             LoopKind::Foreach { list, element } => {
-                Kind::Foreach { list: list.compile(self.cx), element: self.cx.define(element) }
+                let list = list.compile(self.cx);
+                if list.as_constant().is_some_and(|value| !matches!(value, Value::List(_))) {
+                    self.cx.mistake(format!(
+                        "{list} is no list; give an expression such as \"#{{items}}\", or the items: [1, 2, 3]"
+                    ));
+                }
+                Kind::Foreach { list, element: self.cx.define(element) }
             }
             LoopKind::While { condition, during, test_first } => Kind::While {
                 condition: condition.as_ref().map(|condition| condition.compile(self.cx)),
@@ -195,10 +306,9 @@ impl<'a, 'b> Lowering<'a, 'b> {
         self.loops += 1;
         self.nested(body);
         self.loops -= 1;
-        self.ops.push(Op::LoopNext(enter));
-        let behind = self.here();
-        if let Some(Op::LoopEnter(entered)) = self.ops.get_mut(enter as usize) {
-            entered.end = behind;
-        }
+        self.then(move |lowering| {
+            lowering.ops.push(Op::LoopNext(enter));
+            lowering.point(enter as usize);
+        });
     }
 }

@@ -4,8 +4,8 @@ use crate::compile::lower::Lowering;
 use crate::compile::program::{Forking, Op};
 use crate::dsl::Chain;
 
-impl Lowering<'_, '_> {
-    pub(super) fn parallel(&mut self, branches: &[Chain]) {
+impl<'c> Lowering<'_, '_, 'c> {
+    pub(super) fn parallel(&mut self, branches: &'c [Chain]) {
         if branches.is_empty() {
             self.cx.mistake("there are no branches in it; give it at least one chain");
         }
@@ -15,16 +15,17 @@ impl Lowering<'_, '_> {
         let fork = self.ops.len();
         // A placeholder: the branches must be lowered before their addresses are known.
         self.ops.push(Op::BranchEnd);
-        let mut addresses = Vec::with_capacity(branches.len());
         // A `forever` in a branch is no iteration of the user, who has others on their way.
         self.loops += 1;
-        for (number, branch) in (1..).zip(branches) {
-            addresses.push(self.here());
-            self.line(&format!("branch {number}"));
-            self.nested(branch);
-            self.ops.push(Op::BranchEnd);
+        for (number, branch) in (1_usize..).zip(branches) {
+            self.part(format!("branch {number}"), branch);
+            self.then(|lowering| lowering.ops.push(Op::BranchEnd));
         }
         self.loops -= 1;
-        self.ops[fork] = Op::Fork(Box::new(Forking { branches: addresses, join: self.here() }));
+        let count = branches.len();
+        self.then(move |lowering| {
+            let (branches, join) = (lowering.marked(count), lowering.here());
+            lowering.ops[fork] = Op::Fork(Box::new(Forking { branches, join }));
+        });
     }
 }

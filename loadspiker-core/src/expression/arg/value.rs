@@ -33,10 +33,12 @@ impl ValueArg {
     }
 }
 
+/// As it was written: a text in quotation marks, a number without.
 impl fmt::Debug for ValueArg {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
-            Written::Value(value) => value.fmt(f),
+            Written::Value(Value::Text(text)) => write!(f, "{text:?}"),
+            Written::Value(value) => write!(f, "{value}"),
             Written::Call(_) => f.write_str("|session| …"),
         }
     }
