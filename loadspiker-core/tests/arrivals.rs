@@ -35,6 +35,8 @@ fn open_profiles_start_users_at_computed_instants_whatever_becomes_of_them() {
         &open(ramp_users_per_sec(0).to(10).during(2.secs())),
         &[0, 632_455, 894_427, 1_095_445, 1_264_911, 1_414_213, 1_549_193, 1_673_320, 1_788_854, 1_897_366],
     );
+    // From above 0 it is a whole quadratic: 2·t + t² = i.
+    micros(&open(ramp_users_per_sec(2).to(4).during(1.secs())), &[0, 414_213, 732_050]);
     // And on the way down it is its mirror image.
     micros(
         &open(ramp_users_per_sec(10).to(0).during(2.secs())),
@@ -83,6 +85,15 @@ fn randomized_arrivals_keep_their_number_and_come_at_random() {
 }
 
 #[test]
+fn randomized_arrivals_follow_from_the_seed_alone() {
+    // With the seed of `run`. Another order of draws would be another load for those who repeat a run.
+    let constant = [constant_users_per_sec(5).during(1.secs()).randomized()];
+    micros(&starts(1.secs(), constant), &[84_679, 139_276, 186_169, 275_518, 301_696]);
+    let ramp = [ramp_users_per_sec(0).to(10).during(1.secs()).randomized()];
+    micros(&starts(1.secs(), ramp), &[290_997, 373_197, 431_474, 524_898, 549_268]);
+}
+
+#[test]
 fn closed_profiles_keep_the_number_and_replace_who_ends_at_once() {
     // Two users for three seconds, each of whom stays for one; a microsecond lies between one and the next.
     micros(
@@ -93,7 +104,10 @@ fn closed_profiles_keep_the_number_and_replace_who_ends_at_once() {
     let ramps = [ramp_concurrent_users(0).to(4).during(4.secs()), ramp_concurrent_users(4).to(0).during(4.secs())];
     micros(&starts(1.minutes(), ramps), &[1_000_000, 2_000_000, 3_000_000, 4_000_000]);
     let stairs = increment_concurrent_users(2).times(2).each_level_lasting(2.secs());
+    micros(&starts(1.minutes(), [stairs]), &[0, 0]);
     micros(&starts(1.minutes(), [stairs.starting_from(1)]), &[0, 2_000_000, 2_000_000]);
+    let from_one = stairs.starting_from(1).separated_by_ramps_lasting(1.secs());
+    micros(&starts(1.minutes(), [from_one]), &[0, 2_500_000, 3_000_000]);
     let ramps = stairs.separated_by_ramps_lasting(1.secs());
     micros(&starts(1.minutes(), [ramps]), &[500_000, 1_000_000, 3_500_000, 4_000_000]);
 }

@@ -151,18 +151,18 @@ fn the_plan_shows_weights_states_and_distributions() {
     let simulation = Simulation::new("p").with(scenario("s").exec(chain).inject([at_once_users(1)]));
     let plan = simulation.plan(&RunOptions::default()).unwrap().to_string();
     let expected = [
-        "  weighted",
-        "  weight 3 (75.0 %)",
-        "    pause 1s",
-        "  weight 1 (25.0 %)",
-        "    pause 2s",
-        "  markov",
-        "  state \"a\", then 0.25 \"a\", 0.5 \"b\", else leave",
-        "    pause 1s",
-        "  state \"b\", then 1 \"b\"",
-        "    pause 2s",
-        "  pause normal(2s, 500ms)",
-        "  pace empirical(2 observed)",
+        "    weighted",
+        "      weight 3 (75.0 %)",
+        "        pause 1s",
+        "      weight 1 (25.0 %)",
+        "        pause 2s",
+        "    markov",
+        "      state \"a\", then 0.25 \"a\", 0.5 \"b\", else leave",
+        "        pause 1s",
+        "      state \"b\", then 1 \"b\"",
+        "        pause 2s",
+        "    pause normal(2s, 500ms)",
+        "    pace empirical(2 observed)",
     ];
     assert!(plan.ends_with(&format!("{}\n", expected.join("\n"))), "{plan}");
 }

@@ -271,6 +271,52 @@ fn ten_thousand_steps_and_two_hundred_levels_run() {
 }
 
 #[test]
+fn a_hundred_thousand_levels_take_no_stack() {
+    // The threads of tests have 2 MiB.
+    let deep = |nest: fn(Chain) -> Chain| (0..100_000).fold(pause(1), |chain, _| nest(chain));
+    let chain = deep(|chain| repeat(1, chain));
+    drop(chain.clone());
+    assert_eq!(run([scenario("s").exec(chain).inject([at_once_users(1)])]).users_ended(), 1);
+    // What is never run is dropped all the same; each way of nesting has its own.
+    let nests: [fn(Chain) -> Chain; 12] = [
+        |chain| do_if_or_else(true, chain, pause(2)),
+        |chain| do_switch_or_else("b", [("a", pause(3))], chain),
+        |chain| markov([("a", chain)], [[0.0]]),
+        |chain| group("g", chain),
+        |chain| try_max(2, chain),
+        |chain| parallel([chain]),
+        |chain| weighted([(1, chain)]),
+        |chain| random_switch_or_else([(50, pause(1))], chain),
+        |chain| uniform_random_switch([chain]),
+        |chain| round_robin_switch([chain]),
+        |chain| do_if_equals("a", "b", chain),
+        |chain| foreach(vec![1], "i", during(1, chain)),
+    ];
+    for nest in nests {
+        drop(deep(nest));
+    }
+}
+
+#[test]
+fn a_clone_of_a_chain_is_independent() {
+    let names = walk(|t| {
+        let once = during(1.secs(), t.probe("a").pause(700.millis()).exec(t.probe("b")));
+        let finishing = once.clone().exit_asap(false);
+        once.exec(finishing)
+    });
+    assert_eq!(names, ["a", "b", "a", "a", "b", "a", "b"]);
+}
+
+#[test]
+fn a_loop_without_requests_does_not_hold_up_simulated_time() {
+    let loops = [during(5.secs(), exec_fn(|_| Ok(()))), during(5.secs(), pace(0)), during(5.secs(), pause(0))];
+    for chain in loops {
+        let report = run([scenario("s").exec(chain).inject([at_once_users(1)])]);
+        assert!((5.secs()..5100.millis()).contains(&report.info().duration), "{:?}", report.info().duration);
+    }
+}
+
+#[test]
 fn a_user_that_does_nothing_but_loop_leaves_time_to_others() {
     let trace = Trace::default();
     let busy = as_long_as(

@@ -5,9 +5,11 @@
 mod common;
 
 use common::{Trace, mistakes};
+use loadspiker_core::DurationExt;
 use loadspiker_core::dsl::*;
+use loadspiker_core::engine::RunOptions;
 use loadspiker_core::feeder::{csv, records};
-use loadspiker_core::inject::at_once_users;
+use loadspiker_core::inject::{at_once_users, constant_concurrent_users, constant_users_per_sec};
 
 #[test]
 fn all_mistakes_are_told_at_once_with_scenario_step_and_place() {
@@ -63,10 +65,47 @@ fn empty_things_and_equal_names_are_mistakes() {
         (scenario("s").group(" ", pause(1)).inject([at_once_users(1)]), "name of a group"),
         (scenario("s").pause(1).exit_asap(true).inject([at_once_users(1)]), "no loop"),
         (scenario("s").rendez_vous(0).inject([at_once_users(1)]), "rendez_vous of 0"),
+        (scenario("s").foreach("abc", "i", pause(1)).inject([at_once_users(1)]), "\"abc\" is no list"),
+        (scenario("s").foreach(3, "i", pause(1)).inject([at_once_users(1)]), "3 is no list"),
     ] {
         let text = mistakes([population]);
         assert!(text.contains(expected), "{expected}: {text}");
     }
     let same = || scenario("same").pause(1).inject([at_once_users(1)]);
     assert!(mistakes([same(), same()]).contains("same name"));
+}
+
+#[test]
+fn a_rendez_vous_of_more_users_than_there_can_be_is_a_mistake() {
+    let meeting = || scenario("s").rendez_vous(5).pause(1);
+    for population in [
+        meeting().inject([constant_users_per_sec(2).during(2.secs())]),
+        meeting().inject([constant_concurrent_users(4).during(1.hours())]),
+        meeting().inject(at_once_users(10)).maximum_users(4),
+    ] {
+        let text = mistakes([population]);
+        assert!(text.contains("5 users never come together, as the population has no more than 4 at a time"), "{text}");
+    }
+    for population in
+        [meeting().inject(at_once_users(5)), meeting().inject(constant_concurrent_users(5).during(1.secs()))]
+    {
+        common::run([population]);
+    }
+}
+
+#[test]
+fn who_debugs_a_scenario_waits_for_nobody() {
+    let report = Simulation::new("alone")
+        .with(scenario("s").rendez_vous(5).dummy("on", 1).inject([at_once_users(5)]))
+        .simulated_clock()
+        .run_with(&RunOptions { debug: true, ..RunOptions::default() }, &mut ())
+        .unwrap();
+    assert_eq!(report.request("on").unwrap().count(), 1);
+}
+
+#[test]
+fn a_list_that_is_none_is_named_as_it_was_written() {
+    let chain = exec_fn(|session| Ok(session.set("items", 5)?)).foreach("#{items}", "i", pause(1));
+    let report = common::run([scenario("s").exec(chain).inject([at_once_users(1)])]);
+    assert_eq!(report.step_errors(), [("\"#{items}\" is the integer \"5\", expected list", 1)]);
 }

@@ -397,8 +397,7 @@ fn branches_are_shown_in_the_plan() {
     let chain = parallel([pause(1).pause(2), dummy("d", 1)]).pause(3);
     let simulation = Simulation::new("p").with(scenario("s").exec(chain).inject([at_once_users(1)]));
     let plan = simulation.plan(&RunOptions::default()).unwrap().to_string();
-    let expected =
-        "  parallel\n  branch 1\n    pause 1s\n    pause 2s\n  branch 2\n    exec dummy \"d\" 1s\n  pause 3s\n";
+    let expected = "    parallel\n      branch 1\n        pause 1s\n        pause 2s\n      branch 2\n        exec dummy \"d\" 1s\n    pause 3s\n";
     assert!(plan.contains(expected), "{plan}");
 }
 

@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use loadspiker_core::compile::Plan;
-use loadspiker_core::dsl::{Chain, Population, Simulation, Steps, exec, exec_fn, pause, scenario};
+use loadspiker_core::dsl::*;
 use loadspiker_core::engine::{Observer, RunOptions};
-use loadspiker_core::inject::{at_once_users, constant_concurrent_users, constant_users_per_sec};
-use loadspiker_core::{DurationExt, Error};
+use loadspiker_core::feeder::records;
+use loadspiker_core::inject::*;
+use loadspiker_core::{DurationExt, Error, Session};
 
 mod common;
 
@@ -52,15 +53,144 @@ fn a_plan_shows_pauses_and_limits_as_they_are_written() {
         "",
         "scenario \"Browse\"",
         "  inject at_once_users(5)",
-        "  exec_fn",
-        "  pause 200ms..2s",
-        "  pause \"#{think}\"",
-        "  pace 5s",
+        "  users: 5, all at once",
+        "  steps",
+        "    exec_fn",
+        "    pause 200ms..2s",
+        "    pause \"#{think}\"",
+        "    pace 5s",
         "",
         "at most 120 s, then 30 s of grace",
         "",
     ];
     assert_eq!(text, expected.join("\n"));
+}
+
+#[test]
+fn a_plan_shows_everything_that_will_be_run() {
+    let people = records((0..3).map(|n| [("id", n)])).circular();
+    let everything = scenario("Browse")
+        .on_user_start(pause(1))
+        .feed(people.clone())
+        .feed_n(people, 2)
+        .exec_fn(|session| Ok(session.set("kind", "b")?))
+        .exec_async("look up", async |_| Ok(()))
+        .foreach_counted(vec![1, 2], "item", "i", dummy("#{item}", 5.millis()))
+        .during_counted(2, "i", pause(normal(1, 0.5)))
+        .exit_asap(false)
+        .as_long_as("#{kind}", pace(1..3))
+        .exit_asap(true)
+        .do_while_during(|_: &Session| false, "2s", rendez_vous(10))
+        .do_if_equals_or_else("#{kind}", 5, exit_here_if_failed(), stop_load_generator("five"))
+        .do_switch_or_else("#{kind}", [("a", pause(1)), ("b", pause(2))], exit_here())
+        .random_switch([(60, pause(1)), (40, pause(2))])
+        .parallel([exec(pause(1)), try_max(2, group("g", repeat(3, pause(1))))]);
+    let browse = everything
+        .inject([constant_users_per_sec(20).during(1.minutes()), ramp_users_per_sec(20).to(0).during(30.secs())])
+        .maximum_users(50)
+        .pauses(PauseType::Exponential)
+        .throttle([reach_rps(10).over(10.secs()), hold_for(2.minutes())])
+        .and_then([users("One", 3.secs()), users("Two", 3.secs()).start_after("Desk", 5.secs())]);
+    let desk = scenario("Desk").forever_counted("pass", pause(1)).inject([
+        ramp_concurrent_users(0).to(1500).during(1.minutes()),
+        constant_concurrent_users(1500).during(5.minutes()),
+    ]);
+    let simulation = Simulation::new("everything").with(browse).with(desk).before(pause(1)).after(pause(2));
+    let limited = simulation.maximum_users(2000).throttle([jump_to_rps(100), hold_for(10.minutes())]).shards(2);
+    let text = plan(limited.warm_up(10.secs())).to_string();
+    let expected = r##"simulation "everything" (seed 7, shards 2)
+
+before, at most 300 s
+  pause 1s
+
+scenario "Browse"
+  inject
+    constant_users_per_sec(20).during(1.minutes())
+    ramp_users_per_sec(20).to(0).during(30.secs())
+  users: 1,500 within 90 s
+  maximum_users 50
+  throttle
+    reach_rps(10).over(10.secs())
+    hold_for(2.minutes())
+  pauses Exponential
+  steps
+    on_user_start
+      pause 1s
+    feed records(…).circular()
+    feed 2 of records(…).circular()
+    exec_fn
+    exec_async "look up"
+    foreach_counted [1,2] as "item", counter "i"
+      exec dummy "#{item}" 5ms
+    during_counted 2s, counter "i", exit_asap(false)
+      pause normal(1s, 500ms)
+    as_long_as "#{kind}", exit_asap(true)
+      pace 1s..3s
+    do_while_during |session| … "2s"
+      rendez_vous 10
+    do_if_equals "#{kind}" 5
+      exit_here_if_failed
+    else
+      stop_load_generator "five"
+    do_switch "#{kind}"
+      case "a"
+        pause 1s
+      case "b"
+        pause 2s
+      else
+        exit_here
+    random_switch
+      60 %
+        pause 1s
+      40 %
+        pause 2s
+    parallel
+      branch 1
+        pause 1s
+      branch 2
+        try_max 2
+          group "g"
+            repeat 3
+              pause 1s
+
+scenario "One"
+  after Browse
+  inject constant_users_per_sec(1).during(3.secs())
+  users: 3 within 3 s
+  steps
+    pause 1s
+
+scenario "Two"
+  after Browse
+  5 s after Desk
+  inject constant_users_per_sec(1).during(3.secs())
+  users: 3 within 3 s
+  steps
+    pause 1s
+
+scenario "Desk"
+  inject
+    ramp_concurrent_users(0).to(1500).during(1.minutes())
+    constant_concurrent_users(1500).during(5.minutes())
+  users: at most 1,500 at a time, for 360 s
+  steps
+    forever_counted, counter "pass"
+      pause 1s
+
+after, at most 300 s
+  pause 2s
+
+maximum_users 2000
+
+throttle
+  jump_to_rps(100)
+  hold_for(10.minutes())
+
+at most 600 s, then 30 s of grace
+
+warm-up: the first 10 s are left out of the figures
+"##;
+    assert_eq!(text, expected, "{text}");
 }
 
 #[derive(Default)]

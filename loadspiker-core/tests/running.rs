@@ -60,6 +60,14 @@ fn a_closed_profile_replaces_users_that_end_by_new_ones_at_once() {
 }
 
 #[test]
+fn a_user_that_takes_the_place_of_another_begins_with_an_empty_session() {
+    let trace = Trace::default();
+    let chain = trace.probe("#{seen.exists()}").exec_fn(|session| Ok(session.set("seen", true)?)).pause(1);
+    run([scenario("s").exec(chain).inject([constant_concurrent_users(1).during(3.secs())])]);
+    assert_eq!(trace.names(), ["false", "false", "false"]);
+}
+
+#[test]
 fn ramping_down_never_ends_users_early() {
     let trace = Trace::default();
     let chain = pause(5).exec(trace.probe("out"));
@@ -91,6 +99,21 @@ fn what_follows_starts_when_all_users_of_the_level_before_are_done() {
     assert_eq!(at("child"), [5000]);
     assert_eq!(at("grandchild"), [8000]);
     assert_eq!(at("last"), [10_000]);
+}
+
+#[test]
+fn several_that_follow_start_together_and_what_comes_next_waits_for_all_that_follows_them() {
+    let trace = Trace::default();
+    let stay = |name: &str, secs: u64| scenario(name).exec(trace.probe(name)).pause(secs).inject([at_once_users(1)]);
+    let tree = stay("parent", 5)
+        .and_then([stay("a", 1).and_then(stay("a's child", 6)), stay("b", 3)])
+        .and_then(Vec::new())
+        .and_then(stay("last", 1));
+    run([tree]);
+    let at = |name| trace.millis(name);
+    assert_eq!((at("a"), at("b")), (vec![5000], vec![5000]));
+    assert_eq!(at("a's child"), [6000]);
+    assert_eq!(at("last"), [12_000]);
 }
 
 #[test]

@@ -233,7 +233,8 @@ impl StepKind {
             StepKind::Feed { feeder, count: None } => format!("feed {feeder}"),
             StepKind::Feed { feeder, count: Some(n) } => format!("feed {n:?} of {feeder}"),
             StepKind::Loop { kind, counter, exit_asap, .. } => {
-                let asap = if *exit_asap == kind.exits_asap() { String::new() } else { format!(", exit_asap({exit_asap})") };
+                let asap =
+                    if *exit_asap == kind.exits_asap() { String::new() } else { format!(", exit_asap({exit_asap})") };
                 format!("{}{asap}", kind.describe(counter.as_deref()))
             }
             StepKind::If { condition, .. } => format!("do_if {condition:?}"),
@@ -272,7 +273,7 @@ impl LoopKind {
     /// With the attribute that counts its passes, if there is one.
     fn describe(&self, counter: Option<&str>) -> String {
         let counted = if counter.is_some() { "_counted" } else { "" };
-        let counter = counter.map(|counter| format!(" \"{counter}\"")).unwrap_or_default();
+        let counter = counter.map(|counter| format!(", counter \"{counter}\"")).unwrap_or_default();
         match self {
             LoopKind::Repeat(times) => format!("repeat{counted} {times:?}{counter}"),
             LoopKind::Foreach { list, element } => format!("foreach{counted} {list:?} as \"{element}\"{counter}"),

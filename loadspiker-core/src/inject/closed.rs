@@ -3,6 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use super::curve::{float, whole};
 use super::stairs::{Flight, flights};
 use super::written::Written;
 
@@ -15,7 +16,7 @@ use super::written::Written;
 /// too many leave at the end of their iteration. That is the end of the scenario, where they are not replaced, or, in a
 /// scenario whose outermost loop is a [`forever`](crate::dsl::forever), the end of a pass. Groups around that loop are
 /// closed and recorded.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 #[must_use = "a step does nothing until it is given to `inject`"]
 pub struct ClosedStep {
     pub(super) shape: Shape,
@@ -23,11 +24,23 @@ pub struct ClosedStep {
     pub(super) start: Option<u64>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Shape {
-    Constant { users: u64, during: Duration },
-    Ramp { from: u64, to: u64, during: Duration },
-    Stairs { increment: u64, levels: u32, lasting: Duration },
+    Constant {
+        users: u64,
+        during: Duration,
+    },
+    Ramp {
+        from: u64,
+        to: u64,
+        during: Duration,
+    },
+    /// The increment is a fraction where the profile was scaled: each level is rounded by itself.
+    Stairs {
+        increment: f64,
+        levels: u32,
+        lasting: Duration,
+    },
 }
 
 /// A part of a closed profile in which the number of users is constant or changes linearly.
@@ -158,7 +171,7 @@ impl IncrementConcurrentUsersTimes {
     /// The staircase starts from 0 and has no ramps, unless [`ClosedStep::starting_from`] and
     /// [`ClosedStep::separated_by_ramps_lasting`] say otherwise; its first level is then empty and skipped.
     pub fn each_level_lasting(self, duration: Duration) -> ClosedStep {
-        Shape::Stairs { increment: self.increment, levels: self.levels, lasting: duration }.into()
+        Shape::Stairs { increment: float(self.increment), levels: self.levels, lasting: duration }.into()
     }
 }
 
@@ -185,7 +198,7 @@ impl ClosedStep {
             Shape::Stairs { increment, levels, lasting } => {
                 let start = self.start.unwrap_or(0);
                 let ramps = self.ramps.unwrap_or_default();
-                let users = move |level: u32| start.saturating_add(increment.saturating_mul(level.into()));
+                let users = move |level: u32| start.saturating_add(whole((increment * f64::from(level)).round()));
                 return Box::new(flights(levels, !ramps.is_zero(), start == 0).map(move |flight| match flight {
                     Flight::Level(level) => Slope { from: users(level), to: users(level), during: lasting },
                     Flight::Ramp(level) => Slope { from: users(level), to: users(level + 1), during: ramps },

@@ -4,6 +4,7 @@ use std::fmt::Display;
 use std::time::Duration;
 
 use super::closed::{self, ClosedStep};
+use super::curve::whole;
 use super::open::{self, OpenStep};
 use super::profile::Profile;
 use super::stairs::MAX_LEVELS;
@@ -183,7 +184,7 @@ fn closed_step(found: &mut Step<'_>, step: &ClosedStep) {
         }
         Shape::Stairs { increment, levels, lasting } => {
             let start = step.start.unwrap_or(0);
-            found.users(start.saturating_add(increment.saturating_mul(levels.into())), MAX_CONCURRENT);
+            found.users(start.saturating_add(whole(increment * f64::from(levels))), MAX_CONCURRENT);
             found.stairs(levels, lasting, step.ramps, start == 0);
         }
     }

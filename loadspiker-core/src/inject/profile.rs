@@ -121,7 +121,8 @@ impl Profile {
 
     /// The profile with all numbers of users and all rates multiplied by `factor`; durations stay.
     ///
-    /// Numbers of users are rounded, but a step that has users keeps at least one, unless the factor is 0. A factor
+    /// Numbers of users are rounded (of a staircase, each level's), but a step that has users keeps at least one, unless
+    /// the factor is 0 or the step is a staircase. A factor
     /// that is negative or no number makes a profile whose [`mistakes`](Self::mistakes) say so.
     #[must_use]
     pub fn scaled(&self, factor: f64) -> Profile {
@@ -171,9 +172,9 @@ fn scaled_open(mut step: OpenStep, factor: f64) -> OpenStep {
 fn scaled_closed(mut step: ClosedStep, factor: f64) -> ClosedStep {
     use closed::Shape;
     match &mut step.shape {
-        Shape::Constant { users, .. } | Shape::Stairs { increment: users, .. } => {
-            *users = scaled_users(*users, factor);
-        }
+        Shape::Constant { users, .. } => *users = scaled_users(*users, factor),
+        Shape::Stairs { increment, .. } if factor.is_finite() && factor >= 0.0 => *increment *= factor,
+        Shape::Stairs { increment, .. } => *increment = f64::MAX,
         Shape::Ramp { from, to, .. } => {
             *from = scaled_users(*from, factor);
             *to = scaled_users(*to, factor);

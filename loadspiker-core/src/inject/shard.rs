@@ -37,3 +37,22 @@ impl From<ShardInfo> for Shard {
         Shard { index: info.index, count: info.count }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn the_shares_of_a_number_of_users_add_up_to_it_and_differ_by_one_at_most(
+            total in prop_oneof![0..100_u64, any::<u64>()], count in 1..50_usize,
+        ) {
+            let shares: Vec<u64> = (0..count).map(|index| Shard { index, count }.share(total)).collect();
+            prop_assert_eq!(shares.iter().map(|share| u128::from(*share)).sum::<u128>(), u128::from(total));
+            prop_assert!(shares[0] - shares[count - 1] <= 1 && shares.is_sorted_by(|a, b| a >= b));
+            prop_assert_eq!(Shard { index: count, count }.share(total), 0);
+        }
+    }
+}

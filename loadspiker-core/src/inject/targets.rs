@@ -119,7 +119,9 @@ fn narrow(n: u128) -> u64 {
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::{Profile, constant_concurrent_users, increment_concurrent_users, ramp_concurrent_users};
+    use super::super::{
+        ClosedStep, Profile, constant_concurrent_users, increment_concurrent_users, ramp_concurrent_users,
+    };
     use super::*;
     use crate::DurationExt;
 
@@ -183,16 +185,26 @@ mod tests {
         assert_eq!(of(ramps.starting_from(1)), [(0.0, 1), (1500.0, 2), (2000.0, 3), (3000.0, 0)]);
     }
 
+    fn any_step() -> impl Strategy<Value = ClosedStep> {
+        let (users, nanos) = (|| 0_u64..50, || (0_u64..300).prop_map(std::time::Duration::from_nanos));
+        prop_oneof![
+            (users(), nanos()).prop_map(|(n, d)| constant_concurrent_users(n).during(d)),
+            (users(), users(), nanos()).prop_map(|(a, b, d)| ramp_concurrent_users(a).to(b).during(d)),
+            (0_u64..20, 1_u32..4, nanos(), nanos(), users()).prop_map(|(n, levels, level, ramp, start)| {
+                let stairs = increment_concurrent_users(n).times(levels).each_level_lasting(level);
+                stairs.separated_by_ramps_lasting(ramp).starting_from(start)
+            }),
+        ]
+    }
+
     proptest! {
         #[test]
         fn shares_add_up_and_change_only_where_announced(
-            steps in prop::collection::vec((0_u64..50, 0_u64..50, 0_u64..500), 1..5),
+            steps in prop::collection::vec(any_step(), 1..4),
+            factor in prop_oneof![Just(1.0), 0.0..3.0_f64],
             count in 1_usize..6,
         ) {
-            let steps = steps.iter().map(|(a, b, nanos)| {
-                ramp_concurrent_users(*a).to(*b).during(std::time::Duration::from_nanos(*nanos))
-            });
-            let profile = Profile::from_steps(steps);
+            let profile = Profile::from_steps(steps).scaled(factor);
             let whole = profile.targets(Shard::WHOLE);
             let parts: Vec<Targets> = (0..count).map(|index| profile.targets(Shard { index, count })).collect();
             for nanos in 0..=whole.end().as_nanos() {

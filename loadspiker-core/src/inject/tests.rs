@@ -164,6 +164,15 @@ fn a_factor_scales_users_and_rates_and_leaves_durations() {
     assert_eq!(profile.scaled(0.0).users(), Some(0));
     let closed = Profile::from_steps([ramp_concurrent_users(0).to(7).during(1.secs())]);
     assert_eq!(closed.scaled(2.0).to_string(), "ramp_concurrent_users(0).to(14).during(1.secs())");
+    let stairs = |factor| {
+        let step = increment_concurrent_users(1).times(40).each_level_lasting(1.secs());
+        Profile::from_steps([step]).scaled(factor)
+    };
+    assert_eq!(stairs(0.1).to_string(), "increment_concurrent_users(0.1).times(40).each_level_lasting(1.secs())");
+    // Levels of 1 to 39 users become those of 0 to 4, not of 1 to 39.
+    assert_eq!((stairs(0.1).most_users(), stairs(1.5).most_users()), (Some(4), Some(59)));
+    assert_eq!(stairs(0.1).targets(Shard::WHOLE).target_at(Moment::START + 19.secs()), 2);
+    assert!(!stairs(f64::NAN).mistakes().is_empty() && !stairs(1e9).mistakes().is_empty());
     for factor in [f64::NAN, -1.0, f64::INFINITY] {
         assert!(!profile.scaled(factor).mistakes().is_empty());
         assert!(!closed.scaled(factor).mistakes().is_empty());
@@ -314,6 +323,17 @@ proptest! {
         prop_assert_eq!(whole.len() as u64, profile.users().unwrap());
         prop_assert!(whole.is_sorted());
         prop_assert!(whole.last().is_none_or(|last| last.since_start() <= profile.duration()));
+        prop_assert_eq!(merged(&parts(&profile, count, seed)), whole);
+    }
+
+    #[test]
+    fn the_parts_of_a_scaled_profile_are_those_of_the_whole_scaled(
+        steps in prop::collection::vec(any_step(), 1..6), factor in 0.0..3.0_f64, count in 1_usize..9, seed in any::<u64>(),
+    ) {
+        let profile = Profile::from_steps(steps).scaled(factor);
+        let whole: Vec<Moment> = profile.arrivals(Shard::WHOLE, seed).collect();
+        prop_assert_eq!(whole.len() as u64, profile.users().unwrap());
+        prop_assert!(whole.is_sorted());
         prop_assert_eq!(merged(&parts(&profile, count, seed)), whole);
     }
 

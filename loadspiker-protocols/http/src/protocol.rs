@@ -315,6 +315,25 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_plan_shows_what_is_talked_to_and_who_said_so() {
+        use loadspiker_core::dsl::{Simulation, Steps, scenario};
+        use loadspiker_core::inject::at_once_users;
+
+        let users = |name: &str| scenario(name).exec(crate::http("page").get("/")).inject(at_once_users(1));
+        let simulation = Simulation::new("shop")
+            .protocol(HttpProtocol::balanced(["http://a.test:8080", "http://b.test"]))
+            .with(users("all"))
+            .with(users("own").protocol(HttpProtocol::new("https://c.test").bearer("secret")));
+        let plan = simulation.plan(&loadspiker_core::engine::RunOptions::default()).unwrap().to_string();
+        assert!(
+            plan.contains("  protocol http http://a.test:8080/, http://b.test/, given to the simulation\n"),
+            "{plan}"
+        );
+        assert!(plan.contains("  protocol http https://c.test/, given to the population\n"), "{plan}");
+        assert!(!plan.contains("secret"), "{plan}");
+    }
+
+    #[test]
     fn base_urls_that_are_none_are_told_with_an_example() {
         for (url, why) in [
             ("shop.test", "cannot be read"),
