@@ -245,6 +245,31 @@ fn a_run_over_before_its_warm_up_says_that_nothing_was_measured() {
 }
 
 #[test]
+fn checks_and_custom_metrics_have_tables() {
+    use loadspiker_core::check::{Check, custom_check};
+    use loadspiker_core::dsl::{Simulation, Steps, exec_fn, scenario};
+    use loadspiker_core::inject::constant_users_per_sec;
+    use loadspiker_core::metrics::{counter, gauge, rate, trend};
+    let step = exec_fn(|session| {
+        let id = session.user_id();
+        counter("orders").add_tagged(session, id, &[("kind", if id > 8 { "express" } else { "parcel" })]);
+        gauge("stock").set(session, 100 - id);
+        rate("cached").record(session, id == 1);
+        trend("basket").unit("EUR").record(session, id);
+        Ok(())
+    });
+    let users = scenario("s").exec(step).inject([constant_users_per_sec(1).during(10.secs())]);
+    let report = Simulation::new("shop").simulated_clock().seed(1).with(users).max_duration(10.secs()).run();
+    let text = Summary::new(&report.unwrap()).to_string();
+    let expected = "\
+custom metrics; value: of a gauge the last, of a rate the share, of a trend the sum
+  metric          kind     count   /s  value  min  mean    p50    p95    p99  max
+";
+    assert!(text.contains(expected), "{text}");
+    let _: fn() -> Check = || custom_check("x", |_, _| true);
+}
+
+#[test]
 fn a_pause_of_the_run_is_told_with_its_duration() {
     let collector = Collector::new(1, &names(&[]), names(&["Browse"]), Limits::default());
     let mut info = RunInfo::new("paused");

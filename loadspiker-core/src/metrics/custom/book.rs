@@ -65,14 +65,21 @@ struct Row {
 /// A key as a recording gives it: its tags in any order.
 struct Spelling {
     handle: Handle,
-    given: Box<[(Box<str>, Box<str>)]>,
+    names: Box<[Box<str>]>,
+    values: Box<[Box<str>]>,
     row: usize,
 }
 
 impl Spelling {
+    fn new(handle: &Handle, given: GivenTags<'_>, row: usize) -> Self {
+        let (names, values): (Vec<Box<str>>, Vec<Box<str>>) =
+            given.iter().map(|(name, value)| ((*name).into(), (*value).into())).unzip();
+        Spelling { handle: handle.clone(), names: names.into(), values: values.into(), row }
+    }
+
     fn is(&self, handle: &Handle, given: GivenTags<'_>) -> bool {
-        let same = |((a, b), (c, d)): (&(Box<str>, Box<str>), &(&str, &str))| **a == **c && **b == **d;
-        self.handle == *handle && self.given.len() == given.len() && self.given.iter().zip(given).all(same)
+        let known = self.names.iter().zip(&self.values).map(|(name, value)| (&**name, &**value));
+        self.handle == *handle && known.eq(given.iter().copied())
     }
 }
 
@@ -138,8 +145,7 @@ impl Book {
         };
         // Who gives the same tags in ever different orders pays for it with time.
         if metrics.spellings < 4 * self.limits.metrics {
-            let given = given.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
-            metrics.spelled.entry(hash).or_default().push(Spelling { handle: handle.clone(), given, row });
+            metrics.spelled.entry(hash).or_default().push(Spelling::new(handle, given, row));
             metrics.spellings += 1;
         }
         row
