@@ -27,7 +27,7 @@ pub(crate) fn junit(report: &RunReport) -> String {
     let mut xml = Xml(Writer::new_with_indent(Vec::new(), b' ', 2));
     xml.event(Event::Decl(BytesDecl::new("1.0", Some("UTF-8"), None)));
     let all = || suites.iter().flat_map(|suite| &suite.cases);
-    let time = seconds(report.info().duration);
+    let time = millis(report.info().duration);
     let [tests, failures, errors] = numbers(all());
     let attributes =
         [("name", name.as_str()), ("tests", &tests), ("failures", &failures), ("errors", &errors), ("time", &time)];
@@ -62,7 +62,7 @@ enum Outcome {
 impl Suite {
     fn write(&self, xml: &mut Xml, report: &RunReport) {
         let [tests, failures, errors] = numbers(self.cases.iter());
-        let (time, timestamp) = (seconds(report.info().duration), timestamp(report.info().started_at_ms));
+        let (time, timestamp) = (millis(report.info().duration), timestamp(report.info().started_at_ms));
         let attributes = [
             ("name", self.name.as_str()),
             ("tests", &tests),
@@ -181,6 +181,11 @@ fn numbers<'a>(cases: impl Iterator<Item = &'a Case>) -> [String; 3] {
     [all, failures, errors].map(|number: u32| number.to_string())
 }
 
+/// In seconds, as suites have it: the schema of Jenkins allows three decimals.
+fn millis(time: Duration) -> String {
+    format!("{:.3}", time.as_secs_f64())
+}
+
 fn seconds(time: Duration) -> String {
     format!("{:.6}", time.as_secs_f64())
 }
@@ -266,10 +271,8 @@ mod tests {
         let xml = junit(&report);
         let found = read(&xml);
         let has = |text: &str| assert!(found.iter().any(|element| element.starts_with(text)), "{text}\n{xml}");
-        has("testsuites name=Shop: \"Sale\" & more tests=6 failures=1 errors=0 time=0.040000");
-        has(
-            "testsuite name=Shop: \"Sale\" & more: run tests=1 failures=0 errors=0 skipped=0 time=0.040000 timestamp=20",
-        );
+        has("testsuites name=Shop: \"Sale\" & more tests=6 failures=1 errors=0 time=0.040");
+        has("testsuite name=Shop: \"Sale\" & more: run tests=1 failures=0 errors=0 skipped=0 time=0.040 timestamp=20");
         has("testsuite name=Shop: \"Sale\" & more: assertions tests=3 failures=1 errors=0");
         has("testcase name=global: count of all requests is 8 classname=shop-sale-more.assertions time=0.000000");
         has("failure message=slow <1>: maximum of response time < 20 ms: was 30 ms type=assertion");

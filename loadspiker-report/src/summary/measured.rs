@@ -35,7 +35,7 @@ pub(super) fn checks(report: &RunReport, screen: Screen) -> Vec<String> {
     }
     let mut lines = vec!["checks".to_owned()];
     lines.extend(table.lines(screen));
-    lines.extend(more(checks.len(), screen));
+    lines.extend(more(checks.len().saturating_sub(ROWS), "", screen));
     lines
 }
 
@@ -71,7 +71,7 @@ pub(super) fn metrics(report: &RunReport, screen: Screen) -> Vec<String> {
     let mut lines =
         vec!["custom metrics; value: of a gauge the last, of a rate the share, of a trend the sum".to_owned()];
     lines.extend(table.lines(screen));
-    lines.extend(more(ROWS + left_out, screen));
+    lines.extend(more(left_out, " combinations of tags", screen));
     lines
 }
 
@@ -99,7 +99,6 @@ fn row(name: &str, kind: &str, figures: &MetricFigures) -> Vec<Cell> {
     cells.chain([p50, p95, p99, shown(figures.max())]).map(Cell::from).collect()
 }
 
-fn more(all: usize, screen: Screen) -> Option<String> {
-    let more = all.checked_sub(ROWS).filter(|more| *more > 0)?;
-    Some(screen.paint(Tone::Faint, format!("  and {more} more")))
+fn more(left_out: usize, what: &str, screen: Screen) -> Option<String> {
+    (left_out > 0).then(|| screen.paint(Tone::Faint, format!("  and {left_out} more{what}")))
 }

@@ -123,7 +123,8 @@ impl ValueStatistics {
         if self.is_empty() {
             return [0.0; N];
         }
-        let buckets = self.buckets();
+        let (below, above) = (self.below.hdr(), self.above.hdr());
+        let steps = self.steps();
         percents.map(|percent| {
             if percent >= 100.0 {
                 return self.max;
@@ -135,13 +136,18 @@ impl ValueStatistics {
             #[expect(clippy::cast_precision_loss, reason = "a rank of more than 2⁵³ values needs no last digit")]
             let rank = (percent / 100.0).next_down() * self.count() as f64;
             let mut seen = 0;
-            let found = buckets.iter().find(|(_, count)| {
+            let found = steps.iter().find(|(.., count)| {
                 seen += count;
                 #[expect(clippy::cast_precision_loss, reason = "as above")]
                 let seen = seen as f64;
                 seen >= rank
             });
-            found.map_or(self.max, |(value, _)| value.clamp(self.min, self.max))
+            let value = found.map(|(is_below, level, _)| {
+                let hdr = if *is_below { &below } else { &above };
+                let value = units(roundest(hdr.lowest_equivalent(*level), hdr.highest_equivalent(*level)));
+                if *is_below { -value } else { value }
+            });
+            value.map_or(self.max, |value| value.clamp(self.min, self.max))
         })
     }
 
@@ -152,15 +158,33 @@ impl ValueStatistics {
 
     /// The histogram: ascending values, each with the number of values that it stands for. A value is the upper end of
     /// its bucket.
-    #[expect(clippy::cast_precision_loss, reason = "bounds of buckets have few digits")]
     pub fn buckets(&self) -> Vec<(f64, u64)> {
         let below = self.below.hdr();
         // The upper end of a bucket below zero is the one of the least magnitude.
-        let negative = self.below.buckets().into_iter().rev();
-        let negative = negative.map(|(level, count)| (-(below.lowest_equivalent(level) as f64) / 1e6, count));
-        let positive = self.above.buckets().into_iter().map(|(level, count)| (level as f64 / 1e6, count));
-        negative.chain(positive).collect()
+        let upper = |is_below, level| if is_below { -units(below.lowest_equivalent(level)) } else { units(level) };
+        self.steps().into_iter().map(|(is_below, level, count)| (upper(is_below, level), count)).collect()
     }
+
+    /// Ascending: whether they are below zero, the greatest magnitude in a bucket, and how many values are in it.
+    fn steps(&self) -> Vec<(bool, u64, u64)> {
+        let below = self.below.buckets().into_iter().rev().map(|(level, count)| (true, level, count));
+        let above = self.above.buckets().into_iter().map(|(level, count)| (false, level, count));
+        below.chain(above).collect()
+    }
+}
+
+/// Millionths as units.
+#[expect(clippy::cast_precision_loss, reason = "bounds of buckets have few digits")]
+fn units(millionths: u64) -> f64 {
+    millionths as f64 / 1e6
+}
+
+/// The number with the most zeros at its end from `low` to `high`, the ends of a bucket: whole numbers come back as they
+/// were recorded, as long as a bucket holds but one.
+fn roundest(low: u64, high: u64) -> u64 {
+    let steps = (0..18).rev().map(|zeros| 10_u64.pow(zeros));
+    let round = |step: u64| low.div_ceil(step).saturating_mul(step);
+    steps.map(round).find(|round| *round <= high).unwrap_or(high)
 }
 
 /// A distribution that is kept for later, small.
@@ -319,6 +343,15 @@ mod tests {
         }
         close(99.0, 1e9);
         assert_eq!(values.percentile(100.0), 1e9);
+    }
+
+    #[test]
+    fn small_whole_numbers_come_back_as_they_were() {
+        let values = of((-1000..=1000).map(f64::from));
+        for (percent, expected) in [(10.0, -800.0), (50.0, 0.0), (50.1, 2.0), (75.0, 500.0), (95.0, 900.0)] {
+            assert_eq!(values.percentile(percent), expected, "p{percent}");
+        }
+        assert_eq!((roundest(4_999_168, 5_001_215), roundest(0, 0), roundest(7, 7)), (5_000_000, 0, 7));
     }
 
     #[test]
