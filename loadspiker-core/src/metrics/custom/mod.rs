@@ -49,6 +49,9 @@
 //! Tags are for what has few values. Beyond [`Limits::metrics`](super::Limits::metrics) combinations new ones are
 //! counted as `(other)`, and the report says so.
 //!
+//! What is recorded before and after the run (see [`Simulation::before`](crate::dsl::Simulation::before)) is in no
+//! figure, as requests made there are not.
+//!
 //! # What it costs
 //!
 //! Recording takes no lock and, once a combination of tags has occurred, no memory: each shard has figures of its own,

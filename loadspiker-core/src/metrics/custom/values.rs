@@ -112,7 +112,7 @@ impl ValueStatistics {
     }
 
     /// The value that `percent` of all values (0 to 100) do not exceed, by nearest rank. 0 gives the minimum, 100 the
-    /// maximum.
+    /// maximum. Of the values that the histogram does not tell apart it is the roundest one: 5 and not 5.0012.
     pub fn percentile(&self, percent: f64) -> f64 {
         let [value] = self.percentiles([percent]);
         value
