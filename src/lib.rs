@@ -40,6 +40,7 @@
 //! * values that differ between users: [`feeder`], [`derive(Record)`](derive@Record) and the [`expression`] language
 //!   `#{…}`;
 //! * what a good answer is: [`check`]; what a good run is: [`assertion`];
+//! * figures of your own: [custom metrics](metrics#custom-metrics);
 //! * what goes for the whole run, such as its end, its warm-up, its seed, and what is done before and after it:
 //!   [`Simulation`]; how it is steered while it is on: [`RunHandle`];
 //! * what was measured, and how: [`report`], [`metrics`];
@@ -102,7 +103,7 @@ pub use loadspiker_core::{
 #[cfg_attr(docsrs, doc(cfg(feature = "http")))]
 pub use loadspiker_http as http;
 pub use loadspiker_macros::{Record, scenario, test};
-pub use loadspiker_report::{Progress, SimulationMain, Summary, write_run_folder};
+pub use loadspiker_report::{Progress, SimulationMain, Summary, test_folder, write_results, write_run_folder};
 
 /// The code of the README and of the guide, compiled and run with the tests.
 #[cfg(doctest)]

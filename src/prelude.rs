@@ -1,7 +1,9 @@
 //! All that a load test is written with: `use loadspiker::prelude::*;`.
 
 pub use loadspiker_core::DurationExt;
-pub use loadspiker_core::assertion::{Assertion, Criterion, details, for_all, global};
+pub use loadspiker_core::assertion::{
+    Assertion, Criterion, check_details, details, for_all, global, metric, scenario_details,
+};
 pub use loadspiker_core::check::{
     Check, Response, all_of, any_of, body_bytes, body_length, body_string, check_if, current_location, custom_check,
     header, header_regex, jmes_path, json_path, md5, regex, response_time, sha1, sha256, status, substring,
@@ -29,6 +31,7 @@ pub use loadspiker_core::inject::{
     increment_users_per_sec, jump_to_rps, nothing_for, ramp_concurrent_users, ramp_users, ramp_users_per_sec,
     reach_rps, stress_peak_users,
 };
+pub use loadspiker_core::metrics::{Counter, Gauge, Rate, Trend, counter, gauge, rate, trend};
 pub use loadspiker_core::report::RunReport;
 pub use loadspiker_core::{Error, Session, SessionError, StepError, Value};
 pub use loadspiker_macros::Record;

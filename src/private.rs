@@ -4,6 +4,8 @@ use std::fmt::Display;
 
 pub use loadspiker_core::feeder::field;
 
+use loadspiker_report::conclude_test;
+
 use crate::Simulation;
 
 /// What a function under `#[loadspiker::test]` may return.
@@ -28,19 +30,24 @@ impl<E: Display> LoadTest for Result<Simulation, E> {
     }
 }
 
-/// Builds the simulation, runs it and panics unless it passes. `name` is the path of the test.
+/// Builds the simulation, runs it, writes its results to the folder of the test and panics unless it passes. `name` is
+/// the path of the test in the program of this `package`.
 ///
 /// # Panics
 ///
-/// If there is no simulation, if it cannot be run, or with the table of failed assertions.
+/// If there is no simulation, if it cannot be run, or with the table of failed assertions and the folder of the results.
 #[track_caller]
-pub fn run_test<T: LoadTest>(name: &str, build: impl FnOnce() -> T) {
+pub fn run_test<T: LoadTest>(package: Option<&str>, name: &str, build: impl FnOnce() -> T) {
     let simulation = match build().simulation() {
         Ok(simulation) => simulation,
         Err(error) => panic!("{name}: there is no simulation to run: {error}"),
     };
     match simulation.run() {
-        Ok(report) => report.assert_passed(),
+        Ok(report) => {
+            if let Err(failure) = conclude_test(package, name, &report) {
+                panic!("{failure}");
+            }
+        }
         Err(error) => panic!("{name}: {error}"),
     }
 }

@@ -9,14 +9,23 @@ use loadspiker::prelude::*;
 #[path = "../examples/support/shop.rs"]
 mod shop;
 
+const PRODUCTS: Trend = trend("products on a page");
+
+/// Counted by its name, and its value is recorded.
+fn ten_products() -> Check {
+    json_path("$.products[*].id").count().is(10).record_to(&PRODUCTS).name("ten products")
+}
+
 /// Forty visits of the first page of the list within two seconds.
 fn visits(base_url: &str) -> Simulation {
-    let visit =
-        scenario!("Visit").exec(http("list").get("/products").check(json_path("$.products[*].id").count().is(10)));
+    let visit = scenario!("Visit").exec(http("list").get("/products").check(ten_products()));
     Simulation::new("visits")
         .protocol(HttpProtocol::new(base_url))
         .with(visit.inject([constant_users_per_sec(20.0).during(2.secs())]))
         .assert(global().failed_requests().count().is(0))
+        .assert(global().status(200).percent().is(100))
+        .assert(check_details("ten products").failed().count().is(0))
+        .assert(metric(&PRODUCTS).min().is(10))
 }
 
 /// The attribute runs what the function returns; the test fails if an assertion does.
@@ -43,4 +52,6 @@ fn the_report_counts_every_visit() {
     report.assert_passed();
     assert_eq!(report.request("list").unwrap().count(), 40);
     assert_eq!(report.users_started(), 40);
+    assert_eq!(report.check("ten products").unwrap().passed_count(), 40);
+    assert_eq!(report.metric("products on a page").unwrap().max(), Some(10.0));
 }

@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex};
 use loadspiker_core::dsl::*;
 use loadspiker_core::feeder::records;
 use loadspiker_core::inject::at_once_users;
+use loadspiker_core::metrics::{Trend, counter, gauge, rate, trend};
 use loadspiker_core::{Session, Value};
 use stats_alloc::{INSTRUMENTED_SYSTEM, StatsAlloc};
 
@@ -61,8 +62,18 @@ fn steps_that_are_no_requests_allocate_nothing() {
         Ok(())
     });
     let chance = [(40.0, nothing()), (60.0, nothing())];
+    const TOTAL: Trend = trend("total");
+    let record = exec_fn(|session| {
+        let kind = session.get_str("kind")?;
+        TOTAL.record_tagged(session, 12.5, &[("kind", kind), ("region", "eu")]);
+        counter("orders").add(session, 1);
+        gauge("stock").set(session, 5);
+        rate("cached").record(session, true);
+        Ok(())
+    });
     for (name, step) in [
         ("exec_fn", nothing()),
+        ("exec_fn that records in custom metrics", record),
         ("exec_fn that sets attributes", count),
         ("do_if", do_if("#{n.exists()}", nothing())),
         ("do_if, by a closure", do_if(|session: &Session| session.contains("n"), nothing())),

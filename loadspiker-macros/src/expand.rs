@@ -42,7 +42,11 @@ fn run(function: &ItemFn, returned: &syn::Type) -> TokenStream {
     let mut build_ident = ident.clone();
     build_ident.set_span(returned.span().resolved_at(ident.span()));
     let call = quote_spanned! { build_ident.span() =>
-        ::loadspiker::__private::run_test(::core::concat!(::core::module_path!(), "::", #name), #build_ident)
+        ::loadspiker::__private::run_test(
+            ::core::option_env!("CARGO_PKG_NAME"),
+            ::core::concat!(::core::module_path!(), "::", #name),
+            #build_ident
+        )
     };
     quote! {
         #[::core::prelude::v1::test]
@@ -135,7 +139,11 @@ mod tests {
             #[::core::prelude::v1::test]
             fn login() {
                 fn login() -> Simulation { let a = 1; simulation(a) }
-                ::loadspiker::__private::run_test(::core::concat!(::core::module_path!(), "::", "login"), login)
+                ::loadspiker::__private::run_test(
+                    ::core::option_env!("CARGO_PKG_NAME"),
+                    ::core::concat!(::core::module_path!(), "::", "login"),
+                    login
+                )
             }
         };
         assert_eq!(text, expected.to_string());

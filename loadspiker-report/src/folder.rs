@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 use loadspiker_core::Error;
 use loadspiker_core::report::RunReport;
 
+use crate::junit::junit;
+
 /// Where a run's results were written.
 #[derive(Clone, Debug)]
 pub struct Folder {
@@ -12,8 +14,7 @@ pub struct Folder {
     pub path: PathBuf,
 }
 
-/// Makes a folder for the run in `dir` and writes its results: `report.json`, which
-/// [`RunReport::from_json`] reads again.
+/// Makes a folder for the run in `dir` and writes its [results](write_results) into it.
 ///
 /// # Errors
 ///
@@ -24,18 +25,33 @@ pub fn write_run_folder(report: &RunReport, dir: &Path) -> Result<Folder, Error>
         .map(|n| dir.join(if n == 1 { stem.clone() } else { format!("{stem}-{n}") }))
         .find(|path| !path.exists())
         .unwrap_or_else(|| dir.join(&stem));
+    write_results(report, &path)?;
+    Ok(Folder { path })
+}
+
+/// Writes the results of a run into this folder, which is made if it is not there:
+///
+/// * `report.json`, which [`RunReport::from_json`] reads again;
+/// * `junit.xml`, which build servers show: a test case for the run itself, for each assertion and for each request.
+///
+/// # Errors
+///
+/// [`Error::Io`] with the path that could not be written.
+pub fn write_results(report: &RunReport, folder: &Path) -> Result<(), Error> {
     let failed = |path: &Path| {
         let path = path.display().to_string();
         move |cause: std::io::Error| Error::Io { path, cause: cause.to_string() }
     };
-    std::fs::create_dir_all(&path).map_err(failed(&path))?;
-    let file = path.join("report.json");
-    std::fs::write(&file, report.to_json()).map_err(failed(&file))?;
-    Ok(Folder { path })
+    std::fs::create_dir_all(folder).map_err(failed(folder))?;
+    for (name, text) in [("report.json", report.to_json()), ("junit.xml", junit(report))] {
+        let file = folder.join(name);
+        std::fs::write(&file, text).map_err(failed(&file))?;
+    }
+    Ok(())
 }
 
 /// A name that every file system takes.
-fn slug(name: &str) -> String {
+pub(crate) fn slug(name: &str) -> String {
     let kept = |c: char| if c.is_alphanumeric() { c.to_lowercase().collect() } else { "-".to_owned() };
     let words: String = name.chars().flat_map(|c| kept(c).chars().collect::<Vec<_>>()).collect();
     let joined = words.split('-').filter(|word| !word.is_empty()).collect::<Vec<_>>().join("-");
@@ -43,9 +59,15 @@ fn slug(name: &str) -> String {
     if short.is_empty() { "run".to_owned() } else { short }
 }
 
-/// `20261123-141530` for seconds since 1970, by the civil calendar (H. Hinnant, "chrono-compatible low-level date
-/// algorithms": days are counted in eras of 400 years that begin on 1 March).
+/// `20261123-141530` for seconds since 1970.
 fn utc(unix_seconds: u64) -> String {
+    let [year, month, day, hour, minute, second] = civil(unix_seconds);
+    format!("{year:04}{month:02}{day:02}-{hour:02}{minute:02}{second:02}")
+}
+
+/// Year, month, day, hour, minute and second for seconds since 1970, by the civil calendar (H. Hinnant,
+/// "chrono-compatible low-level date algorithms": days are counted in eras of 400 years that begin on 1 March).
+pub(crate) fn civil(unix_seconds: u64) -> [u64; 6] {
     let (days, seconds) = (unix_seconds / 86_400 + 719_468, unix_seconds % 86_400);
     let (era, day_of_era) = (days / 146_097, days % 146_097);
     let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
@@ -54,8 +76,7 @@ fn utc(unix_seconds: u64) -> String {
     let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
     let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
     let year = era * 400 + year_of_era + u64::from(month <= 2);
-    let (hour, minute, second) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
-    format!("{year:04}{month:02}{day:02}-{hour:02}{minute:02}{second:02}")
+    [year, month, day, seconds / 3600, seconds / 60 % 60, seconds % 60]
 }
 
 #[cfg(test)]

@@ -9,15 +9,18 @@
 
 mod cli;
 mod folder;
+mod junit;
 mod live;
 mod page;
 mod program;
 mod screen;
 mod summary;
 mod table;
+mod test_run;
 mod text;
 
-pub use folder::{Folder, write_run_folder};
+pub use folder::{Folder, write_results, write_run_folder};
 pub use live::Progress;
 pub use program::SimulationMain;
 pub use summary::Summary;
+pub use test_run::{conclude_test, test_folder};

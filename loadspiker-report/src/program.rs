@@ -99,7 +99,10 @@ fn tell(report: &RunReport, line: &CommandLine) -> u8 {
             say(&mut std::io::stderr(), &format!("error: after failed: {cause}\n"));
         }
         let failed = report.assertions().iter().filter(|result| !result.passed);
-        failed.for_each(|result| say(&mut std::io::stderr(), &format!("{result}\n")));
+        for result in failed {
+            say(&mut std::io::stderr(), &format!("{result}\n"));
+            result.look_at.iter().for_each(|line| say(&mut std::io::stderr(), &format!("    {line}\n")));
+        }
     } else {
         let screen = if line.json { Screen::stderr() } else { Screen::stdout() };
         let mut text = Summary::new(report).on(screen).to_string();

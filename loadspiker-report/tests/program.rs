@@ -81,6 +81,8 @@ fn the_report_in_the_folder_is_read_back() -> Result<(), Error> {
     assert!(folder.file_name().is_some_and(|name| name.to_string_lossy().starts_with("shop-tried-")), "{folder:?}");
     let report = RunReport::from_json(&std::fs::read_to_string(folder.join("report.json")).unwrap_or_default())?;
     assert_eq!((report.global().count(), report.info().seed), (6, 9));
+    let junit = std::fs::read_to_string(folder.join("junit.xml")).unwrap_or_default();
+    assert!(junit.contains("<testcase name=\"wait\" classname=\"shop-tried.requests\""), "{junit}");
     Ok(())
 }
 

@@ -46,6 +46,17 @@ impl<Q: Quantity> Condition<Q> {
         }
     }
 
+    /// Whether `actual`, being wrong, is too much rather than too little.
+    pub(super) fn too_much(&self, actual: Q) -> bool {
+        match self {
+            Condition::Lt(_) | Condition::Lte(_) => true,
+            Condition::Gt(_) | Condition::Gte(_) => false,
+            Condition::Is(value) | Condition::Around(value, _) | Condition::DeviatesAround(value, _) => actual > *value,
+            Condition::Between(_, high) => actual > *high,
+            Condition::OneOf(values) => values.iter().all(|value| actual > *value),
+        }
+    }
+
     /// The figure as a text short enough to read and long enough not to look like a threshold that it is not.
     pub(super) fn show(&self, actual: Q) -> String {
         let thresholds = self.values();

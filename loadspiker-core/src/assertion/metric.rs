@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::condition::Condition;
 use super::criterion::{Criterion, Windowed};
 use super::scope::Place;
+use super::status::StatusCodes;
 use super::value::{Number, Percent};
 use super::{Assertion, Claim};
 
@@ -20,7 +21,7 @@ pub struct Metric<Q> {
 }
 
 /// Which figure.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) enum Measure {
     Min,
     Max,
@@ -30,7 +31,16 @@ pub(super) enum Measure {
     All,
     Failed,
     Successful,
+    Status(StatusCodes),
     Rate,
+    AllChecks,
+    FailedChecks,
+    PassedChecks,
+    Recorded,
+    PerSecond,
+    NonZero,
+    Last,
+    Sum,
 }
 
 impl<Q> Metric<Q> {
@@ -127,20 +137,29 @@ macro_rules! conditions {
 conditions!(Duration, Duration, std::convert::identity, Claim::Time);
 conditions!(u64, u64, std::convert::identity, Claim::Count);
 conditions!(Percent, impl Into<f64>, |value| Percent(Into::into(value)), Claim::Percent);
-conditions!(Number, impl Into<f64>, |value| Number(Into::into(value)), |_, condition| Claim::Rate(condition));
+conditions!(Number, impl Into<f64>, |value| Number(Into::into(value)), Claim::Number);
 
 impl fmt::Display for Measure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Measure::Min => f.write_str("minimum of response time"),
-            Measure::Max => f.write_str("maximum of response time"),
-            Measure::Mean => f.write_str("mean of response time"),
-            Measure::StdDev => f.write_str("standard deviation of response time"),
-            Measure::Percentile(percent) => write!(f, "{percent}{} percentile of response time", ordinal(*percent)),
+            Measure::Min => f.write_str("minimum"),
+            Measure::Max => f.write_str("maximum"),
+            Measure::Mean => f.write_str("mean"),
+            Measure::StdDev => f.write_str("standard deviation"),
+            Measure::Percentile(percent) => write!(f, "{percent}{} percentile", ordinal(*percent)),
             Measure::All => f.write_str("all requests"),
             Measure::Failed => f.write_str("failed requests"),
             Measure::Successful => f.write_str("successful requests"),
+            Measure::Status(codes) => write!(f, "requests with status {codes}"),
             Measure::Rate => f.write_str("requests per second"),
+            Measure::AllChecks => f.write_str("all checks"),
+            Measure::FailedChecks => f.write_str("failed checks"),
+            Measure::PassedChecks => f.write_str("passed checks"),
+            Measure::Recorded => f.write_str("count"),
+            Measure::PerSecond => f.write_str("count per second"),
+            Measure::NonZero => f.write_str("values that are not zero"),
+            Measure::Last => f.write_str("last value"),
+            Measure::Sum => f.write_str("sum"),
         }
     }
 }

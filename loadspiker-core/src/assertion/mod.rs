@@ -1,8 +1,9 @@
 //! Assertions: what must hold of a run for it to pass.
 //!
-//! An assertion is read like a sentence: a scope ([`global`], [`for_all`], [`details`]), a statistic, a metric and a
-//! condition. Each step offers only what makes sense after the one before, so that a wrong combination does not
-//! compile.
+//! An assertion is read like a sentence: a scope ([`global`], [`for_all`], [`details`], [`scenario_details`]), a
+//! statistic, a metric and a condition. Each step offers only what makes sense after the one before, so that a wrong
+//! combination does not compile. [`check_details`] is about checks of a name, [`metric()`] about a
+//! [custom metric](crate::metrics#custom-metrics).
 //!
 //! ```
 //! use loadspiker_core::DurationExt;
@@ -14,6 +15,7 @@
 //!     global().requests_per_sec().gt(100),
 //!     for_all().failed_requests().count().is(0),
 //!     details("shop / login").response_time().max().between(1.millis(), 2.secs()),
+//!     global().status(500..600).count().is(0),
 //! ];
 //! assert!(assertions.iter().all(|assertion| assertion.mistakes().is_empty()));
 //! assert_eq!(assertions[0].to_string(), "global: 95th percentile of response time < 800 ms");
@@ -44,10 +46,14 @@
 mod condition;
 mod criterion;
 mod evaluate;
+mod look;
+mod measured;
 mod metric;
 mod names;
 mod result;
 mod scope;
+mod spot;
+mod status;
 mod value;
 mod watch;
 mod window;
@@ -58,9 +64,11 @@ mod tests;
 use std::fmt;
 
 pub use criterion::{Criterion, Requirement, Windowed};
+pub use measured::{CheckCount, CheckScope, MetricName, MetricScope, check_details, metric};
 pub use metric::Metric;
 pub use result::AssertionResult;
-pub use scope::{RequestCount, ResponseTime, Scope, details, for_all, global};
+pub use scope::{RequestCount, ResponseTime, Scope, details, for_all, global, scenario_details};
+pub use status::StatusCodes;
 pub use value::{Number, Percent, Quantity};
 
 pub(crate) use criterion::{Guard, Purpose};
@@ -68,9 +76,9 @@ pub(crate) use watch::Watches;
 
 use condition::Condition;
 use metric::Measure;
-use scope::Place;
+use scope::{MetricPlace, Place};
 
-/// What must hold of a run. Made by [`global`], [`for_all`] or [`details`]; see the [module](self).
+/// What must hold of a run. Made by [`global`], [`details`] and their kin; see the [module](self).
 #[derive(Clone, Debug, PartialEq)]
 #[must_use = "an assertion does nothing until it is given to a simulation or evaluated"]
 pub struct Assertion {
@@ -84,7 +92,7 @@ enum Claim {
     Time(Measure, Condition<std::time::Duration>),
     Count(Measure, Condition<u64>),
     Percent(Measure, Condition<Percent>),
-    Rate(Condition<Number>),
+    Number(Measure, Condition<Number>),
 }
 
 impl Assertion {
@@ -100,17 +108,31 @@ impl Assertion {
             Claim::Time(_, condition) => condition.mistakes(),
             Claim::Count(_, condition) => condition.mistakes(),
             Claim::Percent(_, condition) => condition.mistakes(),
-            Claim::Rate(condition) => condition.mistakes(),
+            Claim::Number(_, condition) => condition.mistakes(),
         };
-        if let Claim::Time(Measure::Percentile(percent), _) = self.claim
-            && !(0.0..=100.0).contains(&percent)
-        {
-            mistakes.push(format!("the percentile is {percent}; give one from 0 to 100"));
+        match self.claim.measure() {
+            Measure::Percentile(percent) if !(0.0..=100.0).contains(percent) => {
+                mistakes.push(format!("the percentile is {percent}; give one from 0 to 100"));
+            }
+            Measure::Status(codes) if codes.is_empty() => {
+                mistakes.push("no status code is meant; give one, such as 404 or 500..600".to_owned());
+            }
+            _ => {}
         }
-        if let Place::Details(path) = &self.place
-            && path.trim().is_empty()
+        let (name, remedy) = match &self.place {
+            Place::Details(path) => (Some(("request", path)), "give one, or use global()"),
+            Place::Scenario(name) => (Some(("scenario", name)), "give one, or use global()"),
+            Place::Check(name) => (Some(("check", name)), "give the one that .name(…) was given"),
+            Place::Metric(place) => (Some(("metric", &place.name)), "give one, or the metric itself"),
+            Place::Global | Place::ForAll => (None, ""),
+        };
+        if let Some((what, name)) = name
+            && name.trim().is_empty()
         {
-            mistakes.push("the name of the request is empty; give one, or use global()".to_owned());
+            mistakes.push(format!("the name of the {what} is empty; {remedy}"));
+        }
+        if let Place::Metric(MetricPlace { kind: Some(kind), .. }) = &self.place {
+            mistakes.extend(evaluate::unfit(self.claim.measure(), *kind));
         }
         mistakes
     }
@@ -124,13 +146,23 @@ impl fmt::Display for Assertion {
 }
 
 impl Claim {
+    fn measure(&self) -> &Measure {
+        match self {
+            Claim::Time(measure, _)
+            | Claim::Count(measure, _)
+            | Claim::Percent(measure, _)
+            | Claim::Number(measure, _) => measure,
+        }
+    }
+
     /// The metric, as a text.
     fn metric(&self) -> String {
         match self {
-            Claim::Time(measure, _) => measure.to_string(),
+            Claim::Time(measure, _) => format!("{measure} of response time"),
+            Claim::Count(Measure::Recorded, _) => Measure::Recorded.to_string(),
             Claim::Count(measure, _) => format!("count of {measure}"),
             Claim::Percent(measure, _) => format!("percentage of {measure}"),
-            Claim::Rate(_) => Measure::Rate.to_string(),
+            Claim::Number(measure, _) => measure.to_string(),
         }
     }
 
@@ -140,7 +172,7 @@ impl Claim {
             Claim::Time(_, condition) => condition.to_string(),
             Claim::Count(_, condition) => condition.to_string(),
             Claim::Percent(_, condition) => condition.to_string(),
-            Claim::Rate(condition) => condition.to_string(),
+            Claim::Number(_, condition) => condition.to_string(),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! What to say of a name that does not occur.
 
+use super::scope::MetricPlace;
 use crate::report::RunReport;
 
 /// How many names are listed.
@@ -14,12 +15,41 @@ pub(super) fn nothing(report: &RunReport) -> &'static str {
 }
 
 /// A message that lists the requests and groups that there are, the nearest first.
-pub(super) fn not_found(path: &str, report: &RunReport) -> String {
+pub(super) fn no_request(path: &str, report: &RunReport) -> String {
     let requests = report.requests().iter().map(|request| request.path());
     let groups = report.groups().iter().map(|group| group.path());
-    let mut names: Vec<String> = requests.chain(groups).collect();
+    not_found("request or group", path, requests.chain(groups).collect(), nothing(report))
+}
+
+/// The same of scenarios.
+pub(super) fn no_scenario(name: &str, report: &RunReport) -> String {
+    let names = report.scenarios().iter().map(|scenario| scenario.name().to_owned()).collect();
+    not_found("scenario", name, names, "there are none")
+}
+
+/// The same of checks.
+pub(super) fn no_check(name: &str, report: &RunReport) -> String {
+    let names = report.checks().iter().map(|check| check.name().to_owned()).collect();
+    not_found("check", name, names, "none was made")
+}
+
+/// The same of custom metrics and their tags.
+pub(super) fn no_metric(wanted: &MetricPlace, report: &RunReport) -> String {
+    let name = &wanted.name;
+    let Some(metric) = report.metrics().iter().find(|metric| metric.name() == name) else {
+        let names = report.metrics().iter().map(|metric| metric.name().to_owned()).collect();
+        let message = not_found("metric", name, names, "nothing was recorded in any");
+        return format!("{message}. If it may be that nothing is recorded in it, give the metric itself: metric(&…)");
+    };
+    let tags: Vec<_> = wanted.tags.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    let there = metric.parts().map(|(tags, _)| tags).filter(|tags| !tags.is_empty()).collect();
+    not_found("value with the tags", &tags.join(", "), there, "it has no tags")
+}
+
+/// A message that lists the names that there are, the nearest first.
+fn not_found(what: &str, path: &str, mut names: Vec<String>, none: &str) -> String {
     if names.is_empty() {
-        return format!("there is no request or group \"{path}\": {}", nothing(report));
+        return format!("there is no {what} \"{path}\": {none}");
     }
     let wanted = path.to_lowercase();
     names.sort_by_cached_key(|name| (distance(&wanted, &name.to_lowercase()), name.clone()));
@@ -27,7 +57,7 @@ pub(super) fn not_found(path: &str, report: &RunReport) -> String {
     let more = names.len().saturating_sub(LISTED);
     let listed: Vec<_> = names.iter().take(LISTED).map(|name| format!("\"{name}\"")).collect();
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-    format!("there is no request or group \"{path}\"; there are: {}{more}", listed.join(", "))
+    format!("there is no {what} \"{path}\"; there are: {}{more}", listed.join(", "))
 }
 
 /// How many characters must be put in, left out or replaced to make one text of the other (Levenshtein, 1966).

@@ -18,6 +18,10 @@ pub struct AssertionResult {
     pub expected: String,
     /// What was found: `was 1.203 s`, or why there is no figure.
     pub message: String,
+    /// Where to look if it does not hold: the requests that have most to do with it, errors, the worst seconds. Each a
+    /// text such as `requests: shop / list 1.203 s (2 of 100)`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub look_at: Vec<String>,
 }
 
 impl fmt::Display for AssertionResult {

@@ -4,6 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use super::metric::{Measure, Metric};
+use super::status::StatusCodes;
 use super::value::{Number, Percent};
 
 /// All requests of the run together.
@@ -20,11 +21,18 @@ pub fn for_all() -> Scope {
 
 /// The request `"name"`, or `"group / name"` within a group, found as by
 /// [`RunReport::request`](crate::report::RunReport::request); or the group of that name. On a group counts are passes
-/// through it, and the response time is the cumulated one.
+/// through it, and the response time is the cumulated one; status codes are those of the requests inside.
 ///
 /// If there is neither, the assertion fails.
 pub fn details(path: impl Into<String>) -> Scope {
     Scope(Place::Details(path.into()))
+}
+
+/// All requests of the scenario of this name together.
+///
+/// If there is no such scenario, the assertion fails.
+pub fn scenario_details(name: impl Into<String>) -> Scope {
+    Scope(Place::Scenario(name.into()))
 }
 
 /// Where a figure is looked for.
@@ -37,6 +45,18 @@ pub(super) enum Place {
     Global,
     ForAll,
     Details(String),
+    Scenario(String),
+    Check(String),
+    Metric(MetricPlace),
+}
+
+/// Where a figure of a custom metric is looked for.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct MetricPlace {
+    pub(super) name: String,
+    pub(super) tags: Vec<(String, String)>,
+    /// Given with the metric itself, and then it need not have been recorded.
+    pub(super) kind: Option<crate::metrics::MetricKind>,
 }
 
 impl fmt::Display for Place {
@@ -45,6 +65,13 @@ impl fmt::Display for Place {
             Place::Global => f.write_str("global"),
             Place::ForAll => f.write_str("for all"),
             Place::Details(path) => f.write_str(path),
+            Place::Scenario(name) => write!(f, "scenario {name}"),
+            Place::Check(name) => write!(f, "check {name}"),
+            Place::Metric(MetricPlace { name, tags, .. }) => {
+                write!(f, "metric {name}")?;
+                let tags: Vec<_> = tags.iter().map(|(name, value)| format!("{name}={value}")).collect();
+                if tags.is_empty() { Ok(()) } else { write!(f, " ({})", tags.join(", ")) }
+            }
         }
     }
 }
@@ -68,6 +95,23 @@ impl Scope {
     /// The requests that ended well.
     pub fn successful_requests(self) -> RequestCount {
         RequestCount(self.0, Measure::Successful)
+    }
+
+    /// The requests whose response had this status code, or one of these: `404`, `500..600`, `500..=599`, `[429, 503]`.
+    /// They may have ended well or not: that is for [checks](crate::check) to say.
+    ///
+    /// ```
+    /// use loadspiker_core::assertion::{details, for_all, global};
+    ///
+    /// let assertions = [
+    ///     global().status(404).count().is(0),
+    ///     for_all().status(500..600).percent().lt(0.1),
+    ///     details("login").status([429, 503]).count().lte(5),
+    /// ];
+    /// assert_eq!(assertions[1].to_string(), "for all: percentage of requests with status 500 to 599 < 0.1 %");
+    /// ```
+    pub fn status(self, codes: impl Into<StatusCodes>) -> RequestCount {
+        RequestCount(self.0, Measure::Status(codes.into()))
     }
 
     /// Requests per second, as the mean over the whole run.
@@ -120,7 +164,7 @@ impl RequestCount {
     }
 
     /// Their share of all requests in the scope, 0 to 100. Without any request 100 % have failed and none were
-    /// successful.
+    /// successful, and of status codes there is no share: the assertion fails.
     pub fn percent(self) -> Metric<Percent> {
         Metric::new(self.0, self.1)
     }

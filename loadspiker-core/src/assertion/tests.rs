@@ -1,5 +1,6 @@
 //! Assertions on reports.
 
+mod scopes;
 mod windows;
 
 use std::time::Duration;

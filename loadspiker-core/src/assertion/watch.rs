@@ -4,12 +4,14 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::criterion::{Criterion, Guard, Purpose};
-use super::evaluate::Finding;
-use super::names::not_found;
-use super::scope::Place;
-use super::window::{Counts, Window};
+use super::evaluate::{Finding, metric_figures};
+use super::look::look;
+use super::names::{no_check, no_request, no_scenario};
+use super::scope::{MetricPlace, Place};
+use super::spot::Spot;
+use super::window::{Counts, Wanted, Window};
 use super::{AssertionResult, Claim};
-use crate::metrics::Totals;
+use crate::metrics::{MetricFigures, MetricKind, MetricStats, Tags, Totals};
 use crate::moment::Moment;
 use crate::report::RunReport;
 use crate::report::format::precise;
@@ -89,6 +91,9 @@ struct Held {
     what: String,
     shown: String,
     at: Duration,
+    place: String,
+    /// Rather than too little.
+    too_much: bool,
 }
 
 /// What a criterion looks at in one place, and what it has found there.
@@ -139,21 +144,24 @@ impl Watch {
     }
 
     fn second(&mut self, totals: &Totals) {
-        let timed = matches!(self.criterion.claim(), Claim::Time(..));
+        let wanted = Wanted::of(self.criterion.claim());
+        let mut counts = Counts::default();
+        let mut known = Known::Request;
         match &self.criterion.assertion.place {
-            Place::Global => {
-                let mut counts = Counts::default();
-                totals.requests.values().for_each(|stats| counts.add(stats, timed));
-                self.tracks.values_mut().for_each(|track| track.push(Known::Request, &counts));
+            Place::Global => totals.requests.values().for_each(|stats| counts.add(stats, wanted)),
+            Place::Details(path) => (known, counts) = details(path, totals, wanted),
+            Place::Scenario(name) => {
+                let inside = totals.requests.iter().filter(|(key, _)| *key.scenario == **name);
+                inside.for_each(|(_, stats)| counts.add(stats, wanted));
             }
-            Place::Details(path) => {
-                let (known, counts) = details(path, totals, timed);
-                self.tracks.values_mut().for_each(|track| track.push(known, &counts));
+            Place::Check(name) => {
+                totals.checks.get(&**name).into_iter().for_each(|checks| counts.add_checks(*checks));
             }
+            Place::Metric(place) => place.recorded_in(totals).for_each(|values| counts.add_metric(values)),
             Place::ForAll => {
                 let mut found: BTreeMap<String, Counts> = BTreeMap::new();
                 for (key, stats) in &totals.requests {
-                    found.entry(key.path.to_string()).or_default().add(stats, timed);
+                    found.entry(key.path.to_string()).or_default().add(stats, wanted);
                 }
                 for name in found.keys() {
                     if !self.tracks.contains_key(name) {
@@ -163,8 +171,10 @@ impl Watch {
                 for (name, track) in &mut self.tracks {
                     track.push(Known::Request, found.get(name).unwrap_or(const { &Counts::NONE }));
                 }
+                return;
             }
         }
+        self.tracks.values_mut().for_each(|track| track.push(known, &counts));
     }
 
     /// Looks at the window that has ended at `time`.
@@ -172,15 +182,19 @@ impl Watch {
         for (place, track) in &mut self.tracks {
             let counts = track.window.sum();
             let claim = self.criterion.claim();
-            if counts.ok + counts.failed == 0 && matches!(claim, Claim::Time(..) | Claim::Percent(..)) {
+            let metric = self.criterion.assertion.place.metric_figures(counts.metric.as_ref(), self.criterion.window);
+            let requests = metric.is_none();
+            if requests && counts.ok + counts.failed == 0 && matches!(claim, Claim::Time(..) | Claim::Percent(..)) {
                 continue;
             }
-            let Some(found) = claim.find(&counts.figures(self.length)) else { continue };
+            let Some(found) = claim.find(&counts.figures(self.length, metric.as_ref())) else { continue };
             track.looked += 1;
             track.missed += u64::from(!found.holds);
             if found.holds && self.held.is_none() {
                 let (what, shown) = (self.criterion.at(place), found.shown.clone());
-                self.held = Some(Held { what, shown, at: time });
+                // That it holds is what is wrong.
+                let too_much = !found.too_much;
+                self.held = Some(Held { what, shown, at: time, place: place.clone(), too_much });
             }
             let rank = |found: &Finding| (!found.holds, found.miss);
             if track.worst.as_ref().is_none_or(|(worst, _)| rank(&found) > rank(worst)) {
@@ -193,18 +207,21 @@ impl Watch {
         let unknown = match &self.criterion.assertion.place {
             Place::Details(path) if self.tracks.values().all(|track| track.known == Known::Not) => {
                 let known = report.request(path).is_some() || report.group(path).is_some();
-                (!known).then(|| not_found(path, report))
+                (!known).then(|| no_request(path, report))
             }
+            Place::Scenario(name) => report.scenario(name).is_none().then(|| no_scenario(name, report)),
+            Place::Check(name) => report.check(name).is_none().then(|| no_check(name, report)),
+            Place::Metric(place) => metric_figures(place, self.criterion.claim().measure(), report).err(),
             _ => None,
         };
         match self.purpose {
             Purpose::Stop => Vec::new(),
-            Purpose::Fail => vec![self.fail_result(unknown)],
+            Purpose::Fail => vec![self.fail_result(report, unknown)],
             Purpose::Assert => self.assert_results(report, unknown, seconds),
         }
     }
 
-    fn fail_result(&self, unknown: Option<String>) -> AssertionResult {
+    fn fail_result(&self, report: &RunReport, unknown: Option<String>) -> AssertionResult {
         let looked = self.tracks.values().map(|track| track.looked).max().unwrap_or_default();
         let passed = self.held.is_none() && unknown.is_none();
         let (what, actual, message) = match &self.held {
@@ -222,7 +239,17 @@ impl Watch {
             actual,
             expected: format!("never {}", self.criterion.claim().condition()),
             message,
+            look_at: match &self.held {
+                Some(held) => self.look_at(&held.place, held.too_much, report),
+                None => Vec::new(),
+            },
         }
+    }
+
+    /// Where to look for what is wrong at a place.
+    fn look_at(&self, place: &str, too_much: bool, report: &RunReport) -> Vec<String> {
+        let spot = Spot::of(&self.criterion.assertion.place, place, report);
+        spot.map_or_else(Vec::new, |spot| look(self.criterion.claim().measure(), too_much, &spot, report))
     }
 
     fn assert_results(&self, report: &RunReport, unknown: Option<String>, seconds: u64) -> Vec<AssertionResult> {
@@ -237,7 +264,11 @@ impl Watch {
                 0 => format!("held in {}, {worst_at}", windows(track.looked)),
                 missed => format!("failed in {missed} of {}, {worst_at}", windows(track.looked)),
             };
-            results.push(self.result(name, track.missed == 0, worst.shown.clone(), message));
+            let mut result = self.result(name, track.missed == 0, worst.shown.clone(), message);
+            if !result.passed {
+                result.look_at = self.look_at(name, worst.too_much, report);
+            }
+            results.push(result);
         }
         let name = self.criterion.assertion.place.to_string();
         if let Some(unknown) = unknown {
@@ -248,7 +279,12 @@ impl Watch {
             let message = if seconds < self.length as u64 {
                 format!("no window of {length} was complete: {seconds} whole seconds were measured")
             } else {
-                format!("there was no request in any window of {length}")
+                let what = match self.criterion.assertion.place {
+                    Place::Metric(_) => "value",
+                    Place::Check(_) => "check",
+                    _ => "request",
+                };
+                format!("there was no {what} in any window of {length}")
             };
             results.push(self.result(&name, false, String::new(), message));
         }
@@ -257,12 +293,35 @@ impl Watch {
 
     fn result(&self, place: &str, passed: bool, actual: String, message: String) -> AssertionResult {
         let (description, expected) = (self.criterion.at(place), self.criterion.claim().condition());
-        AssertionResult { description, passed, actual, expected, message }
+        AssertionResult { description, passed, actual, expected, message, look_at: Vec::new() }
+    }
+}
+
+impl Place {
+    /// What a window of a custom metric tells, if it is about one. Where nothing was recorded in it, there is still the
+    /// count of 0, as there is of requests.
+    fn metric_figures(&self, stats: Option<&MetricStats>, window: Duration) -> Option<MetricFigures> {
+        let Place::Metric(place) = self else { return None };
+        let none = || MetricStats::new(place.kind.unwrap_or(MetricKind::Counter));
+        Some(MetricFigures::new(stats.cloned().unwrap_or_else(none), window))
+    }
+}
+
+impl MetricPlace {
+    /// What was recorded there.
+    fn recorded_in<'a>(&'a self, totals: &'a Totals) -> impl Iterator<Item = &'a MetricStats> {
+        let tags = Tags::new(self.tags.iter().map(|(name, value)| (&**name, &**value)));
+        let mut kind = self.kind;
+        totals.metrics.iter().filter_map(move |(key, stats)| {
+            // Of two kinds of one name the first counts, as in a report.
+            let meant = *key.name == *self.name && key.kind == *kind.get_or_insert(key.kind) && key.tags.have(&tags);
+            meant.then_some(&**stats)
+        })
     }
 }
 
 /// What is counted in `totals` under a name, found as by [`RunReport::request`] and [`RunReport::group`].
-fn details(path: &str, totals: &Totals, timed: bool) -> (Known, Counts) {
+fn details(path: &str, totals: &Totals, wanted: Wanted<'_>) -> (Known, Counts) {
     let mut best = (Known::Not, Counts::default());
     let mut found = |known: Known, add: &dyn Fn(&mut Counts)| {
         if known > best.0 {
@@ -275,14 +334,20 @@ fn details(path: &str, totals: &Totals, timed: bool) -> (Known, Counts) {
     for (key, stats) in &totals.requests {
         let name = &*key.path.name;
         if path.ends_with(name) && key.path.to_string() == path {
-            found(Known::Request, &|counts| counts.add(stats, timed));
+            found(Known::Request, &|counts| counts.add(stats, wanted));
         } else if name == path {
-            found(Known::RequestInGroups, &|counts| counts.add(stats, timed));
+            found(Known::RequestInGroups, &|counts| counts.add(stats, wanted));
+        } else if wanted.status.is_some() && key.path.is_inside(path) {
+            // Passes have no status: that of the requests inside is meant.
+            found(Known::Group, &|counts| counts.add(stats, wanted));
         }
+    }
+    if wanted.status.is_some() {
+        return best;
     }
     for (key, passes) in &totals.groups {
         if key.path.last().is_some_and(|last| path.ends_with(&**last)) && key.path.join(" / ") == path {
-            found(Known::Group, &|counts| counts.add_group(passes, timed));
+            found(Known::Group, &|counts| counts.add_group(passes, wanted));
         }
     }
     best

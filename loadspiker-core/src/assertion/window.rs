@@ -3,36 +3,80 @@
 use std::collections::VecDeque;
 
 use super::evaluate::Figures;
-use crate::metrics::{GroupStats, PackedTimes, RequestStats, TimeStatistics};
+use super::metric::Measure;
+use super::{Claim, StatusCodes};
+use crate::metrics::{
+    CheckCounts, GroupStats, MetricFigures, MetricStats, PackedMetric, PackedTimes, RequestStats, TimeStatistics,
+};
 
-/// What is counted of requests or passes in one second, or in a window of them.
+/// What is counted of requests, passes, checks or values in one second, or in a window of them.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Counts {
     pub(super) ok: u64,
     pub(super) failed: u64,
+    /// How many had the status that is looked for, and of how many.
+    pub(super) with_status: (u64, u64),
     /// Empty where only numbers are looked at.
     pub(super) response_time: TimeStatistics,
+    /// Of a custom metric, if something was recorded.
+    pub(super) metric: Option<MetricStats>,
+}
+
+/// What is to be counted, beside numbers.
+#[derive(Clone, Copy)]
+pub(super) struct Wanted<'a> {
+    pub(super) timed: bool,
+    pub(super) status: Option<&'a StatusCodes>,
+}
+
+impl<'a> Wanted<'a> {
+    pub(super) fn of(claim: &'a Claim) -> Self {
+        let status = match claim.measure() {
+            Measure::Status(codes) => Some(codes),
+            _ => None,
+        };
+        Wanted { timed: matches!(claim, Claim::Time(..)), status }
+    }
 }
 
 impl Counts {
     /// Nothing.
-    pub(super) const NONE: Counts = Counts { ok: 0, failed: 0, response_time: TimeStatistics::with_digits(3) };
+    pub(super) const NONE: Counts =
+        Counts { ok: 0, failed: 0, with_status: (0, 0), response_time: TimeStatistics::with_digits(3), metric: None };
 
-    /// Adds requests; their times only if `timed`.
-    pub(super) fn add(&mut self, requests: &RequestStats, timed: bool) {
+    /// Adds requests.
+    pub(super) fn add(&mut self, requests: &RequestStats, wanted: Wanted<'_>) {
         self.ok += requests.ok_count();
         self.failed += requests.failed_count();
-        if timed {
+        if let Some(codes) = wanted.status {
+            self.with_status.0 += codes.count(&requests.status_codes);
+            self.with_status.1 += requests.ok_count() + requests.failed_count();
+        }
+        if wanted.timed {
             self.response_time.merge(requests.ok.response_time.clone());
             self.response_time.merge(requests.failed.response_time.clone());
         }
     }
 
-    /// Adds passes through a group; their cumulated response times only if `timed`.
-    pub(super) fn add_group(&mut self, passes: &GroupStats, timed: bool) {
+    /// Adds checks.
+    pub(super) fn add_checks(&mut self, checks: CheckCounts) {
+        self.ok += checks.passed;
+        self.failed += checks.failed;
+    }
+
+    /// Adds values of a custom metric.
+    pub(super) fn add_metric(&mut self, values: &MetricStats) {
+        match &mut self.metric {
+            Some(sum) => sum.merge(values.clone()),
+            None => self.metric = Some(values.clone()),
+        }
+    }
+
+    /// Adds passes through a group, with their cumulated response times.
+    pub(super) fn add_group(&mut self, passes: &GroupStats, wanted: Wanted<'_>) {
         self.ok += passes.ok.duration.count();
         self.failed += passes.failed.duration.count();
-        if timed {
+        if wanted.timed {
             self.response_time.merge(passes.ok.cumulated.clone());
             self.response_time.merge(passes.failed.cumulated.clone());
         }
@@ -44,7 +88,9 @@ impl Counts {
 struct Second {
     ok: u64,
     failed: u64,
+    with_status: (u64, u64),
     times: Option<Box<PackedTimes>>,
+    metric: Option<Box<PackedMetric>>,
 }
 
 /// The last seconds of a figure. Seconds before the first one that was pushed count as empty.
@@ -66,7 +112,9 @@ impl Window {
             self.seconds.pop_front();
         }
         let times = (!counts.response_time.is_empty()).then(|| Box::new(counts.response_time.pack()));
-        self.seconds.push_back(Second { ok: counts.ok, failed: counts.failed, times });
+        let metric = counts.metric.as_ref().map(|metric| Box::new(metric.pack()));
+        let Counts { ok, failed, with_status, .. } = *counts;
+        self.seconds.push_back(Second { ok, failed, with_status, times, metric });
     }
 
     /// Forgets everything.
@@ -80,6 +128,11 @@ impl Window {
         for second in &self.seconds {
             sum.ok += second.ok;
             sum.failed += second.failed;
+            sum.with_status.0 += second.with_status.0;
+            sum.with_status.1 += second.with_status.1;
+            if let Some(packed) = &second.metric {
+                sum.metric.get_or_insert_with(|| MetricStats::new(packed.kind())).add_packed(packed);
+            }
             if let Some(times) = &second.times {
                 sum.response_time.add_packed(times);
             }
@@ -89,14 +142,16 @@ impl Window {
 }
 
 impl Counts {
-    /// As figures of so many seconds.
+    /// As figures of so many seconds; `metric` are those of the custom metric, if it is about one.
     #[expect(clippy::cast_precision_loss, reason = "a rate of requests needs no sixteen digits")]
-    pub(super) fn figures(&self, seconds: usize) -> Figures<'_> {
+    pub(super) fn figures<'a>(&'a self, seconds: usize, metric: Option<&'a MetricFigures>) -> Figures<'a> {
         Figures {
             response_time: &self.response_time,
             ok: self.ok,
             failed: self.failed,
             rate: (self.ok + self.failed) as f64 / seconds.max(1) as f64,
+            with_status: self.with_status,
+            metric,
         }
     }
 }

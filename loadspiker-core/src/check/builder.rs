@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::extract::{Extractor, Pick};
 use super::response::Response;
 use crate::expression::{Arg, IntoValue, ValueArg};
+use crate::metrics::{CustomMetric, Handle};
 use crate::session::Session;
 use crate::value::Value;
 
@@ -39,6 +40,7 @@ pub(super) struct Single {
     pub(super) conditions: Vec<Condition>,
     pub(super) optional: bool,
     pub(super) save_as: Option<Arc<str>>,
+    pub(super) record_to: Vec<Handle>,
 }
 
 /// What is done with the value found, in the order written.
@@ -127,6 +129,7 @@ impl Check {
             conditions: Vec::new(),
             optional: false,
             save_as: None,
+            record_to: Vec::new(),
         })))
     }
 
@@ -269,7 +272,8 @@ impl Check {
         self.condition("validate", Condition::Custom(what.as_ref().into(), Closure(Arc::new(judge))))
     }
 
-    /// What messages call this check, in place of what it looks for.
+    /// What messages and the report call this check, in place of what it looks for. The report counts how often the
+    /// checks of each name were made and failed, and [`check_details`](crate::assertion::check_details) asserts on it.
     pub fn name(mut self, name: impl AsRef<str>) -> Self {
         self.name = Some(name.as_ref().into());
         self
@@ -278,5 +282,22 @@ impl Check {
     /// Saves the value as a session attribute if the check passes and something is found.
     pub fn save_as(self, attribute: impl AsRef<str>) -> Self {
         self.single("save_as", |single| single.save_as = Some(attribute.as_ref().into()))
+    }
+
+    /// Records the value in a [custom metric](crate::metrics#custom-metrics), whether or not it is as it should be; of a
+    /// list each value. Where nothing is found nothing is recorded. A value that the metric cannot record fails the
+    /// check: a counter needs whole numbers of at least 0, the others numbers, texts that read as one, or truth values.
+    ///
+    /// ```
+    /// use loadspiker_core::check::json_path;
+    /// use loadspiker_core::metrics::{Trend, trend};
+    ///
+    /// const TOTAL: Trend = trend("total").unit("EUR");
+    ///
+    /// let check = json_path("$.total").lt(1000).record_to(&TOTAL);
+    /// # let _ = check;
+    /// ```
+    pub fn record_to(self, metric: &impl CustomMetric) -> Self {
+        self.single("record_to", |single| single.record_to.push(metric.handle().clone()))
     }
 }

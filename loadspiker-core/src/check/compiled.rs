@@ -8,6 +8,7 @@ use super::extract::{Extract, ExtractError, Extractor, Found, Pick, Scope, Subje
 use super::rule::{Complaint, Rule};
 use crate::compile::CompileContext;
 use crate::expression::{CompiledArg, CompiledValue};
+use crate::metrics::Handle;
 use crate::session::{Session, Slot, abbreviate};
 use crate::value::Value;
 
@@ -17,7 +18,16 @@ pub(super) struct Compiled {
     pub(super) needs_body: Need,
     pub(super) has_status: bool,
     name: Option<Arc<str>>,
+    /// Under what the report counts it, if at all.
+    counted_as: Option<Arc<str>>,
     kind: CompiledKind,
+}
+
+/// Whether a check was made at all: one on a condition, or on a body that is not there, may not be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Made {
+    Yes,
+    No,
 }
 
 /// What a check needs of the body.
@@ -77,6 +87,7 @@ struct CompiledSingle {
     rules: Box<[Rule]>,
     optional: bool,
     save_as: Option<Slot>,
+    record_to: Box<[Handle]>,
 }
 
 enum CompiledChange {
@@ -84,8 +95,15 @@ enum CompiledChange {
     Transform(Closure<Transform>),
 }
 
+/// As [`compile`], for checks that are all counted, whether or not they have a name.
+pub(super) fn compile_counted(checks: &[Check], cx: &mut CompileContext<'_>) -> Box<[Compiled]> {
+    let mut compiled = compile(checks, cx);
+    compiled.iter_mut().for_each(Compiled::count);
+    compiled
+}
+
 /// Compiles checks and puts them in the order in which they run.
-pub(super) fn compile(checks: &[Check], cx: &mut CompileContext<'_>) -> Box<[Compiled]> {
+fn compile(checks: &[Check], cx: &mut CompileContext<'_>) -> Box<[Compiled]> {
     let mut compiled: Vec<Compiled> = checks.iter().map(|check| Compiled::new(check, cx)).collect();
     compiled.sort_by_key(|check| check.scope);
     compiled.into()
@@ -104,12 +122,14 @@ impl Compiled {
             cx.mistake(format!(".{method}(…) means nothing on {called}; {advice}"));
         }
         let name = check.name.clone();
+        let counted_as = name.clone();
         match &check.kind {
             Kind::Single(single) => Compiled {
                 scope: single.extractor.scope(),
                 needs_body: Need::of(&*single.extractor),
                 has_status: single.extractor.scope() == Scope::Status,
                 name,
+                counted_as,
                 kind: CompiledKind::Single(Box::new(CompiledSingle::new(single, cx))),
             },
             Kind::All(checks) => Compiled::several(called, checks, name, CompiledKind::All, cx),
@@ -122,6 +142,7 @@ impl Compiled {
                     needs_body: inner.needs_body.clone(),
                     has_status: inner.has_status,
                     name,
+                    counted_as,
                     kind: CompiledKind::If(condition, Box::new(inner)),
                 }
             }
@@ -130,6 +151,7 @@ impl Compiled {
                 needs_body: Need::Whole,
                 has_status: false,
                 name,
+                counted_as,
                 kind: CompiledKind::Custom(what.clone(), judge.clone()),
             },
         }
@@ -150,29 +172,60 @@ impl Compiled {
             scope: compiled.first().map_or(Scope::Body, |check| check.scope),
             needs_body: Need::of_all(&compiled),
             has_status: compiled.iter().any(|check| check.has_status),
+            counted_as: name.clone(),
             name,
             kind: kind(compiled),
         }
     }
 
-    /// Runs it over a response; what it finds is saved in the session.
+    /// Counts it in the report, be it without a name.
+    fn count(&mut self) {
+        if self.counted_as.is_some() {
+            return;
+        }
+        self.counted_as = match &mut self.kind {
+            CompiledKind::Single(single) => Some((*single.label).into()),
+            CompiledKind::All(_) => Some("all_of(…)".into()),
+            CompiledKind::Any(_) => Some("any_of(…)".into()),
+            CompiledKind::Custom(what, _) => Some(what.clone()),
+            CompiledKind::If(_, check) => {
+                check.count();
+                None
+            }
+        };
+    }
+
+    /// Runs it over a response; what it finds is saved in the session. It is counted if it was made.
     ///
     /// # Errors
     ///
     /// The message to report.
-    pub(super) fn run(&self, subject: &Subject<'_>, session: &mut Session) -> Result<(), String> {
+    pub(super) fn run(&self, subject: &Subject<'_>, session: &mut Session) -> Result<Made, String> {
+        let outcome = self.judge(subject, session);
+        if let Some(name) = &self.counted_as
+            && outcome != Ok(Made::No)
+        {
+            session.book().count_check(name, outcome.is_ok());
+        }
+        outcome
+    }
+
+    fn judge(&self, subject: &Subject<'_>, session: &mut Session) -> Result<Made, String> {
         let outcome = match &self.kind {
             CompiledKind::Single(single) => return single.run(self.name.as_deref(), subject, session),
-            CompiledKind::All(checks) => run_all(checks, subject, session),
-            CompiledKind::Any(checks) => run_any(checks, subject, session),
+            CompiledKind::All(checks) => run_all(checks, subject, session).map(|()| Made::Yes),
+            CompiledKind::Any(checks) => run_any(checks, subject, session).map(|()| Made::Yes),
             CompiledKind::If(condition, check) => match condition.get(session) {
                 Ok(true) => check.run(subject, session),
-                Ok(false) => Ok(()),
+                Ok(false) => Ok(Made::No),
                 Err(error) => Err(format!("check_if: {error}")),
             },
-            CompiledKind::Custom(what, judge) => judge.0(subject.response(), session).map_err(|why| {
-                if why.is_empty() { format!("\"{what}\" does not hold") } else { format!("{what}: {why}") }
-            }),
+            CompiledKind::Custom(what, judge) => {
+                let judged = judge.0(subject.response(), session).map(|()| Made::Yes);
+                judged.map_err(|why| {
+                    if why.is_empty() { format!("\"{what}\" does not hold") } else { format!("{what}: {why}") }
+                })
+            }
         };
         outcome.map_err(|message| match &self.name {
             Some(name) => format!("{name}: {message}"),
@@ -186,7 +239,7 @@ pub(super) fn run_all(checks: &[Compiled], subject: &Subject<'_>, session: &mut 
     let mut outcome = Ok(());
     for check in checks {
         let next = check.run(subject, session);
-        outcome = outcome.and(next);
+        outcome = outcome.and(next.map(|_| ()));
     }
     outcome
 }
@@ -208,6 +261,9 @@ impl CompiledSingle {
             Pick::Nth(place) => format!("{} nth({place})", extractor.label()),
             Pick::Count => format!("{} count", extractor.label()),
         };
+        for metric in single.record_to.iter().filter(|metric| metric.name().trim().is_empty()) {
+            cx.mistake(format!("the name of a {} is empty; give it one that can be found in a report", metric.kind()));
+        }
         let changes = single.changes.iter().map(|change| match change {
             Change::Default(value) => CompiledChange::Default(value.compile(cx)),
             Change::Transform(closure) => CompiledChange::Transform(closure.clone()),
@@ -228,18 +284,19 @@ impl CompiledSingle {
             rules,
             optional: single.optional,
             save_as: single.save_as.as_deref().map(|attribute| cx.define(attribute)),
+            record_to: single.record_to.clone().into(),
         }
     }
 
-    fn run(&self, name: Option<&str>, subject: &Subject<'_>, session: &mut Session) -> Result<(), String> {
+    fn run(&self, name: Option<&str>, subject: &Subject<'_>, session: &mut Session) -> Result<Made, String> {
         if self.scope == Scope::Body && !subject.response().has_body() {
-            return Ok(());
+            return Ok(Made::No);
         }
         let value = self.evaluate(name, subject, session)?;
         if let (Some(slot), Some(value)) = (self.save_as, value) {
             session.set_at(slot, value);
         }
-        Ok(())
+        Ok(Made::Yes)
     }
 
     /// Finds, changes and judges the value.
@@ -265,6 +322,12 @@ impl CompiledSingle {
         }
         if value.is_none() && self.optional {
             return Ok(None);
+        }
+        if let Some(value) = &value {
+            for metric in &self.record_to {
+                let recorded = metric.record_value(session, value);
+                recorded.map_err(|why| self.message(name, Some(value), &Complaint::Other(why)))?;
+            }
         }
         for rule in &self.rules {
             rule.judge(value.as_ref(), session).map_err(|complaint| self.message(name, value.as_ref(), &complaint))?;

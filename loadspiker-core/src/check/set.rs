@@ -22,7 +22,7 @@ impl CheckSet {
     /// Prepares checks: patterns without expressions are compiled, attributes to save are defined, mistakes told with
     /// `cx.mistake`. Where a protocol has checks for every request, they come after the request's own.
     pub fn compile(checks: &[Check], cx: &mut CompileContext<'_>) -> CheckSet {
-        let checks = compiled::compile(checks, cx);
+        let checks = compiled::compile_counted(checks, cx);
         CheckSet { needs_body: Need::of_all(&checks), has_status: checks.iter().any(|check| check.has_status), checks }
     }
 

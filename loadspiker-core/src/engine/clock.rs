@@ -1,21 +1,22 @@
 //! [`Clock`]: the time of a run.
 
 use std::cell::Cell;
+use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use crate::moment::Moment;
 
-/// The clock of one shard. All shards of a run count from the same instant.
-#[derive(Debug)]
+/// The clock of one shard, and its clones. All shards of a run count from the same instant.
+#[derive(Clone, Debug)]
 pub(crate) struct Clock {
     base: Instant,
     /// Where time is simulated: now, in nanoseconds. It moves only when the shard has nothing left to do.
-    simulated: Option<Cell<u64>>,
+    simulated: Option<Rc<Cell<u64>>>,
 }
 
 impl Clock {
     pub(crate) fn new(base: Instant, simulated: bool) -> Self {
-        Clock { base, simulated: simulated.then(Cell::default) }
+        Clock { base, simulated: simulated.then(Rc::default) }
     }
 
     pub(crate) fn now(&self) -> Moment {

@@ -26,7 +26,7 @@ use crate::engine::user::User;
 use crate::engine::waiting::Waiting;
 use crate::expression::Counters;
 use crate::inject::{self, Slots};
-use crate::metrics::{EndOf, GroupId, Limits, NameId, Recorder, ScenarioId};
+use crate::metrics::{Book, EndOf, GroupId, Limits, NameId, Recorder, ScenarioId};
 use crate::moment::Moment;
 use crate::numbers::mix;
 use crate::protocol::{ShardInfo, ShardState};
@@ -38,6 +38,8 @@ pub(crate) struct Shard {
     pub(crate) index: usize,
     pub(crate) clock: Clock,
     pub(crate) recorder: RefCell<Recorder>,
+    /// What users record in custom metrics, and how their checks go.
+    pub(crate) book: Rc<Book>,
     pub(crate) debug: bool,
     /// Used for rendering, again and again.
     pub(crate) buffers: RefCell<Vec<String>>,
@@ -129,13 +131,15 @@ impl Shard {
             .map(|protocol| protocol.open(info).map_err(|cause| (protocol.name().to_owned(), cause)))
             .collect();
         let counters = Rc::new(Counters::new(index, info.count));
+        let book = Rc::new(Book::new(Limits::default()));
         let schemas = plan.scenario_names.iter();
         let simulated = clock.is_simulated();
         let late = Late::default();
         let attributes = plan.attributes.iter().chain(plan.given().iter().map(|(name, _)| name)).cloned();
         let given = given(plan.given(), &Schema::new("", attributes.clone()));
         let schema = |name: &Arc<str>| {
-            Schema::new(&**name, attributes.clone()).with_late(late.names.clone()).counting_with(&counters)
+            let schema = Schema::new(&**name, attributes.clone()).with_late(late.names.clone());
+            schema.counting_with(&counters).recorded_in(&book)
         };
         let shard = Shard {
             index,
@@ -145,6 +149,7 @@ impl Shard {
                 plan.scenario_names.clone(),
                 Limits::default(),
             )),
+            book: book.clone(),
             debug,
             buffers: RefCell::default(),
             programs: plan.populations.iter().map(|population| Rc::new(population.program.clone())).collect(),

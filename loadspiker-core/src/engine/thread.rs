@@ -72,7 +72,9 @@ fn run(
         let _ = tell.send(Event::Ready);
         let Ok(base) = start.recv() else { return };
         if let Some(shard) = Rc::get_mut(&mut shard) {
-            shard.clock = Clock::new(base, plan.simulated_clock);
+            let clock = Clock::new(base, plan.simulated_clock);
+            shard.clock = clock.clone();
+            shard.book.timed_by(move || clock.now());
         }
         shard.run(commands, timer).await;
     });

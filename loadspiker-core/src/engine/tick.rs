@@ -26,6 +26,7 @@ impl Shard {
 
     pub(super) fn hand_over(&self, until: EndOf) {
         let mut snapshot = self.recorder.borrow_mut().take_snapshot(self.second.get());
+        self.book.take_into(&mut snapshot.totals);
         snapshot.warm_up = self.warm_up.get().is_some();
         snapshot.until = until;
         self.tell(Event::Snapshot { shard: self.index, snapshot: Box::new(snapshot) });

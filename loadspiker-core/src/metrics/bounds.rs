@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
+use super::custom::fold_metrics;
 use super::group_stats::GroupStats;
 use super::key::{GroupKey, RequestKey, RequestPath};
 use super::limits::{Limits, OTHER, other_request};
@@ -17,6 +18,8 @@ pub(crate) struct Bounds {
     known: FxHashMap<Arc<str>, usize>,
     requests: usize,
     groups: usize,
+    metrics: usize,
+    checks: usize,
 }
 
 impl Bounds {
@@ -28,6 +31,9 @@ impl Bounds {
             known: known.iter().enumerate().map(|(index, name)| (name.clone(), index)).collect(),
             requests: 2 * limits.names + (known.len() + 1) * scenarios,
             groups: (limits.groups + 1) * scenarios,
+            // Each metric may have a place for what was folded.
+            metrics: 2 * limits.metrics + 4,
+            checks: limits.checks + 1,
         }
     }
 
@@ -45,6 +51,10 @@ impl Bounds {
         }
         if kept.groups.len() + second.groups.len() > self.groups {
             self.fold_groups(kept, &mut second);
+        }
+        fold_metrics(self.metrics, kept, &mut second);
+        if kept.checks.len() + second.checks.len() > self.checks {
+            self.fold_checks(kept, &mut second);
         }
         second
     }
@@ -64,6 +74,17 @@ impl Bounds {
             folded.entry(key).or_default().merge(*stats, None);
         }
         second.requests = folded;
+    }
+
+    fn fold_checks(&self, kept: &Totals, second: &mut Totals) {
+        let mut room = self.checks.saturating_sub(kept.checks.len());
+        for (name, counts) in std::mem::take(&mut second.checks) {
+            let has_place = &*name == OTHER || kept.checks.contains_key(&name);
+            let fits = has_place || room > 0;
+            room = room.saturating_sub(usize::from(!has_place));
+            second.folded_metrics += if fits { 0 } else { counts.passed + counts.failed };
+            second.checks.entry(if fits { name } else { OTHER.into() }).or_default().merge(counts);
+        }
     }
 
     fn fold_groups(&self, kept: &Totals, second: &mut Totals) {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::bounds::Bounds;
+use super::custom::KeptMetrics;
 use super::errors::ErrorCounts;
 use super::limits::Limits;
 use super::live::{LiveError, LiveView};
@@ -46,6 +47,7 @@ pub struct Collector {
     step: u64,
     last: SeriesPoint,
     paths: Paths,
+    metrics: KeptMetrics,
 }
 
 /// What shards have delivered of a second.
@@ -64,6 +66,7 @@ impl Collector {
         Collector {
             bounds: Bounds::new(&limits, known_names, scenarios.len()),
             paths: Paths::new(limits.request_points),
+            metrics: KeptMetrics::new(limits.metric_points),
             limits,
             scenarios,
             delivered: vec![Some(0); shards],
@@ -164,9 +167,10 @@ impl Collector {
         self.complete();
         info.stalls = std::mem::take(&mut self.totals.stalls);
         let requests = self.paths.into_series(&self.bounds);
+        let metrics = self.metrics.into_series();
         info.warm_up = self.warm_up.as_ref().map(|(duration, _)| *duration);
         let warm_up = self.warm_up.map(|(_, totals)| totals);
-        RunReport::new(info, &self.scenarios, requests, self.totals, self.series).with_warm_up(warm_up)
+        RunReport::new(info, &self.scenarios, requests, metrics, self.totals, self.series).with_warm_up(warm_up)
     }
 
     /// Whether a second lies within the warm-up, if only in part.
@@ -199,6 +203,7 @@ impl Collector {
             self.watches.second(self.open + 1, &measured);
         }
         let response_time = self.paths.complete(self.open, is_warm_up, [&measured, &warm_up]);
+        self.metrics.complete(self.open, is_warm_up, [&measured, &warm_up]);
         let mut start_lag = TimeStatistics::default();
         let mut point = SeriesPoint { second: self.open, warm_up: is_warm_up, ..SeriesPoint::default() };
         self.last_errors = ErrorCounts::default();

@@ -1,36 +1,63 @@
-//! [`MicrosHistogram`]: a histogram of microseconds that is small while it holds little.
+//! [`CountHistogram`]: a histogram of whole numbers that is small while it holds little.
 
 use std::borrow::Cow;
 use std::fmt;
+use std::fmt::Debug;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use hdrhistogram::Histogram;
 use hdrhistogram::serialization::{Deserializer, Serializer, V2Serializer};
 
-/// The highest value recorded: one hour.
-pub(crate) const HIGHEST: u32 = 3_600_000_000;
+/// The highest number of microseconds recorded: one hour.
+pub(crate) const HIGHEST: u32 = <u32 as Level>::HIGHEST;
+
+/// A whole number as a histogram holds it.
+pub(crate) trait Level: Copy + Debug + Into<u64> + TryFrom<u64> + 'static {
+    /// The highest that is recorded.
+    const HIGHEST: Self;
+    /// What is counted and up to how many, for an error message.
+    const RANGE: &'static str;
+}
+
+/// Microseconds, up to an hour.
+impl Level for u32 {
+    const HIGHEST: u32 = 3_600_000_000;
+    const RANGE: &'static str = "microseconds up to an hour";
+}
+
+/// Millionths, up to 10¹² units.
+impl Level for u64 {
+    const HIGHEST: u64 = 1_000_000_000_000_000_000;
+    const RANGE: &'static str = "millionths up to 10^12";
+}
+
+/// A histogram of microseconds.
+pub(crate) type MicrosHistogram = CountHistogram<u32>;
+
+/// A histogram of millionths.
+pub(crate) type MillionthsHistogram = CountHistogram<u64>;
 
 /// Up to so many values are kept as they came. A histogram of three digits takes at least 16 KiB; most names of a
 /// test with very many names see a few requests a second.
 const FEW: usize = 128;
 
-/// A histogram of microseconds from 1 to [`HIGHEST`], growing as values need it.
+/// A histogram of whole numbers up to [`Level::HIGHEST`], growing as values need it.
 ///
 /// Up to [`FEW`] values are a plain list, then they move into an HDR histogram. What can be read from it does not
 /// depend on which of the two it is: a list is read through the HDR histogram that it stands for.
 #[derive(Clone)]
-pub(crate) struct MicrosHistogram {
+pub(crate) struct CountHistogram<V> {
     digits: u8,
     /// Empty once there is an HDR histogram.
-    few: Vec<u32>,
+    few: Vec<V>,
     many: Option<Box<Histogram<u64>>>,
 }
 
-impl MicrosHistogram {
+impl<V: Level> CountHistogram<V> {
     /// An empty histogram of so many significant digits, 0 to 5.
     pub(crate) const fn new(digits: u8) -> Self {
-        MicrosHistogram { digits, few: Vec::new(), many: None }
+        CountHistogram { digits, few: Vec::new(), many: None }
     }
 
     pub(crate) fn len(&self) -> u64 {
@@ -41,18 +68,18 @@ impl MicrosHistogram {
         self.len() == 0
     }
 
-    /// Records a value between 1 and [`HIGHEST`].
+    /// Records a value up to [`Level::HIGHEST`].
     #[inline]
-    pub(crate) fn record(&mut self, micros: u32) {
+    pub(crate) fn record(&mut self, value: V) {
         match &mut self.many {
-            Some(histogram) => record(histogram, micros),
-            None if self.few.len() < FEW => self.few.push(micros),
-            None => record(self.many(), micros),
+            Some(histogram) => record(histogram, value.into()),
+            None if self.few.len() < FEW => self.few.push(value),
+            None => record(self.many(), value.into()),
         }
     }
 
     /// Adds all counts of `other`.
-    pub(crate) fn merge(&mut self, other: MicrosHistogram) {
+    pub(crate) fn merge(&mut self, other: CountHistogram<V>) {
         if self.is_empty() {
             *self = other;
         } else if let Some(theirs) = other.many {
@@ -62,30 +89,31 @@ impl MicrosHistogram {
             self.few.extend(other.few);
         } else {
             let histogram = self.many();
-            other.few.into_iter().for_each(|micros| record(histogram, micros));
+            other.few.into_iter().for_each(|value| record(histogram, value.into()));
         }
     }
 
     /// Values with their numbers, such that [`add_values`](Self::add_values) makes the same histogram of them.
-    pub(crate) fn values(&self) -> Vec<(u32, u32)> {
+    pub(crate) fn values(&self) -> Vec<(V, u32)> {
+        let level = |value: u64| V::try_from(value).unwrap_or(V::HIGHEST);
         let small = |number: u64| u32::try_from(number).unwrap_or(u32::MAX);
         match &self.many {
-            None => self.few.iter().map(|micros| (*micros, 1)).collect(),
+            None => self.few.iter().map(|value| (*value, 1)).collect(),
             Some(histogram) => {
                 let recorded = histogram.iter_recorded();
-                recorded.map(|step| (small(step.value_iterated_to()), small(step.count_at_value()))).collect()
+                recorded.map(|step| (level(step.value_iterated_to()), small(step.count_at_value()))).collect()
             }
         }
     }
 
     /// Adds what [`values`](Self::values) gave.
-    pub(crate) fn add_values(&mut self, values: &[(u32, u32)]) {
-        for (micros, count) in values {
+    pub(crate) fn add_values(&mut self, values: &[(V, u32)]) {
+        for (value, count) in values {
             if *count == 1 {
-                self.record(*micros);
+                self.record(*value);
                 continue;
             }
-            let recorded = self.many().record_n(u64::from(*micros), u64::from(*count));
+            let recorded = self.many().record_n((*value).into(), u64::from(*count));
             debug_assert!(recorded.is_ok(), "a histogram that resizes takes all values");
         }
     }
@@ -126,11 +154,12 @@ impl MicrosHistogram {
         let mut histogram: Histogram<u64> = Deserializer::new()
             .deserialize(&mut bytes.as_slice())
             .map_err(|error| format!("a histogram is not in HDR V2 format: {error}"))?;
-        if histogram.low() != 1 || histogram.max() > u64::from(HIGHEST).next_power_of_two() {
-            return Err("a histogram is not one of microseconds up to an hour".to_owned());
+        let highest: u64 = V::HIGHEST.into();
+        if histogram.low() != 1 || histogram.max() > highest.next_power_of_two() {
+            return Err(format!("a histogram is not one of {}", V::RANGE));
         }
         histogram.auto(true);
-        Ok(MicrosHistogram { digits: histogram.sigfig(), few: Vec::new(), many: Some(Box::new(histogram)) })
+        Ok(CountHistogram { digits: histogram.sigfig(), few: Vec::new(), many: Some(Box::new(histogram)) })
     }
 }
 
@@ -139,27 +168,27 @@ fn empty(digits: u8) -> Histogram<u64> {
     Histogram::new(digits.min(5)).unwrap()
 }
 
-fn from_list(values: &[u32], digits: u8) -> Histogram<u64> {
+fn from_list<V: Level>(values: &[V], digits: u8) -> Histogram<u64> {
     let mut histogram = empty(digits);
-    values.iter().for_each(|micros| record(&mut histogram, *micros));
+    values.iter().for_each(|value| record(&mut histogram, (*value).into()));
     histogram
 }
 
 #[inline]
-fn record(histogram: &mut Histogram<u64>, micros: u32) {
-    let recorded = histogram.record(u64::from(micros));
+fn record(histogram: &mut Histogram<u64>, value: u64) {
+    let recorded = histogram.record(value);
     debug_assert!(recorded.is_ok(), "a histogram that resizes takes all values");
 }
 
-impl PartialEq for MicrosHistogram {
+impl<V: Level> PartialEq for CountHistogram<V> {
     fn eq(&self, other: &Self) -> bool {
         self.len() == other.len() && self.buckets() == other.buckets()
     }
 }
 
-impl fmt::Debug for MicrosHistogram {
+impl<V: Level> Debug for CountHistogram<V> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "MicrosHistogram({} values)", self.len())
+        write!(f, "CountHistogram({} values)", self.len())
     }
 }
 

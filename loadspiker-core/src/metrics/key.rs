@@ -15,6 +15,13 @@ pub(crate) struct RequestPath {
     pub(crate) name: Arc<str>,
 }
 
+impl RequestPath {
+    /// Whether it is in the group of this full name, or in one within it.
+    pub(crate) fn is_inside(&self, group: &str) -> bool {
+        (1..=self.groups.len()).any(|depth| self.groups[..depth].join(" / ") == group)
+    }
+}
+
 impl fmt::Display for RequestPath {
     /// `group / name`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -26,17 +26,33 @@ pub struct Limits {
     /// How many different error texts are kept per request, and per scenario for errors of other steps; what is beyond
     /// is counted as [`OTHER_ERRORS`]. A text is cut after 200 characters. Default 100.
     pub errors: usize,
+    /// How many statistics of custom metrics are kept; one is a name with one combination of tags. What is beyond is
+    /// counted under the tag [`OTHER`] of its metric, or, of further metrics, under that name. Default 500.
+    pub metrics: usize,
+    /// How many names of checks are told apart; what is beyond is counted as [`OTHER`]. Default 500.
+    pub checks: usize,
     /// How many points the series of the run has. When they are used up, two points become one, and the step of the
     /// series doubles. Default 20,000: five and a half hours in steps of a second.
     pub series_points: usize,
     /// How many points the series of all requests have together; when they are used up, the step of them all doubles.
     /// Default 250,000.
     pub request_points: usize,
+    /// The same of the series of all custom metrics together. Default 250,000.
+    pub metric_points: usize,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Limits { names: 1000, groups: 500, errors: 100, series_points: 20_000, request_points: 250_000 }
+        Limits {
+            names: 1000,
+            groups: 500,
+            errors: 100,
+            metrics: 500,
+            checks: 500,
+            series_points: 20_000,
+            request_points: 250_000,
+            metric_points: 250_000,
+        }
     }
 }
 

@@ -8,9 +8,14 @@
 //! Memory depends on the number of names, never on the number of requests: times go into histograms of fixed
 //! resolution, and what a test could let grow without end (names, groups, error texts, points of a series) has a
 //! bound in [`Limits`].
+//!
+//! # Custom metrics
+//!
+//! Beside requests there are figures of the user's own: [`counter`], [`gauge`], [`rate`] and [`trend`].
 
 mod bounds;
 mod collector;
+mod custom;
 mod errors;
 mod group_stats;
 mod histogram;
@@ -34,6 +39,10 @@ mod user_stats;
 pub(crate) mod tests;
 
 pub use collector::Collector;
+pub use custom::{
+    Amount, Counter, CustomMetric, Gauge, MetricFigures, MetricKind, MetricPoint, Rate, Recording, Trend,
+    ValueStatistics, counter, gauge, rate, trend,
+};
 pub use limits::{Limits, OTHER, OTHER_ERRORS};
 pub use live::{LiveError, LiveRequest, LiveView};
 pub use phases::PhaseTimes;
@@ -44,6 +53,7 @@ pub use snapshot::Snapshot;
 pub use times::TimeStatistics;
 pub use user_stats::UserStatistics;
 
+pub(crate) use custom::{Book, CheckCounts, Handle, MetricKey, MetricName, MetricStats, PackedMetric, Tags, handle_of};
 pub(crate) use group_stats::GroupStats;
 pub(crate) use key::RequestPath;
 pub(crate) use packed::PackedTimes;

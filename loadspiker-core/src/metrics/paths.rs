@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::bounds::Bounds;
 use super::key::RequestPath;
 use super::live::LiveRequest;
-use super::series::{self, RequestPoint, quantiles};
+use super::series::{RequestPoint, SeriesSet, quantiles};
 use super::times::TimeStatistics;
 use super::totals::Totals;
 
@@ -13,9 +13,7 @@ use super::totals::Totals;
 #[derive(Debug)]
 pub(crate) struct Paths {
     all: BTreeMap<RequestPath, Path>,
-    points: usize,
-    limit: usize,
-    step: u64,
+    series: SeriesSet<RequestPath, RequestPoint>,
 }
 
 #[derive(Debug)]
@@ -24,7 +22,6 @@ struct Path {
     ok: u64,
     failed: u64,
     last: RequestPoint,
-    series: Vec<RequestPoint>,
 }
 
 /// The requests of one name within a second.
@@ -38,7 +35,7 @@ struct Second {
 impl Paths {
     /// None yet; all series together may have so many points.
     pub(crate) fn new(limit: usize) -> Self {
-        Paths { all: BTreeMap::new(), points: 0, limit, step: 1 }
+        Paths { all: BTreeMap::new(), series: SeriesSet::new(limit) }
     }
 
     /// Takes in a complete second, in two parts; says whether it lies within the warm-up. Gives the response times of
@@ -70,27 +67,16 @@ impl Paths {
         let [p50, p95, p99, max] = quantiles(&figures.response_time);
         let (ok, failed) = (figures.ok, figures.failed);
         let point = RequestPoint { second, span: 1, ok, failed, p50, p95, p99, max, warm_up };
+        self.series.push(path, point.clone());
         if !self.all.contains_key(path) {
-            let new = Path { first_ns: u64::MAX, ok: 0, failed: 0, last: RequestPoint::default(), series: Vec::new() };
+            let new = Path { first_ns: u64::MAX, ok: 0, failed: 0, last: RequestPoint::default() };
             self.all.insert(path.clone(), new);
         }
         let Some(path) = self.all.get_mut(path) else { return };
         path.first_ns = path.first_ns.min(figures.first_ns);
         path.ok += ok;
         path.failed += failed;
-        path.last = point.clone();
-        self.points += usize::from(series::push(&mut path.series, point, self.step));
-        if self.points > self.limit {
-            self.thin();
-        }
-    }
-
-    /// Doubles the step. Where each series has but a point, nothing is won; then the limit is the number of names.
-    fn thin(&mut self) {
-        self.step = self.step.saturating_mul(2);
-        self.all.values_mut().for_each(|path| series::thin(&mut path.series, self.step));
-        self.points = self.all.values().map(|path| path.series.len()).sum();
-        self.limit = self.limit.max(2 * self.all.len());
+        path.last = point;
     }
 
     pub(crate) fn ok(&self) -> u64 {
@@ -120,10 +106,14 @@ impl Paths {
     }
 
     /// All series, in the order of the report.
-    pub(crate) fn into_series(mut self, bounds: &Bounds) -> Vec<(RequestPath, Vec<RequestPoint>)> {
+    pub(crate) fn into_series(self, bounds: &Bounds) -> Vec<(RequestPath, Vec<RequestPoint>)> {
         let order: Vec<RequestPath> = self.ordered(bounds).into_iter().map(|(name, _)| name.clone()).collect();
-        let series = |name| self.all.remove(&name).map(|path| (name, path.series));
-        order.into_iter().filter_map(series).collect()
+        let mut series = self.series.into_all();
+        let with_series = |name| {
+            let points = series.remove(&name).unwrap_or_default();
+            (name, points)
+        };
+        order.into_iter().map(with_series).collect()
     }
 
     fn ordered(&self, bounds: &Bounds) -> Vec<(&RequestPath, &Path)> {

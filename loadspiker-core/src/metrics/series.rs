@@ -1,5 +1,6 @@
 //! Points over the time of a run, in bounded number.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -168,6 +169,48 @@ pub(crate) fn thin<P: Point>(points: &mut Vec<P>, step: u64) {
         push(&mut thinned, point, step);
     }
     *points = thinned;
+}
+
+/// Series by a key, of which all together have a bounded number of points: when they are used up, the step of them all
+/// doubles.
+#[derive(Debug)]
+pub(crate) struct SeriesSet<K, P> {
+    all: BTreeMap<K, Vec<P>>,
+    points: usize,
+    limit: usize,
+    step: u64,
+}
+
+impl<K: Ord + Clone, P: Point> SeriesSet<K, P> {
+    /// None yet; all series together may have so many points.
+    pub(crate) fn new(limit: usize) -> Self {
+        SeriesSet { all: BTreeMap::new(), points: 0, limit, step: 1 }
+    }
+
+    /// Adds a point with ascending seconds to the series of this key.
+    pub(crate) fn push(&mut self, key: &K, point: P) {
+        let longer = match self.all.get_mut(key) {
+            Some(points) => push(points, point, self.step),
+            None => push(self.all.entry(key.clone()).or_default(), point, self.step),
+        };
+        self.points += usize::from(longer);
+        if self.points > self.limit {
+            self.thin();
+        }
+    }
+
+    /// Doubles the step. Where each series has but a point, nothing is won; then the limit is the number of keys.
+    fn thin(&mut self) {
+        self.step = self.step.saturating_mul(2);
+        self.all.values_mut().for_each(|points| thin(points, self.step));
+        self.points = self.all.values().map(Vec::len).sum();
+        self.limit = self.limit.max(2 * self.all.len());
+    }
+
+    /// All of them.
+    pub(crate) fn into_all(self) -> BTreeMap<K, Vec<P>> {
+        self.all
+    }
 }
 
 mod micros {

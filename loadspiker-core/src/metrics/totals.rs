@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::custom::{CheckCounts, MetricKey, MetricStats};
 use super::group_stats::GroupStats;
 use super::key::{GroupKey, RequestKey};
 use super::request_stats::RequestStats;
@@ -25,9 +26,23 @@ pub(crate) struct Totals {
     /// How many requests and entries into groups were counted under [`OTHER`](super::OTHER), because there were too
     /// many names or groups.
     pub(crate) folded: u64,
+    /// Custom metrics.
+    #[serde(with = "pairs", skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) metrics: BTreeMap<Arc<MetricKey>, Box<MetricStats>>,
+    /// How often each check was made, by its name.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) checks: BTreeMap<Arc<str>, CheckCounts>,
+    /// The same as `folded`, of custom metrics and checks.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub(crate) folded_metrics: u64,
     /// How long shards stood still.
     #[serde(skip_serializing_if = "TimeStatistics::is_empty")]
     pub(crate) stalls: TimeStatistics,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 impl Totals {
@@ -52,7 +67,19 @@ impl Totals {
         for (scenario, users) in other.users {
             self.users.entry(scenario).or_default().merge(users, error_limit);
         }
+        for (key, stats) in other.metrics {
+            match self.metrics.entry(key) {
+                Entry::Occupied(mut sum) => sum.get_mut().merge(*stats),
+                Entry::Vacant(place) => {
+                    place.insert(stats);
+                }
+            }
+        }
+        for (name, counts) in other.checks {
+            self.checks.entry(name).or_default().merge(counts);
+        }
         self.folded += other.folded;
+        self.folded_metrics += other.folded_metrics;
         self.stalls.merge(other.stalls);
     }
 }

@@ -4,6 +4,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use super::group::GroupReport;
 use super::info::RunInfo;
+use super::metric::{CheckReport, MetricReport};
 use super::request::RequestReport;
 use super::run_report::{RunReport, SCHEMA_VERSION};
 use super::scenario::ScenarioReport;
@@ -24,7 +25,10 @@ pub(super) struct Written<'a> {
     scenarios: &'a [ScenarioReport],
     requests: &'a [RequestReport],
     groups: &'a [GroupReport],
+    metrics: &'a [MetricReport],
+    checks: &'a [CheckReport],
     folded: u64,
+    folded_metrics: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     warm_up: Option<&'a WarmUp>,
     series: &'a [SeriesPoint],
@@ -42,7 +46,10 @@ impl<'a> Written<'a> {
             scenarios: &report.scenarios,
             requests: &report.requests,
             groups: &report.groups,
+            metrics: &report.metrics,
+            checks: &report.checks,
             folded: report.folded,
+            folded_metrics: report.folded_metrics,
             warm_up: report.warm_up.as_ref(),
             series: &report.series,
         }
@@ -58,7 +65,13 @@ struct Document {
     scenarios: Vec<ScenarioReport>,
     requests: Vec<RequestReport>,
     groups: Vec<GroupReport>,
+    #[serde(default)]
+    metrics: Vec<MetricReport>,
+    #[serde(default)]
+    checks: Vec<CheckReport>,
     folded: u64,
+    #[serde(default)]
+    folded_metrics: u64,
     #[serde(default)]
     warm_up: Option<WarmUp>,
     series: Vec<SeriesPoint>,
@@ -95,14 +108,18 @@ impl Serialize for RunReport {
 
 impl<'de> Deserialize<'de> for RunReport {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let Document { schema_version, run, assertions, scenarios, requests, groups, folded, mut warm_up, series } =
-            Document::deserialize(deserializer)?;
+        let document = Document::deserialize(deserializer)?;
+        let (metrics, checks, folded_metrics) = (document.metrics, document.checks, document.folded_metrics);
+        let Document {
+            schema_version, run, assertions, scenarios, requests, groups, folded, mut warm_up, series, ..
+        } = document;
         check(schema_version).map_err(de::Error::custom)?;
         if let Some(warm_up) = &mut warm_up {
             warm_up.derive(run.duration);
         }
         let mut report = RunReport::from_parts(run, scenarios, requests, groups, series, folded, assertions);
         report.warm_up = warm_up;
+        report.measured(metrics, checks, folded_metrics);
         Ok(report)
     }
 }

@@ -63,6 +63,33 @@ pub(crate) fn number(value: f64, decimals: usize) -> String {
     if text == "-0" { "0".to_owned() } else { text.to_owned() }
 }
 
+/// A number with about four significant digits, and all those before the point: `12.35`, `0.001234`, `1,234,567`.
+///
+/// ```
+/// use loadspiker_core::report::format::figure;
+///
+/// assert_eq!(figure(12.3456), "12.35");
+/// assert_eq!(figure(-1_234_567.8), "-1,234,568");
+/// assert_eq!(figure(0.0), "0");
+/// ```
+pub fn figure(value: f64) -> String {
+    let magnitude = value.abs();
+    if magnitude >= 1e15 {
+        return format!("{value:.3e}");
+    }
+    if magnitude >= 1e4 {
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it was looked at just above")]
+        let whole = count(magnitude.round() as u64);
+        return if value < 0.0 { format!("-{whole}") } else { whole };
+    }
+    let places = [(1e3, 0), (1e2, 1), (1e1, 2), (1.0, 3), (1e-1, 4), (1e-2, 5), (1e-3, 6)];
+    match places.into_iter().find(|(least, _)| magnitude >= *least) {
+        Some((_, decimals)) => number(value, decimals),
+        None if magnitude == 0.0 => "0".to_owned(),
+        None => format!("{value:.3e}"),
+    }
+}
+
 /// A count with its thousands set apart: `12,345`.
 ///
 /// ```

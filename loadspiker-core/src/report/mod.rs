@@ -7,6 +7,7 @@ mod document;
 pub mod format;
 mod group;
 mod info;
+mod metric;
 mod request;
 mod run_report;
 mod scenario;
@@ -21,8 +22,10 @@ mod tests;
 
 pub use group::GroupReport;
 pub use info::{EndReason, RunInfo};
+pub use metric::{CheckReport, MetricReport};
 pub use request::RequestReport;
 pub use run_report::{RunReport, SCHEMA_VERSION};
 pub use scenario::ScenarioReport;
 pub use statistics::Statistics;
+pub(crate) use statistics::per_second;
 pub use warm_up::WarmUp;

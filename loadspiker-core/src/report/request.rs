@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::run_report::RunReport;
 use super::statistics::Statistics;
 use crate::metrics::{RequestPath, RequestPoint, RequestStats};
 
@@ -33,6 +34,12 @@ impl RequestReport {
     /// The groups it is in, outermost first.
     pub fn groups(&self) -> impl ExactSizeIterator<Item = &str> {
         self.path.groups.iter().map(|group| &**group)
+    }
+
+    /// The figures of those in a scenario, if there are any.
+    pub(crate) fn within(&self, scenario: &str, report: &RunReport) -> Option<Statistics> {
+        let figures = self.scenarios.get(scenario)?;
+        Some(Statistics::new([figures], report.info().measured()))
     }
 
     /// Its name within its groups.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::document::Written;
 use super::group::GroupReport;
 use super::info::{EndReason, RunInfo};
+use super::metric::{CheckReport, MetricReport};
 use super::request::RequestReport;
 use super::scenario::ScenarioReport;
 use super::statistics::Statistics;
@@ -13,7 +14,10 @@ use super::verdict;
 use super::warm_up::WarmUp;
 use crate::assertion::{Assertion, AssertionResult};
 use crate::error::Error;
-use crate::metrics::{RequestPath, RequestPoint, RequestStats, SeriesPoint, TimeStatistics, Totals, UserStatistics};
+use crate::metrics::{
+    MetricName, MetricPoint, RequestPath, RequestPoint, RequestStats, SeriesPoint, TimeStatistics, Totals,
+    UserStatistics,
+};
 
 /// The version of the JSON that [`RunReport::to_json`] writes.
 pub const SCHEMA_VERSION: u32 = 1;
@@ -32,6 +36,9 @@ pub struct RunReport {
     pub(super) folded: u64,
     pub(super) assertions: Vec<AssertionResult>,
     pub(super) warm_up: Option<WarmUp>,
+    pub(super) metrics: Vec<MetricReport>,
+    pub(super) checks: Vec<CheckReport>,
+    pub(super) folded_metrics: u64,
     global: Statistics,
     users: UserStatistics,
     /// By name: requests that are in several groups and not outside of all.
@@ -39,15 +46,18 @@ pub struct RunReport {
 }
 
 impl RunReport {
-    /// From the totals of a run. `requests` gives the order of the requests, and their series.
+    /// From the totals of a run. `requests` gives the order of the requests, and their series; `metrics` are the series
+    /// of custom metrics.
     pub(crate) fn new(
         info: RunInfo,
         scenarios: &[Arc<str>],
         requests: Vec<(RequestPath, Vec<RequestPoint>)>,
+        metrics: BTreeMap<MetricName, Vec<MetricPoint>>,
         totals: Totals,
         series: Vec<SeriesPoint>,
     ) -> Self {
-        let Totals { requests: figures, groups: passes, mut users, folded, stalls: _ } = totals;
+        let Totals { requests: figures, groups: passes, mut users, folded, stalls: _, .. } = totals;
+        let (recorded, checks, folded_metrics) = (totals.metrics, totals.checks, totals.folded_metrics);
         let mut parts: BTreeMap<RequestPath, BTreeMap<Arc<str>, RequestStats>> = BTreeMap::new();
         for (key, stats) in figures {
             parts.entry(key.path.clone()).or_default().insert(key.scenario.clone(), *stats);
@@ -77,7 +87,9 @@ impl RunReport {
             statistics: Statistics::default(),
         });
         let scenarios = scenarios.collect();
-        RunReport::from_parts(info, scenarios, requests, groups, series, folded, Vec::new())
+        let mut report = RunReport::from_parts(info, scenarios, requests, groups, series, folded, Vec::new());
+        report.measured(MetricReport::all(recorded, metrics), CheckReport::all(checks), folded_metrics);
+        report
     }
 
     /// Computes all that follows from the parts.
@@ -112,7 +124,28 @@ impl RunReport {
         let scattered = by_name.into_iter().map(|(name, all)| (name, sum(all))).collect();
         let global = Statistics::new(requests.iter().map(|request| request.statistics.figures()), run);
         let warm_up = None;
-        RunReport { info, scenarios, requests, groups, series, folded, assertions, warm_up, global, users, scattered }
+        RunReport {
+            info,
+            scenarios,
+            requests,
+            groups,
+            series,
+            folded,
+            assertions,
+            warm_up,
+            metrics: Vec::new(),
+            checks: Vec::new(),
+            folded_metrics: 0,
+            global,
+            users,
+            scattered,
+        }
+    }
+
+    /// With what was recorded beside requests.
+    pub(super) fn measured(&mut self, mut metrics: Vec<MetricReport>, checks: Vec<CheckReport>, folded: u64) {
+        metrics.iter_mut().for_each(|metric| metric.derive(self.info.measured()));
+        (self.metrics, self.checks, self.folded_metrics) = (metrics, checks, folded);
     }
 
     /// What run it is about.
@@ -254,14 +287,22 @@ impl RunReport {
             && self.assertions.iter().all(|result| result.passed)
     }
 
+    /// Why the run has not [`passed`](Self::passed), as a text of several lines: the failed assertions and where to look,
+    /// the most frequent errors, the failed checks, warnings. `None` if it has.
+    pub fn failure(&self) -> Option<String> {
+        (!self.passed()).then(|| verdict::failure(self))
+    }
+
     /// Does nothing if the run has [`passed`](Self::passed).
     ///
     /// # Panics
     ///
-    /// If it has not: with the failed assertions and the most frequent errors.
+    /// If it has not: with what [`failure`](Self::failure) says.
     #[track_caller]
     pub fn assert_passed(&self) {
-        assert!(self.passed(), "{}", verdict::failure(self));
+        if let Some(failure) = self.failure() {
+            panic!("{failure}");
+        }
     }
 
     /// The report as JSON: figures to read with a script under `summary`, and all that is needed to read it again

@@ -122,7 +122,7 @@ impl Statistics {
 }
 
 /// How many a second; zero if no time passed.
-pub(super) fn per_second(count: u64, time: Duration) -> f64 {
+pub(crate) fn per_second(count: u64, time: Duration) -> f64 {
     #[expect(clippy::cast_precision_loss, reason = "a rate of requests needs no sixteen digits")]
     let count = count as f64;
     if time.is_zero() { 0.0 } else { count / time.as_secs_f64() }

@@ -6,9 +6,10 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::group::GroupReport;
+use super::metric::{CheckReport, MetricReport};
 use super::run_report::RunReport;
 use super::statistics::Statistics;
-use crate::metrics::TimeStatistics;
+use crate::metrics::{MetricFigures, MetricKind, TimeStatistics};
 
 /// The figures of a report that people and scripts ask for first. Times are in milliseconds.
 #[derive(Serialize)]
@@ -19,6 +20,10 @@ pub(super) struct Summary<'a> {
     scenarios: Vec<Requests<'a>>,
     groups: Vec<Group>,
     requests: Vec<Requests<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    metrics: Vec<Metric<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    checks: Vec<Check<'a>>,
 }
 
 #[derive(Serialize)]
@@ -51,6 +56,65 @@ struct Group {
 }
 
 #[derive(Serialize)]
+struct Metric<'a> {
+    name: &'a str,
+    kind: MetricKind,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    unit: &'a str,
+    #[serde(flatten)]
+    figures: Figures,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    tagged: Vec<Tagged>,
+}
+
+/// What was recorded with a combination of tags.
+#[derive(Serialize)]
+struct Tagged {
+    tags: String,
+    #[serde(flatten)]
+    figures: Figures,
+}
+
+/// Figures of a custom metric; those that its kind does not have are left out.
+#[derive(Serialize)]
+struct Figures {
+    count: u64,
+    per_sec: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    percent: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sum: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    min: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mean: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    std_dev: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    p50: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    p75: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    p95: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    p99: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    p99_9: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    max: Option<f64>,
+}
+
+#[derive(Serialize)]
+struct Check<'a> {
+    name: &'a str,
+    count: u64,
+    passed: u64,
+    failed: u64,
+}
+
+#[derive(Serialize)]
 struct Error<'a> {
     text: &'a str,
     count: u64,
@@ -79,6 +143,8 @@ impl<'a> Summary<'a> {
             scenarios: scenarios.map(|one| requests_of(one.name().to_owned(), one.statistics())).collect(),
             groups: report.groups.iter().map(group_of).collect(),
             requests: requests.map(|one| requests_of(one.path(), one.statistics())).collect(),
+            metrics: report.metrics.iter().map(metric_of).collect(),
+            checks: report.checks.iter().map(check_of).collect(),
         }
     }
 }
@@ -110,6 +176,42 @@ fn group_of(group: &GroupReport) -> Group {
         duration_ms: times_of(group.duration()),
         response_time_ms: times_of(group.response_time()),
     }
+}
+
+fn metric_of(metric: &MetricReport) -> Metric<'_> {
+    let tagged = metric.parts().filter(|_| metric.is_tagged());
+    Metric {
+        name: metric.name(),
+        kind: metric.kind(),
+        unit: metric.unit(),
+        figures: figures_of(metric.figures()),
+        tagged: tagged.map(|(tags, figures)| Tagged { tags, figures: figures_of(&figures) }).collect(),
+    }
+}
+
+fn figures_of(figures: &MetricFigures) -> Figures {
+    let percentiles = figures.trend().map(|trend| trend.percentiles([50.0, 75.0, 95.0, 99.0, 99.9]));
+    let percentile = |place: usize| percentiles.map(|values| values[place]);
+    Figures {
+        count: figures.count(),
+        per_sec: figures.per_sec(),
+        last: figures.last(),
+        percent: figures.percent(),
+        sum: figures.sum(),
+        min: figures.min(),
+        mean: figures.mean(),
+        std_dev: figures.std_dev(),
+        p50: percentile(0),
+        p75: percentile(1),
+        p95: percentile(2),
+        p99: percentile(3),
+        p99_9: percentile(4),
+        max: figures.max(),
+    }
+}
+
+fn check_of(check: &CheckReport) -> Check<'_> {
+    Check { name: check.name(), count: check.count(), passed: check.passed_count(), failed: check.failed_count() }
 }
 
 fn times_of(times: &TimeStatistics) -> Times {

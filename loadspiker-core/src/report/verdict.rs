@@ -9,7 +9,7 @@ use super::run_report::RunReport;
 /// How many errors are listed.
 const ERRORS: usize = 10;
 
-/// Failed assertions, totals, the most frequent errors and warnings of a run that has not passed.
+/// Failed assertions, totals, the most frequent errors, failed checks and warnings of a run that has not passed.
 pub(super) fn failure(report: &RunReport) -> String {
     let failed: Vec<_> = report.assertions().iter().filter(|result| !result.passed).collect();
     let mut text = format!("load test \"{}\" has not passed", report.info().simulation);
@@ -21,7 +21,10 @@ pub(super) fn failure(report: &RunReport) -> String {
     }
     if !failed.is_empty() {
         push(&mut text, format_args!("\n{} of {} assertions failed:", failed.len(), report.assertions().len()));
-        failed.iter().for_each(|result| push(&mut text, format_args!("\n  {result}")));
+        for result in failed {
+            push(&mut text, format_args!("\n  {result}"));
+            result.look_at.iter().for_each(|line| push(&mut text, format_args!("\n      {line}")));
+        }
     }
     let global = report.global();
     let [p50, p95, p99] = global.response_time().percentiles([50.0, 95.0, 99.0]).map(human);
@@ -42,6 +45,15 @@ pub(super) fn failure(report: &RunReport) -> String {
         push(&mut text, format_args!("\nmost frequent errors:"));
         for (error, times) in errors.iter().take(ERRORS) {
             push(&mut text, format_args!("\n  {:>9}  {error}", count(*times)));
+        }
+    }
+    let mut checks: Vec<_> = report.checks().iter().filter(|check| check.failed_count() > 0).collect();
+    checks.sort_by_key(|check| std::cmp::Reverse(check.failed_count()));
+    if !checks.is_empty() {
+        push(&mut text, format_args!("\nfailed checks:"));
+        for check in checks.iter().take(ERRORS) {
+            let (failed, all) = (count(check.failed_count()), count(check.count()));
+            push(&mut text, format_args!("\n  {failed:>9} of {all}  {}", check.name()));
         }
     }
     report.warnings().iter().for_each(|warning| push(&mut text, format_args!("\nwarning: {warning}")));

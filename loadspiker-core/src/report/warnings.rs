@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::format::{count, human, number};
 use super::run_report::RunReport;
-use crate::metrics::OTHER;
+use crate::metrics::{MetricKind, OTHER, ValueStatistics};
 
 /// A start lag above which response times say more of the load generator than of the target.
 const LAG: Duration = Duration::from_millis(10);
@@ -17,7 +17,7 @@ impl RunReport {
     ///
     /// These are: a run that ended within its warm-up, a start lag (of requests or arrivals) whose 99th percentile is
     /// above 10 ms, a load generator that used more than 90 % of its cores or stood still for more than a second,
-    /// dropped arrivals, names beyond the limit, and times beyond the range of the histograms. A failure of what is done
+    /// dropped arrivals, names beyond the limit, values that could not be recorded in custom metrics, and times beyond the range of the histograms. A failure of what is done
     /// [after](crate::dsl::Simulation::after) the run, which leaves the figures as they are, comes last.
     pub fn warnings(&self) -> Vec<String> {
         let mut warnings = Vec::new();
@@ -86,6 +86,14 @@ impl RunReport {
                 was(self.folded, "sample")
             ));
         }
+        if self.folded_metrics > 0 {
+            warnings.push(format!(
+                "There were too many custom metrics or checks: {} counted as \"{OTHER}\". Tags and names are for what \
+                 has few values; leave out identifiers.",
+                was(self.folded_metrics, "value")
+            ));
+        }
+        self.metric_warnings(&mut warnings);
         let beyond = self.global().response_time().overflow();
         if beyond > 0 {
             warnings.push(format!(
@@ -99,6 +107,39 @@ impl RunReport {
             ));
         }
         warnings
+    }
+}
+
+impl RunReport {
+    /// What is wrong with custom metrics.
+    fn metric_warnings(&self, warnings: &mut Vec<String>) {
+        for metric in self.metrics() {
+            let (name, kind) = (metric.name(), metric.kind());
+            let refused = metric.figures().refused();
+            if refused > 0 {
+                let needed = if kind == MetricKind::Counter { "a whole number of at least 0" } else { "finite" };
+                warnings.push(format!(
+                    "{} not recorded in the {kind} \"{name}\", being not {needed}.",
+                    was(refused, "value")
+                ));
+            }
+            let overflow = metric.figures().trend().map_or(0, ValueStatistics::overflow);
+            if overflow > 0 {
+                warnings.push(format!(
+                    "{} beyond ±10¹² in the trend \"{name}\": percentiles count what is beyond as the end of that range.",
+                    was(overflow, "value")
+                ));
+            }
+        }
+        for pair in self.metrics().windows(2).filter(|pair| pair[0].name() == pair[1].name() && pair[0].name() != OTHER)
+        {
+            warnings.push(format!(
+                "\"{}\" is both a {} and a {}: assertions look at the first. Give the metrics two names.",
+                pair[0].name(),
+                pair[0].kind(),
+                pair[1].kind()
+            ));
+        }
     }
 }
 

@@ -13,6 +13,7 @@ use crate::error::SessionError;
 use crate::expression::Counters;
 use crate::feeder::TypedRecord;
 use crate::late_names::{LateNames, is_late};
+use crate::metrics::Book;
 use crate::value::{FromValue, Value};
 
 /// The place of an attribute in every session of a run.
@@ -29,6 +30,8 @@ pub struct Schema {
     late: Option<Rc<LateNames>>,
     /// Shared by all schemas of a shard.
     counters: Rc<Counters>,
+    /// The same.
+    book: Rc<Book>,
 }
 
 impl Schema {
@@ -44,6 +47,11 @@ impl Schema {
     /// The same, for sessions that count with these.
     pub(crate) fn counting_with(self, counters: &Rc<Counters>) -> Self {
         Schema { counters: counters.clone(), ..self }
+    }
+
+    /// The same, for sessions whose custom metrics and checks are counted in this book.
+    pub(crate) fn recorded_in(self, book: &Rc<Book>) -> Self {
+        Schema { book: book.clone(), ..self }
     }
 
     /// The slot of `name`, made if it is new.
@@ -328,6 +336,11 @@ impl Session {
     /// The counters of the shard.
     pub(crate) fn counters(&self) -> &Counters {
         &self.schema.counters
+    }
+
+    /// Where custom metrics and checks of this shard are counted.
+    pub(crate) fn book(&self) -> &Book {
+        &self.schema.book
     }
 
     /// The error for an attribute that is not there; it lists those that are.

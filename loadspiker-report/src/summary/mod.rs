@@ -1,5 +1,6 @@
 //! [`Summary`]: a whole run on one page of text.
 
+mod measured;
 mod outcomes;
 mod times;
 
@@ -42,8 +43,10 @@ impl fmt::Display for Summary<'_> {
             times::requests(report, screen),
             times::groups(report, screen),
             times::parts(report, screen),
+            measured::metrics(report, screen),
             outcomes::status_codes(report, screen),
             outcomes::errors(report, screen),
+            measured::checks(report, screen),
             generator(report, screen),
             outcomes::assertions(report, screen),
             vec![verdict(report, screen)],

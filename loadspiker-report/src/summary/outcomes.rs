@@ -77,6 +77,7 @@ pub(super) fn assertions(report: &RunReport, screen: Screen) -> Vec<String> {
         // The sign is what a glance looks for; of a failure the whole line.
         let end = if result.passed { text.chars().next().map_or(0, char::len_utf8) } else { text.len() };
         lines.push(format!("  {}{}", screen.paint(tone, &text[..end]), &text[end..]));
+        lines.extend(result.look_at.iter().map(|line| format!("      {}", screen.paint(Tone::Faint, line))));
     }
     lines
 }

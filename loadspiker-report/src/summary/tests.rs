@@ -245,6 +245,55 @@ fn a_run_over_before_its_warm_up_says_that_nothing_was_measured() {
 }
 
 #[test]
+fn custom_metrics_have_a_table() {
+    use loadspiker_core::dsl::{Simulation, Steps, exec_fn, scenario};
+    use loadspiker_core::inject::constant_users_per_sec;
+    use loadspiker_core::metrics::{counter, gauge, rate, trend};
+    let step = exec_fn(|session| {
+        let id = session.user_id();
+        counter("orders").add_tagged(session, id, &[("kind", if id > 8 { "express" } else { "parcel" })]);
+        gauge("stock").set(session, 100 - id);
+        rate("cached").record(session, id == 1);
+        trend("basket").unit("EUR").record(session, id);
+        Ok(())
+    });
+    let users = scenario("s").exec(step).inject([constant_users_per_sec(1).during(10.secs())]);
+    let report = Simulation::new("shop").simulated_clock().seed(1).with(users).run();
+    let text = Summary::new(&report.unwrap()).to_string();
+    let expected = "\
+custom metrics; value: of a gauge the last, of a rate the share, of a trend the sum
+  metric          kind     count   /s  value  min  mean  p50  p95  p99  max
+  basket [EUR]    trend       10  1.1     55    1   5.5    5   10   10   10
+  cached          rate        10  1.1   10 %
+  orders          counter     55  6.1
+    kind=parcel               36  4.0
+    kind=express              19  2.1
+  stock           gauge       10  1.1     90   90                        99
+";
+    assert!(text.contains(expected), "{text}");
+}
+
+#[test]
+fn checks_have_a_table_and_a_failed_assertion_tells_where_to_look() {
+    let mut json: serde_json::Value = serde_json::from_str(&report().to_json()).unwrap();
+    json["checks"] = serde_json::json!([
+        { "name": "json_path $.id", "passed": 3, "failed": 0 },
+        { "name": "the total is right", "passed": 2997, "failed": 3 },
+    ]);
+    json["assertions"][1]["look_at"] = serde_json::json!(["requests: login 100"]);
+    let text = Summary::new(&RunReport::from_json(&json.to_string()).unwrap()).to_string();
+    let expected = "\
+checks
+  check               passed  failed  failed %
+  the total is right   2,997       3       0.1
+  json_path $.id           3       0       0.0
+";
+    assert!(text.contains(expected), "{text}");
+    let look = "  ✗ login: count of all requests is 99: was 100\n      requests: login 100\n\nnot passed";
+    assert!(text.contains(look), "{text}");
+}
+
+#[test]
 fn a_pause_of_the_run_is_told_with_its_duration() {
     let collector = Collector::new(1, &names(&[]), names(&["Browse"]), Limits::default());
     let mut info = RunInfo::new("paused");

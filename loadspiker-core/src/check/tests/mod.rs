@@ -2,6 +2,7 @@
 
 mod compliance;
 mod conditions;
+mod counting;
 mod digests;
 mod finding;
 #[cfg(feature = "html")]

@@ -1,0 +1,89 @@
+//! A load test under `cargo test`: where its results go, and how its failure reads.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::path::{Path, PathBuf};
+
+use loadspiker_core::report::RunReport;
+
+use crate::folder::write_results;
+
+/// Writes the results of a test's run into its [folder](test_folder). Prints nothing.
+///
+/// # Errors
+///
+/// If the run has not passed: why, and where its results are, or why they could not be written. Where a run has passed,
+/// results that could not be written are no error: a folder for build products may be read-only.
+pub fn conclude_test(package: Option<&str>, test: &str, report: &RunReport) -> Result<(), String> {
+    let folder = test_folder(package, test);
+    let written = write_results(report, &folder);
+    let Some(failure) = report.failure() else { return Ok(()) };
+    Err(match written {
+        Ok(()) => format!("{failure}\nresults in {}", folder.display()),
+        Err(error) => format!("{failure}\nresults could not be written: {error}"),
+    })
+}
+
+/// The folder for the results of a test: `target/loadspiker/<package>/<path of the test>`. The next run of the test
+/// writes into the same one.
+///
+/// `test` is the path of the test with that of its modules, beginning with the name of the test's program, so that tests
+/// of one name in several programs have folders of their own. `target` is the folder that cargo builds in, wherever
+/// that is.
+pub fn test_folder(package: Option<&str>, test: &str) -> PathBuf {
+    target_folder().join("loadspiker").join(file_name(package.unwrap_or("tests"))).join(file_name(test))
+}
+
+/// The folder that cargo has built this program in.
+fn target_folder() -> PathBuf {
+    let program = std::env::current_exe().unwrap_or_default();
+    // Cargo marks its folder as one that need not be backed up.
+    let marked = program.ancestors().skip(1).find(|folder| folder.join("CACHEDIR.TAG").is_file());
+    let marked = marked.map(Path::to_owned).or_else(|| above_deps(&program));
+    marked.or_else(|| std::env::var_os("CARGO_TARGET_DIR").map(PathBuf::from)).unwrap_or_else(|| "target".into())
+}
+
+/// `target` of `target/debug/deps/program`.
+fn above_deps(program: &Path) -> Option<PathBuf> {
+    let deps = program.parent().filter(|folder| folder.ends_with("deps"))?;
+    Some(deps.parent()?.parent()?.to_owned())
+}
+
+/// A name that every file system takes, different for different texts: `load_tests.inner.match`.
+fn file_name(text: &str) -> String {
+    let kept = |c: char| if c.is_alphanumeric() || "-_.".contains(c) { c } else { '-' };
+    let name: String = text.replace("::", ".").replace("r#", "").chars().map(kept).collect();
+    let name = name.trim_matches('.');
+    let short: String = name.chars().take(100).collect();
+    if short == text.replace("::", ".") {
+        return short;
+    }
+    // Something was changed or cut: what is left may be that of another text.
+    let mut hasher = DefaultHasher::new();
+    text.hash(&mut hasher);
+    format!("{short}-{:08x}", hasher.finish() & 0xffff_ffff)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_tests_become_names_of_folders() {
+        assert_eq!(file_name("load_tests::inner::holds"), "load_tests.inner.holds");
+        assert!(file_name("load_tests::r#match").starts_with("load_tests.match-"));
+        assert_ne!(file_name("a/b"), file_name("a-b"));
+        assert!(file_name("../../etc").starts_with("-..-etc-"), "{}", file_name("../../etc"));
+        let (long, longer) = ("x".repeat(300), "x".repeat(301));
+        assert!(file_name(&long).len() < 120 && file_name(&long) != file_name(&longer));
+    }
+
+    #[test]
+    fn the_folder_is_in_the_one_that_cargo_builds_in() {
+        let folder = test_folder(Some("shop"), "load::holds");
+        assert!(folder.ends_with("loadspiker/shop/load.holds"), "{}", folder.display());
+        let program = std::env::current_exe().unwrap();
+        assert!(program.starts_with(folder.ancestors().nth(3).unwrap()), "{}", folder.display());
+        assert_eq!(above_deps(Path::new("/x/target/release/deps/a-1f")), Some("/x/target".into()));
+        assert_eq!(above_deps(Path::new("/usr/bin/a")), None);
+    }
+}
