@@ -14,6 +14,7 @@ use super::function::Function;
 use super::generate::{self, Generator};
 use super::path::{Expression, Root, Step, StepKind};
 use crate::session::Slot;
+use crate::spelling::nearest;
 
 /// Splits a text into literal parts and expressions. Neighbouring texts are joined, empty ones left out.
 pub(super) fn parse(
@@ -247,31 +248,8 @@ impl<'s> Parser<'s, '_> {
 }
 
 fn unknown(name: &str, known: &[&str], what: &str) -> String {
-    match nearest(name, known) {
+    match nearest(name, known.iter().copied()) {
         Some(near) => format!("there is no function {name}(); did you mean {near}()?"),
         None => format!("there is no function {name}(); {what} are {}", known.join(", ")),
     }
-}
-
-/// The known name that differs least, if it does not differ too much.
-fn nearest<'k>(name: &str, known: &[&'k str]) -> Option<&'k str> {
-    let name = name.to_lowercase();
-    let limit = (name.chars().count() / 3).max(1);
-    let distances = known.iter().map(|known| (distance(&name, &known.to_lowercase()), *known));
-    distances.filter(|(distance, _)| *distance <= limit).min_by_key(|(distance, _)| *distance).map(|(_, known)| known)
-}
-
-/// The edit distance of Levenshtein: how many characters must be added, removed or replaced.
-fn distance(a: &str, b: &str) -> usize {
-    let mut row: Vec<usize> = (0..=b.chars().count()).collect();
-    for (i, x) in a.chars().enumerate() {
-        let mut diagonal = i;
-        row[0] = i + 1;
-        for (j, y) in b.chars().enumerate() {
-            let replaced = diagonal + usize::from(x != y);
-            diagonal = row[j + 1];
-            row[j + 1] = replaced.min(row[j] + 1).min(diagonal + 1);
-        }
-    }
-    row.last().copied().unwrap_or(0)
 }

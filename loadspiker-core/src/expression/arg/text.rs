@@ -68,6 +68,14 @@ impl CompiledText {
         }
     }
 
+    /// The text as a template, unless a closure makes it.
+    pub fn as_template(&self) -> Option<&Template> {
+        match &self.0 {
+            Compiled::Template(template) => Some(template),
+            Compiled::Call(_) => None,
+        }
+    }
+
     /// Appends the text for this session to `out`.
     ///
     /// # Errors
@@ -84,6 +92,12 @@ impl CompiledText {
                 })
             }
         }
+    }
+}
+
+impl From<Template> for CompiledText {
+    fn from(template: Template) -> Self {
+        CompiledText(Compiled::Template(template))
     }
 }
 

@@ -13,3 +13,4 @@ mod faults;
 mod parallel;
 mod redirects;
 mod requests;
+mod values;
