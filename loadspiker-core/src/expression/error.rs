@@ -97,6 +97,9 @@ pub enum EvalError {
         /// What the step needs.
         expected: &'static str,
     },
+    /// A template in Jinja cannot be rendered for this session: its name, the line, what is wrong.
+    #[error("{0}")]
+    Template(String),
     /// A closure of the user's returned an error.
     #[error("{0}")]
     Closure(String),

@@ -38,6 +38,8 @@ mod error;
 mod function;
 mod generate;
 mod html;
+#[cfg(feature = "templates")]
+mod jinja;
 mod parse;
 mod path;
 
@@ -54,6 +56,9 @@ pub use arg::{
 pub(crate) use call::{Functions, UserFunction};
 pub(crate) use counter::Counters;
 pub use error::{EvalError, ParseError};
+#[cfg(feature = "templates")]
+#[cfg_attr(docsrs, doc(cfg(feature = "templates")))]
+pub use jinja::{Jinja, jinja, jinja_file};
 
 use crate::session::{Session, Slot};
 use crate::value::Value;

@@ -16,7 +16,8 @@ use super::multipart::Multipart;
 use super::place::Placed;
 use crate::error::HttpError;
 
-/// What can be a body: a text, with expressions or without, bytes, or a closure over the session that returns a text.
+/// What can be a body: a text, with expressions or without, a template in Jinja, bytes, or a closure over the session
+/// that returns a text.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no body",
     label = "not a body",
@@ -50,6 +51,8 @@ macro_rules! texts {
     )*};
 }
 texts!(&str, String, &String, Cow<'_, str>, TextArg);
+#[cfg(feature = "templates")]
+texts!(loadspiker_core::expression::Jinja);
 
 macro_rules! bytes {
     ($($t:ty: $owned:expr),*) => {$(
@@ -166,7 +169,7 @@ impl Body {
 }
 
 fn text_body(text: &TextArg, is_json: bool, cx: &mut CompileContext<'_>) -> Body {
-    let text = text.compile(cx);
+    let text = if is_json { text.compile_json(cx) } else { text.compile(cx) };
     match text.as_literal() {
         Some(literal) => Body::Fixed(Bytes::copy_from_slice(literal.as_bytes())),
         None if is_json => Body::Text(Placed::json(text)),

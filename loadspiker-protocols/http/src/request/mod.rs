@@ -185,6 +185,9 @@ impl<C> HttpRequest<C> {
 
     /// The body: a text or bytes. No `content-type` comes with it.
     ///
+    /// Besides expressions there are templates with loops and conditions, `jinja(…)` and `jinja_file(…)` in the module
+    /// `expression`. (Feature `templates`.)
+    ///
     /// Where a header says that it is JSON, values in a text that stand between quotation marks are escaped; `#{x.raw()}`
     /// is written as it is. Values in XML and HTML are escaped by `#{x.htmlEscape()}`.
     pub fn body(mut self, body: impl IntoBody) -> Self {
