@@ -120,11 +120,13 @@ impl<'s> Parser<'s, '_> {
         if self.peek() != Some('(') {
             return Ok(Root::Attribute((self.slots)(name)));
         }
-        let arguments = self.arguments(begin)?;
         if let Some(function) = self.functions.named(name) {
+            // Its texts in quotation marks may hold anything.
+            let arguments = self.arguments_until(begin, Self::take_until_outside_texts)?;
             let called = Call::parse(function, arguments.inside, self.slots);
             return called.map(Root::Called).or_else(|message| self.fail(name_at, message));
         }
+        let arguments = self.arguments(begin)?;
         if let Some(made) = generate::make(name, arguments.inside, &arguments.list) {
             return made.map(Root::Generated).or_else(|message| self.fail(name_at, message));
         }
@@ -197,9 +199,18 @@ impl<'s> Parser<'s, '_> {
 
     /// What is between the parenthesis ahead and the one that closes it, split at commas.
     fn arguments(&mut self, begin: usize) -> Result<Arguments<'s>, ParseError> {
+        self.arguments_until(begin, Self::take_until)
+    }
+
+    /// As [`arguments`](Self::arguments), where `take` says how far they go.
+    fn arguments_until(
+        &mut self,
+        begin: usize,
+        take: fn(&mut Self, &[char]) -> &'s str,
+    ) -> Result<Arguments<'s>, ParseError> {
         let open = self.at;
         self.at += 1;
-        let inside = self.take_until(&['(', ')', '{', '}', '#']);
+        let inside = take(self, &['(', ')', '{', '}', '#']);
         match self.peek() {
             Some(')') => self.at += 1,
             Some('}') => return self.fail(self.at, "the parenthesis is not closed; write ) before the }"),
@@ -209,7 +220,7 @@ impl<'s> Parser<'s, '_> {
             return Ok(Arguments { open, inside, list: Vec::new() });
         }
         let list: Vec<&str> = inside.split(',').map(str::trim).collect();
-        if list.contains(&"") {
+        if list.contains(&"") && !inside.contains(['"', '\'']) {
             return self.fail(open, "an argument is empty; leave out the comma or write the argument");
         }
         Ok(Arguments { open, inside, list })
@@ -224,6 +235,28 @@ impl<'s> Parser<'s, '_> {
         let taken = &rest[..rest.find(ends).unwrap_or(rest.len())];
         self.at += taken.len();
         taken
+    }
+
+    /// As [`take_until`](Self::take_until), but for what stands in quotation marks. Where one is never closed, it counts
+    /// for nothing.
+    fn take_until_outside_texts(&mut self, ends: &[char]) -> &'s str {
+        let rest = self.rest();
+        let mut open = None;
+        let end = rest.char_indices().find(|(_, character)| {
+            match (open, character) {
+                (None, '"' | '\'') => open = Some(*character),
+                (Some(mark), other) if mark == *other => open = None,
+                _ => {}
+            }
+            open.is_none() && ends.contains(character)
+        });
+        match end {
+            Some((end, _)) => {
+                self.at += end;
+                &rest[..end]
+            }
+            None => self.take_until(ends),
+        }
     }
 
     fn skip_space(&mut self) {

@@ -1,4 +1,4 @@
-//! Things that are begun and not finished: a request without a method, a scenario without users, steps that are none.
+//! Things that are begun and not finished: a scenario without users, functions that return nothing.
 
 use loadspiker::prelude::*;
 
@@ -7,8 +7,6 @@ fn common(request: HttpRequest) {
 }
 
 fn main() {
-    let _ = exec(http("login"));
-    let _ = exec("login");
     let _ = Simulation::new("shop").with(scenario!("Browse").pause(1));
     let _ = http("login").get("/login").with(common);
     let _ = exec_fn(|session| {

@@ -218,6 +218,7 @@ macro_rules! displayed {
     )*};
 }
 displayed!(bool, i8, i16, i32, i64, isize, u8, u16, u32, u64, usize, f32, f64);
+#[diagnostic::do_not_recommend]
 impl<F, R> IntoText for F
 where
     F: Fn(&Session) -> R + Send + Sync + 'static,

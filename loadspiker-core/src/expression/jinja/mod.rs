@@ -169,6 +169,8 @@ impl fmt::Debug for Jinja {
     }
 }
 
+// A message is the same with this feature and without.
+#[diagnostic::do_not_recommend]
 impl IntoText for Jinja {
     fn into_text(self) -> TextArg {
         TextArg::jinja(self)

@@ -51,8 +51,15 @@ macro_rules! texts {
     )*};
 }
 texts!(&str, String, &String, Cow<'_, str>, TextArg);
+
+// A message is the same with this feature and without.
 #[cfg(feature = "templates")]
-texts!(loadspiker_core::expression::Jinja);
+#[diagnostic::do_not_recommend]
+impl IntoBody for loadspiker_core::expression::Jinja {
+    fn into_body(self) -> BodySpec {
+        BodySpec(Written::Text(self.into_text()))
+    }
+}
 
 macro_rules! bytes {
     ($($t:ty: $owned:expr),*) => {$(
@@ -72,6 +79,7 @@ impl<const N: usize> IntoBody for &[u8; N] {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<F, R> IntoBody for F
 where
     F: Fn(&Session) -> R + Send + Sync + 'static,

@@ -14,7 +14,7 @@ pub(crate) mod whole;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use loadspiker_core::check::Check;
+use loadspiker_core::check::{Check, IntoCheck};
 use loadspiker_core::dsl::Chain;
 use loadspiker_core::expression::{IntoText, IntoValue, TextArg, ValueArg};
 
@@ -291,8 +291,8 @@ impl<C> HttpRequest<C> {
     }
 
     /// A check of the response. Without one on the status, 2xx and 304 pass.
-    pub fn check(mut self, check: impl Into<Check>) -> Self {
-        self.checks.push(check.into());
+    pub fn check(mut self, check: impl IntoCheck) -> Self {
+        self.checks.push(check.into_check());
         self
     }
 
