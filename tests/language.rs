@@ -24,7 +24,7 @@ fn plan_chain(chain: impl Into<Chain>) {
 }
 
 fn chain() -> Chain {
-    dummy("x", 1.millis()).into()
+    dummy("x", 1.millis())
 }
 
 /// The program at the head of the documentation.
@@ -325,18 +325,12 @@ fn injection() {
             .times(2)
             .each_level_lasting(d())
             .separated_by_ramps_lasting(d())
-            .starting_from(1.0)
-            .into(),
+            .starting_from(1.0),
     ]);
     let closed = s("closed").inject([
         constant_concurrent_users(1).during(d()),
         ramp_concurrent_users(1).to(2).during(d()),
-        increment_concurrent_users(1)
-            .times(2)
-            .each_level_lasting(d())
-            .separated_by_ramps_lasting(d())
-            .starting_from(1)
-            .into(),
+        increment_concurrent_users(1).times(2).each_level_lasting(d()).separated_by_ramps_lasting(d()).starting_from(1),
     ]);
     let throttled = s("throttled")
         .inject([at_once_users(1)])
@@ -364,6 +358,7 @@ fn injection() {
 #[test]
 fn checks() {
     let find = || json_path("$.a");
+    let text = String::from("x");
     let checks: Vec<Check> = vec![
         status().is(200),
         header("name").exists(),
@@ -396,7 +391,7 @@ fn checks() {
         find().transform(|value| value.to_string().to_uppercase()),
         find().is("x"),
         find().is("#{attr}"),
-        find().is(5_u8).is(5_i64).is(5.0).is(true).is('c').is(String::from("x")).is(&String::from("x")),
+        find().is(5_u8).is(5_i64).is(5.0).is(true).is('c').is(&text).is(text),
         find().is(json!({ "a": [1, "#{attr}"] })),
         find().is(vec!["a", "b"]).is([1, 2]).is(None::<i64>).is(Some(5)),
         find().is(|session: &Session| session.user_id()),

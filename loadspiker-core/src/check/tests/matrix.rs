@@ -49,6 +49,9 @@ fn kinds() -> Vec<Kind> {
     kinds
 }
 
+/// What a user writes behind a check.
+type Change<'c> = &'c dyn Fn(Check) -> Check;
+
 impl Kind {
     fn outcome(&self, change: impl FnOnce(Check) -> Check) -> Result<(), String> {
         run(&[change(self.check.clone())], &response(self.body)).0
@@ -108,7 +111,7 @@ fn each_kind_is_judged_in_every_way() {
         let holds = |change: &dyn Fn(Check) -> Check| kind.outcome(change).is_ok();
         let is_null = value == Value::Null;
         let number = value.as_f64();
-        let cases: [(&str, bool, &dyn Fn(Check) -> Check); 30] = [
+        let cases: [(&str, bool, Change<'_>); 30] = [
             ("exists", true, &Check::exists),
             ("not_exists", false, &Check::not_exists),
             ("nothing exists", false, &|check| check.find_nth(beyond).exists()),

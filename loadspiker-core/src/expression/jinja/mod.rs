@@ -68,8 +68,11 @@ pub struct Jinja {
     source: Source,
     escape: Option<Escape>,
     /// One for each way to escape.
-    parsed: Arc<[OnceLock<Result<Arc<Parsed>, Vec<String>>>; 3]>,
+    parsed: Arc<[OnceLock<Outcome>; 3]>,
 }
+
+/// A template, or its mistakes.
+type Outcome = Result<Arc<Parsed>, Vec<String>>;
 
 #[derive(Clone)]
 enum Source {

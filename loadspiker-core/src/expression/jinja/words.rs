@@ -116,7 +116,7 @@ fn look_through<'t>(code: &'t str, is_statement: bool, first_line: usize, found:
                 ("%", "filter") => "% filter",
                 (_, word) => word,
             };
-        } else if !character.is_whitespace() && !(before == "%" && matches!(character, '-' | '+')) {
+        } else if !(character.is_whitespace() || before == "%" && matches!(character, '-' | '+')) {
             before = token;
         }
         at += length;
