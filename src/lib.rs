@@ -53,7 +53,8 @@
 //! | `http` | yes | HTTP/1.1 in cleartext and over TLS | hyper, rustls with ring |
 //! | `html` | yes | checks on HTML: `css`, `css_attr`, `form` | scraper, html5ever |
 //! | `xpath` | yes | checks on XML: `xpath`, `xpath_ns` | roxmltree, xpath-eval |
-//! | `full` | no | every protocol and every kind of check there is | all of the above |
+//! | `templates` | no | texts with loops and conditions: `jinja`, `jinja_file` | minijinja |
+//! | `full` | no | all of it | all of the above |
 //!
 //! Without features there is the engine, the language, all other checks and the reports.
 //!
@@ -109,7 +110,8 @@ pub use loadspiker_report::{Progress, SimulationMain, Summary, test_folder, writ
 #[cfg(doctest)]
 mod documents {
     macro_rules! documents {
-        ($($name:ident: $path:literal;)*) => {$(
+        ($($(#[$condition:meta])? $name:ident: $path:literal;)*) => {$(
+            $(#[$condition])?
             #[doc = include_str!($path)]
             mod $name {}
         )*};
@@ -120,6 +122,7 @@ mod documents {
         scenarios: "../docs/guide/2-scenarios.md";
         the_imperative_style: "../docs/guide/3-the-imperative-style.md";
         injection: "../docs/guide/4-injection.md";
+        #[cfg(feature = "templates")]
         expressions_and_feeders: "../docs/guide/5-expressions-and-feeders.md";
         checks_and_assertions: "../docs/guide/6-checks-and-assertions.md";
         control_of_a_run: "../docs/guide/7-control-of-a-run.md";

@@ -24,6 +24,9 @@ pub use loadspiker_core::dsl::{
     rendez_vous, repeat, repeat_counted, round_robin_switch, scenario, stop_load_generator, stop_load_generator_if,
     try_max, uniform, uniform_random_switch, weighted,
 };
+#[cfg(feature = "templates")]
+#[cfg_attr(docsrs, doc(cfg(feature = "templates")))]
+pub use loadspiker_core::expression::{jinja, jinja_file};
 pub use loadspiker_core::feeder::{Feeder, csv, json, json_lines, records, separated_values, sitemap, ssv, tsv};
 pub use loadspiker_core::imperative::{Outcome, User};
 pub use loadspiker_core::inject::{

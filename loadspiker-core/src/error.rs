@@ -3,6 +3,8 @@
 use std::fmt;
 use std::panic::Location;
 
+use crate::spelling::meant;
+
 /// Why a run could not start or had to be given up.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -88,11 +90,11 @@ impl fmt::Display for Mistakes {
 #[non_exhaustive]
 pub enum SessionError {
     /// The attribute is not set.
-    #[error("no attribute named \"{name}\" is set (there are: {})", list(there))]
+    #[error("no attribute named \"{name}\" is set{} (there are: {})", meant(name, there.iter().map(String::as_str)), list(there))]
     Missing {
         /// The attribute asked for.
         name: String,
-        /// Those that are set, at most twelve.
+        /// Those that are set, at most twelve, the one that is perhaps meant among them.
         there: Vec<String>,
     },
     /// The attribute has another type.

@@ -55,6 +55,7 @@ mod numbers;
 pub mod protocol;
 pub mod report;
 mod session;
+mod spelling;
 mod units;
 mod value;
 

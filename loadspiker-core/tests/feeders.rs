@@ -494,6 +494,7 @@ fn functions_of_ones_own_take_constants_and_attributes_and_may_fail() {
         ("#{sign(path, \"a, b\")}", "pay:a, b:1"),
         ("#{sign('x',-5)} #{seven()} #{positive(2.5)}", "x:-5:1 7 2.5"),
         ("#{sign(true,path).upper()}", "TRUE:PAY:1"),
+        ("#{sign(\"a(b), {c}#, it's,,\", '')} #{sign('#{x}', path)}", "a(b), {c}#, it's,,::1 #{x}:pay:1"),
     ] {
         let report = simulation(text).run().unwrap();
         assert_eq!(report.request(name).map(|request| request.count()), Some(1), "{text}");

@@ -126,7 +126,7 @@ fn attributes_of_before_are_known_to_the_compiler_and_all_mistakes_come_together
     for expected in [
         "no step sets the attribute \"early\" (there are: id)",
         "scenario \"S\", exec probe \"#{idd}\"",
-        "no step sets the attribute \"idd\" (there are: id)",
+        "no step sets the attribute \"idd\"; did you mean \"id\"? (there are: id)",
         "\n  after, repeat 2, at ",
         "there are no steps in it",
         "\n  after, rendez_vous 2, at ",

@@ -39,7 +39,7 @@ fn an_attribute_that_nothing_sets_is_a_mistake() {
     let trace = Trace::default();
     let fed = scenario("s").feed(records([[("user", 1)]]).circular());
     let text = mistakes([fed.exec(trace.probe("#{usr}")).inject([at_once_users(1)])]);
-    assert!(text.contains("no step sets the attribute \"usr\" (there are: user)"), "{text}");
+    assert!(text.contains("no step sets the attribute \"usr\"; did you mean \"user\"? (there are: user)"), "{text}");
 }
 
 #[test]

@@ -10,6 +10,7 @@ mod support;
 
 mod arrivals;
 mod connections;
+mod correlation;
 mod descriptors;
 mod faults;
 mod imperative;

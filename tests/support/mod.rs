@@ -5,6 +5,7 @@ pub(crate) mod folder;
 pub(crate) mod gate;
 pub(crate) mod machine;
 pub(crate) mod nginx;
+pub(crate) mod portal;
 pub(crate) mod process;
 pub(crate) mod python;
 pub(crate) mod server;

@@ -2,6 +2,7 @@
 
 use super::scope::MetricPlace;
 use crate::report::RunReport;
+use crate::spelling::distance;
 
 /// How many names are listed.
 const LISTED: usize = 8;
@@ -58,35 +59,4 @@ fn not_found(what: &str, path: &str, mut names: Vec<String>, none: &str) -> Stri
     let listed: Vec<_> = names.iter().take(LISTED).map(|name| format!("\"{name}\"")).collect();
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
     format!("there is no {what} \"{path}\"; there are: {}{more}", listed.join(", "))
-}
-
-/// How many characters must be put in, left out or replaced to make one text of the other (Levenshtein, 1966).
-fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, from) in a.chars().enumerate() {
-        let mut diagonal = i;
-        row[0] = i + 1;
-        for (j, to) in b.iter().enumerate() {
-            let replaced = diagonal + usize::from(from != *to);
-            diagonal = row[j + 1];
-            row[j + 1] = replaced.min(row[j] + 1).min(diagonal + 1);
-        }
-    }
-    row[b.len()]
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_distance_counts_edits() {
-        for (a, b, edits) in
-            [("", "", 0), ("login", "login", 0), ("login", "logon", 1), ("kitten", "sitting", 3), ("", "ab", 2)]
-        {
-            assert_eq!(distance(a, b), edits, "{a} {b}");
-            assert_eq!(distance(b, a), edits, "{b} {a}");
-        }
-    }
 }

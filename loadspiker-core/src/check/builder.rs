@@ -92,6 +92,24 @@ impl<F: ?Sized> fmt::Debug for Closure<F> {
     }
 }
 
+/// What can be a check of a request.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no check",
+    label = "not a check",
+    note = "write a check such as `status().is(200)`, `json_path(\"$.id\").save_as(\"id\")` or `custom_check(\"what\", |response, session| …)`; for several there is `all_of([…])`"
+)]
+pub trait IntoCheck {
+    /// The check.
+    fn into_check(self) -> Check;
+}
+
+#[diagnostic::do_not_recommend]
+impl<C: Into<Check>> IntoCheck for C {
+    fn into_check(self) -> Check {
+        self.into()
+    }
+}
+
 /// What a closure that judges may return: whether it is as it should be, or a `Result` whose error says why not.
 #[diagnostic::on_unimplemented(
     message = "a check's closure must return a `bool` or a `Result<(), String>`, not `{Self}`",

@@ -146,7 +146,7 @@ mod together;
 mod xpath;
 
 pub use absorb::{Absorb, Absorber, Absorbing};
-pub use builder::{Check, Verdict};
+pub use builder::{Check, IntoCheck, Verdict};
 pub use digest::{body_length, md5, sha1, sha256};
 pub use extract::{Extract, ExtractError, Extractor, Found, Scope, Subject};
 pub use extractors::{

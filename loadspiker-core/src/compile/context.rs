@@ -257,6 +257,16 @@ impl<'a> CompileContext<'a> {
         }
     }
 
+    /// The slot of an attribute that this step reads. If no step sets it, that is a mistake.
+    #[cfg(feature = "templates")]
+    pub(crate) fn read(&mut self, attribute: &str) -> Slot {
+        let slot = self.slot(attribute);
+        if self.binder.is_none() {
+            self.used.push((slot, self.step.clone(), self.place));
+        }
+        slot
+    }
+
     /// Compiles the name of a request: interned if it is fixed.
     pub fn request_name(&mut self, source: &str) -> RequestName {
         if source.trim().is_empty() {

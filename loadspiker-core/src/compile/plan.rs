@@ -20,6 +20,7 @@ use crate::inject::{Profile, Throttle};
 use crate::protocol::Protocol;
 use crate::report::format::precise;
 use crate::session::Slot;
+use crate::spelling::meant;
 
 /// A compiled simulation. [`Display`](std::fmt::Display) prints it for people: what will be run, step by step.
 pub struct Plan {
@@ -265,7 +266,10 @@ pub(super) fn report_unknown_attributes(cx: &mut CompileContext<'_>) {
         let there: Vec<&str> = cx.defined.iter().map(|slot| &*names[*slot as usize]).collect();
         let message = match there[..] {
             [] => format!("no step sets the attribute \"{name}\"; feed it, save it with a check or set it in exec_fn"),
-            _ => format!("no step sets the attribute \"{name}\" (there are: {})", there.join(", ")),
+            _ => {
+                let meant = meant(name, there.iter().copied());
+                format!("no step sets the attribute \"{name}\"{meant} (there are: {})", there.join(", "))
+            }
         };
         (cx.step, cx.place) = (step, place);
         cx.mistake(message);

@@ -4,6 +4,7 @@ use std::fmt;
 
 use crate::error::SessionError;
 use crate::session::abbreviate;
+use crate::spelling::meant;
 
 /// Why a text with expressions cannot be parsed: the text, the place in it, what is wrong, what to do.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -61,7 +62,7 @@ pub enum EvalError {
         len: usize,
     },
     /// A map does not have the key.
-    #[error("#{{{expression}}}: {map} has no key \"{key}\" (there are: {})", there.join(", "))]
+    #[error("#{{{expression}}}: {map} has no key \"{key}\"{} (there are: {})", meant(key, there.iter().map(String::as_str)), there.join(", "))]
     Key {
         /// The whole expression, without its braces.
         expression: String,
@@ -96,6 +97,9 @@ pub enum EvalError {
         /// What the step needs.
         expected: &'static str,
     },
+    /// A template in Jinja cannot be rendered for this session: its name, the line, what is wrong.
+    #[error("{0}")]
+    Template(String),
     /// A closure of the user's returned an error.
     #[error("{0}")]
     Closure(String),

@@ -20,29 +20,37 @@ pub(super) enum Function {
     Exists,
     IsUndefined,
     JsonStringify,
+    HtmlEscape,
     HtmlUnescape,
     UrlEncode,
     Base64,
     Upper,
     Lower,
+    Raw,
 }
 
-const ALL: [(&str, Function); 10] = [
+const ALL: [(&str, Function); 12] = [
     ("size", Function::Size),
     ("random", Function::Random),
     ("exists", Function::Exists),
     ("isUndefined", Function::IsUndefined),
     ("jsonStringify", Function::JsonStringify),
+    ("htmlEscape", Function::HtmlEscape),
     ("htmlUnescape", Function::HtmlUnescape),
     ("urlEncode", Function::UrlEncode),
     ("base64", Function::Base64),
     ("upper", Function::Upper),
     ("lower", Function::Lower),
+    ("raw", Function::Raw),
 ];
 
 impl Function {
     pub(super) fn named(name: &str) -> Option<Function> {
         ALL.iter().find(|(known, _)| *known == name).map(|(_, function)| *function)
+    }
+
+    pub(super) fn name(self) -> &'static str {
+        ALL.iter().find(|(_, function)| *function == self).map_or("", |(name, _)| name)
     }
 
     pub(super) fn names() -> [&'static str; ALL.len()] {
@@ -52,7 +60,10 @@ impl Function {
     /// Whether [`write`](Self::write) is its meaning.
     pub(super) fn writes_text(self) -> bool {
         use Function as F;
-        matches!(self, F::JsonStringify | F::HtmlUnescape | F::UrlEncode | F::Base64 | F::Upper | F::Lower)
+        matches!(
+            self,
+            F::JsonStringify | F::HtmlEscape | F::HtmlUnescape | F::UrlEncode | F::Base64 | F::Upper | F::Lower
+        )
     }
 
     /// Appends the value in the form that this function gives it. Functions that give no text write it as it is.
@@ -62,6 +73,7 @@ impl Function {
                 // Writing into a String cannot fail.
                 let _ = write!(out, "{}", value.to_json());
             }
+            Function::HtmlEscape => html::escape(&text(value), out),
             Function::HtmlUnescape => html::unescape(&text(value), out),
             Function::UrlEncode => out.extend(utf8_percent_encode(&text(value), RESERVED)),
             Function::Base64 => match value {
@@ -71,7 +83,7 @@ impl Function {
             Function::Upper => out.extend(text(value).chars().flat_map(char::to_uppercase)),
             // As a whole: the last sigma of a Greek word has a form of its own.
             Function::Lower => out.push_str(&text(value).to_lowercase()),
-            Function::Size | Function::Random | Function::Exists | Function::IsUndefined => {
+            Function::Size | Function::Random | Function::Exists | Function::IsUndefined | Function::Raw => {
                 super::write_value(value, out);
             }
         }

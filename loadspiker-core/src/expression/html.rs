@@ -1,4 +1,18 @@
-//! Undoing HTML's character references: `&amp;` `&#228;` `&#xe4;` `&auml;`.
+//! HTML's character references, written and undone: `&amp;` `&#228;` `&#xe4;` `&auml;`.
+
+/// Appends `text` with references in place of what has a meaning in HTML and XML, within and outside of attributes.
+pub(super) fn escape(text: &str, out: &mut String) {
+    for character in text.chars() {
+        match character {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&#39;"),
+            other => out.push(other),
+        }
+    }
+}
 
 /// Appends `text` with its character references replaced: numeric ones, and the named ones of HTML 4 (section 24) and
 /// XML. What is no reference, or an unknown one, stays as it is.

@@ -11,7 +11,8 @@
 //! | `….size()` | elements of a list or a map, characters of a text, bytes |
 //! | `….random()` | one element of a list |
 //! | `….exists()` `….isUndefined()` | whether all before it leads to a value |
-//! | `….jsonStringify()` `….htmlUnescape()` `….urlEncode()` `….base64()` `….upper()` `….lower()` | the value in another form |
+//! | `….jsonStringify()` `….htmlEscape()` `….htmlUnescape()` `….urlEncode()` `….base64()` `….upper()` `….lower()` | the value in another form |
+//! | `….raw()` | the value as it is, also where a URL or a JSON body would encode it |
 //! | `#{currentTimeMillis()}` | milliseconds since 1970 |
 //! | `#{currentDate(yyyy-MM-dd'T'HH:mm:ss.SSSXXX)}` | the date and time in UTC, in a pattern of Java: letters `yuMdDEaHhmsSXxZz`, texts in `'…'`, no parentheses |
 //! | `#{counter(name)}` | the next number of the run's counter of that name, from 1 on: no two users get the same |
@@ -37,6 +38,8 @@ mod error;
 mod function;
 mod generate;
 mod html;
+#[cfg(feature = "templates")]
+mod jinja;
 mod parse;
 mod path;
 
@@ -53,6 +56,9 @@ pub use arg::{
 pub(crate) use call::{Functions, UserFunction};
 pub(crate) use counter::Counters;
 pub use error::{EvalError, ParseError};
+#[cfg(feature = "templates")]
+#[cfg_attr(docsrs, doc(cfg(feature = "templates")))]
+pub use jinja::{Jinja, jinja, jinja_file};
 
 use crate::session::{Session, Slot};
 use crate::value::Value;
@@ -98,6 +104,18 @@ enum Content {
 enum Part {
     Text(Box<str>),
     Expression(Expression),
+}
+
+/// A part of a [`Template`], for those who must know where in a text its values stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Piece<'a> {
+    /// Text as it is rendered.
+    Text(&'a str),
+    /// A value that may differ from user to user.
+    Value {
+        /// The function in the last place of the expression, such as `raw`, if there is one.
+        function: Option<&'static str>,
+    },
 }
 
 impl Template {
@@ -148,26 +166,65 @@ impl Template {
         }
     }
 
+    /// Its parts, in order.
+    pub fn pieces(&self) -> impl Iterator<Item = Piece<'_>> {
+        let value = |expression: &Expression| Piece::Value { function: expression.last_function() };
+        let (one, several): (_, &[Part]) = match &self.0.content {
+            Content::Literal(text) => (text.as_str().map(Piece::Text), &[]),
+            Content::Single(expression) => (Some(value(expression)), &[]),
+            Content::Mixed(parts) => (None, parts),
+        };
+        one.into_iter().chain(several.iter().map(move |part| match part {
+            Part::Text(text) => Piece::Text(text),
+            Part::Expression(expression) => value(expression),
+        }))
+    }
+
     /// Appends the text for this session to `out`.
     ///
     /// # Errors
     ///
     /// [`EvalError`] if an attribute, an index or a key is not there or of the wrong type; `out` is then as it was.
     pub fn render(&self, session: &Session, out: &mut String) -> Result<(), EvalError> {
+        self.render_each(session, out, |_, _, _| {})
+    }
+
+    /// As [`render`](Self::render), for texts with rules of their own, such as URLs: after each value `encode` gets its
+    /// number among the values, from 0, and the place where it begins in the text so far; it may change what stands
+    /// from there on.
+    ///
+    /// # Errors
+    ///
+    /// As [`render`](Self::render).
+    pub fn render_each(
+        &self,
+        session: &Session,
+        out: &mut String,
+        mut encode: impl FnMut(usize, usize, &mut String),
+    ) -> Result<(), EvalError> {
         let start = out.len();
         let rendered = match &self.0.content {
             Content::Literal(text) => {
                 write_value(text, out);
                 Ok(())
             }
-            Content::Single(expression) => expression.render(session, out),
-            Content::Mixed(parts) => parts.iter().try_for_each(|part| match part {
-                Part::Text(text) => {
-                    out.push_str(text);
-                    Ok(())
-                }
-                Part::Expression(expression) => expression.render(session, out),
-            }),
+            Content::Single(expression) => expression.render(session, out).map(|()| encode(0, start, out)),
+            Content::Mixed(parts) => {
+                let mut number = 0;
+                parts.iter().try_for_each(|part| match part {
+                    Part::Text(text) => {
+                        out.push_str(text);
+                        Ok(())
+                    }
+                    Part::Expression(expression) => {
+                        let begin = out.len();
+                        expression.render(session, out)?;
+                        encode(number, begin, out);
+                        number += 1;
+                        Ok(())
+                    }
+                })
+            }
         };
         if rendered.is_err() {
             out.truncate(start);

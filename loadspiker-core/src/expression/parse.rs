@@ -14,6 +14,7 @@ use super::function::Function;
 use super::generate::{self, Generator};
 use super::path::{Expression, Root, Step, StepKind};
 use crate::session::Slot;
+use crate::spelling::nearest;
 
 /// Splits a text into literal parts and expressions. Neighbouring texts are joined, empty ones left out.
 pub(super) fn parse(
@@ -119,11 +120,13 @@ impl<'s> Parser<'s, '_> {
         if self.peek() != Some('(') {
             return Ok(Root::Attribute((self.slots)(name)));
         }
-        let arguments = self.arguments(begin)?;
         if let Some(function) = self.functions.named(name) {
+            // Its texts in quotation marks may hold anything.
+            let arguments = self.arguments_until(begin, Self::take_until_outside_texts)?;
             let called = Call::parse(function, arguments.inside, self.slots);
             return called.map(Root::Called).or_else(|message| self.fail(name_at, message));
         }
+        let arguments = self.arguments(begin)?;
         if let Some(made) = generate::make(name, arguments.inside, &arguments.list) {
             return made.map(Root::Generated).or_else(|message| self.fail(name_at, message));
         }
@@ -196,9 +199,18 @@ impl<'s> Parser<'s, '_> {
 
     /// What is between the parenthesis ahead and the one that closes it, split at commas.
     fn arguments(&mut self, begin: usize) -> Result<Arguments<'s>, ParseError> {
+        self.arguments_until(begin, Self::take_until)
+    }
+
+    /// As [`arguments`](Self::arguments), where `take` says how far they go.
+    fn arguments_until(
+        &mut self,
+        begin: usize,
+        take: fn(&mut Self, &[char]) -> &'s str,
+    ) -> Result<Arguments<'s>, ParseError> {
         let open = self.at;
         self.at += 1;
-        let inside = self.take_until(&['(', ')', '{', '}', '#']);
+        let inside = take(self, &['(', ')', '{', '}', '#']);
         match self.peek() {
             Some(')') => self.at += 1,
             Some('}') => return self.fail(self.at, "the parenthesis is not closed; write ) before the }"),
@@ -208,7 +220,7 @@ impl<'s> Parser<'s, '_> {
             return Ok(Arguments { open, inside, list: Vec::new() });
         }
         let list: Vec<&str> = inside.split(',').map(str::trim).collect();
-        if list.contains(&"") {
+        if list.contains(&"") && !inside.contains(['"', '\'']) {
             return self.fail(open, "an argument is empty; leave out the comma or write the argument");
         }
         Ok(Arguments { open, inside, list })
@@ -223,6 +235,28 @@ impl<'s> Parser<'s, '_> {
         let taken = &rest[..rest.find(ends).unwrap_or(rest.len())];
         self.at += taken.len();
         taken
+    }
+
+    /// As [`take_until`](Self::take_until), but for what stands in quotation marks. Where one is never closed, it counts
+    /// for nothing.
+    fn take_until_outside_texts(&mut self, ends: &[char]) -> &'s str {
+        let rest = self.rest();
+        let mut open = None;
+        let end = rest.char_indices().find(|(_, character)| {
+            match (open, character) {
+                (None, '"' | '\'') => open = Some(*character),
+                (Some(mark), other) if mark == *other => open = None,
+                _ => {}
+            }
+            open.is_none() && ends.contains(character)
+        });
+        match end {
+            Some((end, _)) => {
+                self.at += end;
+                &rest[..end]
+            }
+            None => self.take_until(ends),
+        }
     }
 
     fn skip_space(&mut self) {
@@ -247,31 +281,8 @@ impl<'s> Parser<'s, '_> {
 }
 
 fn unknown(name: &str, known: &[&str], what: &str) -> String {
-    match nearest(name, known) {
+    match nearest(name, known.iter().copied()) {
         Some(near) => format!("there is no function {name}(); did you mean {near}()?"),
         None => format!("there is no function {name}(); {what} are {}", known.join(", ")),
     }
-}
-
-/// The known name that differs least, if it does not differ too much.
-fn nearest<'k>(name: &str, known: &[&'k str]) -> Option<&'k str> {
-    let name = name.to_lowercase();
-    let limit = (name.chars().count() / 3).max(1);
-    let distances = known.iter().map(|known| (distance(&name, &known.to_lowercase()), *known));
-    distances.filter(|(distance, _)| *distance <= limit).min_by_key(|(distance, _)| *distance).map(|(_, known)| known)
-}
-
-/// The edit distance of Levenshtein: how many characters must be added, removed or replaced.
-fn distance(a: &str, b: &str) -> usize {
-    let mut row: Vec<usize> = (0..=b.chars().count()).collect();
-    for (i, x) in a.chars().enumerate() {
-        let mut diagonal = i;
-        row[0] = i + 1;
-        for (j, y) in b.chars().enumerate() {
-            let replaced = diagonal + usize::from(x != y);
-            diagonal = row[j + 1];
-            row[j + 1] = replaced.min(row[j] + 1).min(diagonal + 1);
-        }
-    }
-    row.last().copied().unwrap_or(0)
 }

@@ -45,6 +45,14 @@ pub(super) enum StepKind {
 }
 
 impl Expression {
+    /// The function in the last place.
+    pub(super) fn last_function(&self) -> Option<&'static str> {
+        match self.steps.last()?.kind {
+            StepKind::Function(function) => Some(function.name()),
+            _ => None,
+        }
+    }
+
     /// The value, borrowed from the session where it is there already.
     pub(super) fn value<'a>(&'a self, session: &'a Session) -> Result<Cow<'a, Value>, EvalError> {
         self.value_after(&self.steps, session)
@@ -94,6 +102,7 @@ impl Expression {
             StepKind::IndexBy(slot) => self.element(step, value?, index_in(*slot, session)?),
             StepKind::Key(key) => select(value?, |value| self.member(step, value, key)),
             StepKind::Function(Function::Random) => select(value?, |value| self.random_element(step, value, session)),
+            StepKind::Function(Function::Raw) => value,
             StepKind::Function(Function::Size) => {
                 let value = value?;
                 match size(&value) {

@@ -89,6 +89,9 @@ fn functions_turn_values_into_others() {
     assert_eq!(value("#{nothing.jsonStringify()}"), Ok("null".into()));
     assert_eq!(value("#{name.urlEncode()}"), Ok("Zo%C3%AB%20%26%20Co".into()));
     assert_eq!(value("#{name.base64()}"), Ok("Wm/DqyAmIENv".into()));
+    assert_eq!(value("#{name.htmlEscape()}"), Ok("Zoë &amp; Co".into()));
+    assert_eq!(value("#{name.htmlEscape().htmlUnescape()}"), Ok("Zoë & Co".into()));
+    assert_eq!(value("#{cart.items.raw()}"), value("#{cart.items}"));
     assert_eq!(value("#{name.upper()}"), Ok("ZOË & CO".into()));
     assert_eq!(value("#{name.lower()}"), Ok("zoë & co".into()));
     assert_eq!(value("#{id.lower()}"), Ok("7".into()));
@@ -101,6 +104,9 @@ fn rendering_and_evaluating_write_the_same() {
     for source in [
         "#{name.upper()}",
         "#{name.urlEncode()}",
+        "#{name.htmlEscape()}",
+        "#{name.raw()}",
+        "#{cart.raw()}",
         "#{name.base64()}",
         "#{cart.jsonStringify()}",
         "#{list}",
@@ -176,6 +182,34 @@ fn values_that_are_not_there_are_told() {
     assert_eq!(message("#{list(name)}"), "attribute \"name\" is the text \"Zoë & Co\", expected integer (i64)");
     assert!(message("#{list(who)}").starts_with("no attribute named \"who\" is set"));
     assert!(message("#{nobody.upper()}").starts_with("no attribute named \"nobody\" is set"));
+}
+
+#[test]
+fn a_name_that_is_nearly_one_that_is_there_is_asked_about() {
+    let message = |source: &str| value(source).unwrap_err().to_string();
+    assert!(message("#{nane}").starts_with("no attribute named \"nane\" is set; did you mean \"name\"? (there are: "));
+    assert_eq!(
+        message("#{cart.items(0).skuu}"),
+        "#{cart.items(0).skuu}: cart.items(0) has no key \"skuu\"; did you mean \"sku\"? (there are: sku)"
+    );
+}
+
+#[test]
+fn a_template_tells_its_pieces_and_lets_values_be_encoded() {
+    let (template, session) = prepared("a#{id}#{name.upper()}b", &shop());
+    let pieces: Vec<_> = template.pieces().collect();
+    let (value, upper) = (Piece::Value { function: None }, Piece::Value { function: Some("upper") });
+    assert_eq!(pieces, [Piece::Text("a"), value, upper, Piece::Text("b")]);
+    let mut out = ">".to_owned();
+    let encoded = template.render_each(&session, &mut out, |number, begin, out| {
+        let value = out.split_off(begin);
+        out.push_str(&format!("[{number}:{value}]"));
+    });
+    assert_eq!((encoded, out.as_str()), (Ok(()), ">a[0:7][1:ZOË & CO]b"));
+    assert_eq!(parse("#{a(0)}").unwrap().pieces().collect::<Vec<_>>(), [value]);
+    assert_eq!(parse(r"\\#{a}").unwrap().pieces().count(), 2);
+    assert_eq!(parse(r"\#").unwrap().pieces().collect::<Vec<_>>(), [Piece::Text(r"\#")]);
+    assert_eq!(parse("").unwrap().pieces().collect::<Vec<_>>(), [Piece::Text("")]);
 }
 
 #[test]
@@ -259,7 +293,7 @@ fn what_cannot_be_parsed_is_told_with_place_and_remedy() {
         ),
         (
             "#{a.length()}",
-            "expression in \"#{a.length()}\", character 5: there is no function length(); functions of a value are size, random, exists, isUndefined, jsonStringify, htmlUnescape, urlEncode, base64, upper, lower",
+            "expression in \"#{a.length()}\", character 5: there is no function length(); functions of a value are size, random, exists, isUndefined, jsonStringify, htmlEscape, htmlUnescape, urlEncode, base64, upper, lower, raw",
         ),
         (
             "#{size()}",

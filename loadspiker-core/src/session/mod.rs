@@ -14,6 +14,7 @@ use crate::expression::Counters;
 use crate::feeder::TypedRecord;
 use crate::late_names::{LateNames, is_late};
 use crate::metrics::Book;
+use crate::spelling::nearest;
 use crate::value::{FromValue, Value};
 
 /// The place of an attribute in every session of a run.
@@ -345,7 +346,9 @@ impl Session {
 
     /// The error for an attribute that is not there; it lists those that are.
     pub fn missing(&self, name: &str) -> SessionError {
-        let mut there: Vec<String> = self.names().take(12).map(str::to_owned).collect();
+        let near = nearest(name, self.names());
+        let others = self.names().filter(|other| Some(*other) != near);
+        let mut there: Vec<String> = near.into_iter().chain(others).take(12).map(str::to_owned).collect();
         there.sort();
         SessionError::Missing { name: name.to_owned(), there }
     }
@@ -401,6 +404,16 @@ mod tests {
         session.set("a", 1).unwrap();
         let message = session.get::<i64>("c").unwrap_err().to_string();
         assert_eq!(message, "no attribute named \"c\" is set (there are: a, b)");
+    }
+
+    #[test]
+    fn a_name_that_is_nearly_one_that_is_there_is_asked_about_however_many_there_are() {
+        let mut session = Session::detached("s", ["token"]);
+        (0..20).for_each(|n| session.set(&format!("a{n:02}"), n).unwrap());
+        session.set("token", 1).unwrap();
+        let message = session.get::<i64>("tokn").unwrap_err().to_string();
+        let start = "no attribute named \"tokn\" is set; did you mean \"token\"? (there are: a00, ";
+        assert!(message.starts_with(start) && message.ends_with(", token)"), "{message}");
     }
 
     #[test]

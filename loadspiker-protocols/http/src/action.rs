@@ -29,6 +29,7 @@ use crate::request::HttpRequest;
 use crate::request::body::Body;
 use crate::request::form::Fields;
 use crate::request::header::Headers;
+use crate::request::place::Placed;
 use crate::request::prepared::{Hop, Plan, Prepared};
 use crate::request::url::{Target, is_absolute};
 use crate::shard::{HttpShard, HttpUser};
@@ -92,7 +93,7 @@ fn plan(request: &HttpRequest, protocol: &HttpProtocol, cx: &mut CompileContext<
         header.clone().put_into(&mut specs);
     }
     let mut headers = Headers::compile(&specs, cx);
-    let body = Body::compile(request.body.as_ref(), &request.forms, &request.form, &request.parts, cx);
+    let body = Body::compile(request, headers.say_json(), cx);
     if let Some(content_type) = body.content_type(request.body.as_ref())
         && !headers.contains(&CONTENT_TYPE)
         && let Ok(value) = HeaderValue::try_from(content_type.as_ref())
@@ -104,7 +105,7 @@ fn plan(request: &HttpRequest, protocol: &HttpProtocol, cx: &mut CompileContext<
     }
     let query = Fields::compile_query(&request.query, cx);
     let number = (!cx.is_during_run()).then(|| protocol.number_action());
-    Plan { number, method, url, query, headers, body }
+    Plan { number, method, url: Placed::url(url), query, headers, body }
 }
 
 impl Action for HttpAction {

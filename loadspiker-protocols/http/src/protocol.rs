@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use loadspiker_core::check::Check;
+use loadspiker_core::check::{Check, IntoCheck};
 use loadspiker_core::compile::CompileContext;
 use loadspiker_core::expression::IntoText;
 use loadspiker_core::protocol::{Protocol, ShardInfo, ShardState};
@@ -128,8 +128,8 @@ impl HttpProtocol {
     }
 
     /// A check of every response, after the request's own checks.
-    pub fn check(mut self, check: impl Into<Check>) -> Self {
-        self.checks.push(check.into());
+    pub fn check(mut self, check: impl IntoCheck) -> Self {
+        self.checks.push(check.into_check());
         self
     }
 

@@ -64,12 +64,6 @@ impl JmesPath {
         self.eval(&self.root, data)
     }
 
-    /// The same as JSON of its own.
-    #[cfg(test)]
-    pub(in crate::check) fn json(&self, data: &Json) -> Result<Json, String> {
-        self.search(data).map(Item::into_json)
-    }
-
     fn eval<'a>(&'a self, node: &'a Node, data: &'a Json) -> Result<Item<'a>, String> {
         Ok(match node {
             Node::Current => Item::Borrowed(data),

@@ -8,6 +8,7 @@ mod finding;
 #[cfg(feature = "html")]
 mod html;
 mod jmes;
+mod matrix;
 mod parsers;
 mod sets;
 #[cfg(feature = "xpath")]

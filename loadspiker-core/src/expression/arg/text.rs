@@ -6,6 +6,8 @@ use std::sync::Arc;
 
 use crate::compile::CompileContext;
 use crate::error::StepError;
+#[cfg(feature = "templates")]
+use crate::expression::jinja::{CompiledJinja, Escape, Jinja};
 use crate::expression::{EvalError, Template, write_value};
 use crate::session::Session;
 use crate::value::Value;
@@ -20,24 +22,63 @@ pub struct TextArg(Written);
 enum Written {
     Template(Arc<str>),
     Call(Writer),
+    #[cfg(feature = "templates")]
+    Jinja(Jinja),
 }
 
 impl TextArg {
+    #[cfg(feature = "templates")]
+    pub(crate) fn jinja(template: Jinja) -> Self {
+        TextArg(Written::Jinja(template))
+    }
+
     /// The text as it was written, for the plan and for messages; of a closure there is none but `…`.
     pub fn source(&self) -> &str {
         match &self.0 {
             Written::Template(source) => source,
             Written::Call(_) => "…",
+            #[cfg(feature = "templates")]
+            Written::Jinja(_) => "jinja …",
         }
     }
 
     /// Parses the expressions.
     pub fn compile(&self, cx: &mut CompileContext<'_>) -> CompiledText {
+        self.compile_for(Place::Anywhere, cx)
+    }
+
+    /// As [`compile`](Self::compile), where JSON is written: a template in Jinja that does not say what it is takes it for
+    /// that.
+    pub fn compile_json(&self, cx: &mut CompileContext<'_>) -> CompiledText {
+        self.compile_for(Place::Json, cx)
+    }
+
+    #[cfg_attr(not(feature = "templates"), expect(unused_variables, reason = "only templates ask where they are"))]
+    fn compile_for(&self, place: Place, cx: &mut CompileContext<'_>) -> CompiledText {
         CompiledText(match &self.0 {
             Written::Template(source) => Compiled::Template(cx.template(source)),
             Written::Call(call) => Compiled::Call(call.clone()),
+            #[cfg(feature = "templates")]
+            Written::Jinja(jinja) => {
+                let presumed = match place {
+                    Place::Anywhere => Escape::Nothing,
+                    Place::Json => Escape::Json,
+                };
+                match jinja.compile(presumed, cx) {
+                    Some(jinja) => Compiled::Jinja(jinja),
+                    // Its mistakes are told.
+                    None => Compiled::Template(Template::literal("")),
+                }
+            }
         })
     }
+}
+
+/// Where a text is written.
+#[derive(Clone, Copy)]
+enum Place {
+    Anywhere,
+    Json,
 }
 
 impl fmt::Debug for TextArg {
@@ -45,6 +86,8 @@ impl fmt::Debug for TextArg {
         match &self.0 {
             Written::Template(source) => source.fmt(f),
             Written::Call(_) => f.write_str("|session| …"),
+            #[cfg(feature = "templates")]
+            Written::Jinja(jinja) => jinja.fmt(f),
         }
     }
 }
@@ -57,6 +100,8 @@ pub struct CompiledText(Compiled);
 enum Compiled {
     Template(Template),
     Call(Writer),
+    #[cfg(feature = "templates")]
+    Jinja(CompiledJinja),
 }
 
 impl CompiledText {
@@ -64,7 +109,15 @@ impl CompiledText {
     pub fn as_literal(&self) -> Option<&str> {
         match &self.0 {
             Compiled::Template(template) => template.as_literal(),
-            Compiled::Call(_) => None,
+            _ => None,
+        }
+    }
+
+    /// The text as one with expressions, unless a closure or something else makes it.
+    pub fn as_template(&self) -> Option<&Template> {
+        match &self.0 {
+            Compiled::Template(template) => Some(template),
+            _ => None,
         }
     }
 
@@ -83,7 +136,15 @@ impl CompiledText {
                     EvalError::Closure(error.to_string())
                 })
             }
+            #[cfg(feature = "templates")]
+            Compiled::Jinja(jinja) => jinja.render(session, out),
         }
+    }
+}
+
+impl From<Template> for CompiledText {
+    fn from(template: Template) -> Self {
+        CompiledText(Compiled::Template(template))
     }
 }
 
@@ -92,6 +153,8 @@ impl fmt::Debug for CompiledText {
         match &self.0 {
             Compiled::Template(template) => template.source().fmt(f),
             Compiled::Call(_) => f.write_str("|session| …"),
+            #[cfg(feature = "templates")]
+            Compiled::Jinja(jinja) => jinja.fmt(f),
         }
     }
 }
@@ -155,6 +218,7 @@ macro_rules! displayed {
     )*};
 }
 displayed!(bool, i8, i16, i32, i64, isize, u8, u16, u32, u64, usize, f32, f64);
+#[diagnostic::do_not_recommend]
 impl<F, R> IntoText for F
 where
     F: Fn(&Session) -> R + Send + Sync + 'static,

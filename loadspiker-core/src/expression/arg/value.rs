@@ -218,6 +218,7 @@ impl IntoValue for ValueArg {
         self
     }
 }
+#[diagnostic::do_not_recommend]
 impl<F, R> IntoValue for F
 where
     F: Fn(&Session) -> R + Send + Sync + 'static,

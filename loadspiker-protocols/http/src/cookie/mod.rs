@@ -1,6 +1,7 @@
 //! Cookies of a user (RFC 6265), kept by `cookie_store`. There is no store until the first cookie comes.
 
 mod check;
+mod rules;
 mod steps;
 
 use std::cell::RefCell;
@@ -29,7 +30,7 @@ pub(crate) fn keep(jar: &mut Option<Jar>, target: &Target, response: &HeaderMap)
     for value in response.get_all(SET_COOKIE) {
         if let Ok(cookie) = std::str::from_utf8(value.as_bytes()) {
             // An invalid cookie is ignored, as RFC 6265 §5.2 wants it.
-            let _ = store.parse(cookie, &url);
+            let _ = rules::insert(&mut store, cookie, &url);
         }
     }
 }

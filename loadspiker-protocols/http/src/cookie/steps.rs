@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use cookie_store::{CookieStore, StoreAction};
+use cookie_store::CookieStore;
 use loadspiker_core::compile::{CompileContext, RequestName};
 use loadspiker_core::dsl::Chain;
 use loadspiker_core::expression::{CompiledText, EvalError, IntoText, Template, TextArg};
@@ -15,6 +15,7 @@ use url::Url;
 
 use super::Jar;
 use super::check::of_host;
+use super::rules::insert;
 use crate::protocol::HttpProtocol;
 use crate::shard::{HttpShard, HttpUser};
 
@@ -319,10 +320,8 @@ impl CookieStep {
                     cookie.push_str("; Secure");
                 }
                 let jar = self.place.jar(cx).get_or_insert_default();
-                match jar.borrow_mut().parse(&cookie, &url) {
-                    Ok(StoreAction::Inserted | StoreAction::UpdatedExisting | StoreAction::ExpiredExisting) => Ok(()),
-                    Err(error) => Err(format!("the cookie cannot be set: {error}")),
-                }
+                let taken = insert(&mut jar.borrow_mut(), &cookie, &url);
+                taken.map(drop).map_err(|why| format!("the cookie cannot be set: {why}"))
             }
             Does::Get { name, slot } => {
                 let (url, _) = self.place.url(cx)?;

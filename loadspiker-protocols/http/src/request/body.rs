@@ -6,15 +6,18 @@ use std::path::{Path, PathBuf};
 use bytes::Bytes;
 use loadspiker_core::Session;
 use loadspiker_core::compile::CompileContext;
-use loadspiker_core::expression::{CompiledText, IntoText, TextArg, TextOutcome, ValueArg};
+use loadspiker_core::expression::{CompiledText, IntoText, TextArg, TextOutcome};
 
+use super::HttpRequest;
 use super::file::{self, Files};
-use super::form::{Fields, FormSpec};
+use super::form::Fields;
 use super::json::{JsonSpec, JsonTemplate};
-use super::multipart::{Multipart, PartSpec};
+use super::multipart::Multipart;
+use super::place::Placed;
 use crate::error::HttpError;
 
-/// What can be a body: a text, with expressions or without, bytes, or a closure over the session that returns a text.
+/// What can be a body: a text, with expressions or without, a template in Jinja, bytes, or a closure over the session
+/// that returns a text.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no body",
     label = "not a body",
@@ -49,6 +52,15 @@ macro_rules! texts {
 }
 texts!(&str, String, &String, Cow<'_, str>, TextArg);
 
+// A message is the same with this feature and without.
+#[cfg(feature = "templates")]
+#[diagnostic::do_not_recommend]
+impl IntoBody for loadspiker_core::expression::Jinja {
+    fn into_body(self) -> BodySpec {
+        BodySpec(Written::Text(self.into_text()))
+    }
+}
+
 macro_rules! bytes {
     ($($t:ty: $owned:expr),*) => {$(
         impl IntoBody for $t {
@@ -67,6 +79,7 @@ impl<const N: usize> IntoBody for &[u8; N] {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<F, R> IntoBody for F
 where
     F: Fn(&Session) -> R + Send + Sync + 'static,
@@ -82,7 +95,7 @@ where
 pub(crate) enum Body {
     /// The same for all users.
     Fixed(Bytes),
-    Text(CompiledText),
+    Text(Placed),
     Json(JsonTemplate),
     File(CompiledText),
     Form(Fields),
@@ -90,13 +103,9 @@ pub(crate) enum Body {
 }
 
 impl Body {
-    pub(crate) fn compile(
-        spec: Option<&BodySpec>,
-        forms: &[ValueArg],
-        form: &[FormSpec],
-        parts: &[PartSpec],
-        cx: &mut CompileContext<'_>,
-    ) -> Self {
+    /// `is_json`: a header says that the body is JSON, so that values in a text are escaped as it wants them.
+    pub(crate) fn compile(request: &HttpRequest, is_json: bool, cx: &mut CompileContext<'_>) -> Self {
+        let HttpRequest { body: spec, forms, form, parts, .. } = request;
         let no_form = form.is_empty() && forms.is_empty();
         let kinds = usize::from(spec.is_some()) + usize::from(!no_form || !parts.is_empty());
         if kinds > 1 {
@@ -110,7 +119,7 @@ impl Body {
             };
         };
         match written {
-            Written::Text(text) => fixed_or(text.compile(cx), Body::Text),
+            Written::Text(text) => text_body(text, is_json, cx),
             Written::Bytes(bytes) => Body::Fixed(bytes.clone()),
             Written::Json(json) => {
                 let json = JsonTemplate::compile(json, cx);
@@ -126,7 +135,7 @@ impl Body {
                     _ => Body::File(path),
                 }
             }
-            Written::Template(path) => template(path, cx),
+            Written::Template(path) => template(path, is_json, cx),
         }
     }
 
@@ -167,10 +176,12 @@ impl Body {
     }
 }
 
-fn fixed_or(text: CompiledText, otherwise: impl FnOnce(CompiledText) -> Body) -> Body {
+fn text_body(text: &TextArg, is_json: bool, cx: &mut CompileContext<'_>) -> Body {
+    let text = if is_json { text.compile_json(cx) } else { text.compile(cx) };
     match text.as_literal() {
         Some(literal) => Body::Fixed(Bytes::copy_from_slice(literal.as_bytes())),
-        None => otherwise(text),
+        None if is_json => Body::Text(Placed::json(text)),
+        None => Body::Text(Placed::plain(text)),
     }
 }
 
@@ -182,10 +193,12 @@ pub(crate) fn read_now(path: &str, cx: &mut CompileContext<'_>) -> Bytes {
     })
 }
 
-fn template(path: &Path, cx: &mut CompileContext<'_>) -> Body {
+/// A file with expressions; one whose name ends in `.json` is JSON.
+fn template(path: &Path, is_json: bool, cx: &mut CompileContext<'_>) -> Body {
+    let is_json = is_json || path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json"));
     let bytes = read_now(&path.to_string_lossy(), cx);
     match String::from_utf8(bytes.into()) {
-        Ok(text) => fixed_or(text.into_text().compile(cx), Body::Text),
+        Ok(text) => text_body(&text.into_text(), is_json, cx),
         Err(_) => {
             cx.mistake(format!("template {} is not in UTF-8; send it as it is with body_file", path.display()));
             Body::Fixed(Bytes::new())

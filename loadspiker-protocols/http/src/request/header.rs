@@ -108,6 +108,15 @@ impl Headers {
         self.rendered.is_empty()
     }
 
+    /// Whether they say that the body is JSON: `application/json`, `application/problem+json` (RFC 6839 §3.1).
+    pub(crate) fn say_json(&self) -> bool {
+        let content_type = self.fixed.get(http::header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+        let essence = content_type.and_then(|value| value.split(';').next()).unwrap_or_default().trim();
+        let (_, subtype) = essence.split_once('/').unwrap_or_default();
+        let suffix = subtype.rsplit('+').next().unwrap_or_default();
+        suffix.eq_ignore_ascii_case("json")
+    }
+
     /// Whether the user set this header.
     pub(crate) fn contains(&self, name: &HeaderName) -> bool {
         self.fixed.contains_key(name) || self.rendered.iter().any(|header| header.name == *name)

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use loadspiker_core::Session;
 use loadspiker_core::Value;
 use loadspiker_core::compile::CompileContext;
-use loadspiker_core::expression::{CompiledValue, EvalError, IntoOutcome, IntoValue, Template, ValueArg};
+use loadspiker_core::expression::{CompiledValue, EvalError, IntoOutcome, IntoValue, Piece, Template, ValueArg};
 use serde::Serialize;
 
 /// What can be a JSON body: a value that serializes, such as `json!(…)` or a reference to it, whose texts may have
@@ -81,7 +81,7 @@ enum Part {
     Fixed(String),
     /// A text that is one expression: its value keeps its type.
     Value(Template),
-    /// A text with more than one part, to be written between quotes.
+    /// A text with more than one part, or the name of a field, to be written between quotes.
     Text(Template),
     /// What a closure returns.
     Call(CompiledValue),
@@ -154,7 +154,7 @@ impl Builder {
                 let template = cx.template(text);
                 match template.as_literal() {
                     Some(literal) => write_text(literal, &mut self.text),
-                    None if is_single(text) => self.hole(Part::Value(template)),
+                    None if is_single(&template) => self.hole(Part::Value(template)),
                     None => self.hole(Part::Text(template)),
                 }
             }
@@ -174,7 +174,11 @@ impl Builder {
                     if index > 0 {
                         self.text.push(',');
                     }
-                    write_text(name, &mut self.text);
+                    let name = cx.template(name);
+                    match name.as_literal() {
+                        Some(literal) => write_text(literal, &mut self.text),
+                        None => self.hole(Part::Text(name)),
+                    }
                     self.text.push(':');
                     self.add(value, cx);
                 }
@@ -188,13 +192,14 @@ impl Builder {
     }
 }
 
-/// Whether a text with expressions is nothing but one of them. What follows its closing brace, or a second `#{`,
-/// makes it a text.
-fn is_single(text: &str) -> bool {
-    text.strip_prefix("#{").and_then(|rest| rest.find('}').map(|end| end + 1 == rest.len())).unwrap_or(false)
+/// Whether a text is nothing but one expression, whose value keeps its type.
+fn is_single(template: &Template) -> bool {
+    let mut pieces = template.pieces();
+    matches!((pieces.next(), pieces.next()), (Some(Piece::Value { .. }), None))
 }
 
-fn needs_escape(byte: u8) -> bool {
+/// Whether this may not stand in a JSON string.
+pub(super) fn needs_escape(byte: u8) -> bool {
     matches!(byte, b'"' | b'\\' | 0..0x20)
 }
 
@@ -213,6 +218,12 @@ fn write_value(value: &Value, out: &mut String) {
 /// Writes a JSON string (RFC 8259 §7).
 fn write_text(text: &str, out: &mut String) {
     out.push('"');
+    write_escaped(text, out);
+    out.push('"');
+}
+
+/// Writes what stands between the quotation marks of a JSON string.
+pub(super) fn write_escaped(text: &str, out: &mut String) {
     for c in text.chars() {
         match c {
             '"' => out.push_str("\\\""),
@@ -226,11 +237,12 @@ fn write_text(text: &str, out: &mut String) {
             c => out.push(c),
         }
     }
-    out.push('"');
 }
 
 #[cfg(test)]
 mod tests {
+    use loadspiker_core::Schema;
+
     use super::*;
 
     #[test]
@@ -259,10 +271,12 @@ mod tests {
 
     #[test]
     fn only_a_lone_expression_keeps_its_type() {
-        assert!(is_single("#{id}"));
-        assert!(is_single("#{ids(0)}"));
-        assert!(!is_single("#{a}#{b}"));
-        assert!(!is_single("#{a} "));
-        assert!(!is_single("a#{a}"));
+        let single = |text| is_single(&Template::parse(text, &mut |_| Schema::default().intern("a")).unwrap());
+        assert!(single("#{id}"));
+        assert!(single("#{ids(0)}"));
+        assert!(!single("#{a}#{b}"));
+        assert!(!single("#{a} "));
+        assert!(!single("a#{a}"));
+        assert!(!single("a"));
     }
 }

@@ -6,6 +6,7 @@ pub(crate) mod form;
 pub(crate) mod header;
 pub(crate) mod json;
 pub(crate) mod multipart;
+pub(crate) mod place;
 pub(crate) mod prepared;
 pub(crate) mod url;
 pub(crate) mod whole;
@@ -13,7 +14,7 @@ pub(crate) mod whole;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use loadspiker_core::check::Check;
+use loadspiker_core::check::{Check, IntoCheck};
 use loadspiker_core::dsl::Chain;
 use loadspiker_core::expression::{IntoText, IntoValue, TextArg, ValueArg};
 
@@ -26,7 +27,10 @@ use multipart::PartSpec;
 /// Begins an HTTP request. The name is what it is counted under; it may have expressions, but then every value it
 /// takes is a line of the report.
 ///
-/// Texts of a request may have expressions (`"/products/#{id}"`) or be closures over the session.
+/// Texts of a request may have expressions (`"/products/#{id}"`) or be closures over the session. A value in a URL is
+/// encoded, so that it stays within its segment or parameter: with `id` being `a/b`, that is `/products/a%2Fb`. A value with
+/// which the URL begins, its host, and a whole query (`"/search?#{query}"`) are taken as they are, and so is
+/// `#{path.raw()}`.
 ///
 /// ```
 /// use loadspiker_http::http;
@@ -44,8 +48,8 @@ pub fn http(name: impl Into<String>) -> HttpRequestName {
 #[derive(Clone, Debug)]
 #[must_use = "a name is no request yet: go on with .get(url), .post(url) …"]
 pub struct HttpRequestName<C = ()> {
-    name: String,
-    user: C,
+    /// All but method and URL.
+    request: HttpRequest<C>,
 }
 
 macro_rules! methods {
@@ -59,7 +63,30 @@ macro_rules! methods {
 
 impl<C> HttpRequestName<C> {
     pub(crate) fn bound(name: String, user: C) -> Self {
-        HttpRequestName { name, user }
+        let request = HttpRequest {
+            user,
+            name,
+            method: String::new(),
+            url: "".into_text(),
+            query: Vec::new(),
+            headers: Vec::new(),
+            body: None,
+            form: Vec::new(),
+            forms: Vec::new(),
+            parts: Vec::new(),
+            checks: Vec::new(),
+            timeout: None,
+            silent: false,
+            follow_redirects: true,
+            download: None,
+        };
+        HttpRequestName { request }
+    }
+
+    /// Applies a function that adds what several requests have in common, before what this one says itself: see
+    /// [`HttpRequest::with`].
+    pub fn with(self, change: impl FnOnce(HttpRequest) -> HttpRequest) -> Self {
+        HttpRequestName { request: self.request.with(change) }
     }
 
     methods! {
@@ -74,23 +101,7 @@ impl<C> HttpRequestName<C> {
 
     /// A request of any other method; its name is sent as it is written.
     pub fn method(self, method: impl Into<String>, url: impl IntoText) -> HttpRequest<C> {
-        HttpRequest {
-            user: self.user,
-            name: self.name,
-            method: method.into(),
-            url: url.into_text(),
-            query: Vec::new(),
-            headers: Vec::new(),
-            body: None,
-            form: Vec::new(),
-            forms: Vec::new(),
-            parts: Vec::new(),
-            checks: Vec::new(),
-            timeout: None,
-            silent: false,
-            follow_redirects: true,
-            download: None,
-        }
+        HttpRequest { method: method.into(), url: url.into_text(), ..self.request }
     }
 }
 
@@ -125,6 +136,30 @@ impl<C> HttpRequest<C> {
         self
     }
 
+    /// Applies a function that adds what several requests have in common: headers, checks, whatever the builder has. The
+    /// same function serves requests of built scenarios and those of the imperative style. What is said later takes the
+    /// place of what was said before, so that `with` in front gives defaults and at the end the last word.
+    ///
+    /// ```
+    /// use loadspiker_core::check::{header, status};
+    /// use loadspiker_http::{HttpRequest, http};
+    ///
+    /// fn as_api(request: HttpRequest) -> HttpRequest {
+    ///     request.header("accept", "application/json").bearer("#{token}").check(header("x-request-id"))
+    /// }
+    /// fn in_language(language: &str) -> impl FnOnce(HttpRequest) -> HttpRequest + '_ {
+    ///     move |request| request.header("accept-language", language)
+    /// }
+    ///
+    /// let list = http("list").get("/products").with(as_api).with(in_language("de"));
+    /// let page = http("page").with(as_api).get("/").header("accept", "text/html").check(status().is(200));
+    /// # let _ = (list, page);
+    /// ```
+    pub fn with(self, change: impl FnOnce(HttpRequest) -> HttpRequest) -> Self {
+        let (user, request) = self.unbind();
+        change(request).bind(user)
+    }
+
     fn with_header(mut self, header: HeaderSpec) -> Self {
         header.put_into(&mut self.headers);
         self
@@ -149,6 +184,12 @@ impl<C> HttpRequest<C> {
     }
 
     /// The body: a text or bytes. No `content-type` comes with it.
+    ///
+    /// Besides expressions there are templates with loops and conditions, `jinja(…)` and `jinja_file(…)` in the module
+    /// `expression`. (Feature `templates`.)
+    ///
+    /// Where a header says that it is JSON, values in a text that stand between quotation marks are escaped; `#{x.raw()}`
+    /// is written as it is. Values in XML and HTML are escaped by `#{x.htmlEscape()}`.
     pub fn body(mut self, body: impl IntoBody) -> Self {
         self.body = Some(body.into_body());
         self
@@ -171,8 +212,9 @@ impl<C> HttpRequest<C> {
         self.with_body(Written::File(path))
     }
 
-    /// The body is the content of a file in UTF-8 with expressions in it. The file is read before the run; in the
-    /// imperative style it is read each time, which holds up the shard.
+    /// The body is the content of a file in UTF-8 with expressions in it. In one whose name ends in `.json`, or where a
+    /// header says that it is JSON, values between quotation marks are escaped as in [`body`](Self::body). The file is
+    /// read before the run; in the imperative style it is read each time, which holds up the shard.
     pub fn body_template(self, path: impl Into<PathBuf>) -> Self {
         let path = path.into();
         self.with_body(Written::Template(path))
@@ -249,8 +291,8 @@ impl<C> HttpRequest<C> {
     }
 
     /// A check of the response. Without one on the status, 2xx and 304 pass.
-    pub fn check(mut self, check: impl Into<Check>) -> Self {
-        self.checks.push(check.into());
+    pub fn check(mut self, check: impl IntoCheck) -> Self {
+        self.checks.push(check.into_check());
         self
     }
 
@@ -265,8 +307,18 @@ impl<C> HttpRequest<C> {
 impl<C> HttpRequest<C> {
     /// The user, and the request without it.
     pub(crate) fn unbind(self) -> (C, HttpRequest) {
+        self.replace_user(())
+    }
+
+    /// The same request for this user.
+    fn bind<D>(self, user: D) -> HttpRequest<D> {
+        self.replace_user(user).1
+    }
+
+    /// The user before, and the request for this one.
+    fn replace_user<D>(self, user: D) -> (C, HttpRequest<D>) {
         let request = HttpRequest {
-            user: (),
+            user,
             name: self.name,
             method: self.method,
             url: self.url,

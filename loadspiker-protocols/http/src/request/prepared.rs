@@ -7,11 +7,11 @@ use http::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_LE
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri};
 use http_body_util::Full;
 use loadspiker_core::Session;
-use loadspiker_core::expression::CompiledText;
 
 use super::body::Body;
 use super::form::Fields;
 use super::header::Headers;
+use super::place::Placed;
 use super::url::{Target, resolve};
 use crate::connection::Request;
 use crate::error::HttpError;
@@ -26,7 +26,7 @@ pub(crate) struct Plan {
     /// Its number among the requests of the protocol; `None` if it is made once, during the run.
     pub(crate) number: Option<usize>,
     pub(crate) method: Method,
-    pub(crate) url: CompiledText,
+    pub(crate) url: Placed,
     pub(crate) query: Fields,
     pub(crate) headers: Headers,
     pub(crate) body: Body,

@@ -103,6 +103,11 @@ pub(crate) fn encode_url(url: &str, out: &mut String) {
     out.push_str(url.get(done..).unwrap_or_default());
 }
 
+/// Whether this byte of a name or a value is encoded.
+pub(crate) fn needs_encoding(byte: u8) -> bool {
+    !(byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~'))
+}
+
 /// Appends a name or a value of a query.
 pub(crate) fn encode_component(text: &str, out: &mut String) {
     out.extend(utf8_percent_encode(text, COMPONENT));

@@ -2,8 +2,10 @@
 
 use loadspiker_core::DurationExt;
 use loadspiker_core::check::status;
-use loadspiker_core::dsl::{Steps, exec, exec_fn};
-use loadspiker_http::{HttpProtocol, add_cookie, cookie, flush_cookies, flush_session_cookies, get_cookie, http};
+use loadspiker_core::dsl::{Steps, exec, exec_async, exec_fn};
+use loadspiker_http::{
+    HttpProtocol, UserHttp, add_cookie, cookie, flush_cookies, flush_session_cookies, get_cookie, http,
+};
 
 use crate::support::*;
 
@@ -74,6 +76,114 @@ fn cookies_are_added_read_and_flushed_by_steps() {
         ("/shop/3", None),
     ];
     assert_eq!(sent, expected.map(|(path, cookies)| (path.to_owned(), cookies.map(str::to_owned))));
+}
+
+/// Answers a login with the name of the user as cookies of its session, also on the hops of a redirect.
+fn accounts() -> Server {
+    Server::start(|seen| match seen.path().split_once("?user=") {
+        Some(("/login", user)) => {
+            let location = format!("/second?user={user}");
+            reply_with(302, &[("location", &location), ("set-cookie", &format!("first={user}"))], "")
+        }
+        Some(("/second", user)) => {
+            reply_with(303, &[("location", "/home"), ("set-cookie", &format!("second={user}; Path=/"))], "")
+        }
+        _ => reply(200, ""),
+    })
+}
+
+#[test]
+fn no_user_sees_cookies_of_another_over_connections_of_its_own_or_shared_ones() {
+    for share in [false, true] {
+        let server = accounts();
+        let protocol = if share { server.protocol().share_connections() } else { server.protocol() };
+        let chain = exec(http("before").get("/before"))
+            .exec(http("login").get("/login").query("user", "#{userId()}"))
+            .pause(10.millis())
+            .exec(http("after").get("/after/#{userId()}").check(cookie("second").is("#{userId()}").save_as("mine")))
+            .exec(http("mine").get("/mine/#{mine}"));
+        let report = run_users(20, protocol, chain);
+        assert_eq!(report.global().failed_count(), 0, "{:?}", report.global().errors());
+        let seen = server.seen();
+        assert!(seen.iter().filter(|seen| seen.path() == "/before").all(|seen| seen.header("cookie").is_none()));
+        for user in 1..=20 {
+            let cookies = format!("first={user}; second={user}");
+            for path in [format!("/after/{user}"), format!("/mine/{user}")] {
+                let seen = seen.iter().find(|seen| seen.path() == path).unwrap();
+                assert_eq!(seen.header("cookie"), Some(cookies.as_str()), "shared: {share}");
+            }
+        }
+        assert_eq!(seen.iter().filter(|seen| seen.path() == "/home").count(), 20);
+    }
+}
+
+#[test]
+fn each_host_on_the_way_sets_and_sees_its_own_cookies() {
+    let server = Server::start(|seen| {
+        let host = seen.header("host").unwrap();
+        let (name, port) = host.split_once(':').unwrap();
+        let next = |host: &str, path: &str| format!("http://{host}:{port}{path}");
+        match seen.path() {
+            "/start" => reply_with(302, &[("location", &next("b.test", "/hop")), ("set-cookie", "of=a")], ""),
+            "/hop" => reply_with(302, &[("location", &next("a.test", "/end")), ("set-cookie", "of=b")], ""),
+            "/cross" => reply_with(200, &[("set-cookie", "of=evil; Domain=a.test")], name),
+            _ => reply(200, name),
+        }
+    });
+    let port = server.url.rsplit(':').next().unwrap().to_owned();
+    let url = |host: &str, path: &str| format!("http://{host}:{port}{path}");
+    let protocol =
+        HttpProtocol::new(url("a.test", "")).host_alias("a.test", "127.0.0.1").host_alias("b.test", "127.0.0.1");
+    let chain = exec(http("n").get("/start").check(cookie("of").is("a")))
+        .exec(http("n").get(url("b.test", "/cross")).check(cookie("of").is("b")))
+        .exec(http("n").get("/last"))
+        .exec(get_cookie("of").save_as("a"))
+        .exec(get_cookie("of").domain("b.test").save_as("b"))
+        .exec(http("n").get("/of/#{a}/and/#{b}"));
+    let report = run(protocol, chain);
+    assert_eq!(report.global().failed_count(), 0, "{:?}", report.global().errors());
+    let sent: Vec<_> =
+        server.seen().iter().map(|seen| (seen.path().to_owned(), seen.header("cookie").map(str::to_owned))).collect();
+    let expected = [
+        ("/start", None),
+        ("/hop", None),
+        ("/end", Some("of=a")),
+        ("/cross", Some("of=b")),
+        ("/last", Some("of=a")),
+        ("/of/a/and/b", Some("of=a")),
+    ];
+    assert_eq!(sent, expected.map(|(path, cookies)| (path.to_owned(), cookies.map(str::to_owned))));
+}
+
+#[test]
+fn in_the_imperative_style_cookies_are_read_and_written_as_well() {
+    let server = shop();
+    let visit = exec_async("visit", async |user| {
+        user.request(add_cookie("consent", "all")).await?;
+        user.http("login").get("/login").check(cookie("sid").save_as("sid")).send().await?;
+        assert_eq!(user.session().get_str("sid")?, "s1");
+        user.request(get_cookie("stay")).await?;
+        assert_eq!(user.session().get_str("stay")?, "y");
+        user.request(flush_cookies()).await?;
+        user.http("n").get("/after").send().await?;
+        Ok(())
+    });
+    let report = run(server.protocol(), visit);
+    assert_eq!(report.global().failed_count(), 0, "{:?}", report.global().errors());
+    let seen = server.seen();
+    assert_eq!(seen[0].header("cookie"), Some("consent=all"));
+    assert_eq!((seen[1].path(), seen[1].header("cookie")), ("/after", None));
+}
+
+#[test]
+fn a_name_with_a_promise_is_told_what_it_asks_for() {
+    let server = shop();
+    let chain = exec(add_cookie("__Host-a", "1")).exec(add_cookie("__Host-b", "2").secure()).exec(http("n").get("/"));
+    let report = run(server.protocol(), chain);
+    let error = "the cookie cannot be set: a name that begins with __Host- asks for a secure cookie of the path / and of \
+                 no domain";
+    assert_eq!(report.request("add_cookie __Host-a").unwrap().errors(), [(error, 1)]);
+    assert_eq!(server.only().header("cookie"), Some("__Host-b=2"));
 }
 
 #[test]

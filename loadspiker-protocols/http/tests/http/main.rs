@@ -13,3 +13,6 @@ mod faults;
 mod parallel;
 mod redirects;
 mod requests;
+#[cfg(feature = "templates")]
+mod templates;
+mod values;

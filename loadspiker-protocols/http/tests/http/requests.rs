@@ -1,8 +1,9 @@
 //! What is sent: methods, URLs, headers.
 
 use loadspiker_core::Session;
-use loadspiker_core::dsl::{Steps, exec, exec_fn, repeat_counted};
-use loadspiker_http::{HttpProtocol, http};
+use loadspiker_core::check::header;
+use loadspiker_core::dsl::{Steps, exec, exec_async, exec_fn, repeat_counted};
+use loadspiker_http::{HttpProtocol, HttpRequest, UserHttp, http};
 
 use crate::support::*;
 
@@ -66,7 +67,7 @@ fn paths_and_queries_are_rendered_and_encoded() {
     assert_eq!(report.global().failed_count(), 0, "{:?}", report.global().errors());
     assert_eq!(
         server.lines(),
-        ["GET /items/a%20b/%C3%BC?fixed=%20&page=2&tag=x&tag=y%26z&q=a%2Bb%20c", "GET /plain?n=5", "GET /by/1"]
+        ["GET /items/a%20b%2F%C3%BC?fixed=%20&page=2&tag=x&tag=y%26z&q=a%2Bb%20c", "GET /plain?n=5", "GET /by/1"]
     );
 }
 
@@ -187,4 +188,58 @@ fn a_silent_request_is_sent_and_not_counted_but_fails_its_user() {
         run(server.protocol(), exec(http("quiet").get("/").silent()).exit_here_if_failed().exec(http("n").get("/")));
     assert_eq!(server.lines(), ["GET /"]);
     assert_eq!(report.global().count(), 0);
+}
+
+/// What requests have in common.
+fn common(request: HttpRequest) -> HttpRequest {
+    request.header("accept", "text/plain").header("x-common", "yes").query("key", "k").check(header("x-id").is("7"))
+}
+
+/// A definition with a parameter.
+fn item(id: u32) -> HttpRequest {
+    http("item").with(common).get(format!("/items/{id}"))
+}
+
+#[test]
+fn what_requests_have_in_common_is_a_function_in_either_order_and_either_style() {
+    let server = Server::start(|_| reply_with(200, &[("x-id", "7")], ""));
+    let with_language =
+        |language: &'static str| move |request: HttpRequest| request.header("accept-language", language);
+    let imperative = exec_async("imperative", async |user| {
+        user.http("bound").with(common).get("/").header("accept", "own").send().await?;
+        user.http("bound").get("/").header("accept", "own").with(common).send().await?;
+        assert_eq!(user.send(item(3)).await?.status(), 200);
+        Ok(())
+    });
+    let chain = exec(http("before").with(common).with(with_language("de")).get("/").header("accept", "own"))
+        .exec(http("after").get("/").header("accept", "own").with(common).with(with_language("de")))
+        .exec(item(1))
+        .exec(item(2))
+        .exec(imperative);
+    let report = run(server.protocol(), chain);
+    assert_eq!(report.global().failed_count(), 0, "{:?}", report.global().errors());
+    let seen = server.seen();
+    let accepted: Vec<_> = seen.iter().map(|seen| (seen.path(), seen.header("accept").unwrap())).collect();
+    let (own, common) = ("own", "text/plain");
+    let expected = [
+        ("/?key=k", own),
+        ("/?key=k", common),
+        ("/items/1?key=k", common),
+        ("/items/2?key=k", common),
+        ("/?key=k", own),
+        ("/?key=k", common),
+        ("/items/3?key=k", common),
+    ];
+    assert_eq!(accepted, expected);
+    assert!(seen.iter().all(|seen| seen.header("x-common") == Some("yes")));
+    assert!(seen[..2].iter().all(|seen| seen.header("accept-language") == Some("de")));
+    assert_eq!(report.request("item").unwrap().ok_count(), 3);
+}
+
+#[test]
+fn a_check_that_requests_have_in_common_holds_for_each_of_them() {
+    let server = Server::ok();
+    let report = run(server.protocol(), exec(item(1)).exec(http("other").get("/")));
+    assert_eq!(report.request("item").unwrap().errors(), [("header x-id: nothing found", 1)]);
+    assert_eq!(report.request("other").unwrap().ok_count(), 1);
 }
