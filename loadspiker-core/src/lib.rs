@@ -9,7 +9,7 @@
 //!
 //! The modules follow the life of a run:
 //!
-//! 1. [`dsl`]: what the user writes, a plain immutable value, with [`expression`]s, [`feeder`]s, [`check`]s,
+//! 1. [`dsl`]: what the user writes, a plain immutable value, with [`expression`]s, [`feeder`]s, [`pool`]s, [`check`]s,
 //!    [`inject`]ion profiles and throttles in it; [`imperative`]: parts of it that are async functions;
 //! 2. [`compile`]: what is run. Names become numbers, texts are parsed, all mistakes are found;
 //! 3. [`engine`]: one shard a core, each with users, timers, connections and statistics of its own, and the
@@ -41,6 +41,7 @@
 pub mod assertion;
 pub mod check;
 pub mod compile;
+mod desk;
 pub mod dsl;
 pub mod engine;
 mod error;
@@ -52,6 +53,7 @@ mod late_names;
 pub mod metrics;
 mod moment;
 mod numbers;
+pub mod pool;
 pub mod protocol;
 pub mod report;
 mod session;

@@ -8,6 +8,7 @@ use crate::error::StepError;
 use crate::expression::{Arg, PauseArg, ValueArg};
 use crate::feeder::Feeder;
 use crate::imperative::Journey;
+use crate::pool::Pool;
 use crate::protocol::ActionBuilder;
 use crate::session::Session;
 
@@ -91,6 +92,8 @@ pub(crate) enum StepKind {
         feeder: Feeder,
         count: Option<Arg<u64>>,
     },
+    CheckOut(Pool),
+    CheckIn(Pool),
     Loop {
         kind: LoopKind,
         counter: Option<String>,
@@ -185,6 +188,8 @@ impl StepKind {
             StepKind::RendezVous(users) => format!("rendez_vous {users}"),
             StepKind::Feed { feeder, count: None } => format!("feed {feeder}"),
             StepKind::Feed { feeder, count: Some(n) } => format!("feed {n:?} of {feeder}"),
+            StepKind::CheckOut(pool) => format!("checkout {pool}"),
+            StepKind::CheckIn(pool) => format!("checkin \"{}\"", pool.name()),
             StepKind::Loop { kind, .. } => kind.describe(),
             StepKind::If { condition, .. } => format!("do_if {condition:?}"),
             StepKind::IfEquals { left, right, .. } => format!("do_if_equals {left:?} {right:?}"),

@@ -20,6 +20,8 @@ impl Shard {
             (0..dropped).for_each(|_| self.recorder.borrow_mut().arrival_missed(scenario));
             self.tell_if_done(index, now);
         }
+        // Before others end, who may return what is waited for.
+        self.clear_rooms();
         // Users that would rest beyond the deadline cannot do anything more.
         let leave = self.waiting.borrow_mut().take_beyond(self.deadline.get());
         leave.into_iter().for_each(|user| self.interrupt(user));

@@ -29,6 +29,7 @@ mod table;
 mod times;
 mod totals;
 mod user_stats;
+mod waits;
 
 #[cfg(test)]
 pub(crate) mod tests;
@@ -43,6 +44,7 @@ pub use series::{RequestPoint, SeriesPoint};
 pub use snapshot::Snapshot;
 pub use times::TimeStatistics;
 pub use user_stats::UserStatistics;
+pub use waits::RecordWaits;
 
 pub(crate) use group_stats::GroupStats;
 pub(crate) use key::RequestPath;

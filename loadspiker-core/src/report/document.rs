@@ -1,5 +1,8 @@
 //! How a [`RunReport`] is written and read: JSON with a version of its schema.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use super::group::GroupReport;
@@ -10,7 +13,7 @@ use super::scenario::ScenarioReport;
 use super::summary::Summary;
 use super::warm_up::WarmUp;
 use crate::assertion::AssertionResult;
-use crate::metrics::SeriesPoint;
+use crate::metrics::{RecordWaits, SeriesPoint};
 
 /// What is written. `passed`, `warnings` and `summary` follow from the rest and are not read again.
 #[derive(Serialize)]
@@ -27,6 +30,8 @@ pub(super) struct Written<'a> {
     folded: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     warm_up: Option<&'a WarmUp>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    record_waits: &'a BTreeMap<Arc<str>, RecordWaits>,
     series: &'a [SeriesPoint],
 }
 
@@ -44,6 +49,7 @@ impl<'a> Written<'a> {
             groups: &report.groups,
             folded: report.folded,
             warm_up: report.warm_up.as_ref(),
+            record_waits: &report.record_waits,
             series: &report.series,
         }
     }
@@ -61,6 +67,8 @@ struct Document {
     folded: u64,
     #[serde(default)]
     warm_up: Option<WarmUp>,
+    #[serde(default)]
+    record_waits: BTreeMap<Arc<str>, RecordWaits>,
     series: Vec<SeriesPoint>,
 }
 
@@ -95,14 +103,25 @@ impl Serialize for RunReport {
 
 impl<'de> Deserialize<'de> for RunReport {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let Document { schema_version, run, assertions, scenarios, requests, groups, folded, mut warm_up, series } =
-            Document::deserialize(deserializer)?;
+        let Document {
+            schema_version,
+            run,
+            assertions,
+            scenarios,
+            requests,
+            groups,
+            folded,
+            mut warm_up,
+            record_waits,
+            series,
+        } = Document::deserialize(deserializer)?;
         check(schema_version).map_err(de::Error::custom)?;
         if let Some(warm_up) = &mut warm_up {
             warm_up.derive(run.duration);
         }
         let mut report = RunReport::from_parts(run, scenarios, requests, groups, series, folded, assertions);
         report.warm_up = warm_up;
+        report.record_waits = record_waits;
         Ok(report)
     }
 }

@@ -20,6 +20,7 @@ mod warnings;
 mod tests;
 
 pub use group::GroupReport;
+pub(crate) use info::seconds;
 pub use info::{EndReason, RunInfo};
 pub use request::RequestReport;
 pub use run_report::{RunReport, SCHEMA_VERSION};

@@ -13,7 +13,7 @@ use super::verdict;
 use super::warm_up::WarmUp;
 use crate::assertion::{Assertion, AssertionResult};
 use crate::error::Error;
-use crate::metrics::{RequestPath, RequestPoint, RequestStats, SeriesPoint, TimeStatistics, Totals, UserStatistics};
+use crate::metrics::{RecordWaits, RequestPath, RequestPoint, RequestStats, SeriesPoint, TimeStatistics, Totals, UserStatistics};
 
 /// The version of the JSON that [`RunReport::to_json`] writes.
 pub const SCHEMA_VERSION: u32 = 1;
@@ -32,6 +32,8 @@ pub struct RunReport {
     pub(super) folded: u64,
     pub(super) assertions: Vec<AssertionResult>,
     pub(super) warm_up: Option<WarmUp>,
+    /// By pool and feeder.
+    pub(super) record_waits: BTreeMap<Arc<str>, RecordWaits>,
     global: Statistics,
     users: UserStatistics,
     /// By name: requests that are in several groups and not outside of all.
@@ -47,7 +49,7 @@ impl RunReport {
         totals: Totals,
         series: Vec<SeriesPoint>,
     ) -> Self {
-        let Totals { requests: figures, groups: passes, mut users, folded, stalls: _ } = totals;
+        let Totals { requests: figures, groups: passes, mut users, folded, stalls: _, waits } = totals;
         let mut parts: BTreeMap<RequestPath, BTreeMap<Arc<str>, RequestStats>> = BTreeMap::new();
         for (key, stats) in figures {
             parts.entry(key.path.clone()).or_default().insert(key.scenario.clone(), *stats);
@@ -77,7 +79,9 @@ impl RunReport {
             statistics: Statistics::default(),
         });
         let scenarios = scenarios.collect();
-        RunReport::from_parts(info, scenarios, requests, groups, series, folded, Vec::new())
+        let mut report = RunReport::from_parts(info, scenarios, requests, groups, series, folded, Vec::new());
+        report.record_waits = waits;
+        report
     }
 
     /// Computes all that follows from the parts.
@@ -111,8 +115,21 @@ impl RunReport {
         let sum = |all: Vec<&RequestReport>| Statistics::new(all.iter().map(|one| one.statistics.figures()), run);
         let scattered = by_name.into_iter().map(|(name, all)| (name, sum(all))).collect();
         let global = Statistics::new(requests.iter().map(|request| request.statistics.figures()), run);
-        let warm_up = None;
-        RunReport { info, scenarios, requests, groups, series, folded, assertions, warm_up, global, users, scattered }
+        let (warm_up, record_waits) = Default::default();
+        RunReport {
+            info,
+            scenarios,
+            requests,
+            groups,
+            series,
+            folded,
+            assertions,
+            warm_up,
+            record_waits,
+            global,
+            users,
+            scattered,
+        }
     }
 
     /// What run it is about.
@@ -223,6 +240,17 @@ impl RunReport {
     /// How many requests and entries into groups were counted as `(other)`, because there were too many names.
     pub fn folded(&self) -> u64 {
         self.folded
+    }
+
+    /// How users waited for records of the [pool](crate::pool) of this name, or of the feeder of this name if its records
+    /// have to be waited for; `None` if nobody asked for one.
+    pub fn record_waits(&self, name: &str) -> Option<&RecordWaits> {
+        self.record_waits.get(name)
+    }
+
+    /// The same for all of them, by name.
+    pub fn all_record_waits(&self) -> impl Iterator<Item = (&str, &RecordWaits)> {
+        self.record_waits.iter().map(|(name, waits)| (&**name, waits))
     }
 
     /// The run second by second.
