@@ -3,9 +3,9 @@
 //! Users of LoadSpiker depend on the crate `loadspiker`, which re-exports what they need. This crate is for those
 //! who write protocols, reports or tools: it knows no protocol itself, and no way to look at results.
 //!
-//! Two features, both off by default, bring checks whose libraries not every program needs: `html` (`check::css`,
-//! `check::css_attr`, `check::form`) and `xpath` (`check::xpath`, `check::xpath_ns`). The crate `loadspiker` turns them
-//! on.
+//! Three features, all off by default, bring what not every program needs, with its libraries: `html` (`check::css`,
+//! `check::css_attr`, `check::form`) and `xpath` (`check::xpath`, `check::xpath_ns`), which the crate `loadspiker` turns
+//! on, and `fake` (made-up data).
 //!
 //! The modules follow the life of a run:
 //!
@@ -46,6 +46,9 @@ pub mod dsl;
 pub mod engine;
 mod error;
 pub mod expression;
+#[cfg(feature = "fake")]
+#[cfg_attr(docsrs, doc(cfg(feature = "fake")))]
+pub mod fake;
 pub mod feeder;
 pub mod imperative;
 pub mod inject;

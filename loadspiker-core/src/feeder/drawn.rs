@@ -22,12 +22,22 @@ pub(super) type Make = Arc<dyn Fn(u64, &mut fastrand::Rng) -> Fields + Send + Sy
 /// A source that is drawn while the run goes on.
 #[derive(Clone)]
 pub(super) enum Drawn {
-    /// Any record can be made at any time, by its number. With the way it is written.
-    Made(String, Make),
+    /// Any record can be made at any time, by its number.
+    Made(Made),
     /// One after the other.
     Lazy(Arc<Mutex<Lazy>>),
     /// Users may have to wait for them.
     Live(LiveSource),
+}
+
+/// Records that are made by their number.
+#[derive(Clone)]
+pub(super) struct Made {
+    /// As it is written.
+    written: String,
+    /// Why it cannot be made, if so.
+    mistake: Option<String>,
+    pub(super) make: Make,
 }
 
 /// An iterator, of which the first record may have been looked at.
@@ -54,15 +64,16 @@ pub(super) struct Lazy {
 /// let users = generate(|n| [("name", format!("user{n:06}")), ("email", format!("user{n}@example.com"))]);
 /// ```
 pub fn generate<R: Record>(make: impl Fn(u64) -> R + Send + Sync + 'static) -> Feeder {
-    made("generate(…)".to_owned(), move |number, _| make(number).fields())
+    made("generate(…)".to_owned(), None, move |number, _| make(number).fields())
 }
 
-/// As [`generate`], for sources of this crate that draw.
-pub(super) fn made(
+/// As [`generate`], for sources of this crate that draw random numbers. `mistake` is told before the run.
+pub(crate) fn made(
     written: String,
+    mistake: Option<String>,
     make: impl Fn(u64, &mut fastrand::Rng) -> Fields + Send + Sync + 'static,
 ) -> Feeder {
-    Source::Drawn(Drawn::Made(written, Arc::new(make))).into()
+    Source::Drawn(Drawn::Made(Made { written, mistake, make: Arc::new(make) })).into()
 }
 
 /// Records of an iterator that is drawn while the run goes on: of one without end, or one too long for memory. Each
@@ -95,7 +106,7 @@ impl Drawn {
     /// What it is called in messages.
     pub(super) fn name(&self) -> String {
         match self {
-            Drawn::Made(written, _) => written.clone(),
+            Drawn::Made(made) => made.written.clone(),
             Drawn::Lazy(_) => "lazy_records(…)".to_owned(),
             Drawn::Live(live) => live.name(),
         }
@@ -104,7 +115,7 @@ impl Drawn {
     /// A record before the run, which is not lost; `None` if there is none, or none before the run.
     fn peek(&self) -> Result<Option<Fields>, FeederError> {
         match self {
-            Drawn::Made(_, make) => self.guarded(|| Some(make(0, &mut fastrand::Rng::with_seed(0)))),
+            Drawn::Made(made) => self.guarded(|| Some((made.make)(0, &mut fastrand::Rng::with_seed(0)))),
             Drawn::Lazy(lazy) => {
                 let mut lazy = lazy.lock().unwrap_or_else(PoisonError::into_inner);
                 if lazy.first.is_none() {
@@ -141,6 +152,9 @@ impl Drawn {
 
     /// What does not go together with records that are not there before the run.
     pub(super) fn mistake(&self, definition: &Definition) -> Option<String> {
+        if let Drawn::Made(Made { mistake: Some(mistake), .. }) = self {
+            return Some(mistake.clone());
+        }
         let is = match definition.strategy {
             Strategy::Queue => None,
             Strategy::UniquePerUser if matches!(self, Drawn::Made(..)) => None,
@@ -181,7 +195,7 @@ pub(super) fn read_drawn(drawn: &Drawn, sink: &mut dyn Sink) -> Result<(), Halt>
     let mut row = Row::new();
     for number in 0.. {
         let next = match drawn {
-            Drawn::Made(_, make) => drawn.guarded(|| Some(make(number, &mut fastrand::Rng::with_seed(number))))?,
+            Drawn::Made(made) => drawn.guarded(|| Some((made.make)(number, &mut fastrand::Rng::with_seed(number))))?,
             Drawn::Lazy(lazy) => {
                 let mut lazy = lazy.lock().unwrap_or_else(PoisonError::into_inner);
                 drawn.guarded(|| lazy.next())?

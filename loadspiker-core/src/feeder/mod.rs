@@ -61,6 +61,8 @@ mod typed;
 pub use bound::BoundFeeder;
 pub use builder::{Feeder, IntoFeeder, Strategy};
 pub(crate) use drawn::Fields;
+#[cfg(feature = "fake")]
+pub(crate) use drawn::made;
 pub use drawn::{generate, lazy_records};
 pub use error::{FeedError, FeederError};
 pub use external::{ReadError, RecordSink, RecordSource};

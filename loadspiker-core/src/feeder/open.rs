@@ -32,7 +32,7 @@ impl Feeder {
             Content::Drawn { columns, .. } => (columns, false),
         };
         // Of some sources nothing is known before the run.
-        let unknown = matches!(&content, Content::Drawn { .. }) && definition.fields.is_none();
+        let unknown = matches!(&definition.source, Source::Drawn(Drawn::Live(_))) && definition.fields.is_none();
         if none || columns.is_empty() && !unknown {
             let problem = if none {
                 "it has no records; give at least one"

@@ -75,7 +75,7 @@ impl Tap {
             source => {
                 let made = (0..shards).map(|_| Count::default()).collect();
                 let make = match source {
-                    Source::Drawn(Drawn::Made(_, make)) => make.clone(),
+                    Source::Drawn(Drawn::Made(made)) => made.make.clone(),
                     // Not drawn: there is nothing to make.
                     _ => Arc::new(|_: u64, _: &mut fastrand::Rng| Fields::new()),
                 };
