@@ -38,7 +38,7 @@
 //! * how many users come, and when, and how many requests they may make: [`inject`], [`Population`];
 //! * what users send: the protocols, such as [`http`];
 //! * values that differ between users: [`feeder`], [`derive(Record)`](derive@Record) and the [`expression`] language
-//!   `#{…}`;
+//!   `#{…}`; records that no two users may have at a time: [`pool`];
 //! * what a good answer is: [`check`]; what a good run is: [`assertion`];
 //! * what goes for the whole run, such as its end, its warm-up, its seed, and what is done before and after it:
 //!   [`Simulation`]; how it is steered while it is on: [`RunHandle`];
@@ -50,9 +50,11 @@
 //! | feature | default | what it brings | what it costs |
 //! |---|---|---|---|
 //! | `http` | yes | HTTP/1.1 in cleartext and over TLS | hyper, rustls with ring |
+//! | `sql` | no | records of SQLite, PostgreSQL, MySQL and MariaDB: `sql_feeder` | sqlx, SQLite (C), rustls with ring |
 //! | `html` | yes | checks on HTML: `css`, `css_attr`, `form` | scraper, html5ever |
 //! | `xpath` | yes | checks on XML: `xpath`, `xpath_ns` | roxmltree, xpath-eval |
-//! | `full` | no | every protocol and every kind of check there is | all of the above |
+//! | `fake` | no | made-up names, addresses, texts: `fake_records`, `#{fakeName()}` | fake, rand |
+//! | `full` | no | all there is | all of the above |
 //!
 //! Without features there is the engine, the language, all other checks and the reports.
 //!
@@ -96,11 +98,18 @@ pub use loadspiker_core::{
     parse_duration,
 };
 pub use loadspiker_core::{
-    assertion, check, compile, dsl, expression, feeder, imperative, inject, metrics, protocol, protocol_prelude, report,
+    assertion, check, compile, dsl, expression, feeder, imperative, inject, metrics, pool, protocol, protocol_prelude,
+    report,
 };
+#[cfg(feature = "fake")]
+#[cfg_attr(docsrs, doc(cfg(feature = "fake")))]
+pub use loadspiker_core::fake;
 #[cfg(feature = "http")]
 #[cfg_attr(docsrs, doc(cfg(feature = "http")))]
 pub use loadspiker_http as http;
+#[cfg(feature = "sql")]
+#[cfg_attr(docsrs, doc(cfg(feature = "sql")))]
+pub use loadspiker_sql as sql;
 pub use loadspiker_macros::{Record, scenario, test};
 pub use loadspiker_report::{Progress, SimulationMain, Summary, write_run_folder};
 

@@ -155,6 +155,11 @@ impl Drawn {
         if let Drawn::Made(Made { mistake: Some(mistake), .. }) = self {
             return Some(mistake.clone());
         }
+        if let Drawn::Live(live) = self
+            && let Some(mistake) = live.mistake()
+        {
+            return Some(mistake);
+        }
         let is = match definition.strategy {
             Strategy::Queue => None,
             Strategy::UniquePerUser if matches!(self, Drawn::Made(..)) => None,

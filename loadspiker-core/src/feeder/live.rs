@@ -31,6 +31,15 @@ pub trait AsyncSource: Send + 'static {
     /// What went wrong, and what to do about it: the run ends with this message.
     fn next(&mut self) -> NextRecord<'_>;
 
+    /// What is wrong with its settings, told before the run.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong, and what to do about it.
+    fn check(&self) -> Result<(), String> {
+        Ok(())
+    }
+
     /// Whether its records come from outside of the simulation, so that simulated time has to stand still while one is
     /// waited for. If not (the default) simulated time goes on: others in the simulation may have to do something first.
     fn is_outside(&self) -> bool {
@@ -129,6 +138,12 @@ impl Feeder {
 impl LiveSource {
     pub(super) fn name(&self) -> String {
         self.name.clone()
+    }
+
+    /// What is wrong with its settings.
+    pub(super) fn mistake(&self) -> Option<String> {
+        let source = self.source.lock().unwrap_or_else(PoisonError::into_inner);
+        source.as_ref()?.check().err()
     }
 
     pub(super) fn written(&self) -> String {

@@ -9,8 +9,8 @@ const USER: &str = "mysql";
 
 fn start() -> Server {
     let folder = Folder::new();
-    // Run at the start: a user with a password, and a database of its own.
-    let init = "CREATE DATABASE shop; CREATE USER 'shop'@'%' IDENTIFIED BY 's3cret'; GRANT ALL ON shop.* TO 'shop'@'%';";
+    // Run at the start, line by line: a user with a password, and a database of its own.
+    let init = "CREATE DATABASE shop;\nCREATE USER 'shop'@'%' IDENTIFIED BY 's3cret';\nGRANT ALL ON shop.* TO 'shop'@'%';\n";
     std::fs::write(folder.path("init.sql"), init).unwrap();
     give(&folder.path(""), USER);
     let mut install = command(&program("mariadb-install-db", "mariadb-server"), USER);
@@ -27,7 +27,7 @@ fn start() -> Server {
         server
     };
     let ready = |folder: &Folder, _| folder.read("server.log").contains("ready for connections");
-    Server::start(folder, make, ready)
+    Server::start(folder, "TERM", make, ready)
 }
 
 #[test]

@@ -22,7 +22,7 @@ fn start() -> Server {
         server
     };
     let ready = |folder: &Folder, _| folder.read("server.log").contains("ready to accept connections");
-    Server::start(folder, make, ready)
+    Server::start(folder, "INT", make, ready)
 }
 
 #[test]

@@ -11,7 +11,9 @@ use super::support::Folder;
 /// A running server. It is ended when this is dropped.
 pub(crate) struct Server {
     process: Child,
-    pub(crate) folder: Folder,
+    /// The name of the signal that ends it at once and in good order.
+    signal: &'static str,
+    _folder: Folder,
     pub(crate) port: u16,
 }
 
@@ -65,6 +67,7 @@ impl Server {
     /// Starts what `make` makes of a port, and waits until `is_ready`.
     pub(crate) fn start(
         folder: Folder,
+        signal: &'static str,
         make: impl Fn(&Folder, u16) -> Command,
         is_ready: impl Fn(&Folder, u16) -> bool,
     ) -> Self {
@@ -80,7 +83,7 @@ impl Server {
                 .unwrap();
             while process.try_wait().unwrap().is_none() {
                 if is_ready(&folder, port) && TcpStream::connect(("127.0.0.1", port)).is_ok() {
-                    return Server { process, folder, port };
+                    return Server { process, signal, _folder: folder, port };
                 }
                 std::thread::sleep(Duration::from_millis(10));
             }
@@ -92,8 +95,8 @@ impl Server {
 impl Drop for Server {
     fn drop(&mut self) {
         // Gracefully, so that its own processes end with it.
-        let number = self.process.id().to_string();
-        let _ = Command::new("sh").args(["-c", &format!("kill -s INT {number}")]).status();
+        let number = self.process.id();
+        let _ = Command::new("sh").args(["-c", &format!("kill -s {} {number}", self.signal)]).status();
         let _ = self.process.wait();
     }
 }
