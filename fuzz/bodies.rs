@@ -9,7 +9,7 @@ use loadspiker_core::feeder::{Format, parse_records};
 use loadspiker_core::{Schema, Session, Value};
 
 /// Any bytes are records or an error that names them; and records that are written as RFC 4180 says are read again.
-pub fn csv(data: &[u8]) {
+pub(crate) fn csv(data: &[u8]) {
     let records = match parse_records("input", Format::Separated(','), data) {
         Ok(records) => records,
         Err(error) => return assert!(error.to_string().starts_with("feeder input"), "{error}"),
@@ -17,7 +17,8 @@ pub fn csv(data: &[u8]) {
     let Some(first) = records.first() else { return };
     // A record of one empty value would be a blank line.
     let names: Vec<String> = first.iter().map(|(name, _)| name.to_string()).collect();
-    let values = records.iter().map(|record| record.iter().map(|(_, value)| value.as_str().unwrap().to_owned()).collect());
+    let values =
+        records.iter().map(|record| record.iter().map(|(_, value)| value.as_str().unwrap().to_owned()).collect());
     let written: String = std::iter::once(names).chain(values).map(|line: Vec<String>| quoted(&line)).collect();
     let again = parse_records("again", Format::Separated(','), written.as_bytes());
     assert_eq!(again.as_ref(), Ok(&records), "{written:?}");
@@ -30,7 +31,7 @@ fn quoted(line: &[String]) -> String {
 
 /// Any text is a template or an error that says what is wrong; a template renders, or says what is missing, and leaves
 /// what was there; its literal is what it renders.
-pub fn expression(text: &str) {
+pub(crate) fn expression(text: &str) {
     let mut schema = Schema::default();
     let known = ["name", "list", "map"].map(|name| schema.intern(name));
     let parsed = Template::parse(text, &mut |name| schema.intern(name));

@@ -92,6 +92,9 @@ pub mod prelude;
 
 pub use loadspiker_core::dsl::{Chain, PauseType, Population, Scenario, Simulation, Steps, scenario};
 pub use loadspiker_core::engine::{ControlError, Observer, RunHandle, RunOptions, StartedRun};
+#[cfg(feature = "fake")]
+#[cfg_attr(docsrs, doc(cfg(feature = "fake")))]
+pub use loadspiker_core::fake;
 pub use loadspiker_core::report::RunReport;
 pub use loadspiker_core::{
     DurationExt, Error, FromValue, Mistake, Mistakes, Moment, Schema, Session, SessionError, StepError, Value,
@@ -101,17 +104,14 @@ pub use loadspiker_core::{
     assertion, check, compile, dsl, expression, feeder, imperative, inject, metrics, pool, protocol, protocol_prelude,
     report,
 };
-#[cfg(feature = "fake")]
-#[cfg_attr(docsrs, doc(cfg(feature = "fake")))]
-pub use loadspiker_core::fake;
 #[cfg(feature = "http")]
 #[cfg_attr(docsrs, doc(cfg(feature = "http")))]
 pub use loadspiker_http as http;
+pub use loadspiker_macros::{Record, scenario, test};
+pub use loadspiker_report::{Progress, SimulationMain, Summary, write_run_folder};
 #[cfg(feature = "sql")]
 #[cfg_attr(docsrs, doc(cfg(feature = "sql")))]
 pub use loadspiker_sql as sql;
-pub use loadspiker_macros::{Record, scenario, test};
-pub use loadspiker_report::{Progress, SimulationMain, Summary, write_run_folder};
 
 /// The code of the README and of the guide, compiled and run with the tests.
 #[cfg(doctest)]

@@ -14,20 +14,20 @@ pub use loadspiker_core::check::{css, css_attr, form};
 pub use loadspiker_core::check::{xpath, xpath_ns};
 pub use loadspiker_core::dsl::{
     Chain, Distribution, PauseType, Population, Scenario, Simulation, Steps, as_long_as, as_long_as_counted,
-    as_long_as_during, as_long_as_during_counted, checkin, checkout, crash_load_generator, crash_load_generator_if, do_if, do_if_equals,
-    do_if_equals_or_else, do_if_or_else, do_switch, do_switch_or_else, do_while, do_while_counted, do_while_during,
-    do_while_during_counted, dummy, during, during_counted, empirical, exec, exec_async, exec_fn, exit_block_on_fail,
-    exit_here, exit_here_if, exit_here_if_failed, exponential, feed, feed_n, foreach, foreach_counted, forever,
-    forever_counted, group, log_normal, markov, normal, pace, parallel, pause, random_switch, random_switch_or_else,
-    rendez_vous, repeat, repeat_counted, round_robin_switch, scenario, stop_load_generator, stop_load_generator_if,
-    try_max, uniform, uniform_random_switch, weighted,
+    as_long_as_during, as_long_as_during_counted, checkin, checkout, crash_load_generator, crash_load_generator_if,
+    do_if, do_if_equals, do_if_equals_or_else, do_if_or_else, do_switch, do_switch_or_else, do_while, do_while_counted,
+    do_while_during, do_while_during_counted, dummy, during, during_counted, empirical, exec, exec_async, exec_fn,
+    exit_block_on_fail, exit_here, exit_here_if, exit_here_if_failed, exponential, feed, feed_n, foreach,
+    foreach_counted, forever, forever_counted, group, log_normal, markov, normal, pace, parallel, pause, random_switch,
+    random_switch_or_else, rendez_vous, repeat, repeat_counted, round_robin_switch, scenario, stop_load_generator,
+    stop_load_generator_if, try_max, uniform, uniform_random_switch, weighted,
 };
 #[cfg(feature = "fake")]
 #[cfg_attr(docsrs, doc(cfg(feature = "fake")))]
 pub use loadspiker_core::fake::{Fake, Locale, fake_records};
 pub use loadspiker_core::feeder::{
-    Feeder, IntoFeeder, async_records, csv, generate, json, json_lines, lazy_records, records, separated_values, sitemap,
-    ssv, tsv,
+    Feeder, IntoFeeder, async_records, csv, generate, json, json_lines, lazy_records, records, separated_values,
+    sitemap, ssv, tsv,
 };
 pub use loadspiker_core::imperative::{Outcome, User};
 pub use loadspiker_core::inject::{

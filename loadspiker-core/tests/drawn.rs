@@ -84,7 +84,8 @@ fn drawn_records_are_transformed_checked_and_split() {
     assert_eq!(trace.names(), ["1", "2"]);
 
     let sharded = generate(|n| [("n", n)]).shard().open().unwrap();
-    let second_of_three = sharded.part(1, 3).unwrap().bind(2, 1, &mut |_| loadspiker_core::Schema::default().intern("n"));
+    let second_of_three =
+        sharded.part(1, 3).unwrap().bind(2, 1, &mut |_| loadspiker_core::Schema::default().intern("n"));
     let mut session = Session::detached("s", ["n"]);
     let taken = [0, 1, 0, 1].map(|shard| {
         second_of_three.feed(shard, &mut session).unwrap();
@@ -116,7 +117,10 @@ fn a_side_without_end_goes_as_far_as_the_other() {
 #[test]
 fn what_has_no_meaning_for_drawn_records_is_told_before_the_run() {
     for (feeder, message) in [
-        (generate(|n| [("a", n)]).shuffle(), "generate(…): its records are drawn while the run goes on, but .shuffle()"),
+        (
+            generate(|n| [("a", n)]).shuffle(),
+            "generate(…): its records are drawn while the run goes on, but .shuffle()",
+        ),
         (lazy_records([[("a", 1)]]).unique_per_user(), "lazy_records(…): its records are drawn while"),
         (generate(|n| [("a", n)]).loaded(), "anyway; remove .loaded()"),
         (records([[("a", 1)]]).fields(["a"]), "records: its fields are known; remove .fields([…])"),
@@ -201,13 +205,11 @@ fn a_wait_for_a_record_is_bounded_and_ends_with_the_run() {
         )]
     );
     let code = never();
-    let simulation = Simulation::new("stopped")
-        .with(scenario("Built").feed(never()).inject([at_once_users(2)]))
-        .with(
-            scenario("Code")
-                .exec_async("code", async move |user: &mut User| user.feed_async(&code).await)
-                .inject([at_once_users(2)]),
-        );
+    let simulation = Simulation::new("stopped").with(scenario("Built").feed(never()).inject([at_once_users(2)])).with(
+        scenario("Code")
+            .exec_async("code", async move |user: &mut User| user.feed_async(&code).await)
+            .inject([at_once_users(2)]),
+    );
     let report = simulation.max_duration(5.secs()).simulated_clock().run().unwrap();
     assert_eq!((report.users_interrupted(), report.info().duration), (4, 5.secs()));
 }
@@ -231,6 +233,27 @@ fn code_takes_records_of_live_sources_too() {
         })
         .inject([at_once_users(1)])]);
     assert!(report.request("1 [2, 3]").is_some(), "{:?} {:?}", report.step_errors(), report.info().end);
+}
+
+#[test]
+fn single_records_and_lists_come_from_one_source() {
+    let mut next = 0;
+    let numbers = async_records(async move || {
+        next += 1;
+        Some([("n", next)])
+    });
+    let trace = Trace::default();
+    let users = scenario("Users")
+        .feed(numbers.clone())
+        .append(trace.probe("#{n}"))
+        .feed_n(numbers.clone(), 3)
+        .append(trace.probe("#{n}"))
+        .feed_n(numbers.clone(), 0)
+        .append(trace.probe("#{n.size()}"))
+        .feed(numbers)
+        .append(trace.probe("#{n}"));
+    run([users.inject([at_once_users(1)])]);
+    assert_eq!(trace.names(), ["1", "[2,3,4]", "0", "5"]);
 }
 
 #[test]

@@ -8,7 +8,7 @@ mod bodies;
 use proptest::prelude::*;
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2000))]
+    #![proptest_config(ProptestConfig::with_cases(500))]
 
     #[test]
     fn separated_values(data in r#"(?s)([a-c]|,|"|""|\r|\n|\r\n| |é|;|\t|\x00){0,60}"#) {

@@ -60,7 +60,10 @@ fn two_live_users_never_share_a_record_on_any_number_of_shards() {
     let accounts = accounts(5);
     // Users do all there is to do at once, and then anew: on the real clock, over four shards.
     let users = scenario("Users")
-        .repeat(20, accounts.checkout().append(watch.takes()).pause(1.millis()).append(watch.leaves()).checkin(&accounts))
+        .repeat(
+            20,
+            accounts.checkout().append(watch.takes()).pause(1.millis()).append(watch.leaves()).checkin(&accounts),
+        )
         .inject([at_once_users(40)]);
     let report = Simulation::new("shared").with(users).shards(4).seed(1).run().unwrap();
     assert_eq!((report.panics(), report.users_ended()), (0, 40), "{:?}", report.step_errors());
@@ -101,8 +104,7 @@ fn those_who_wait_are_served_in_turn_and_mean_to_go_on_when_the_record_came() {
     let report = run([users]);
     let seen: Vec<_> =
         trace.passages().into_iter().map(|(user, account, at)| (user, account, at.as_secs_f64())).collect();
-    let expected =
-        [(1, "0", 0.5), (2, "1", 1.5), (3, "0", 10.5), (4, "1", 11.5), (5, "0", 20.5)];
+    let expected = [(1, "0", 0.5), (2, "1", 1.5), (3, "0", 10.5), (4, "1", 11.5), (5, "0", 20.5)];
     let shift = seen[0].2 - expected[0].2;
     for ((user, account, at), (expected_user, expected_account, expected_at)) in seen.iter().zip(expected) {
         assert_eq!((*user, account.as_str()), (expected_user, expected_account));
@@ -114,7 +116,9 @@ fn those_who_wait_are_served_in_turn_and_mean_to_go_on_when_the_record_came() {
     assert_eq!((waits.taken(), waits.waited(), waits.given_up(), waits.longest()), (5, 3, 0, 16.secs()));
     let warnings = report.warnings();
     assert!(
-        warnings.iter().any(|text| text.starts_with("Users waited 3 times for a record of \"accounts\", for up to 16.0 s")),
+        warnings
+            .iter()
+            .any(|text| text.starts_with("Users waited 3 times for a record of \"accounts\", for up to 16.0 s")),
         "{warnings:?}"
     );
     assert_eq!(RunReport::from_json(&report.to_json()).unwrap(), report);

@@ -149,7 +149,9 @@ mod tests {
     #[test]
     fn advice_names_program_purpose_and_remedy() {
         let advice = advice(&PROGRAMS);
-        for part in ["nginx (tests against", "python3 (tests", "will fail", "sudo apt-get install nginx python3 postgresql"] {
+        for part in
+            ["nginx (tests against", "python3 (tests", "will fail", "sudo apt-get install nginx python3 postgresql"]
+        {
             assert!(advice.contains(part), "{advice}");
         }
     }

@@ -40,13 +40,13 @@ mod users;
 mod waiting;
 
 pub(crate) use cursor::{Cursor, Problem};
-pub use handle::{ControlError, RunHandle};
 pub(crate) use fork::Fork;
+pub use handle::{ControlError, RunHandle};
 pub(crate) use journey::Loose;
 pub(crate) use late::ShardBinder;
 pub use options::{Observer, RunOptions};
-pub(crate) use shard::{Shard, ShardProgram};
 pub(crate) use room::{Answer, Got, Supply};
+pub(crate) use shard::{Shard, ShardProgram};
 pub use started::StartedRun;
 pub(crate) use task::{NoPanic, Watchdog, give_way, record_panic};
 pub(crate) use throttle::Turn;

@@ -206,10 +206,10 @@ async fn drive(mut cx: ActionContext) {
             Next::Wait(pc, count) => {
                 let supply = match program.ops.get(pc as usize) {
                     Some(Op::CheckOut(pool)) => Supply::Pool(pool.clone()),
-                    Some(Op::Feed(feeder, _)) => Supply::Feeder(feeder.clone(), count),
+                    Some(Op::Feed(feeder, _)) => Supply::Feeder(feeder.clone()),
                     _ => return,
                 };
-                shard.wait_for(cx.into_user(), supply);
+                shard.wait_for(cx.into_user(), &supply, count);
                 return;
             }
             Next::Meet(index) => {

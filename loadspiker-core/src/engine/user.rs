@@ -160,5 +160,6 @@ mod tests {
     fn a_user_and_a_frame_stay_small() {
         assert!(size_of::<User>() <= 144, "{}", size_of::<User>());
         assert!(size_of::<Frame>() <= 24, "{}", size_of::<Frame>());
+        assert!(size_of::<Extras>() <= 56, "{}", size_of::<Extras>());
     }
 }

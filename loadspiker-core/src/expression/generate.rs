@@ -73,7 +73,8 @@ fn fake(name: &str, arguments: &[&str]) -> Option<Result<Generator, String>> {
 /// Who calls `fakeName()` without its feature is told of it.
 #[cfg(not(feature = "fake"))]
 fn fake(name: &str, _: &[&str]) -> Option<Result<Generator, String>> {
-    let is_fake = name.strip_prefix("fake").is_some_and(|rest| rest.starts_with(|first: char| first.is_ascii_uppercase()));
+    let is_fake =
+        name.strip_prefix("fake").is_some_and(|rest| rest.starts_with(|first: char| first.is_ascii_uppercase()));
     is_fake.then(|| Err(format!("{name}() needs the feature \"fake\" of loadspiker; turn it on in Cargo.toml")))
 }
 

@@ -54,9 +54,9 @@ pub use arg::{
 };
 pub(crate) use call::{Functions, UserFunction};
 pub(crate) use counter::Counters;
+pub use error::{EvalError, ParseError};
 #[cfg(feature = "fake")]
 pub(crate) use generate::uuid;
-pub use error::{EvalError, ParseError};
 
 use crate::session::{Session, Slot};
 use crate::value::Value;

@@ -42,7 +42,9 @@ pub(crate) fn from_call(name: &str, arguments: &[&str]) -> Option<Result<(Fake, 
     let (_, fake) = ALL.iter().find(|(known, _)| *known == name)?;
     Some(match arguments {
         [] => Ok((fake.clone(), Locale::En)),
-        [locale] => Locale::named(locale).map(|locale| (fake.clone(), locale)).map_err(|error| format!("{name}(): {error}")),
+        [locale] => {
+            Locale::named(locale).map(|locale| (fake.clone(), locale)).map_err(|error| format!("{name}(): {error}"))
+        }
         _ => Err(format!("wrong number of arguments ({}): write {name}() or {name}(locale)", arguments.len())),
     })
 }

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::builder::{Definition, Feeder, Strategy};
-use super::error::FeederError;
 use super::drawn::Drawn;
+use super::error::FeederError;
 use super::sink::{Halt, Refusal, Row, Sink};
 use super::source::Source;
 

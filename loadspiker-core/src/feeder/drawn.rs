@@ -175,7 +175,9 @@ impl Drawn {
             ));
         }
         if definition.sharded && matches!(self, Drawn::Live(_)) {
-            return Some("each machine asks for records of its own, so there is nothing to split; remove .shard()".into());
+            return Some(
+                "each machine asks for records of its own, so there is nothing to split; remove .shard()".into(),
+            );
         }
         None
     }
@@ -235,8 +237,11 @@ impl Definition {
                     *value = self.transforms.iter().fold(given, |value, change| change(name, value));
                 }
             });
-            transformed
-                .map_err(|message| FeederError::Panicked { feeder: feeder(), what: "the transformation", message })?;
+            transformed.map_err(|message| FeederError::Panicked {
+                feeder: feeder(),
+                what: "the transformation",
+                message,
+            })?;
         }
         if let Some(shape) = &self.shape {
             let mut given = vec![None; shape.columns.len()];

@@ -125,11 +125,7 @@ pub fn async_records<T: IntoNextRecord>(next: impl AsyncFnMut() -> T + Send + 's
 impl Feeder {
     /// A feeder of a source that is asked while the run goes on. `name` is for messages and the report, `written` for the
     /// plan; neither may have a secret in it. See [`async_records`] for what users of it meet.
-    pub fn from_async_source(
-        name: impl Into<String>,
-        written: impl Into<String>,
-        source: impl AsyncSource,
-    ) -> Feeder {
+    pub fn from_async_source(name: impl Into<String>, written: impl Into<String>, source: impl AsyncSource) -> Feeder {
         let source = Arc::new(Mutex::new(Some(Box::new(source) as Box<dyn AsyncSource>)));
         Source::Drawn(Drawn::Live(LiveSource { name: name.into(), written: written.into(), source })).into()
     }

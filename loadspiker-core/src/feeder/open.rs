@@ -114,7 +114,11 @@ enum Content {
     Table(Arc<Table>),
     Stream(Arc<Stream>),
     /// Drawn while the run goes on; `part` as in [`OpenFeeder::part`].
-    Drawn { feeder: Feeder, columns: Arc<[Arc<str>]>, part: (usize, usize) },
+    Drawn {
+        feeder: Feeder,
+        columns: Arc<[Arc<str>]>,
+        part: (usize, usize),
+    },
 }
 
 impl OpenFeeder {

@@ -105,9 +105,7 @@ impl Maker {
     fn draw(&self, shard: usize, session: &Session, own: Option<u64>) -> Result<Fields, FeedError> {
         let made = match own {
             // The same each time.
-            Some(own) => {
-                guarded(|| (self.make)(own, &mut fastrand::Rng::with_seed(mix(self.seed, own))))
-            }
+            Some(own) => guarded(|| (self.make)(own, &mut fastrand::Rng::with_seed(mix(self.seed, own)))),
             None => {
                 let shard = shard % self.made.len();
                 let Count(made) = &self.made[shard];

@@ -47,7 +47,7 @@ impl User {
             let problem = self.cx.shard.exhausted(&bound);
             return Err(self.went_without(problem));
         }
-        match self.wait(Supply::Pool(bound.clone())).await {
+        match self.wait(&Supply::Pool(bound.clone()), None).await {
             Got::Record(record) => self.cx.user.hold(&bound, record),
             Got::Nothing(problem) => return Err(self.went_without(problem)),
             Got::Drawn(_) | Got::Ended(_) => {}
@@ -104,7 +104,7 @@ impl User {
         if bound.live().is_none() {
             return self.take_records(feeder, count);
         }
-        let given = match self.wait(Supply::Feeder(bound.clone(), count)).await {
+        let given = match self.wait(&Supply::Feeder(bound.clone()), count).await {
             Got::Drawn(drawn) => bound.give(self.session_mut(), &drawn, count.is_some()),
             Got::Nothing(problem) => return Err(self.went_without(problem)),
             Got::Ended(error) => Err(error),
@@ -115,13 +115,13 @@ impl User {
         Ok(())
     }
 
-    async fn wait(&mut self, supply: Supply) -> Got {
+    async fn wait(&mut self, supply: &Supply, count: Option<usize>) -> Got {
         let shard = self.cx.shard.clone();
-        let answer: Answer = shard.call_for(supply.clone(), self.cx.user.intended, &self.loose).await;
+        let answer: Answer = shard.call_for(supply, count, self.cx.user.intended, &self.loose).await;
         self.cx.user.intended = answer.at;
         self.cx.forget_time();
         self.paused += answer.wait;
-        shard.count_wait(&supply, answer)
+        shard.count_wait(supply, answer)
     }
 
     fn pool(&mut self, pool: &Pool) -> Result<Arc<BoundPool>, StepError> {

@@ -46,7 +46,12 @@ impl BoundPool {
             }
         }
         let desk = Desk::new(shards, order);
-        Ok(BoundPool { name: definition.name.as_str().into(), table: table.clone(), desk, patience: definition.patience })
+        Ok(BoundPool {
+            name: definition.name.as_str().into(),
+            table: table.clone(),
+            desk,
+            patience: definition.patience,
+        })
     }
 
     pub(crate) fn name(&self) -> &Arc<str> {
@@ -82,7 +87,8 @@ impl BoundPool {
     /// What is told to a user that got no record.
     pub(crate) fn exhausted(&self) -> String {
         let (name, records) = (&self.name, self.table.records);
-        let (are, them) = if records == 1 { ("its only record is", "one") } else { ("all its records are", "one of them") };
+        let (are, them) =
+            if records == 1 { ("its only record is", "one") } else { ("all its records are", "one of them") };
         let waited = match self.patience {
             Duration::ZERO => String::new(),
             patience => format!(", and {them} was not returned within {}", precise(patience)),

@@ -13,7 +13,9 @@ use super::verdict;
 use super::warm_up::WarmUp;
 use crate::assertion::{Assertion, AssertionResult};
 use crate::error::Error;
-use crate::metrics::{RecordWaits, RequestPath, RequestPoint, RequestStats, SeriesPoint, TimeStatistics, Totals, UserStatistics};
+use crate::metrics::{
+    RecordWaits, RequestPath, RequestPoint, RequestStats, SeriesPoint, TimeStatistics, Totals, UserStatistics,
+};
 
 /// The version of the JSON that [`RunReport::to_json`] writes.
 pub const SCHEMA_VERSION: u32 = 1;

@@ -53,7 +53,10 @@ async fn in_time<C>(connect: impl Future<Output = Result<C, sqlx::Error>>) -> Re
 }
 
 fn misread(error: &sqlx::Error) -> String {
-    format!("the URL cannot be read: {}; characters such as @ : / in a password are written as %40 %3A %2F", cause(error))
+    format!(
+        "the URL cannot be read: {}; characters such as @ : / in a password are written as %40 %3A %2F",
+        cause(error)
+    )
 }
 
 /// What went wrong, without the library's words around it.

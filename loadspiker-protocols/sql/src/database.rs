@@ -77,7 +77,10 @@ mod tests {
             assert_eq!(Database::of(url), Ok(database), "{url}");
         }
         let error = Database::of("oracle://h/d").unwrap_err();
-        assert!(error.starts_with("there is no database for the scheme \"oracle\"; a URL begins with sqlite:"), "{error}");
+        assert!(
+            error.starts_with("there is no database for the scheme \"oracle\"; a URL begins with sqlite:"),
+            "{error}"
+        );
         assert!(Database::of("shop.db").unwrap_err().starts_with("the URL has no scheme; "));
     }
 

@@ -77,7 +77,8 @@ async fn read(database: Database, url: &str, query: &str, sender: &SyncSender<Me
                 for row in &rows {
                     let columns = row.columns();
                     let is_known = known.as_ref().is_some_and(|known| {
-                        known.len() == columns.len() && known.iter().zip(columns).all(|(name, column)| *name == column.name())
+                        known.len() == columns.len()
+                            && known.iter().zip(columns).all(|(name, column)| *name == column.name())
                     });
                     if !is_known {
                         if !converted.is_empty() {

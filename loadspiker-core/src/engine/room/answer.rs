@@ -23,7 +23,7 @@ impl Shard {
             Who::User(mut user) => {
                 user.intended = at;
                 let got = self.count_wait(supply, answer);
-                match self.give(&mut user, supply, got) {
+                match self.give(&mut user, supply, got, guest.lists) {
                     Ok(()) => task::spawn(self, user),
                     Err(problem) => {
                         self.request_stop(&problem.to_string(), true);
@@ -59,20 +59,18 @@ impl Shard {
         answer.got
     }
 
-    /// Gives a user what it has waited for; the run is to end if there is nothing more.
-    fn give(&self, user: &mut User, supply: &Supply, got: Got) -> Result<(), FeedError> {
+    /// Gives a user what it has waited for, `lists` if so; the run is to end if there is nothing more.
+    fn give(&self, user: &mut User, supply: &Supply, got: Got, lists: bool) -> Result<(), FeedError> {
         match (got, supply) {
             (Got::Record(record), Supply::Pool(pool)) => user.hold(pool, record),
-            (Got::Drawn(drawn), Supply::Feeder(feeder, count)) => {
-                feeder.give(&mut user.session, &drawn, count.is_some())?;
-            }
+            (Got::Drawn(drawn), Supply::Feeder(feeder)) => feeder.give(&mut user.session, &drawn, lists)?,
             (Got::Nothing(message), _) => {
                 let program = self.program(user.population);
                 let mut cursor = Cursor { user, program: &program, shard: self };
                 cursor.fail_step(&Problem { message, panicked: false });
             }
             (Got::Ended(error), _) => return Err(error),
-            (Got::Record(_), Supply::Feeder(..)) | (Got::Drawn(_), Supply::Pool(_)) => {}
+            (Got::Record(_), Supply::Feeder(_)) | (Got::Drawn(_), Supply::Pool(_)) => {}
         }
         Ok(())
     }

@@ -10,7 +10,7 @@ use crate::feeder::Live;
 impl Shard {
     /// Sees to it that somebody asks a live source for those who wait.
     pub(super) fn ask(self: &Rc<Self>, supply: &Supply) {
-        let Supply::Feeder(feeder, _) = supply else { return };
+        let Supply::Feeder(feeder) = supply else { return };
         let Some(mut source) = feeder.live().and_then(Live::begin_asking) else { return };
         let (shard, feeder) = (self.clone(), feeder.clone());
         self.start(async move {

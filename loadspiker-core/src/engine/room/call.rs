@@ -26,9 +26,15 @@ impl Call {
 
 impl Shard {
     /// Lets the user's code wait, unless that is beyond the end of the run.
-    pub(crate) async fn call_for(self: &Rc<Self>, supply: Supply, since: Moment, loose: &Loose) -> Answer {
+    pub(crate) async fn call_for(
+        self: &Rc<Self>,
+        supply: &Supply,
+        count: Option<usize>,
+        since: Moment,
+        loose: &Loose,
+    ) -> Answer {
         let call = Rc::new(Call::default());
-        let room = self.enter(supply, Who::Code(call.clone()), since);
+        let room = self.enter(supply, count, Who::Code(call.clone()), since);
         let waits = Waits { shard: self, room, call: &call, loose };
         poll_fn(|cx| match call.answer.take() {
             Some(answer) => Poll::Ready(answer),

@@ -2,8 +2,7 @@
 //!
 //! There is one room for each of these on each shard. A user in it is data, like one that rests; all of them have one
 //! task between them, which takes what the [desk](crate::desk) lays into the shard's window, gives it to the users, and
-//! sends those away who have waited for too long. It ends with the last of them. Code in the imperative style waits in
-//! the same room, as a [`Call`].
+//! sends those away who have waited for too long. Code in the imperative style waits in the same room, as a [`Call`].
 
 mod answer;
 mod ask;
@@ -30,8 +29,8 @@ use crate::pool::BoundPool;
 #[derive(Clone)]
 pub(crate) enum Supply {
     Pool(Arc<BoundPool>),
-    /// A feeder with a live source, and how many records are asked for, if they are to become lists.
-    Feeder(Arc<BoundFeeder>, Option<usize>),
+    /// A feeder with a live source.
+    Feeder(Arc<BoundFeeder>),
 }
 
 /// What was waited for.
@@ -66,6 +65,8 @@ pub(super) struct Room {
 struct Guest {
     ticket: Ticket,
     who: Who,
+    /// Whether records become lists.
+    lists: bool,
     /// How many records are still to come, and those that are there.
     missing: usize,
     drawn: Vec<Fields>,
@@ -82,8 +83,8 @@ enum Who {
 }
 
 impl Shard {
-    /// Lets `user` wait for what it stands before.
-    pub(crate) fn wait_for(self: &Rc<Self>, mut user: Box<User>, supply: Supply) {
+    /// Lets `user` wait for what it stands before; `count` says how many records it takes, if these become lists.
+    pub(crate) fn wait_for(self: &Rc<Self>, mut user: Box<User>, supply: &Supply, count: Option<usize>) {
         if self.is_over() {
             // Counted already.
             return;
@@ -93,13 +94,13 @@ impl Shard {
         }
         let since = user.intended;
         user.rest(Duration::MAX);
-        self.enter(supply, Who::User(user), since);
+        self.enter(supply, count, Who::User(user), since);
     }
 
-    fn enter(self: &Rc<Self>, supply: Supply, who: Who, since: Moment) -> Rc<Room> {
+    fn enter(self: &Rc<Self>, supply: &Supply, count: Option<usize>, who: Who, since: Moment) -> Rc<Room> {
         let room = {
             let mut rooms = self.rooms.borrow_mut();
-            let known = rooms.iter().find(|room| room.supply.is(&supply)).cloned();
+            let known = rooms.iter().find(|room| room.supply.is(supply)).cloned();
             known.unwrap_or_else(|| {
                 let (waiting, served, waker) = Default::default();
                 let room = Rc::new(Room { supply: supply.clone(), waiting, served, waker });
@@ -108,7 +109,8 @@ impl Shard {
             })
         };
         let (came, pauses) = (self.clock.now(), self.pauses());
-        let guest = Guest { ticket: 0, who, missing: supply.count(), drawn: Vec::new(), since, came, pauses };
+        let (lists, missing) = (count.is_some(), count.unwrap_or(1));
+        let guest = Guest { ticket: 0, who, lists, missing, drawn: Vec::new(), since, came, pauses };
         self.seat(&room, guest);
         room
     }
@@ -121,7 +123,7 @@ impl Shard {
                 Ok(record) => return self.answer(&room.supply, guest, Got::Record(record), now),
                 Err(ticket) => guest.ticket = ticket,
             },
-            Supply::Feeder(feeder, _) => {
+            Supply::Feeder(feeder) => {
                 let Some(live) = feeder.live() else { return };
                 loop {
                     if guest.missing == 0 {

@@ -1,7 +1,7 @@
-//! The task of a room: it gives what comes to those who wait, and sends those away who have waited for too long.
+//! The task of a room, which is there from the first wait on: it gives what comes to those who wait, and sends those away who have waited for too long.
 
 use std::future::{Future, poll_fn};
-use std::pin::pin;
+use std::pin::Pin;
 use std::rc::Rc;
 use std::task::Poll;
 
@@ -41,18 +41,15 @@ enum Event {
     Handed(Handed<usize>),
     Drawn(Handed<Fields>),
     Ended(FeedError),
-    /// Somebody has waited for long enough.
+    /// Somebody may have waited for long enough.
     Late,
-    /// Nobody is there any more.
-    Empty,
-    /// Somebody has come or gone.
-    Changed,
 }
 
-/// Serves the guests of a room until the last is gone.
+/// Serves the guests of a room, until the end of the run.
 pub(super) async fn serve(shard: Rc<Shard>, room: Rc<Room>) {
+    let mut late = None;
     loop {
-        let event = next_event(&shard, &room).await;
+        let event = next_event(&shard, &room, &mut late).await;
         if shard.is_over() {
             return;
         }
@@ -91,54 +88,46 @@ pub(super) async fn serve(shard: Rc<Shard>, room: Rc<Room>) {
                     shard.answer(&room.supply, guest, Got::Nothing(message), now);
                 }
             }
-            Event::Empty => {
-                room.served.set(false);
-                return;
-            }
-            Event::Changed => {}
         }
     }
 }
 
-async fn next_event(shard: &Rc<Shard>, room: &Room) -> Event {
-    let deadline = room.deadline(shard);
-    let mut late = pin!(async {
-        match deadline {
-            Some(deadline) => {
-                shard.sleep_until(deadline).await;
-                // In a pause nobody loses patience.
-                shard.wait_while_paused(&Loose::default()).await;
-            }
-            None => std::future::pending().await,
-        }
-    });
-    let mut first = true;
+async fn next_event(shard: &Rc<Shard>, room: &Room, late: &mut Option<Alarm>) -> Event {
     poll_fn(|cx| {
         let handed = match &room.supply {
             Supply::Pool(pool) => pool.desk.poll_handed(shard.index, cx).map(Event::Handed),
-            Supply::Feeder(feeder, _) => match feeder.live() {
+            Supply::Feeder(feeder) => match feeder.live() {
                 Some(live) => match live.desk.poll_handed(shard.index, cx) {
                     Poll::Ready(handed) => Poll::Ready(Event::Drawn(handed)),
                     // Records that came before the end are given out first.
                     Poll::Pending => live.end().map_or(Poll::Pending, |end| Poll::Ready(Event::Ended(end))),
                 },
-                None => Poll::Ready(Event::Empty),
+                None => Poll::Pending,
             },
         };
         if let Poll::Ready(Event::Handed(_) | Event::Drawn(_)) = handed {
             return handed;
         }
-        if room.waiting.borrow().is_empty() {
-            return Poll::Ready(Event::Empty);
-        }
+        room.waker.replace(Some(cx.waker().clone()));
+        let Some(deadline) = room.deadline(shard) else { return Poll::Pending };
         if handed.is_ready() {
             return handed;
         }
-        if !std::mem::take(&mut first) && room.deadline(shard) != deadline {
-            return Poll::Ready(Event::Changed);
-        }
-        room.waker.replace(Some(cx.waker().clone()));
-        late.as_mut().poll(cx).map(|()| Event::Late)
+        // One alarm at a time: whoever comes later waits until later.
+        let alarm = late.get_or_insert_with(|| Box::pin(ring(shard.clone(), deadline)));
+        alarm.as_mut().poll(cx).map(|()| {
+            *late = None;
+            Event::Late
+        })
     })
     .await
+}
+
+/// Rings when somebody may have waited for too long.
+type Alarm = Pin<Box<dyn Future<Output = ()>>>;
+
+async fn ring(shard: Rc<Shard>, deadline: Moment) {
+    shard.sleep_until(deadline).await;
+    // In a pause nobody loses patience.
+    shard.wait_while_paused(&Loose::default()).await;
 }

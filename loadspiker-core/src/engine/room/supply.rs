@@ -13,7 +13,7 @@ impl Supply {
     pub(super) fn is(&self, other: &Supply) -> bool {
         match (self, other) {
             (Supply::Pool(pool), Supply::Pool(other)) => Arc::ptr_eq(pool, other),
-            (Supply::Feeder(feeder, _), Supply::Feeder(other, _)) => Arc::ptr_eq(feeder, other),
+            (Supply::Feeder(feeder), Supply::Feeder(other)) => Arc::ptr_eq(feeder, other),
             _ => false,
         }
     }
@@ -21,7 +21,7 @@ impl Supply {
     pub(super) fn live(&self) -> Option<&Live> {
         match self {
             Supply::Pool(_) => None,
-            Supply::Feeder(feeder, _) => feeder.live(),
+            Supply::Feeder(feeder) => feeder.live(),
         }
     }
 
@@ -29,22 +29,14 @@ impl Supply {
     pub(super) fn name(&self) -> Arc<str> {
         match self {
             Supply::Pool(pool) => pool.name().clone(),
-            Supply::Feeder(feeder, _) => feeder.name().into(),
+            Supply::Feeder(feeder) => feeder.name().into(),
         }
     }
 
     pub(super) fn patience(&self) -> Duration {
         match self {
             Supply::Pool(pool) => pool.patience,
-            Supply::Feeder(..) => self.live().map(|live| live.patience).unwrap_or_default(),
-        }
-    }
-
-    /// How many records are asked for.
-    pub(super) fn count(&self) -> usize {
-        match self {
-            Supply::Pool(_) => 1,
-            Supply::Feeder(_, count) => count.unwrap_or(1),
+            Supply::Feeder(_) => self.live().map(|live| live.patience).unwrap_or_default(),
         }
     }
 
@@ -52,7 +44,7 @@ impl Supply {
     pub(super) fn in_vain(&self) -> String {
         match self {
             Supply::Pool(pool) => pool.exhausted(),
-            Supply::Feeder(feeder, _) => format!(
+            Supply::Feeder(feeder) => format!(
                 "feeder {} gave no record within {}; look at what fills it, or wait longer with wait_at_most",
                 feeder.name(),
                 precise(self.patience())
@@ -64,7 +56,7 @@ impl Supply {
     pub(super) fn leave(&self, shard: usize, ticket: Ticket) {
         match self {
             Supply::Pool(pool) => pool.desk.leave(shard, ticket),
-            Supply::Feeder(..) => {
+            Supply::Feeder(_) => {
                 if let Some(live) = self.live() {
                     live.desk.leave(shard, ticket);
                 }

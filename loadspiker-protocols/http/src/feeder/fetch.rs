@@ -116,7 +116,9 @@ impl Fetcher {
             match location.filter(|_| status.is_redirection()).and_then(|location| url.join(location).ok()) {
                 Some(next) => url = next,
                 None => {
-                    return Err(format!("the service answers {status}; look at the URL and at what it needs, such as a token"));
+                    return Err(format!(
+                        "the service answers {status}; look at the URL and at what it needs, such as a token"
+                    ));
                 }
             }
         }

@@ -10,7 +10,8 @@ const USER: &str = "mysql";
 fn start() -> Server {
     let folder = Folder::new();
     // Run at the start, line by line: a user with a password, and a database of its own.
-    let init = "CREATE DATABASE shop;\nCREATE USER 'shop'@'%' IDENTIFIED BY 's3cret';\nGRANT ALL ON shop.* TO 'shop'@'%';\n";
+    let init =
+        "CREATE DATABASE shop;\nCREATE USER 'shop'@'%' IDENTIFIED BY 's3cret';\nGRANT ALL ON shop.* TO 'shop'@'%';\n";
     std::fs::write(folder.path("init.sql"), init).unwrap();
     give(&folder.path(""), USER);
     let mut install = command(&program("mariadb-install-db", "mariadb-server"), USER);
@@ -20,7 +21,12 @@ fn start() -> Server {
     let make = |folder: &Folder, port: u16| {
         let mut server = command(&program("mariadbd", "mariadb-server"), USER);
         let at = |name: &str| folder.path(name).display().to_string();
-        server.args(["--no-defaults", "--bind-address=127.0.0.1", "--skip-log-bin", "--innodb-flush-log-at-trx-commit=0"]);
+        server.args([
+            "--no-defaults",
+            "--bind-address=127.0.0.1",
+            "--skip-log-bin",
+            "--innodb-flush-log-at-trx-commit=0",
+        ]);
         server.arg(format!("--port={port}")).arg(format!("--datadir={}", at("data")));
         server.arg(format!("--socket={}", at("socket"))).arg(format!("--pid-file={}", at("pid")));
         server.arg(format!("--init-file={}", at("init.sql")));
@@ -45,9 +51,9 @@ fn rows_of_mariadb_are_records() {
          'b', NULL); SELECT * FROM kinds",
     );
     // The statements before have run once when the feeder is read a second time.
-    assert_eq!(records(made).len(), 1);
+    assert_eq!(records(&made).len(), 1);
     assert_eq!(
-        typed(feeder("SELECT * FROM kinds")),
+        typed(&feeder("SELECT * FROM kinds")),
         [
             "tiny integer -5",
             "flag bool true",
@@ -72,11 +78,11 @@ fn rows_of_mariadb_are_records() {
 
     let many = "SELECT seq AS id FROM seq_1_to_5000";
     for feeder in [feeder(many), feeder(many).streamed()] {
-        let ids: Vec<_> = records(feeder).into_iter().map(|record| record[0].as_i64().unwrap()).collect();
+        let ids: Vec<_> = records(&feeder).into_iter().map(|record| record[0].as_i64().unwrap()).collect();
         assert!(ids.into_iter().eq(1..=5000));
     }
     // The other name of the scheme.
-    assert_eq!(records(sql_feeder(url.replacen("mysql", "mariadb", 1), "SELECT 1 AS one")).len(), 1);
+    assert_eq!(records(&sql_feeder(url.replacen("mysql", "mariadb", 1), "SELECT 1 AS one")).len(), 1);
 
     let unknown = mistake(&feeder("SELECT id FROM customers"));
     assert!(unknown.contains("sql_feeder(\"mysql://shop:***@127.0.0.1:"), "{unknown}");

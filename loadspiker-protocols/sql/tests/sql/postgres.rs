@@ -41,7 +41,7 @@ fn rows_of_postgresql_are_records() {
          '1 day'::interval AS span",
     );
     assert_eq!(
-        typed(all),
+        typed(&all),
         [
             "small integer 1",
             "int integer 2",
@@ -74,9 +74,9 @@ fn rows_of_postgresql_are_records() {
         "CREATE TABLE users (id int, name text); INSERT INTO users SELECT n, 'user' || n FROM generate_series(1, 5000) n; \
          SELECT id, name FROM users ORDER BY id",
     );
-    assert_eq!(records(made).len(), 5000);
+    assert_eq!(records(&made).len(), 5000);
     for feeder in [feeder("SELECT id FROM users ORDER BY id"), feeder("SELECT id FROM users ORDER BY id").streamed()] {
-        let ids: Vec<_> = records(feeder).into_iter().map(|record| record[0].as_i64().unwrap()).collect();
+        let ids: Vec<_> = records(&feeder).into_iter().map(|record| record[0].as_i64().unwrap()).collect();
         assert!(ids.into_iter().eq(1..=5000));
     }
 

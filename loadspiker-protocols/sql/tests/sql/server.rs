@@ -75,12 +75,8 @@ impl Server {
         for _ in 0..5 {
             let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
             let log = File::create(folder.path("server.log")).unwrap();
-            let mut process = make(&folder, port)
-                .stdin(Stdio::null())
-                .stdout(log.try_clone().unwrap())
-                .stderr(log)
-                .spawn()
-                .unwrap();
+            let mut process =
+                make(&folder, port).stdin(Stdio::null()).stdout(log.try_clone().unwrap()).stderr(log).spawn().unwrap();
             while process.try_wait().unwrap().is_none() {
                 if is_ready(&folder, port) && TcpStream::connect(("127.0.0.1", port)).is_ok() {
                     return Server { process, signal, _folder: folder, port };

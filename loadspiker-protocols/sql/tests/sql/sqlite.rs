@@ -29,11 +29,11 @@ fn rows_of_sqlite_are_records_with_the_types_that_are_stored() {
     let folder = Folder::new();
     let url = database(
         &folder,
-        "CREATE TABLE kinds (n integer, f real, t text, b blob, flag boolean, price decimal, day date, nothing text);
+        "CREATE TABLE kinds (n integer, f real, t text, b blob, flag boolean, price decimal, day date, absent text);
          INSERT INTO kinds VALUES (5, 1.5, 'tëxt', x'00ff', 1, 12.5, '2026-03-01', NULL);",
     );
     assert_eq!(
-        typed(sql_feeder(&url, "SELECT *, count(*) AS rows FROM kinds")),
+        typed(&sql_feeder(&url, "SELECT *, count(*) AS total FROM kinds")),
         [
             "n integer 5",
             "f float 1.5",
@@ -42,8 +42,8 @@ fn rows_of_sqlite_are_records_with_the_types_that_are_stored() {
             "flag bool true",
             "price float 12.5",
             "day text 2026-03-01",
-            "nothing null null",
-            "rows integer 1",
+            "absent null null",
+            "total integer 1",
         ]
     );
 }
@@ -77,7 +77,7 @@ fn a_large_result_is_streamed() {
     let feeder = sql_feeder(&url, "SELECT id, text FROM large ORDER BY id");
     let opened = feeder.open().unwrap();
     assert_eq!(opened.records(), None, "120 MB are not held in memory");
-    let ids: Vec<_> = records(feeder).into_iter().map(|record| record[0].as_i64().unwrap()).collect();
+    let ids: Vec<_> = records(&feeder).into_iter().map(|record| record[0].as_i64().unwrap()).collect();
     assert!(ids.into_iter().eq(1..=1200));
 }
 
@@ -89,6 +89,9 @@ fn nothing_is_written_and_no_file_is_made() {
     assert!(message.contains("attempt to write a readonly database"), "{message}");
     let absent = format!("sqlite://{}", folder.path("absent.db").display());
     let message = mistake(&sql_feeder(absent, "SELECT 1 AS a"));
-    assert!(message.contains("absent.db cannot be opened: unable to open database file; a path is relative"), "{message}");
+    assert!(
+        message.contains("absent.db cannot be opened: unable to open database file; a path is relative"),
+        "{message}"
+    );
     assert!(!folder.path("absent.db").exists());
 }

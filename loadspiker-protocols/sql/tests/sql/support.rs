@@ -37,7 +37,7 @@ impl Drop for Folder {
 
 /// All records, as a queue gives them: the values of the fields in their order.
 #[track_caller]
-pub(crate) fn records(feeder: Feeder) -> Vec<Vec<Value>> {
+pub(crate) fn records(feeder: &Feeder) -> Vec<Vec<Value>> {
     let opened = feeder.open().unwrap_or_else(|error| panic!("{error}"));
     let mut schema = Schema::default();
     let bound = opened.bind(1, 1, &mut |name| schema.intern(name));
@@ -52,7 +52,7 @@ pub(crate) fn records(feeder: Feeder) -> Vec<Vec<Value>> {
 
 /// The fields of the only record, each as its name, type and value: `n integer 5`.
 #[track_caller]
-pub(crate) fn typed(feeder: Feeder) -> Vec<String> {
+pub(crate) fn typed(feeder: &Feeder) -> Vec<String> {
     let names: Vec<_> = feeder.open().unwrap_or_else(|error| panic!("{error}")).fields().to_vec();
     let records = records(feeder);
     assert_eq!(records.len(), 1);
