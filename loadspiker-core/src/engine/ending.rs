@@ -32,7 +32,8 @@ impl Shard {
         self.worked.set(true);
         let meetings: Vec<_> = self.meetings.borrow_mut().iter_mut().flat_map(std::mem::take).collect();
         meetings.into_iter().for_each(|user| self.interrupt(user));
-        self.due_at(self.deadline.get());
+        // Where time stood still in a pause, what is due before the deadline is to be found again.
+        self.find_next_due();
     }
 
     /// A user, or a branch of one, is cut off. With its last branch the user is.

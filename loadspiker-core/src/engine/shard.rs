@@ -312,7 +312,7 @@ impl Shard {
         self.populations.borrow_mut().iter_mut().for_each(|population| population.missed(gap));
     }
 
-    fn find_next_due(&self) {
+    pub(super) fn find_next_due(&self) {
         if self.stands_still() {
             self.next_due.set(Moment::NEVER.as_nanos());
             return;

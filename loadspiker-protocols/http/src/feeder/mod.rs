@@ -29,7 +29,7 @@ pub(crate) struct Settings {
 ///
 /// Pages are fetched with GET while the run goes on, by a thread of their own, up to 1000 records ahead of the users. Where an
 /// answer says where the next page is, with a header `Link: <…>; rel="next"` (RFC 8288), that is fetched next; or the pages
-/// are counted, with [`paged_by`](Self::paged_by). After the last record the run ends with an error that says so, or it
+/// are counted, with [`paged_by`](HttpFeeder::paged_by). After the last record the run ends with an error that says so, or it
 /// begins with the first page again, with [`circular`](HttpFeeder::circular). An answer that is no success, or cannot be
 /// read, ends the run.
 ///
