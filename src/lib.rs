@@ -38,7 +38,7 @@
 //! * how many users come, and when, and how many requests they may make: [`inject`], [`Population`];
 //! * what users send: the protocols, such as [`http`];
 //! * values that differ between users: [`feeder`], [`derive(Record)`](derive@Record) and the [`expression`] language
-//!   `#{…}`;
+//!   `#{…}`; records that no two users may have at a time: [`pool`];
 //! * what a good answer is: [`check`]; what a good run is: [`assertion`];
 //! * figures of your own: [custom metrics](metrics#custom-metrics);
 //! * what goes for the whole run, such as its end, its warm-up, its seed, and what is done before and after it:
@@ -51,10 +51,12 @@
 //! | feature | default | what it brings | what it costs |
 //! |---|---|---|---|
 //! | `http` | yes | HTTP/1.1 in cleartext and over TLS | hyper, rustls with ring |
+//! | `sql` | no | records of SQLite, PostgreSQL, MySQL and MariaDB: `sql_feeder` | sqlx, SQLite (C), rustls with ring |
 //! | `html` | yes | checks on HTML: `css`, `css_attr`, `form` | scraper, html5ever |
 //! | `xpath` | yes | checks on XML: `xpath`, `xpath_ns` | roxmltree, xpath-eval |
 //! | `templates` | no | texts with loops and conditions: `jinja`, `jinja_file` | minijinja |
-//! | `full` | no | all of it | all of the above |
+//! | `fake` | no | made-up names, addresses, texts: `fake_records`, `#{fakeName()}` | fake, rand |
+//! | `full` | no | all there is | all of the above |
 //!
 //! Without features there is the engine, the language, all other checks and the reports.
 //!
@@ -92,19 +94,26 @@ pub mod prelude;
 
 pub use loadspiker_core::dsl::{Chain, PauseType, Population, Scenario, Simulation, Steps, scenario};
 pub use loadspiker_core::engine::{ControlError, Observer, RunHandle, RunOptions, StartedRun};
+#[cfg(feature = "fake")]
+#[cfg_attr(docsrs, doc(cfg(feature = "fake")))]
+pub use loadspiker_core::fake;
 pub use loadspiker_core::report::RunReport;
 pub use loadspiker_core::{
     DurationExt, Error, FromValue, Mistake, Mistakes, Moment, Schema, Session, SessionError, StepError, Value,
     parse_duration,
 };
 pub use loadspiker_core::{
-    assertion, check, compile, dsl, expression, feeder, imperative, inject, metrics, protocol, protocol_prelude, report,
+    assertion, check, compile, dsl, expression, feeder, imperative, inject, metrics, pool, protocol, protocol_prelude,
+    report,
 };
 #[cfg(feature = "http")]
 #[cfg_attr(docsrs, doc(cfg(feature = "http")))]
 pub use loadspiker_http as http;
 pub use loadspiker_macros::{Record, scenario, test};
 pub use loadspiker_report::{Progress, SimulationMain, Summary, test_folder, write_results, write_run_folder};
+#[cfg(feature = "sql")]
+#[cfg_attr(docsrs, doc(cfg(feature = "sql")))]
+pub use loadspiker_sql as sql;
 
 /// The code of the README and of the guide, compiled and run with the tests.
 #[cfg(doctest)]

@@ -16,18 +16,24 @@ pub use loadspiker_core::check::{css, css_attr, form};
 pub use loadspiker_core::check::{xpath, xpath_ns};
 pub use loadspiker_core::dsl::{
     Chain, Distribution, PauseType, Population, Scenario, Simulation, Steps, as_long_as, as_long_as_counted,
-    as_long_as_during, as_long_as_during_counted, crash_load_generator, crash_load_generator_if, do_if, do_if_equals,
-    do_if_equals_or_else, do_if_or_else, do_switch, do_switch_or_else, do_while, do_while_counted, do_while_during,
-    do_while_during_counted, dummy, during, during_counted, empirical, exec, exec_async, exec_fn, exit_block_on_fail,
-    exit_here, exit_here_if, exit_here_if_failed, exponential, feed, feed_n, foreach, foreach_counted, forever,
-    forever_counted, group, log_normal, markov, normal, pace, parallel, pause, random_switch, random_switch_or_else,
-    rendez_vous, repeat, repeat_counted, round_robin_switch, scenario, stop_load_generator, stop_load_generator_if,
-    try_max, uniform, uniform_random_switch, weighted,
+    as_long_as_during, as_long_as_during_counted, checkin, checkout, crash_load_generator, crash_load_generator_if,
+    do_if, do_if_equals, do_if_equals_or_else, do_if_or_else, do_switch, do_switch_or_else, do_while, do_while_counted,
+    do_while_during, do_while_during_counted, dummy, during, during_counted, empirical, exec, exec_async, exec_fn,
+    exit_block_on_fail, exit_here, exit_here_if, exit_here_if_failed, exponential, feed, feed_n, foreach,
+    foreach_counted, forever, forever_counted, group, log_normal, markov, normal, pace, parallel, pause, random_switch,
+    random_switch_or_else, rendez_vous, repeat, repeat_counted, round_robin_switch, scenario, stop_load_generator,
+    stop_load_generator_if, try_max, uniform, uniform_random_switch, weighted,
+};
+#[cfg(feature = "fake")]
+#[cfg_attr(docsrs, doc(cfg(feature = "fake")))]
+pub use loadspiker_core::fake::{Fake, Locale, fake_records};
+pub use loadspiker_core::feeder::{
+    Feeder, IntoFeeder, async_records, csv, generate, json, json_lines, lazy_records, records, separated_values,
+    sitemap, ssv, tsv,
 };
 #[cfg(feature = "templates")]
 #[cfg_attr(docsrs, doc(cfg(feature = "templates")))]
 pub use loadspiker_core::expression::{jinja, jinja_file};
-pub use loadspiker_core::feeder::{Feeder, csv, json, json_lines, records, separated_values, sitemap, ssv, tsv};
 pub use loadspiker_core::imperative::{Outcome, User};
 pub use loadspiker_core::inject::{
     at_once_users, constant_concurrent_users, constant_users_per_sec, hold_for, increment_concurrent_users,
@@ -35,6 +41,7 @@ pub use loadspiker_core::inject::{
     reach_rps, stress_peak_users,
 };
 pub use loadspiker_core::metrics::{Counter, Gauge, Rate, Trend, counter, gauge, rate, trend};
+pub use loadspiker_core::pool::{Pool, pool};
 pub use loadspiker_core::report::RunReport;
 pub use loadspiker_core::{Error, Session, SessionError, StepError, Value};
 pub use loadspiker_macros::Record;
@@ -48,5 +55,8 @@ pub use crate::macros::scenario;
 #[cfg_attr(docsrs, doc(cfg(feature = "http")))]
 pub use loadspiker_http::{
     HttpProtocol, HttpReply, HttpRequest, UserHttp, add_cookie, cookie, flush_cookies, flush_session_cookies,
-    get_cookie, http,
+    get_cookie, http, http_feeder,
 };
+#[cfg(feature = "sql")]
+#[cfg_attr(docsrs, doc(cfg(feature = "sql")))]
+pub use loadspiker_sql::sql_feeder;

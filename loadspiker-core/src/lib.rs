@@ -3,13 +3,13 @@
 //! Users of LoadSpiker depend on the crate `loadspiker`, which re-exports what they need. This crate is for those
 //! who write protocols, reports or tools: it knows no protocol itself, and no way to look at results.
 //!
-//! Two features, both off by default, bring checks whose libraries not every program needs: `html` (`check::css`,
-//! `check::css_attr`, `check::form`) and `xpath` (`check::xpath`, `check::xpath_ns`). The crate `loadspiker` turns them
-//! on.
+//! Three features, all off by default, bring what not every program needs, with its libraries: `html` (`check::css`,
+//! `check::css_attr`, `check::form`) and `xpath` (`check::xpath`, `check::xpath_ns`), which the crate `loadspiker` turns
+//! on, and `fake` (made-up data).
 //!
 //! The modules follow the life of a run:
 //!
-//! 1. [`dsl`]: what the user writes, a plain immutable value, with [`expression`]s, [`feeder`]s, [`check`]s,
+//! 1. [`dsl`]: what the user writes, a plain immutable value, with [`expression`]s, [`feeder`]s, [`pool`]s, [`check`]s,
 //!    [`inject`]ion profiles and throttles in it; [`imperative`]: parts of it that are async functions;
 //! 2. [`compile`]: what is run. Names become numbers, texts are parsed, all mistakes are found;
 //! 3. [`engine`]: one shard a core, each with users, timers, connections and statistics of its own, and the
@@ -41,10 +41,14 @@
 pub mod assertion;
 pub mod check;
 pub mod compile;
+mod desk;
 pub mod dsl;
 pub mod engine;
 mod error;
 pub mod expression;
+#[cfg(feature = "fake")]
+#[cfg_attr(docsrs, doc(cfg(feature = "fake")))]
+pub mod fake;
 pub mod feeder;
 pub mod imperative;
 pub mod inject;
@@ -52,6 +56,7 @@ mod late_names;
 pub mod metrics;
 mod moment;
 mod numbers;
+pub mod pool;
 pub mod protocol;
 pub mod report;
 mod session;

@@ -8,13 +8,23 @@ use std::process::{Command, Stdio};
 /// Where servers are installed; the path of an ordinary user often leaves these out.
 const SYSTEM_FOLDERS: [&str; 3] = ["/usr/sbin", "/usr/local/sbin", "/sbin"];
 
-/// The place of a program: the first match in `PATH`, then in the system folders.
+/// Where Debian keeps the programs of PostgreSQL, in a folder for each version.
+const POSTGRESQL: &str = "/usr/lib/postgresql";
+
+/// The folders of programs of each version of something.
+fn versioned_folders(of: &Path) -> impl Iterator<Item = PathBuf> + use<> {
+    let versions = of.read_dir().into_iter().flatten().flatten();
+    versions.map(|version| version.path().join("bin"))
+}
+
+/// The place of a program: the first match in `PATH`, then in the system folders, then in those of PostgreSQL.
 pub(crate) fn find(name: &str) -> Option<PathBuf> {
     find_in(name, &env::var_os("PATH").unwrap_or_default())
 }
 
 fn find_in(name: &str, path: &OsStr) -> Option<PathBuf> {
-    let folders = env::split_paths(path).chain(SYSTEM_FOLDERS.iter().map(PathBuf::from));
+    let system = SYSTEM_FOLDERS.iter().map(PathBuf::from);
+    let folders = env::split_paths(path).chain(system).chain(versioned_folders(Path::new(POSTGRESQL)));
     folders.map(|folder| folder.join(name)).find(|candidate| is_executable(candidate))
 }
 
@@ -64,6 +74,16 @@ mod tests {
     fn a_program_is_found_where_the_path_says() {
         assert_eq!(find_in("sh", OsStr::new("/nowhere:/bin")), Some(PathBuf::from("/bin/sh")));
         assert_eq!(find_in("no-such-program", OsStr::new("/bin")), None);
+    }
+
+    #[test]
+    fn versions_have_folders_of_their_own() {
+        let root = env::temp_dir().join(format!("xtask-versions-{}", std::process::id()));
+        std::fs::create_dir_all(root.join("15")).unwrap();
+        let folders: Vec<PathBuf> = versioned_folders(&root).collect();
+        std::fs::remove_dir_all(&root).unwrap();
+        assert_eq!(folders, [root.join("15").join("bin")]);
+        assert_eq!(versioned_folders(Path::new("/nowhere")).count(), 0);
     }
 
     #[cfg(unix)]

@@ -15,9 +15,12 @@ struct Program {
     purpose: &'static str,
 }
 
-const PROGRAMS: [Program; 2] = [
+const PROGRAMS: [Program; 4] = [
     Program { name: "nginx", package: "nginx", purpose: "tests against a real web server" },
     Program { name: "python3", package: "python3", purpose: "tests against a second, different web server" },
+    // Debian puts the programs of PostgreSQL into a folder for each version, which is in no path.
+    Program { name: "initdb", package: "postgresql", purpose: "tests against PostgreSQL" },
+    Program { name: "mariadbd", package: "mariadb-server", purpose: "tests against MariaDB" },
 ];
 
 /// A part of the Rust toolchain that may be left out of an installation.
@@ -146,7 +149,9 @@ mod tests {
     #[test]
     fn advice_names_program_purpose_and_remedy() {
         let advice = advice(&PROGRAMS);
-        for part in ["nginx (tests against", "python3 (tests", "will fail", "sudo apt-get install nginx python3"] {
+        for part in
+            ["nginx (tests against", "python3 (tests", "will fail", "sudo apt-get install nginx python3 postgresql"]
+        {
             assert!(advice.contains(part), "{advice}");
         }
     }

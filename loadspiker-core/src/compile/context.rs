@@ -13,6 +13,7 @@ use crate::error::Mistake;
 use crate::expression::{Functions, Template};
 use crate::feeder::{BoundFeeder, Feeder, RunFeeders};
 use crate::metrics::{NameId, SampleName};
+use crate::pool::{BoundPool, Pool, RunPools, same_name};
 use crate::protocol::{Protocol, ProtocolSlot};
 use crate::session::{Schema, Session, Slot};
 
@@ -87,6 +88,9 @@ pub(crate) struct BoundProtocol {
 /// A feeder and the slots of its fields; `None` if it could not be opened, which was told once.
 type OpenedFeeder = Option<(Arc<BoundFeeder>, Vec<Slot>)>;
 
+/// A pool of the simulation, and the slots of its fields; `None` if it could not be opened, which was told once.
+type UsedPool = (Pool, Option<(Arc<BoundPool>, Vec<Slot>)>);
+
 /// A feeder of the simulation.
 struct UsedFeeder {
     feeder: Feeder,
@@ -113,6 +117,7 @@ pub(crate) struct Gathered {
     /// There may be more of them than can be known.
     pub(crate) inherited_opaque: bool,
     feeders: Vec<UsedFeeder>,
+    pools: Vec<UsedPool>,
     shards: usize,
     seed: u64,
 }
@@ -122,6 +127,12 @@ impl Gathered {
     pub(super) fn run_feeders(&mut self) -> RunFeeders {
         let opened = self.feeders.drain(..).filter_map(|used| Some((used.feeder, used.opened?.0)));
         RunFeeders::new(opened, self.shards, self.seed)
+    }
+
+    /// The pools that steps use, for those who meet them during the run.
+    pub(super) fn run_pools(&mut self) -> RunPools {
+        let opened = self.pools.drain(..).filter_map(|(pool, bound)| Some((pool, bound?.0)));
+        RunPools::new(opened, self.shards, self.seed)
     }
 
     pub(crate) fn new(shards: usize, seed: u64) -> Self {
@@ -137,6 +148,7 @@ impl Gathered {
             inherited_opaque: false,
             functions: Functions::default(),
             feeders: Vec::new(),
+            pools: Vec::new(),
             shards,
             seed,
         }
@@ -228,9 +240,44 @@ impl<'a> CompileContext<'a> {
             return None;
         };
         self.defined.extend(slots.iter().map(|slot| slot.0));
+        // The fields of a source that is drawn while the run goes on may be known to nobody.
+        self.opaque |= slots.is_empty();
         if used.scenario != self.scenario {
             bound.share();
         }
+        Some(bound.clone())
+    }
+
+    /// The opened pool, its fields defined.
+    pub(crate) fn pool(&mut self, pool: &Pool) -> Option<Arc<BoundPool>> {
+        let known = self.gathered.pools.iter().position(|(known, _)| known.is_same_as(pool));
+        let index = known.unwrap_or_else(|| {
+            let bound = if self.gathered.pools.iter().any(|(known, _)| known.name() == pool.name()) {
+                Err(same_name(pool))
+            } else {
+                // Not the seed of a feeder: these are numbered from the other end.
+                let seed = self.gathered.seed.wrapping_sub(self.gathered.pools.len() as u64 + 1);
+                BoundPool::open(pool, self.gathered.shards, seed).map_err(|error| error.to_string())
+            };
+            let bound = match bound {
+                Ok(bound) => {
+                    let slots = bound.fields().iter().map(|name| self.gathered.schema.intern(name)).collect();
+                    Some((Arc::new(bound), slots))
+                }
+                Err(mistake) => {
+                    self.mistake(mistake);
+                    None
+                }
+            };
+            self.gathered.pools.push((pool.clone(), bound));
+            self.gathered.pools.len() - 1
+        });
+        let Some((bound, slots)) = &self.gathered.pools[index].1 else {
+            // Its fields are unknown: attributes that nobody sets are its fault.
+            self.opaque = true;
+            return None;
+        };
+        self.defined.extend(slots.iter().map(|slot| slot.0));
         Some(bound.clone())
     }
 

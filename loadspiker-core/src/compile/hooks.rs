@@ -13,6 +13,7 @@ use crate::error::Mistake;
 use crate::feeder::RunFeeders;
 use crate::inject::{Profile, at_once_users};
 use crate::numbers::mix;
+use crate::pool::RunPools;
 use crate::protocol::Protocol;
 use crate::session::Session;
 use crate::value::Value;
@@ -70,9 +71,15 @@ impl Witness {
 }
 
 impl Plan {
-    /// The plan of a hook, for the protocols and feeders of the whole simulation.
-    pub(super) fn hooked(mut self, protocols: &[Arc<dyn Protocol>], feeders: &Arc<RunFeeders>) -> Arc<Self> {
+    /// The plan of a hook, for the protocols, feeders and pools of the whole simulation.
+    pub(super) fn hooked(
+        mut self,
+        protocols: &[Arc<dyn Protocol>],
+        feeders: &Arc<RunFeeders>,
+        pools: &Arc<RunPools>,
+    ) -> Arc<Self> {
         self.feeders = feeders.clone();
+        self.pools = pools.clone();
         self.protocols = protocols.to_vec();
         Arc::new(self)
     }
@@ -158,6 +165,7 @@ pub(super) fn compile(hook: &Hook, simulation: &Simulation, gathered: &mut Gathe
         functions: simulation.functions.clone(),
         known_protocols,
         feeders: Arc::default(),
+        pools: Arc::default(),
     }
 }
 

@@ -17,6 +17,7 @@ use crate::error::{Error, Mistake, Mistakes};
 use crate::expression::Functions;
 use crate::feeder::RunFeeders;
 use crate::inject::{Profile, Throttle};
+use crate::pool::RunPools;
 use crate::protocol::Protocol;
 use crate::report::format::precise;
 use crate::session::Slot;
@@ -51,6 +52,7 @@ pub struct Plan {
     pub(crate) functions: Functions,
     pub(crate) known_protocols: KnownProtocols,
     pub(crate) feeders: Arc<RunFeeders>,
+    pub(crate) pools: Arc<RunPools>,
 }
 
 impl Plan {
@@ -124,16 +126,18 @@ pub(crate) fn compile(simulation: &Simulation, shards: usize, seed: u64, alone: 
     }
     let known_protocols = gathered.known_protocols(&populations);
     let feeders = Arc::new(gathered.run_feeders());
+    let pools = Arc::new(gathered.run_pools());
     let protocols: Vec<_> = gathered.protocols.into_iter().map(|bound| bound.protocol).collect();
     Ok(Plan {
         name: simulation.name.clone(),
         functions: simulation.functions.clone(),
         known_protocols,
         populations,
-        before: before.map(|plan| plan.hooked(&protocols, &feeders)),
-        after: after.map(|plan| plan.hooked(&protocols, &feeders)),
+        before: before.map(|plan| plan.hooked(&protocols, &feeders, &pools)),
+        after: after.map(|plan| plan.hooked(&protocols, &feeders, &pools)),
         given: OnceLock::new(),
         feeders,
+        pools,
         protocols,
         request_names: gathered.names.into_vec().into(),
         scenario_names: scenario_names.into(),

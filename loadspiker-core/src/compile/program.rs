@@ -12,6 +12,7 @@ use crate::dsl::{PauseType, SessionFn};
 use crate::expression::{CompiledArg, CompiledPause, CompiledValue};
 use crate::feeder::BoundFeeder;
 use crate::imperative::Journey;
+use crate::pool::BoundPool;
 use crate::protocol::Action;
 use crate::session::Slot;
 
@@ -27,6 +28,8 @@ pub(crate) enum Op {
     Pace(u32, CompiledPause),
     RendezVous(Arc<RendezVous>),
     Feed(Arc<BoundFeeder>, Option<CompiledArg<u64>>),
+    CheckOut(Arc<BoundPool>),
+    CheckIn(Arc<BoundPool>),
     LoopEnter(Box<Loop>),
     /// The end of a pass: test, and back to behind the [`Op::LoopEnter`] at this index.
     LoopNext(Pc),

@@ -8,6 +8,7 @@ use crate::error::StepError;
 use crate::expression::{Arg, PauseArg, ValueArg};
 use crate::feeder::Feeder;
 use crate::imperative::Journey;
+use crate::pool::Pool;
 use crate::protocol::ActionBuilder;
 use crate::session::Session;
 
@@ -104,6 +105,8 @@ pub(crate) enum StepKind {
         feeder: Feeder,
         count: Option<Arg<u64>>,
     },
+    CheckOut(Pool),
+    CheckIn(Pool),
     Loop {
         kind: LoopKind,
         counter: Option<String>,
@@ -214,6 +217,8 @@ impl StepKind {
             | StepKind::Pace(_)
             | StepKind::RendezVous(_)
             | StepKind::Feed { .. }
+            | StepKind::CheckOut(_)
+            | StepKind::CheckIn(_)
             | StepKind::Exit(_)
             | StepKind::Stop { .. }
             | StepKind::Misplaced(_) => {}
@@ -237,6 +242,8 @@ impl StepKind {
                     if *exit_asap == kind.exits_asap() { String::new() } else { format!(", exit_asap({exit_asap})") };
                 format!("{}{asap}", kind.describe(counter.as_deref()))
             }
+            StepKind::CheckOut(pool) => format!("checkout {pool}"),
+            StepKind::CheckIn(pool) => format!("checkin \"{}\"", pool.name()),
             StepKind::If { condition, .. } => format!("do_if {condition:?}"),
             StepKind::IfEquals { left, right, .. } => format!("do_if_equals {left:?} {right:?}"),
             StepKind::Switch { value, .. } => format!("do_switch {value:?}"),

@@ -6,8 +6,9 @@ use crate::dsl::chain::{Chain, Exit, LoopKind, Step, StepKind};
 use crate::dsl::dummy::dummy_request;
 use crate::error::StepError;
 use crate::expression::{Arg, IntoCondition, IntoCount, IntoDuration, IntoPause, IntoValue};
-use crate::feeder::Feeder;
+use crate::feeder::IntoFeeder;
 use crate::imperative::{Outcome, User};
+use crate::pool::Pool;
 use crate::session::Session;
 
 macro_rules! steps {
@@ -142,12 +143,23 @@ steps! {
     fn rendez_vous(users: u64) { one(StepKind::RendezVous(users)) }
 
     /// Takes a record from `feeder`: each of its fields becomes an attribute.
-    fn feed(feeder: Feeder) { one(StepKind::Feed { feeder, count: None }) }
+    fn feed(feeder: impl IntoFeeder) { one(StepKind::Feed { feeder: feeder.into_feeder(), count: None }) }
 
     /// Takes `count` records: each field becomes a list of `count` values.
-    fn feed_n(feeder: Feeder, count: impl IntoCount) {
-        one(StepKind::Feed { feeder, count: Some(count.into_count()) })
+    fn feed_n(feeder: impl IntoFeeder, count: impl IntoCount) {
+        one(StepKind::Feed { feeder: feeder.into_feeder(), count: Some(count.into_count()) })
     }
+
+    /// Checks a record out of `pool`: each of its fields becomes an attribute, and no other user has the record until this
+    /// one returns it with [`checkin`], or ends, in whatever way. A user that has one already keeps it.
+    ///
+    /// When all records are checked out the user waits for one, as long as the pool says; see [`pool`](crate::pool). What
+    /// follows is meant to begin when the record came, so the wait is in no response time.
+    fn checkout(pool: impl Into<Pool>) { one(StepKind::CheckOut(pool.into())) }
+
+    /// Returns the record of `pool` that this user has checked out, for others to use. Its fields are no attributes any
+    /// more. Without a record there is nothing to do.
+    fn checkin(pool: impl Into<Pool>) { one(StepKind::CheckIn(pool.into())) }
 
     /// Times a part of the scenario. Groups nest; requests inside are reported under them.
     fn group(name: impl Into<String>, chain: impl Into<Chain>) {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::compile::{Op, Pc};
 use crate::engine::cursor::Cursor;
 use crate::engine::fork::Fork;
-use crate::engine::user::{Branch, Extras, Frame, User, place};
+use crate::engine::user::{Branch, Extras, Frame, Rare, User, place};
 use crate::protocol::UserState;
 use crate::session::Session;
 
@@ -23,24 +23,28 @@ impl User {
             frames: vec![Frame::Branch { failed: false, cumulated_micros: 0 }],
             intended: self.intended,
             held: None,
-            extras: Some(Box::new(Extras { states: Vec::new(), paces, branch: Some(Box::new(link)) })),
+            extras: Some(Box::new(Extras {
+                states: Vec::new(),
+                paces,
+                rare: Some(Box::new(Rare { branch: Some(link), holdings: Vec::new() })),
+            })),
         }
     }
 
     /// The fork that this user is a branch of.
     pub(crate) fn fork(&self) -> Option<&Rc<Fork>> {
-        Some(&self.extras.as_ref()?.branch.as_ref()?.fork)
+        Some(&self.extras.as_ref()?.branch()?.fork)
     }
 
     /// For how long this branch was held in pauses of the run; zero if it is none.
     pub(super) fn held_for(&self) -> Duration {
-        let branch = self.extras.as_ref().and_then(|extras| extras.branch.as_ref());
+        let branch = self.extras.as_ref().and_then(|extras| extras.branch());
         branch.map_or(Duration::ZERO, |branch| branch.held)
     }
 
     /// Tells branches of one user apart; 0 if it is no branch.
     pub(crate) fn serial(&self) -> u64 {
-        let branch = self.extras.as_ref().and_then(|extras| extras.branch.as_ref());
+        let branch = self.extras.as_ref().and_then(|extras| extras.branch());
         branch.map_or(0, |branch| branch.serial)
     }
 
@@ -50,12 +54,13 @@ impl User {
         index: usize,
         init: impl FnOnce() -> Box<dyn UserState>,
     ) -> Box<dyn UserState> {
-        let Extras { states, branch, .. } = &mut **self.extras.get_or_insert_default();
+        let Extras { states, rare, .. } = &mut **self.extras.get_or_insert_default();
+        let branch = rare.as_ref().and_then(|rare| rare.branch.as_ref());
         let place = place(states, index);
         if let Some(state) = place {
             return state.fork().unwrap_or_else(init);
         }
-        let mut made = new_state(branch.as_deref(), index, init);
+        let mut made = new_state(branch, index, init);
         match made.fork() {
             Some(forked) => {
                 *place = Some(made);
@@ -76,6 +81,10 @@ impl User {
                 Some((_, known)) => *known = (*known).max(due),
                 None => paces.push((pace, due)),
             }
+        }
+        if let Some(rare) = theirs.rare.as_mut().filter(|rare| !rare.holdings.is_empty()) {
+            let own = own.get_or_insert_default().rare.get_or_insert_default();
+            own.holdings.append(&mut rare.holdings);
         }
         let Some(own) = own else { return };
         for (own, theirs) in own.states.iter_mut().zip(std::mem::take(&mut theirs.states)) {

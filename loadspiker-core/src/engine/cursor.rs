@@ -22,6 +22,8 @@ pub(crate) enum Next {
     Journey(Pc),
     /// At a pause.
     Rest(Moment),
+    /// At a record that is to be waited for; with how many are asked for, if they become lists.
+    Wait(Pc, Option<usize>),
     /// At a rendez-vous with others.
     Meet(usize),
     /// At a fork, whose branches are to begin.
@@ -85,15 +87,20 @@ impl Cursor<'_> {
                 }
                 Op::Feed(feeder, count) => {
                     let shard = self.shard;
-                    let fed = match count {
-                        None => feeder.feed(shard.index, &mut self.user.session),
+                    let count = match count {
+                        None => None,
                         Some(count) => match self.try_to(|cursor| count.get(&cursor.user.session)) {
-                            Some(count) => {
-                                let count = usize::try_from(count).unwrap_or(usize::MAX);
-                                feeder.feed_n(shard.index, &mut self.user.session, count)
-                            }
+                            Some(count) => Some(usize::try_from(count).unwrap_or(usize::MAX)),
                             None => continue,
                         },
+                    };
+                    if feeder.live().is_some() {
+                        return Next::Wait(pc, count);
+                    }
+                    let session = &mut self.user.session;
+                    let fed = match count {
+                        None => feeder.feed(shard.index, session),
+                        Some(count) => feeder.feed_n(shard.index, session, count),
                     };
                     if let Err(problem) = fed {
                         shard.request_stop(&problem.to_string(), true);
@@ -102,6 +109,14 @@ impl Cursor<'_> {
                         return Next::End;
                     }
                 }
+                Op::CheckOut(pool) => match self.user.check_out(pool) {
+                    Some(taken) => self.shard.checked_out(pool, taken),
+                    None if pool.patience.is_zero() => {
+                        self.fail_step(&Problem { message: self.shard.exhausted(pool), panicked: false });
+                    }
+                    None => return Next::Wait(pc, None),
+                },
+                Op::CheckIn(pool) => self.user.check_in(pool, self.user.intended),
                 Op::LoopEnter(entered) => self.enter_loop(pc, entered),
                 Op::LoopNext(enter) => {
                     if self.next_pass(*enter) && self.leave() {

@@ -20,6 +20,8 @@ impl Shard {
             (0..dropped).for_each(|_| self.recorder.borrow_mut().arrival_missed(scenario));
             self.tell_if_done(index, now);
         }
+        // Before others end, who may return what is waited for.
+        self.clear_rooms();
         // Users that would rest beyond the deadline cannot do anything more.
         let leave = self.waiting.borrow_mut().take_beyond(self.deadline.get());
         leave.into_iter().for_each(|user| self.interrupt(user));
@@ -30,7 +32,8 @@ impl Shard {
         self.worked.set(true);
         let meetings: Vec<_> = self.meetings.borrow_mut().iter_mut().flat_map(std::mem::take).collect();
         meetings.into_iter().for_each(|user| self.interrupt(user));
-        self.due_at(self.deadline.get());
+        // Where time stood still in a pause, what is due before the deadline is to be found again.
+        self.find_next_due();
     }
 
     /// A user, or a branch of one, is cut off. With its last branch the user is.

@@ -134,6 +134,11 @@ impl Fork {
         }
     }
 
+    /// Runs `look` with the user, which rests.
+    pub(crate) fn with_user<T>(&self, look: impl FnOnce(&mut User) -> T) -> Option<T> {
+        self.user.borrow_mut().as_deref_mut().map(look)
+    }
+
     /// Takes over what a branch has changed.
     fn take_over(&self, branch: &mut User) {
         let mut user = self.user.borrow_mut();

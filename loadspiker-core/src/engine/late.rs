@@ -10,20 +10,22 @@ use crate::engine::Shard;
 use crate::expression::Functions;
 use crate::feeder::{BoundFeeder, Feeder, MetFeeder};
 use crate::late_names::{self, LateNames};
+use crate::pool::{BoundPool, Pool};
 use crate::protocol::{Protocol, ShardInfo};
 use crate::session::Slot;
 
 /// A protocol of this kind, and the place of its state.
 type OpenedProtocol = (TypeId, usize, Arc<dyn Protocol>);
 
-/// Names, protocols and feeders that one shard met during the run.
+/// Names, protocols, feeders and pools that one shard met during the run.
 #[derive(Default)]
 pub(crate) struct Late {
     pub(super) names: Rc<LateNames>,
     /// Opened with their defaults, and the places of their states.
     protocols: RefCell<Vec<OpenedProtocol>>,
-    /// So that no lock is taken for a feeder met before.
+    /// So that no lock is taken for a feeder, or a pool, met before.
     feeders: RefCell<Vec<MetFeeder>>,
+    pools: RefCell<Vec<(Pool, Arc<BoundPool>)>>,
 }
 
 impl Shard {
@@ -35,6 +37,17 @@ impl Shard {
         }
         let bound = self.plan.feeders.bound(feeder)?;
         met.push((feeder.clone(), Ok(bound.clone())));
+        Ok(bound)
+    }
+
+    /// The pool that all shards share.
+    pub(crate) fn pool(&self, pool: &Pool) -> Result<Arc<BoundPool>, String> {
+        let mut met = self.late.pools.borrow_mut();
+        if let Some((_, bound)) = met.iter().find(|(met, _)| met.is_same_as(pool)) {
+            return Ok(bound.clone());
+        }
+        let bound = self.plan.pools.bound(pool)?;
+        met.push((pool.clone(), bound.clone()));
         Ok(bound)
     }
 }

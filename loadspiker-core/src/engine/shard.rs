@@ -18,6 +18,7 @@ use crate::engine::hooks::given;
 use crate::engine::late::Late;
 use crate::engine::message::{Command, Event};
 use crate::engine::population::PopulationState;
+use crate::engine::room::Room;
 use crate::engine::stall::Gap;
 use crate::engine::steered::Order;
 use crate::engine::task::{self, Seat};
@@ -57,6 +58,8 @@ pub(crate) struct Shard {
     pub(super) waiting: RefCell<Waiting>,
     #[expect(clippy::vec_box, reason = "users come and go in their boxes")]
     pub(super) meetings: RefCell<Vec<Vec<Box<User>>>>,
+    /// Where users wait for records.
+    pub(super) rooms: RefCell<Vec<Rc<Room>>>,
     /// What is to be done at its moment, in order.
     pub(super) orders: RefCell<VecDeque<(Moment, Order)>>,
     /// Since when the run is paused, if it is: users are held before their next request.
@@ -168,6 +171,7 @@ impl Shard {
             slots_start: Cell::new(Moment::START),
             waiting: RefCell::default(),
             meetings: RefCell::new(plan.rendez_vous.iter().map(|_| Vec::new()).collect()),
+            rooms: RefCell::default(),
             orders: RefCell::default(),
             paused: Cell::new(None),
             held: RefCell::default(),
@@ -313,7 +317,7 @@ impl Shard {
         self.populations.borrow_mut().iter_mut().for_each(|population| population.missed(gap));
     }
 
-    fn find_next_due(&self) {
+    pub(super) fn find_next_due(&self) {
         if self.stands_still() {
             self.next_due.set(Moment::NEVER.as_nanos());
             return;
@@ -362,6 +366,19 @@ impl Shard {
         self.unheard.set(self.unheard.get() + usize::from(self.clock.is_simulated()));
         // Nobody listens only if the run was given up.
         let _ = self.events.send(event);
+    }
+
+    /// Something outside of the simulation is waited for, or is there: meanwhile simulated time stands still.
+    pub(super) fn await_outside(&self, begins: bool) {
+        if !self.clock.is_simulated() {
+            return;
+        }
+        let unheard = self.unheard.get();
+        self.unheard.set(if begins { unheard + 1 } else { unheard.saturating_sub(1) });
+        self.worked.set(true);
+        if let Some(waker) = &*self.waker.borrow() {
+            waker.wake_by_ref();
+        }
     }
 
     pub(crate) fn request_stop(&self, why: &str, crash: bool) {

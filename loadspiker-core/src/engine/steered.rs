@@ -162,7 +162,8 @@ impl User {
         if let Some(held) = &mut self.held {
             held.put_off(gap);
         }
-        if let Some(branch) = self.extras.as_mut().and_then(|extras| extras.branch.as_mut()) {
+        let rare = self.extras.as_mut().and_then(|extras| extras.rare.as_mut());
+        if let Some(branch) = rare.and_then(|rare| rare.branch.as_mut()) {
             branch.held += gap;
         }
         self.intended = self.intended + gap;

@@ -14,7 +14,7 @@ use crate::compile::{Op, Program};
 use crate::engine::cursor::{Cursor, Next};
 use crate::engine::journey::{self, After};
 use crate::engine::signals::panic_message;
-use crate::engine::{Shard, Turn, User};
+use crate::engine::{Shard, Supply, Turn, User};
 use crate::metrics::{Phases, Sample};
 use crate::protocol::{Action, ActionContext};
 
@@ -39,7 +39,11 @@ pub(crate) fn spawn(shard: &Rc<Shard>, user: Box<User>) {
         seat.waker.wake_by_ref();
         return;
     }
-    let task = work(shard.clone(), user);
+    spawn_other(shard, work(shard.clone(), user));
+}
+
+/// Starts a task that is for no one user.
+pub(super) fn spawn_other(shard: &Rc<Shard>, task: impl Future<Output = ()> + 'static) {
     if shard.clock.is_simulated() {
         tokio::task::spawn_local(Watched { task: Box::pin(task), shard: shard.clone() });
     } else {
@@ -197,6 +201,15 @@ async fn drive(mut cx: ActionContext) {
             }
             Next::Rest(due) => {
                 shard.rest(cx.into_user(), due);
+                return;
+            }
+            Next::Wait(pc, count) => {
+                let supply = match program.ops.get(pc as usize) {
+                    Some(Op::CheckOut(pool)) => Supply::Pool(pool.clone()),
+                    Some(Op::Feed(feeder, _)) => Supply::Feeder(feeder.clone()),
+                    _ => return,
+                };
+                shard.wait_for(cx.into_user(), &supply, count);
                 return;
             }
             Next::Meet(index) => {

@@ -10,6 +10,7 @@ use crate::engine::fork::Fork;
 use crate::engine::throttle::Held;
 use crate::metrics::{GroupId, ScenarioId};
 use crate::moment::Moment;
+use crate::pool::Holding;
 use crate::protocol::UserState;
 use crate::session::Session;
 
@@ -39,8 +40,23 @@ pub(crate) struct Extras {
     pub(crate) states: Vec<Option<Box<dyn UserState>>>,
     /// When each pace lets this user pass next.
     pub(crate) paces: Vec<(u32, Moment)>,
+    /// In a box of its own, so that users without it stay small.
+    pub(crate) rare: Option<Box<Rare>>,
+}
+
+/// What few users have.
+#[derive(Default)]
+pub(crate) struct Rare {
     /// Only a branch of a user has it.
-    pub(crate) branch: Option<Box<Branch>>,
+    pub(crate) branch: Option<Branch>,
+    /// What it has checked out of pools.
+    pub(crate) holdings: Vec<Holding>,
+}
+
+impl Extras {
+    pub(crate) fn branch(&self) -> Option<&Branch> {
+        self.rare.as_ref()?.branch.as_ref()
+    }
 }
 
 /// What makes a user a branch of another.
@@ -82,9 +98,10 @@ impl User {
 
     /// This user's state of the protocol at `index`, made at first use.
     pub(crate) fn state<U: UserState>(&mut self, index: usize, init: impl FnOnce() -> U) -> &mut U {
-        let Extras { states, branch, .. } = &mut **self.extras.get_or_insert_default();
+        let Extras { states, rare, .. } = &mut **self.extras.get_or_insert_default();
+        let branch = rare.as_ref().and_then(|rare| rare.branch.as_ref());
         let state: &mut dyn Any =
-            &mut **place(states, index).get_or_insert_with(|| new_state(branch.as_deref(), index, || Box::new(init())));
+            &mut **place(states, index).get_or_insert_with(|| new_state(branch, index, || Box::new(init())));
         #[expect(clippy::expect_used, reason = "a protocol asks with its own slot for its own type")]
         state.downcast_mut().expect("a protocol keeps users' states of one type")
     }
@@ -143,5 +160,6 @@ mod tests {
     fn a_user_and_a_frame_stay_small() {
         assert!(size_of::<User>() <= 144, "{}", size_of::<User>());
         assert!(size_of::<Frame>() <= 24, "{}", size_of::<Frame>());
+        assert!(size_of::<Extras>() <= 56, "{}", size_of::<Extras>());
     }
 }

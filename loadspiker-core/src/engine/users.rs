@@ -57,7 +57,7 @@ impl Shard {
     }
 
     /// A user has come to its end.
-    pub(crate) fn user_ended(self: &Rc<Self>, user: Box<User>) {
+    pub(crate) fn user_ended(self: &Rc<Self>, mut user: Box<User>) {
         if let Some(fork) = user.fork().cloned() {
             return self.branch_ended(user, &fork);
         }
@@ -66,6 +66,8 @@ impl Shard {
         if self.programs[population].is_retiring(user.pc) {
             self.populations.borrow_mut()[population].user_retired();
         }
+        // What it has checked out is for others, as of now.
+        user.check_all_in(ended);
         // Its connections close here, before another user takes its place.
         drop(user);
         self.recorder.borrow_mut().user_ended(scenario, ok);

@@ -36,6 +36,8 @@ pub(super) enum Generator {
         scale: f64,
     },
     Alphanumeric(u32),
+    #[cfg(feature = "fake")]
+    Fake(crate::fake::Fake, crate::fake::Locale),
 }
 
 /// Each name with the ways to call it.
@@ -55,14 +57,31 @@ const ALL: [(&str, &str); 10] = [
 /// Longer random texts are surely a mistake.
 const LONGEST: u32 = 1_000_000;
 
-pub(super) fn names() -> [&'static str; ALL.len()] {
-    ALL.map(|(name, _)| name)
+pub(super) fn names() -> Vec<&'static str> {
+    let names = ALL.iter().map(|(name, _)| *name);
+    #[cfg(feature = "fake")]
+    let names = names.chain(crate::fake::names());
+    names.collect()
+}
+
+/// Made-up data.
+#[cfg(feature = "fake")]
+fn fake(name: &str, arguments: &[&str]) -> Option<Result<Generator, String>> {
+    crate::fake::from_call(name, arguments).map(|made| made.map(|(fake, locale)| Generator::Fake(fake, locale)))
+}
+
+/// Who calls `fakeName()` without its feature is told of it.
+#[cfg(not(feature = "fake"))]
+fn fake(name: &str, _: &[&str]) -> Option<Result<Generator, String>> {
+    let is_fake =
+        name.strip_prefix("fake").is_some_and(|rest| rest.starts_with(|first: char| first.is_ascii_uppercase()));
+    is_fake.then(|| Err(format!("{name}() needs the feature \"fake\" of loadspiker; turn it on in Cargo.toml")))
 }
 
 /// The generator of this name, or `None` if there is none of this name. `inside` is what stands between its
 /// parentheses, the arguments are that, split at commas.
 pub(super) fn make(name: &str, inside: &str, arguments: &[&str]) -> Option<Result<Generator, String>> {
-    let (_, usage) = ALL.iter().find(|(known, _)| *known == name)?;
+    let Some((_, usage)) = ALL.iter().find(|(known, _)| *known == name) else { return fake(name, arguments) };
     Some(match (name, arguments) {
         ("currentTimeMillis", []) => Ok(Generator::CurrentTimeMillis),
         // The commas belong to the pattern.
@@ -162,6 +181,8 @@ impl Generator {
                 let drawn = session.random(|random| random.i64(*from..*to)) as f64;
                 Value::Float(drawn / scale)
             }
+            #[cfg(feature = "fake")]
+            Generator::Fake(fake, locale) => session.random(|random| crate::fake::draw(fake, *locale, 0, random)),
             Generator::Uuid | Generator::Alphanumeric(_) | Generator::CurrentDate(_) => {
                 let mut text = String::new();
                 self.write(session, &mut text);
@@ -180,6 +201,14 @@ impl Generator {
             other => write_value(&other.value(session), out),
         }
     }
+}
+
+/// A UUID of these bits.
+#[cfg(feature = "fake")]
+pub(crate) fn uuid(random: u128) -> String {
+    let mut text = String::new();
+    write_uuid(random, &mut text);
+    text
 }
 
 /// RFC 9562, section 5.4: 122 random bits, version 4, variant 10.

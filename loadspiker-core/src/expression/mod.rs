@@ -22,6 +22,8 @@
 //! | `#{randomDouble()}` `#{randomDouble(a,b)}` `#{randomDouble(a,b,digits)}` | a number from 0 up to 1, from `a` up to `b`, with so many decimals |
 //! | `#{env(NAME)}` | the environment variable, read before the run |
 //! | `#{userId()}` | the number of the virtual user |
+//! | `#{fakeName()}` `#{fakeName(de)}` | made-up data, in English or the language of a locale (feature `fake`): `fakeName fakeFirstName fakeLastName fakeEmail fakeUserName fakePassword fakePhone fakeStreet fakeCity fakeZipCode fakeState fakeCountry fakeAddress fakeCompany fakeJob fakeWord fakeSentence fakeParagraph fakeUserAgent fakeIpAddress fakeBool` |
+//! | `#{fakeDate(1950-01-01,2005-12-31)}` | a date from the first to the second (feature `fake`) |
 //!
 //! Numbers of a counter are unique in the whole run; as each shard counts by itself, in steps of the number of shards,
 //! they are dense only where all shards count equally often. Functions of one's own are given with
@@ -59,6 +61,8 @@ pub use error::{EvalError, ParseError};
 #[cfg(feature = "templates")]
 #[cfg_attr(docsrs, doc(cfg(feature = "templates")))]
 pub use jinja::{Jinja, jinja, jinja_file};
+#[cfg(feature = "fake")]
+pub(crate) use generate::uuid;
 
 use crate::session::{Session, Slot};
 use crate::value::Value;

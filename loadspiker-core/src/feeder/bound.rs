@@ -1,18 +1,21 @@
 //! [`BoundFeeder`]: records given to users while a run goes on.
 //!
 //! Each shard has a stripe of the records and a cursor in it, on a cache line of its own. A shard writes to another's
-//! cursor only when its own stripe of a queue is used up. There is no lock and, for single records, no allocation. A
-//! streamed file is another matter: see [`Flow`].
+//! cursor only when its own stripe of a queue is used up. There is no lock and, for single records, no allocation. What
+//! is streamed or drawn is another matter: see [`Flow`] and [`Tap`].
 
 use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use super::builder::Strategy;
-use super::error::FeedError;
+use super::drawn::Fields;
+use super::error::{FeedError, FeederError};
 use super::flow::Flow;
 use super::layout::{Rows, lay_out, stripe, striped};
+use super::live::Live;
 use super::table::Table;
+use super::tap::Tap;
 use crate::session::{Session, Slot};
 use crate::value::Value;
 
@@ -32,6 +35,8 @@ pub struct BoundFeeder {
     stripes: Box<[Stripe]>,
     /// Of a streamed feeder, instead of rows and stripes.
     flow: Option<Flow>,
+    /// Of one that is drawn while the run goes on.
+    tap: Option<Tap>,
 }
 
 /// A shard's part of the records. As large as the cache lines that are fetched together.
@@ -82,6 +87,7 @@ impl BoundFeeder {
             rows: lay_out(table, &order, shards, each_reads_all),
             stripes: stripes.collect(),
             flow: None,
+            tap: None,
         }
     }
 
@@ -95,7 +101,66 @@ impl BoundFeeder {
     ) -> Self {
         let (rows, stripes, shared) = Default::default();
         let name = name.to_owned();
-        BoundFeeder { name, strategy, records: 0, shared, slots, fields, rows, stripes, flow: Some(flow) }
+        BoundFeeder { name, strategy, records: 0, shared, slots, fields, rows, stripes, flow: Some(flow), tap: None }
+    }
+
+    /// Of records that are drawn while the run goes on.
+    pub(super) fn drawn(name: &str, strategy: Strategy, tap: Tap, fields: Arc<[Arc<str>]>, slots: Box<[Slot]>) -> Self {
+        let (rows, stripes, shared) = Default::default();
+        let name = name.to_owned();
+        BoundFeeder { name, strategy, records: 0, shared, slots, fields, rows, stripes, flow: None, tap: Some(tap) }
+    }
+
+    /// What users may have to wait for, if they may.
+    pub(crate) fn live(&self) -> Option<&Live> {
+        match &self.tap {
+            Some(Tap::Live(live)) => Some(live),
+            _ => None,
+        }
+    }
+
+    /// Gives the user records that were drawn: with a count as lists, otherwise there is one.
+    pub(crate) fn give(&self, session: &mut Session, records: &[Fields], count: bool) -> Result<(), FeedError> {
+        let seen = self.live().map(Live::seen);
+        for name in seen.as_deref().unwrap_or(&self.fields) {
+            // Of two fields of the same name the later one counts.
+            let of = |record: &Fields| record.iter().rfind(|(other, _)| other == name).map(|(_, value)| value.clone());
+            let value = if count {
+                Some(Value::List(records.iter().map(|record| of(record).unwrap_or_default()).collect()))
+            } else {
+                records.first().and_then(of)
+            };
+            match value {
+                Some(value) => session.set(name, value).map_err(|error| {
+                    let problem = format!("{error}; rename the field");
+                    FeedError::Broken(FeederError::Invalid { feeder: self.name.clone(), problem })
+                })?,
+                None => drop(session.remove(name)),
+            }
+        }
+        Ok(())
+    }
+
+    /// Draws records for the user.
+    fn draw(&self, tap: &Tap, shard: usize, session: &mut Session, count: Option<usize>) -> Result<(), FeedError> {
+        let of = count.unwrap_or(1);
+        let records: Result<Vec<Fields>, _> = (0..of)
+            .map(|i| {
+                let own = (self.strategy == Strategy::UniquePerUser).then(|| self.user(session, i, of));
+                tap.draw(shard, session, own)
+            })
+            .collect();
+        self.give(session, &records?, count.is_some())
+    }
+
+    /// The number of the record that belongs to this user, and of the user; the `i`-th of `count`.
+    fn user(&self, session: &Session, i: usize, count: usize) -> u64 {
+        // The number within the population does not depend on what else happens in the run.
+        let number = match self.shared.load(Ordering::Relaxed) {
+            false => session.number(),
+            true => session.user_id().saturating_sub(1),
+        };
+        number.saturating_mul(count as u64).saturating_add(i as u64)
     }
 
     /// What the feeder is called in messages: its path as it was given, or `records`.
@@ -119,6 +184,9 @@ impl BoundFeeder {
         if let Some(flow) = &self.flow {
             return flow.feed(&self.name, shard, &self.slots, session);
         }
+        if let Some(tap) = &self.tap {
+            return self.draw(tap, shard, session, None);
+        }
         let row = self.next(shard, session, 0, 1)?;
         for (slot, cell) in self.slots.iter().zip(self.row(shard, row)) {
             match cell {
@@ -141,6 +209,9 @@ impl BoundFeeder {
                 session.set_at(*slot, Value::from(values));
             }
             return Ok(());
+        }
+        if let Some(tap) = &self.tap {
+            return self.draw(tap, shard, session, Some(count));
         }
         let rows: Vec<&[Option<Value>]> = (0..count)
             .map(|i| self.next(shard, session, i, count).map(|row| self.row(shard, row)))
@@ -167,6 +238,9 @@ impl BoundFeeder {
                 drop(session.set(field, value));
             }
             return Ok(());
+        }
+        if let Some(tap) = &self.tap {
+            return self.draw(tap, shard, session, count);
         }
         let rows: Vec<&[Option<Value>]> = (0..count.unwrap_or(1))
             .map(|i| self.next(shard, session, i, count.unwrap_or(1)).map(|row| self.row(shard, row)))
@@ -198,17 +272,11 @@ impl BoundFeeder {
             Strategy::Random => Ok(session.random(|random| random.usize(..self.records))),
             Strategy::Circular => Ok(self.next_in_circle(shard)),
             Strategy::UniquePerUser => {
-                // The number within the population does not depend on what else happens in the run.
-                let number = match self.shared.load(Ordering::Relaxed) {
-                    false => session.number(),
-                    true => session.user_id().saturating_sub(1),
-                };
-                let user = usize::try_from(number).unwrap_or(usize::MAX);
-                let row = user.saturating_mul(count).saturating_add(i);
+                let row = usize::try_from(self.user(session, i, count)).unwrap_or(usize::MAX);
                 (row < self.records).then_some(row).ok_or_else(|| FeedError::TooFewForUsers {
                     feeder: self.name.clone(),
                     records: self.records,
-                    user: number.saturating_add(1),
+                    user: self.user(session, 0, 1).saturating_add(1),
                 })
             }
         }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::source::Source;
 use super::typed::{Shape, TypedRecord};
@@ -54,6 +55,10 @@ pub(super) struct Definition {
     /// Whether the machines of a distributed run each have a part of the records.
     pub(super) sharded: bool,
     pub(super) keeping: Keeping,
+    /// The fields, where the user has named them.
+    pub(super) fields: Option<Arc<[Arc<str>]>>,
+    /// How long a user waits for a record.
+    pub(super) patience: Option<Duration>,
 }
 
 /// Whether the records are held in memory.
@@ -68,8 +73,9 @@ pub(super) enum Keeping {
 
 impl From<Source> for Feeder {
     fn from(source: Source) -> Self {
-        let (strategy, transforms, keeping) = Default::default();
-        Feeder(Arc::new(Definition { source, strategy, transforms, shape: None, sharded: false, keeping }))
+        let (strategy, transforms, keeping, shape, sharded) = Default::default();
+        let (fields, patience) = (None, None);
+        Feeder(Arc::new(Definition { source, strategy, transforms, shape, sharded, keeping, fields, patience }))
     }
 }
 
@@ -158,6 +164,22 @@ impl Feeder {
         self.with(|definition| definition.keeping = Keeping::Loaded)
     }
 
+    /// Names the fields of a source that is drawn while the run goes on ([`generate`](super::generate),
+    /// [`lazy_records`](super::lazy_records), [`async_records`](super::async_records)), so that expressions which read them
+    /// can be checked before the run. A record may lack some of them, and must have no others. On other feeders, whose
+    /// fields are known, it is a mistake.
+    pub fn fields(self, names: impl IntoIterator<Item = impl Into<Arc<str>>>) -> Feeder {
+        let names = names.into_iter().map(Into::into).collect();
+        self.with(|definition| definition.fields = Some(names))
+    }
+
+    /// How long a user waits for a record of a source that may have none yet, 60 s if nothing is said; see
+    /// [`async_records`](super::async_records). After that its step fails, and it goes on. On other feeders, for which
+    /// nobody waits, it is a mistake.
+    pub fn wait_at_most(self, patience: Duration) -> Feeder {
+        self.with(|definition| definition.patience = Some(patience))
+    }
+
     /// Whether the two are clones of the same feeder, and so never both give the same record of a queue.
     pub fn shares_cursor_with(&self, other: &Feeder) -> bool {
         Arc::ptr_eq(&self.0, &other.0)
@@ -194,6 +216,12 @@ impl fmt::Display for Feeder {
             Keeping::Streamed => ".streamed()",
         })?;
         f.write_str(if self.0.sharded { ".shard()" } else { "" })?;
+        if let Some(fields) = &self.0.fields {
+            write!(f, ".fields({fields:?})")?;
+        }
+        if let Some(patience) = self.0.patience {
+            write!(f, ".wait_at_most({patience:?})")?;
+        }
         f.write_str(match self.0.strategy {
             Strategy::Queue => "",
             Strategy::Shuffle => ".shuffle()",
@@ -207,5 +235,28 @@ impl fmt::Display for Feeder {
 impl fmt::Debug for Feeder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
+    }
+}
+
+/// What becomes a feeder: one, or an iterator of records as [`records`](super::records) takes it.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no feeder",
+    label = "neither a feeder nor an iterator of records",
+    note = "make one with `csv(…)`, `records(…)` or another function of `loadspiker::feeder`"
+)]
+pub trait IntoFeeder {
+    /// The feeder.
+    fn into_feeder(self) -> Feeder;
+}
+
+impl IntoFeeder for Feeder {
+    fn into_feeder(self) -> Feeder {
+        self
+    }
+}
+
+impl IntoFeeder for &Feeder {
+    fn into_feeder(self) -> Feeder {
+        self.clone()
     }
 }

@@ -1,6 +1,9 @@
 //! Feeders made of two: records [side by side](Feeder::zip), or [one after the other](Feeder::chain).
 
-use super::builder::{Feeder, Strategy};
+use std::sync::Arc;
+
+use super::builder::{Definition, Feeder, Strategy};
+use super::drawn::Drawn;
 use super::error::FeederError;
 use super::sink::{Halt, Refusal, Row, Sink};
 use super::source::Source;
@@ -9,7 +12,8 @@ impl Feeder {
     /// The records of both side by side: each record has the fields of one of this feeder and one of the other, up to
     /// the end of the shorter. A field that both have is a mistake.
     ///
-    /// Strategy and sharding belong to the whole, and come after it; on one of the two they are a mistake.
+    /// Strategy and sharding belong to the whole, and come after it; on one of the two they are a mistake. One of the two
+    /// may be without end, as [`generate`](super::generate) is.
     ///
     /// ```
     /// use loadspiker_core::feeder::records;
@@ -43,6 +47,18 @@ impl Feeder {
     }
 }
 
+impl Definition {
+    /// Whether its records are drawn while the run goes on.
+    pub(super) fn is_drawn(&self) -> bool {
+        matches!(self.source, Source::Drawn(_))
+    }
+
+    /// Whether it gives as many records as are asked for, before the run, too.
+    fn is_endless(&self) -> bool {
+        matches!(self.source, Source::Drawn(Drawn::Made(..) | Drawn::Lazy(_)))
+    }
+}
+
 /// A strategy or `shard` on a part of a feeder would do nothing, and is told.
 fn check_part(part: &Feeder, method: &str) -> Result<(), FeederError> {
     let definition = part.definition();
@@ -50,16 +66,45 @@ fn check_part(part: &Feeder, method: &str) -> Result<(), FeederError> {
         format!("it has a strategy of its own within .{method}(…); choose one for the whole, after .{method}(…)")
     } else if definition.sharded {
         format!("it is sharded within .{method}(…); write .shard() after .{method}(…)")
+    } else if definition.fields.is_some() || definition.patience.is_some() {
+        format!("what it says of its fields and of waiting has no meaning within .{method}(…); leave it out")
     } else {
         return Ok(());
     };
     Err(FeederError::Invalid { feeder: definition.source.name(), problem })
 }
 
+/// What cannot be a part of a feeder, as it is there only while the run goes on.
+fn drawn_part(part: &Feeder, method: &str) -> FeederError {
+    let problem = format!(
+        "its records are drawn while the run goes on, so it cannot be a part of .{method}(…); gather them before the run \
+         with records(…)"
+    );
+    FeederError::Invalid { feeder: part.definition().source.name(), problem }
+}
+
 pub(super) fn read_zipped(name: String, left: &Feeder, right: &Feeder, sink: &mut dyn Sink) -> Result<(), Halt> {
     check_part(left, "zip")?;
     check_part(right, "zip")?;
-    let (left, right) = (left.definition().load()?, right.definition().load()?);
+    for part in [left, right] {
+        if part.definition().is_drawn() && !part.definition().is_endless() {
+            return Err(drawn_part(part, "zip").into());
+        }
+    }
+    let (left, right) = match (left.definition().is_endless(), right.definition().is_endless()) {
+        (false, false) => (left.definition().load()?, right.definition().load()?),
+        // As many as the other side has.
+        (false, true) => {
+            let left = left.definition().load()?;
+            let right = right.definition().load_up_to(left.records)?;
+            (left, Arc::new(right))
+        }
+        (true, false) => {
+            let right = right.definition().load()?;
+            (Arc::new(left.definition().load_up_to(right.records)?), right)
+        }
+        (true, true) => return Err(drawn_part(left, "zip").into()),
+    };
     if let Some(both) = left.columns.iter().find(|column| right.columns.contains(column)) {
         let problem = format!("both have the field \"{both}\"; rename it in one of them");
         return Err(FeederError::Invalid { feeder: name, problem }.into());
@@ -82,6 +127,11 @@ pub(super) fn read_zipped(name: String, left: &Feeder, right: &Feeder, sink: &mu
 pub(super) fn read_chained(first: &Feeder, second: &Feeder, sink: &mut dyn Sink) -> Result<(), Halt> {
     check_part(first, "chain")?;
     check_part(second, "chain")?;
+    for part in [first, second] {
+        if part.definition().is_drawn() {
+            return Err(drawn_part(part, "chain").into());
+        }
+    }
     first.definition().read(sink)?;
     second.definition().read(sink)
 }

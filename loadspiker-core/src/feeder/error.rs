@@ -75,9 +75,27 @@ pub enum FeedError {
         /// How many records it has.
         records: usize,
     },
-    /// The file that is streamed cannot be read any further.
+    /// The source that is drawn while the run goes on has no more.
+    #[error(
+        "feeder {feeder} has come to its end after {} record{}; let it give more, or let fewer users come",
+        records,
+        if *records == 1 { "" } else { "s" }
+    )]
+    Ended {
+        /// The feeder: what it was made with.
+        feeder: String,
+        /// How many records it gave.
+        records: usize,
+    },
+    /// The source that is streamed, or drawn while the run goes on, gives no further record.
     #[error("{0}")]
     Broken(FeederError),
+    /// There is no record yet, and whoever asks cannot wait.
+    #[error("feeder {feeder} has no record yet; take it with feed_async, which waits for one")]
+    NotYet {
+        /// The feeder: what it was made with.
+        feeder: String,
+    },
     /// With `unique_per_user`, there are more users than records.
     #[error(
         "feeder {feeder} has {records} records, too few to give user {user} one of its own; add records, start fewer \

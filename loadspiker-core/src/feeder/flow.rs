@@ -67,7 +67,7 @@ impl Batch {
 }
 
 /// About how much memory a value takes beyond its cell.
-fn bytes(value: &Value) -> usize {
+pub(super) fn bytes(value: &Value) -> usize {
     match value {
         Value::Text(text) => text.len(),
         Value::Bytes(bytes) => bytes.len(),

@@ -155,18 +155,3 @@ impl dyn Input + '_ {
         }
     }
 }
-
-/// Bytes in memory, for tests of the readers.
-#[cfg(test)]
-pub(super) struct InMemory<'a>(pub(super) &'a str, pub(super) &'a [u8]);
-
-#[cfg(test)]
-impl Input for InMemory<'_> {
-    fn name(&self) -> String {
-        self.0.to_owned()
-    }
-
-    fn bytes(&self) -> Result<Box<dyn Read + '_>, FeederError> {
-        Ok(Box::new(self.1))
-    }
-}

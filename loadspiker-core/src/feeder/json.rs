@@ -157,7 +157,7 @@ fn unreadable(input: &dyn Input, error: serde_json::Error, before: u64) -> Feede
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::input::InMemory;
+    use super::super::parse::InMemory;
     use super::super::table::{Table, TableBuilder};
     use super::*;
 

@@ -1,8 +1,10 @@
 //! Feeders: records of test data, one for each user that asks.
 //!
 //! A [`Feeder`] is what the user writes: a source ([`csv`](csv()), [`tsv`], [`ssv`], [`separated_values`], [`json`](json()),
-//! [`json_lines`], [`sitemap`](sitemap()), [`records`]) and a strategy. [`Feeder::open`] reads the source, once, before the run; what is
-//! wrong with it is a [`FeederError`]. [`OpenFeeder::bind`] lays the records out for the shards of a run, and
+//! [`json_lines`], [`sitemap`](sitemap()), [`records`]) and a strategy. [`Feeder::open`] reads the source, once, before
+//! the run; what is wrong with it is a [`FeederError`]. Other sources are drawn while the run goes on: [`generate`],
+//! [`lazy_records`], [`async_records`]. Those of other crates implement [`RecordSource`] or [`AsyncSource`].
+//! [`OpenFeeder::bind`] lays the records out for the shards of a run, and
 //! [`BoundFeeder::feed`] then gives them to users, without a lock and without an allocation.
 //!
 //! Between the source and the user, records may be [transformed](Feeder::transform), [converted](Feeder::typed) to the
@@ -33,14 +35,18 @@
 mod bound;
 mod builder;
 mod combined;
+mod drawn;
 mod error;
+mod external;
 mod finish;
 mod flow;
 mod input;
 mod json;
 mod layout;
+mod live;
 mod open;
 mod packed;
+mod parse;
 mod read;
 mod record;
 mod run;
@@ -50,17 +56,27 @@ mod sitemap;
 mod source;
 mod stream;
 mod table;
+mod tap;
 mod typed;
 
 pub use bound::BoundFeeder;
-pub use builder::{Feeder, Strategy};
+pub use builder::{Feeder, IntoFeeder, Strategy};
+pub(crate) use drawn::Fields;
+#[cfg(feature = "fake")]
+pub(crate) use drawn::made;
+pub use drawn::{generate, lazy_records};
 pub use error::{FeedError, FeederError};
+pub use external::{ReadError, RecordSink, RecordSource};
 pub(crate) use layout::copied;
+pub(crate) use live::Live;
+pub use live::{AsyncSource, IntoNextRecord, NextRecord, async_records};
 pub use open::OpenFeeder;
+pub use parse::{Format, parse_records};
 pub use record::Record;
 pub(crate) use run::{MetFeeder, RunFeeders};
 pub use source::{csv, json, json_lines, records, separated_values, sitemap, ssv, tsv};
 pub use stream::STREAMED_FROM;
+pub(crate) use table::Table;
 pub use typed::{Column, TypedRecord, field};
 
 #[cfg(test)]

@@ -3,11 +3,15 @@
 use std::sync::Arc;
 
 use super::bound::BoundFeeder;
-use super::builder::{Feeder, Strategy};
+use super::builder::{Feeder, Keeping, Strategy};
+use super::drawn::Drawn;
 use super::error::FeederError;
 use super::flow::Flow;
-use super::stream::{Stream, is_streamed};
+use super::read::Loaded;
+use super::source::Source;
+use super::stream::{Stream, check_streamed, is_streamed};
 use super::table::Table;
+use super::tap::Tap;
 use crate::error::SessionError;
 use crate::session::Slot;
 
@@ -21,16 +25,15 @@ impl Feeder {
     pub fn open(&self) -> Result<OpenFeeder, FeederError> {
         let definition = self.definition();
         let name = definition.source.name();
-        let content = if is_streamed(definition)? {
-            Content::Stream(Arc::new(Stream::open(self)?))
-        } else {
-            Content::Table(definition.load()?)
-        };
+        let content = self.content()?;
         let (columns, none) = match &content {
             Content::Table(table) => (&table.columns, table.records == 0),
             Content::Stream(stream) => (&stream.columns, false),
+            Content::Drawn { columns, .. } => (columns, false),
         };
-        if none || columns.is_empty() {
+        // Of some sources nothing is known before the run.
+        let unknown = matches!(&definition.source, Source::Drawn(Drawn::Live(_))) && definition.fields.is_none();
+        if none || columns.is_empty() && !unknown {
             let problem = if none {
                 "it has no records; give at least one"
             } else {
@@ -45,7 +48,55 @@ impl Feeder {
                 return Err(FeederError::Invalid { feeder: name, problem });
             }
         }
+        self.check_settings()?;
         Ok(OpenFeeder { name, strategy: definition.strategy, sharded: definition.sharded, content })
+    }
+}
+
+impl Feeder {
+    fn content(&self) -> Result<Content, FeederError> {
+        let definition = self.definition();
+        if let Source::Drawn(drawn) = &definition.source {
+            let invalid = |problem| FeederError::Invalid { feeder: drawn.name(), problem };
+            let kept = (definition.keeping != Keeping::BySize).then(|| {
+                let written = if definition.keeping == Keeping::Loaded { "loaded" } else { "streamed" };
+                format!("its records are drawn while the run goes on anyway; remove .{written}()")
+            });
+            if let Some(problem) = drawn.mistake(definition).or(kept) {
+                return Err(invalid(problem));
+            }
+            let columns = drawn.columns(definition)?;
+            return Ok(Content::Drawn { feeder: self.clone(), columns, part: (0, 1) });
+        }
+        if is_streamed(definition)? {
+            return Ok(Content::Stream(Arc::new(Stream::open(self)?)));
+        }
+        if definition.keeping == Keeping::BySize && definition.source.has_external() {
+            return Ok(match definition.load_if_small()? {
+                Loaded::All(table) => Content::Table(table),
+                Loaded::Some(columns) => {
+                    check_streamed(definition)?;
+                    Content::Stream(Arc::new(Stream::with_columns(self, columns)))
+                }
+            });
+        }
+        Ok(Content::Table(definition.load()?))
+    }
+
+    /// What has a meaning for records that are drawn while the run goes on only.
+    fn check_settings(&self) -> Result<(), FeederError> {
+        let definition = self.definition();
+        let problem = match &definition.source {
+            Source::Drawn(_) if definition.fields.is_some() && definition.shape.is_some() => {
+                "its fields are those of its type; remove .fields([…])"
+            }
+            Source::Drawn(_) if definition.fields.is_some() => return Ok(()),
+            _ if definition.fields.is_some() => "its fields are known; remove .fields([…])",
+            Source::Drawn(Drawn::Live(_)) => return Ok(()),
+            _ if definition.patience.is_some() => "nobody waits for its records; remove .wait_at_most(…)",
+            _ => return Ok(()),
+        };
+        Err(FeederError::Invalid { feeder: definition.source.name(), problem: problem.to_owned() })
     }
 }
 
@@ -62,6 +113,12 @@ pub struct OpenFeeder {
 enum Content {
     Table(Arc<Table>),
     Stream(Arc<Stream>),
+    /// Drawn while the run goes on; `part` as in [`OpenFeeder::part`].
+    Drawn {
+        feeder: Feeder,
+        columns: Arc<[Arc<str>]>,
+        part: (usize, usize),
+    },
 }
 
 impl OpenFeeder {
@@ -70,19 +127,34 @@ impl OpenFeeder {
         &self.name
     }
 
-    /// The fields of its records: the attributes that it sets.
+    /// The fields of its records: the attributes that it sets. There may be none if they cannot be known before the run.
     pub fn fields(&self) -> &[Arc<str>] {
         match &self.content {
             Content::Table(table) => &table.columns,
             Content::Stream(stream) => &stream.columns,
+            Content::Drawn { columns, .. } => columns,
         }
     }
 
-    /// How many records it has, at least one; `None` if it is [streamed](Feeder::streamed), as nobody has counted them.
+    /// The records, where they lie in memory.
+    pub(crate) fn table(&self) -> Option<&Arc<Table>> {
+        match &self.content {
+            Content::Table(table) => Some(table),
+            Content::Stream(_) | Content::Drawn { .. } => None,
+        }
+    }
+
+    /// In which order its records are given.
+    pub(crate) fn strategy(&self) -> Strategy {
+        self.strategy
+    }
+
+    /// How many records it has, at least one; `None` if it is [streamed](Feeder::streamed) or drawn while the run goes on,
+    /// as nobody has counted them.
     pub fn records(&self) -> Option<usize> {
         match &self.content {
             Content::Table(table) => Some(table.records),
-            Content::Stream(_) => None,
+            Content::Stream(_) | Content::Drawn { .. } => None,
         }
     }
 
@@ -112,6 +184,9 @@ impl OpenFeeder {
             }
             Content::Table(table) => Content::Table(Arc::new(table.part(index, count))),
             Content::Stream(stream) => Content::Stream(Arc::new(stream.part(index, count))),
+            Content::Drawn { feeder, columns, .. } => {
+                Content::Drawn { feeder: feeder.clone(), columns: columns.clone(), part: (index, count) }
+            }
         };
         Ok(OpenFeeder { content, ..self.clone() })
     }
@@ -131,6 +206,10 @@ impl OpenFeeder {
                 stream.columns.clone(),
                 slots,
             ),
+            Content::Drawn { feeder, columns, part } => {
+                let tap = Tap::new(feeder, columns, *part, shards, seed);
+                BoundFeeder::drawn(&self.name, self.strategy, tap, columns.clone(), slots)
+            }
         }
     }
 }

@@ -82,7 +82,7 @@ fn unreadable(input: &dyn Input, error: ::csv::Error) -> FeederError {
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::input::InMemory;
+    use super::super::parse::InMemory;
     use super::super::table::{Table, TableBuilder};
     use super::*;
 

@@ -120,7 +120,7 @@ fn resolved(reference: &BytesRef<'_>) -> Option<String> {
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::input::InMemory;
+    use super::super::parse::InMemory;
     use super::super::table::{Table, TableBuilder};
     use super::*;
 

@@ -7,8 +7,11 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock};
 
 use super::builder::Feeder;
+use super::builder::IntoFeeder;
 use super::combined::{read_chained, read_zipped};
+use super::drawn::{Drawn, read_drawn};
 use super::error::FeederError;
+use super::external::{RecordSource, read_external};
 use super::json::{read_array, read_lines};
 use super::packed;
 use super::record::Record;
@@ -32,6 +35,8 @@ pub(super) enum Source {
     JsonLines(PathBuf),
     Sitemap(PathBuf),
     Records(Arc<Collected>),
+    External(Arc<dyn RecordSource>),
+    Drawn(Drawn),
     /// Side by side.
     Zip(Feeder, Feeder),
     /// One after the other.
@@ -84,8 +89,8 @@ pub fn sitemap(path: impl AsRef<Path>) -> Feeder {
 /// Records from memory: whatever the iterator gives, each an array, vector or map of names and values, or a type
 /// that implements [`Record`].
 ///
-/// The iterator runs once, to its end, when the simulation is compiled; an endless one has to be cut with
-/// [`take`](Iterator::take).
+/// The iterator runs once, to its end, when the simulation is compiled; one without end is something for
+/// [`lazy_records`](super::lazy_records), or has to be cut with [`take`](Iterator::take).
 ///
 /// ```
 /// use loadspiker_core::Value;
@@ -115,6 +120,16 @@ where
     Source::Records(Arc::new(LazyLock::new(Box::new(|| guarded(collect))))).into()
 }
 
+impl<I> IntoFeeder for I
+where
+    I: IntoIterator + Send + 'static,
+    I::Item: Record,
+{
+    fn into_feeder(self) -> Feeder {
+        records(self)
+    }
+}
+
 fn separated(function: &'static str, path: &Path, separator: char) -> Feeder {
     Source::Separated { function, path: path.to_owned(), separator }.into()
 }
@@ -128,6 +143,8 @@ impl Source {
                 path.display().to_string()
             }
             Source::Records(_) => "records".to_owned(),
+            Source::External(source) => source.name(),
+            Source::Drawn(drawn) => drawn.name(),
             Source::Zip(a, b) | Source::Chain(a, b) => format!("{} and {}", of(a), of(b)),
         }
     }
@@ -142,6 +159,8 @@ impl Source {
             Source::Records(collected) => collect(collected)?
                 .pour_into(sink)
                 .map_err(|refusal| refusal.at(|problem| FeederError::Invalid { feeder: self.name(), problem })),
+            Source::External(source) => read_external(&**source, sink),
+            Source::Drawn(drawn) => read_drawn(drawn, sink),
             Source::Zip(left, right) => read_zipped(self.name(), left, right, sink),
             Source::Chain(first, second) => read_chained(first, second, sink),
         }
@@ -155,13 +174,24 @@ impl Source {
         }
     }
 
+    /// Whether how many records there are shows only when they are read.
+    pub(super) fn has_external(&self) -> bool {
+        match self {
+            Source::External(_) => true,
+            Source::Zip(a, b) | Source::Chain(a, b) => {
+                a.definition().source.has_external() || b.definition().source.has_external()
+            }
+            _ => false,
+        }
+    }
+
     /// The bytes of its files.
     pub(super) fn size(&self) -> Result<u64, FeederError> {
         match self {
             Source::Separated { path, .. } | Source::Json(path) | Source::JsonLines(path) | Source::Sitemap(path) => {
                 packed::size(path)
             }
-            Source::Records(_) => Ok(0),
+            Source::Records(_) | Source::External(_) | Source::Drawn(_) => Ok(0),
             Source::Zip(a, b) | Source::Chain(a, b) => {
                 Ok(a.definition().size()?.saturating_add(b.definition().size()?))
             }
@@ -200,6 +230,8 @@ impl fmt::Display for Source {
             Source::JsonLines(path) => write!(f, "json_lines({path:?})"),
             Source::Sitemap(path) => write!(f, "sitemap({path:?})"),
             Source::Records(_) => f.write_str("records(…)"),
+            Source::External(source) => f.write_str(&source.describe()),
+            Source::Drawn(drawn) => drawn.fmt(f),
             Source::Zip(left, right) => write!(f, "{left}.zip({right})"),
             Source::Chain(first, second) => write!(f, "{first}.chain({second})"),
         }

@@ -1,4 +1,4 @@
-//! [`Stream`]: a file too large for memory, read piece by piece by a thread of its own.
+//! [`Stream`]: a file, or another source, too large for memory, read piece by piece by a thread of its own.
 
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
@@ -45,10 +45,15 @@ pub(super) fn is_streamed(definition: &Definition) -> Result<bool, FeederError> 
         Keeping::Streamed => true,
         Keeping::BySize => definition.source.size()? >= STREAMED_FROM,
     };
-    let invalid = |problem: String| Err(FeederError::Invalid { feeder: definition.source.name(), problem });
-    if !streamed {
-        return Ok(false);
+    if streamed {
+        check_streamed(definition)?;
     }
+    Ok(streamed)
+}
+
+/// Whether it goes together with being streamed.
+pub(super) fn check_streamed(definition: &Definition) -> Result<(), FeederError> {
+    let invalid = |problem: String| Err(FeederError::Invalid { feeder: definition.source.name(), problem });
     let why = if definition.keeping == Keeping::Streamed {
         "it is streamed".to_owned()
     } else {
@@ -71,7 +76,7 @@ pub(super) fn is_streamed(definition: &Definition) -> Result<bool, FeederError> 
         source if has_zip(source) => {
             invalid(format!("{why}, but records side by side need all of them; add .loaded() after .zip(…)"))
         }
-        _ => Ok(true),
+        _ => Ok(()),
     }
 }
 
@@ -98,6 +103,11 @@ impl Stream {
             return Err(FeederError::Empty { feeder: definition.source.name(), problem });
         }
         Ok(Stream { feeder: feeder.clone(), columns: table.columns, part: (0, 1) })
+    }
+
+    /// Of a source whose first records have been read already.
+    pub(super) fn with_columns(feeder: &Feeder, columns: Arc<[Arc<str>]>) -> Stream {
+        Stream { feeder: feeder.clone(), columns, part: (0, 1) }
     }
 
     pub(super) fn name(&self) -> String {

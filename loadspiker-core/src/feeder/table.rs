@@ -10,16 +10,16 @@ use crate::value::Value;
 /// Records in memory: columns, and a cell for each record and column. A cell is `None` where a record does not have
 /// the field.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Table {
-    pub(super) columns: Arc<[Arc<str>]>,
+pub(crate) struct Table {
+    pub(crate) columns: Arc<[Arc<str>]>,
     /// Record by record.
     pub(super) cells: Vec<Option<Value>>,
-    pub(super) records: usize,
+    pub(crate) records: usize,
 }
 
 impl Table {
     /// The cells of a record (from 0), in the order of the columns.
-    pub(super) fn row(&self, record: usize) -> &[Option<Value>] {
+    pub(crate) fn row(&self, record: usize) -> &[Option<Value>] {
         let width = self.columns.len();
         self.cells.get(record * width..(record + 1) * width).unwrap_or_default()
     }

@@ -74,6 +74,7 @@
 
 mod group;
 mod pause;
+mod records;
 mod request;
 mod user;
 

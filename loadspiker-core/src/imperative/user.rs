@@ -86,17 +86,20 @@ impl User {
         self.take_records(feeder, Some(usize::try_from(count).unwrap_or(usize::MAX)))
     }
 
-    fn take_records(&mut self, feeder: &Feeder, count: Option<usize>) -> Result<(), StepError> {
+    pub(super) fn take_records(&mut self, feeder: &Feeder, count: Option<usize>) -> Result<(), StepError> {
         let shard = self.cx.shard.clone();
         let fed = shard.feeder(feeder).and_then(|bound| {
             let session = self.cx.session_mut();
             bound.feed_by_name(shard.index, session, count).map_err(|error| error.to_string())
         });
-        fed.map_err(|problem| {
-            shard.request_stop(&problem, true);
-            self.loose.ends.set(true);
-            StepError::counted(problem)
-        })
+        fed.map_err(|problem| self.give_run_up(problem))
+    }
+
+    /// The run is to end with this problem, and the user goes no further than its code does.
+    pub(super) fn give_run_up(&mut self, problem: String) -> StepError {
+        self.cx.shard.request_stop(&problem, true);
+        self.loose.ends.set(true);
+        StepError::counted(problem)
     }
 
     /// Compiles what the user's code made; with the mistakes, if there are any, as one message.

@@ -34,6 +34,7 @@ mod table;
 mod times;
 mod totals;
 mod user_stats;
+mod waits;
 
 #[cfg(test)]
 pub(crate) mod tests;
@@ -52,6 +53,7 @@ pub use series::{RequestPoint, SeriesPoint};
 pub use snapshot::Snapshot;
 pub use times::TimeStatistics;
 pub use user_stats::UserStatistics;
+pub use waits::RecordWaits;
 
 pub(crate) use custom::{Book, CheckCounts, Handle, MetricKey, MetricName, MetricStats, PackedMetric, Tags, handle_of};
 pub(crate) use group_stats::GroupStats;

@@ -1,5 +1,6 @@
 //! [`Recorder`]: counts what happens on one shard.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,6 +16,7 @@ use super::table::Table;
 use super::times::TimeStatistics;
 use super::totals::Totals;
 use super::user_stats::UserStatistics;
+use super::waits::RecordWaits;
 use crate::numbers::nanos;
 
 /// Counts what happens on one shard. It belongs to the shard alone: no locks, no atomics.
@@ -36,6 +38,8 @@ pub struct Recorder {
     users: Vec<UserStatistics>,
     folded: u64,
     stalls: TimeStatistics,
+    /// By pool and feeder.
+    waits: BTreeMap<Arc<str>, RecordWaits>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -69,6 +73,7 @@ impl Recorder {
             passes: Table::default(),
             folded: 0,
             stalls: TimeStatistics::default(),
+            waits: BTreeMap::new(),
         }
     }
 
@@ -187,6 +192,15 @@ impl Recorder {
         self.stalls.record(nanos(time));
     }
 
+    /// Counts that a user has waited for so long for a record of the pool or feeder of this name, and has got one or given
+    /// up.
+    pub(crate) fn waited_for_record(&mut self, name: &Arc<str>, wait: Duration, taken: bool) {
+        if let Some(waits) = self.waits.get_mut(name) {
+            return waits.count(wait, taken);
+        }
+        self.waits.entry(name.clone()).or_default().count(wait, taken);
+    }
+
     /// Counts how long after its due instant an arrival started.
     pub fn arrival_lag(&mut self, scenario: ScenarioId, lag: Duration) {
         self.with_users(scenario, |users| users.arrival_lag.record(nanos(lag)));
@@ -210,6 +224,7 @@ impl Recorder {
             groups: self.passes.take(GroupStats::merge),
             folded: std::mem::take(&mut self.folded),
             stalls: std::mem::take(&mut self.stalls),
+            waits: std::mem::take(&mut self.waits),
             ..Totals::default()
         };
         for (scenario, users) in self.scenarios.iter().zip(&mut self.users) {

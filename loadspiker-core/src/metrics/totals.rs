@@ -12,6 +12,7 @@ use super::key::{GroupKey, RequestKey};
 use super::request_stats::RequestStats;
 use super::times::TimeStatistics;
 use super::user_stats::UserStatistics;
+use super::waits::RecordWaits;
 
 /// Everything counted, of an interval or of the whole run.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -38,6 +39,9 @@ pub(crate) struct Totals {
     /// How long shards stood still.
     #[serde(skip_serializing_if = "TimeStatistics::is_empty")]
     pub(crate) stalls: TimeStatistics,
+    /// How users waited for records, by pool and feeder.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) waits: BTreeMap<Arc<str>, RecordWaits>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
@@ -81,6 +85,9 @@ impl Totals {
         self.folded += other.folded;
         self.folded_metrics += other.folded_metrics;
         self.stalls.merge(other.stalls);
+        for (name, waits) in other.waits {
+            self.waits.entry(name).or_default().merge(&waits);
+        }
     }
 }
 
@@ -88,7 +95,12 @@ impl Totals {
     /// Takes out what became of users, which is counted over the whole run. Their lags and errors stay.
     pub(crate) fn take_accounts(&mut self) -> Totals {
         let users = self.users.iter_mut().map(|(scenario, users)| (scenario.clone(), users.take_account()));
-        Totals { users: users.collect(), stalls: std::mem::take(&mut self.stalls), ..Totals::default() }
+        Totals {
+            users: users.collect(),
+            stalls: std::mem::take(&mut self.stalls),
+            waits: std::mem::take(&mut self.waits),
+            ..Totals::default()
+        }
     }
 }
 

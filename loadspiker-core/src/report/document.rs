@@ -1,5 +1,8 @@
 //! How a [`RunReport`] is written and read: JSON with a version of its schema.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use super::group::GroupReport;
@@ -11,7 +14,7 @@ use super::scenario::ScenarioReport;
 use super::summary::Summary;
 use super::warm_up::WarmUp;
 use crate::assertion::AssertionResult;
-use crate::metrics::SeriesPoint;
+use crate::metrics::{RecordWaits, SeriesPoint};
 
 /// What is written. `passed`, `warnings` and `summary` follow from the rest and are not read again.
 #[derive(Serialize)]
@@ -31,6 +34,8 @@ pub(super) struct Written<'a> {
     folded_metrics: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     warm_up: Option<&'a WarmUp>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    record_waits: &'a BTreeMap<Arc<str>, RecordWaits>,
     series: &'a [SeriesPoint],
 }
 
@@ -51,6 +56,7 @@ impl<'a> Written<'a> {
             folded: report.folded,
             folded_metrics: report.folded_metrics,
             warm_up: report.warm_up.as_ref(),
+            record_waits: &report.record_waits,
             series: &report.series,
         }
     }
@@ -74,6 +80,8 @@ struct Document {
     folded_metrics: u64,
     #[serde(default)]
     warm_up: Option<WarmUp>,
+    #[serde(default)]
+    record_waits: BTreeMap<Arc<str>, RecordWaits>,
     series: Vec<SeriesPoint>,
 }
 
@@ -111,7 +119,17 @@ impl<'de> Deserialize<'de> for RunReport {
         let document = Document::deserialize(deserializer)?;
         let (metrics, checks, folded_metrics) = (document.metrics, document.checks, document.folded_metrics);
         let Document {
-            schema_version, run, assertions, scenarios, requests, groups, folded, mut warm_up, series, ..
+            schema_version,
+            run,
+            assertions,
+            scenarios,
+            requests,
+            groups,
+            folded,
+            mut warm_up,
+            record_waits,
+            series,
+            ..
         } = document;
         check(schema_version).map_err(de::Error::custom)?;
         if let Some(warm_up) = &mut warm_up {
@@ -120,6 +138,7 @@ impl<'de> Deserialize<'de> for RunReport {
         let mut report = RunReport::from_parts(run, scenarios, requests, groups, series, folded, assertions);
         report.warm_up = warm_up;
         report.measured(metrics, checks, folded_metrics);
+        report.record_waits = record_waits;
         Ok(report)
     }
 }

@@ -21,6 +21,7 @@ mod warnings;
 mod tests;
 
 pub use group::GroupReport;
+pub(crate) use info::seconds;
 pub use info::{EndReason, RunInfo};
 pub use metric::{CheckReport, MetricReport};
 pub use request::RequestReport;

@@ -15,7 +15,7 @@ use super::warm_up::WarmUp;
 use crate::assertion::{Assertion, AssertionResult};
 use crate::error::Error;
 use crate::metrics::{
-    MetricName, MetricPoint, RequestPath, RequestPoint, RequestStats, SeriesPoint, TimeStatistics, Totals,
+    MetricName, MetricPoint, RecordWaits, RequestPath, RequestPoint, RequestStats, SeriesPoint, TimeStatistics, Totals,
     UserStatistics,
 };
 
@@ -39,6 +39,8 @@ pub struct RunReport {
     pub(super) metrics: Vec<MetricReport>,
     pub(super) checks: Vec<CheckReport>,
     pub(super) folded_metrics: u64,
+    /// By pool and feeder.
+    pub(super) record_waits: BTreeMap<Arc<str>, RecordWaits>,
     global: Statistics,
     users: UserStatistics,
     /// By name: requests that are in several groups and not outside of all.
@@ -56,7 +58,7 @@ impl RunReport {
         totals: Totals,
         series: Vec<SeriesPoint>,
     ) -> Self {
-        let Totals { requests: figures, groups: passes, mut users, folded, stalls: _, .. } = totals;
+        let Totals { requests: figures, groups: passes, mut users, folded, waits, .. } = totals;
         let (recorded, checks, folded_metrics) = (totals.metrics, totals.checks, totals.folded_metrics);
         let mut parts: BTreeMap<RequestPath, BTreeMap<Arc<str>, RequestStats>> = BTreeMap::new();
         for (key, stats) in figures {
@@ -89,6 +91,7 @@ impl RunReport {
         let scenarios = scenarios.collect();
         let mut report = RunReport::from_parts(info, scenarios, requests, groups, series, folded, Vec::new());
         report.measured(MetricReport::all(recorded, metrics), CheckReport::all(checks), folded_metrics);
+        report.record_waits = waits;
         report
     }
 
@@ -123,7 +126,7 @@ impl RunReport {
         let sum = |all: Vec<&RequestReport>| Statistics::new(all.iter().map(|one| one.statistics.figures()), run);
         let scattered = by_name.into_iter().map(|(name, all)| (name, sum(all))).collect();
         let global = Statistics::new(requests.iter().map(|request| request.statistics.figures()), run);
-        let warm_up = None;
+        let (warm_up, record_waits) = Default::default();
         RunReport {
             info,
             scenarios,
@@ -136,6 +139,7 @@ impl RunReport {
             metrics: Vec::new(),
             checks: Vec::new(),
             folded_metrics: 0,
+            record_waits,
             global,
             users,
             scattered,
@@ -256,6 +260,17 @@ impl RunReport {
     /// How many requests and entries into groups were counted as `(other)`, because there were too many names.
     pub fn folded(&self) -> u64 {
         self.folded
+    }
+
+    /// How users waited for records of the [pool](crate::pool) of this name, or of the feeder of this name if its records
+    /// have to be waited for; `None` if nobody asked for one.
+    pub fn record_waits(&self, name: &str) -> Option<&RecordWaits> {
+        self.record_waits.get(name)
+    }
+
+    /// The same for all of them, by name.
+    pub fn all_record_waits(&self) -> impl Iterator<Item = (&str, &RecordWaits)> {
+        self.record_waits.iter().map(|(name, waits)| (&**name, waits))
     }
 
     /// The run second by second.

@@ -17,7 +17,8 @@ impl RunReport {
     ///
     /// These are: a run that ended within its warm-up, a start lag (of requests or arrivals) whose 99th percentile is
     /// above 10 ms, a load generator that used more than 90 % of its cores or stood still for more than a second,
-    /// dropped arrivals, names beyond the limit, values that could not be recorded in custom metrics, and times beyond the range of the histograms. A failure of what is done
+    /// dropped arrivals, waits for records of a pool or feeder, names beyond the limit, values that could not be
+    /// recorded in custom metrics, and times beyond the range of the histograms. A failure of what is done
     /// [after](crate::dsl::Simulation::after) the run, which leaves the figures as they are, comes last.
     pub fn warnings(&self) -> Vec<String> {
         let mut warnings = Vec::new();
@@ -78,6 +79,23 @@ impl RunReport {
                  users take so long, allow more with maximum_users(…), or let fewer arrive.",
                 was(crowded, "arrival")
             ));
+        }
+        for (name, waits) in self.all_record_waits() {
+            if waits.waited() > 0 {
+                warnings.push(format!(
+                    "Users waited {} for a record of \"{name}\", for up to {}: the load was less than planned. Give it \
+                     more records, return them earlier, or let fewer users come.",
+                    counted(waits.waited(), "time"),
+                    human(waits.longest())
+                ));
+            }
+            if waits.given_up() > 0 {
+                warnings.push(format!(
+                    "Users got no record of \"{name}\" {}, and went on without: what they did then is not what was \
+                     planned. Give it more records, or let users wait longer with wait_at_most(…).",
+                    counted(waits.given_up(), "time")
+                ));
+            }
         }
         if self.folded > 0 {
             warnings.push(format!(

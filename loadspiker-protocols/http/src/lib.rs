@@ -62,6 +62,7 @@ mod debug;
 mod decode;
 mod dns;
 mod error;
+mod feeder;
 mod imperative;
 mod origin;
 mod perform;
@@ -79,6 +80,7 @@ pub use cookie::{
     AddCookie, FlushCookies, GetCookie, add_cookie, cookie, flush_cookies, flush_session_cookies, get_cookie,
 };
 pub use error::HttpError;
+pub use feeder::{HttpFeeder, http_feeder};
 pub use imperative::{HttpReply, UserHttp};
 pub use protocol::HttpProtocol;
 pub use request::body::{BodySpec, IntoBody};

@@ -192,6 +192,16 @@ impl<'a, 'b, 'c> Lowering<'a, 'b, 'c> {
                     self.ops.push(Op::Feed(feeder, count));
                 }
             }
+            StepKind::CheckOut(pool) => {
+                if let Some(pool) = self.cx.pool(pool) {
+                    self.ops.push(Op::CheckOut(pool));
+                }
+            }
+            StepKind::CheckIn(pool) => {
+                if let Some(pool) = self.cx.pool(pool) {
+                    self.ops.push(Op::CheckIn(pool));
+                }
+            }
             StepKind::Loop { kind, counter, exit_asap, body } => {
                 self.a_loop(kind, counter.as_deref(), *exit_asap, body);
             }

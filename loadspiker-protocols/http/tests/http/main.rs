@@ -10,6 +10,7 @@ mod connections;
 mod cookies;
 mod digests;
 mod faults;
+mod feeders;
 mod parallel;
 mod redirects;
 mod requests;

@@ -1,0 +1,8 @@
+//! The reader of separated values: `cargo +nightly fuzz run csv`.
+
+#![no_main]
+
+#[path = "../bodies.rs"]
+mod bodies;
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| bodies::csv(data));

@@ -1,0 +1,128 @@
+//! Made-up data: names, addresses, texts, numbers, dates, drawn from a user's own random numbers.
+//!
+//! [`fake_records`] is a feeder that makes records without a file, [`Fake`] says what a field is. In texts the functions
+//! `#{fakeName()}`, `#{fakeEmail()}` and so on give the same; see the [expression language](crate::expression). A run with
+//! the same seed makes the same data.
+//!
+//! ```
+//! use loadspiker_core::fake::{Fake, Locale, fake_records};
+//! use loadspiker_core::dsl::*;
+//! # use loadspiker_core::inject::at_once_users;
+//!
+//! let customers = fake_records()
+//!     .locale(Locale::De)
+//!     .field("id", Fake::Sequence(1))
+//!     .field("name", Fake::Name)
+//!     .field("city", Fake::City)
+//!     .field("age", Fake::Integer(18..=80))
+//!     .field("tier", Fake::one_of(["gold", "silver"]));
+//!
+//! let visit = scenario("Visit").feed(customers).dummy("hello #{name} of #{city}, call #{fakePhone(en)}", 1);
+//! # let report = Simulation::new("fake").with(visit.inject([at_once_users(1)])).simulated_clock().run().unwrap();
+//! # assert_eq!(report.users_failed(), 0, "{:?}", report.step_errors());
+//! ```
+
+mod draw;
+mod feeder;
+mod locale;
+mod words;
+
+use std::ops::RangeInclusive;
+
+pub use feeder::{FakeRecords, fake_records};
+pub use locale::Locale;
+
+pub(crate) use draw::draw;
+pub(crate) use words::{from_call, names};
+
+use crate::value::Value;
+
+/// What a field of made-up data is. All but the numbers are texts, in the language of the [`Locale`] as far as that is
+/// known.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Fake {
+    /// First and last name: `Ada Miller`.
+    Name,
+    /// A first name.
+    FirstName,
+    /// A last name.
+    LastName,
+    /// An address of a domain that is reserved for examples (RFC 2606), so that no mail reaches anybody:
+    /// `ada.miller@example.com`. Not unique.
+    Email,
+    /// The name of an account: `ada_miller42`. Not unique.
+    UserName,
+    /// 12 to 20 letters and digits.
+    Password,
+    /// A telephone number, in one of the ways in which it is written.
+    Phone,
+    /// Street and number.
+    Street,
+    /// A city.
+    City,
+    /// A postal code.
+    ZipCode,
+    /// A state or province.
+    State,
+    /// A country.
+    Country,
+    /// Street, postal code and city in one line.
+    Address,
+    /// The name of a company.
+    Company,
+    /// What somebody does for a living.
+    Job,
+    /// A Latin word.
+    Word,
+    /// A sentence of 4 to 12 Latin words.
+    Sentence,
+    /// 3 to 6 sentences.
+    Paragraph,
+    /// The user agent of a browser.
+    UserAgent,
+    /// An IPv4 address.
+    IpAddress,
+    /// A UUID, version 4.
+    Uuid,
+    /// A date from the first to the second, both included, each as year, month and day: `1990-07-31`.
+    Date(FakeDate, FakeDate),
+    /// An integer of this range.
+    Integer(RangeInclusive<i64>),
+    /// A number of this range, with two decimals.
+    Amount(RangeInclusive<f64>),
+    /// True or false.
+    Bool,
+    /// Integers one after the other, from this one on, each once in the whole run; see
+    /// [`generate`](crate::feeder::generate). In texts `#{counter(name)}` takes its place.
+    Sequence(i64),
+    /// One of these values.
+    OneOf(Vec<Value>),
+}
+
+/// Year, month and day.
+pub type FakeDate = (i32, u8, u8);
+
+impl Fake {
+    /// One of these values, each as likely as the others.
+    pub fn one_of<V: Into<Value>>(values: impl IntoIterator<Item = V>) -> Fake {
+        Fake::OneOf(values.into_iter().map(Into::into).collect())
+    }
+
+    /// What cannot be drawn, if anything.
+    fn mistake(&self) -> Option<String> {
+        match self {
+            Fake::Date(from, to) => match (draw::date(*from), draw::date(*to)) {
+                (Some(from), Some(to)) if from <= to => None,
+                (Some(_), Some(_)) => Some("its dates end before they begin".to_owned()),
+                _ => Some(format!("{from:?} to {to:?} are no dates; write (year, month, day)")),
+            },
+            Fake::Integer(range) if range.is_empty() => Some(format!("there is no integer in {range:?}")),
+            Fake::Amount(range) if !(range.start().is_finite() && range.end().is_finite()) || range.is_empty() => {
+                Some(format!("there is no number in {range:?}"))
+            }
+            Fake::OneOf(values) if values.is_empty() => Some("there is nothing to choose from".to_owned()),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! Data pools: records that users check out and return, so that two live users never share one.
+//!
+//! A [`Pool`] is a plain value with a name, the records, and what happens when all of them are checked out. The steps
+//! [`checkout`](crate::dsl::checkout) and [`checkin`](crate::dsl::checkin) take and return a record, in the imperative
+//! style [`User::checkout`](crate::imperative::User::checkout) and [`User::checkin`](crate::imperative::User::checkin).
+//! What a user still has when it ends, however it ends, is returned by itself.
+//!
+//! ```
+//! use loadspiker_core::pool::pool;
+//! use loadspiker_core::{DurationExt, dsl::*, inject::constant_users_per_sec};
+//!
+//! let accounts = pool("accounts", (1..=10).map(|n| [("account", n)]));
+//! let report = Simulation::new("transfers")
+//!     .with(
+//!         scenario("Transfer")
+//!             .checkout(&accounts)
+//!             .dummy("transfer", 2.secs())
+//!             .inject([constant_users_per_sec(6).during(1.minutes())]),
+//!     )
+//!     .simulated_clock()
+//!     .run()?;
+//! // Ten accounts are good for five transfers of 2 s each second, so users had to wait.
+//! let waits = report.record_waits("accounts").unwrap();
+//! assert!(waits.waited() > 0 && waits.given_up() == 0);
+//! assert_eq!(report.request("transfer").unwrap().response_time().max(), 2.secs());
+//! # Ok::<(), loadspiker_core::Error>(())
+//! ```
+//!
+//! # Who gets which record
+//!
+//! The record that was returned first is checked out first, so that all are used equally often; the first time they go in
+//! the order of the feeder, or, with [`shuffle`](crate::feeder::Feeder::shuffle), in random order. Users that wait are served
+//! first come, first served, on all shards.
+//!
+//! A user has at most one record of a pool: if it asks again it keeps what it has. A record that a branch of
+//! [`parallel`](crate::dsl::parallel) checks out becomes the user's when the branches join.
+
+mod bound;
+mod holding;
+mod run;
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+pub(crate) use bound::BoundPool;
+pub(crate) use holding::{Holding, Taken};
+pub(crate) use run::{RunPools, same_name};
+
+use crate::dsl::Chain;
+use crate::feeder::{Feeder, IntoFeeder};
+
+/// How long a user waits for a record, unless the pool says otherwise.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Records that users check out and return. Made by [`pool`].
+///
+/// It can be cloned; **clones are the same pool**. Each call of a method that changes it makes another one.
+#[derive(Clone)]
+#[must_use = "a pool does nothing until records are checked out of it"]
+pub struct Pool(Arc<Definition>);
+
+#[derive(Clone)]
+struct Definition {
+    name: String,
+    feeder: Feeder,
+    patience: Duration,
+}
+
+/// A pool of records: those of a feeder, or of an iterator as [`records`](crate::feeder::records) takes it. The name is
+/// for messages and the report; it tells pools of a simulation apart.
+///
+/// Of the strategies of a feeder, [`queue`](Feeder::queue) (the default) and [`shuffle`](Feeder::shuffle) say in which
+/// order records are checked out the first time. The others have no meaning here and are a mistake, and so are feeders
+/// whose records are not all in memory.
+pub fn pool(name: impl Into<String>, records: impl IntoFeeder) -> Pool {
+    Pool(Arc::new(Definition { name: name.into(), feeder: records.into_feeder(), patience: PATIENCE }))
+}
+
+impl Pool {
+    /// How long a user waits when all records are checked out: 60 s if nothing is said. After that its step fails: the user
+    /// is marked as failed, the error is counted, and it goes on without a record, as after any failure.
+    pub fn wait_at_most(self, patience: Duration) -> Pool {
+        self.with(|definition| definition.patience = patience)
+    }
+
+    /// When all records are checked out, the step fails at once instead of waiting.
+    pub fn fail_when_exhausted(self) -> Pool {
+        self.wait_at_most(Duration::ZERO)
+    }
+
+    /// The name that it was given.
+    pub fn name(&self) -> &str {
+        &self.0.name
+    }
+
+    /// The step [`checkout`](crate::dsl::checkout) of this pool, as a chain.
+    #[track_caller]
+    pub fn checkout(&self) -> Chain {
+        crate::dsl::checkout(self)
+    }
+
+    /// The step [`checkin`](crate::dsl::checkin) of this pool, as a chain.
+    #[track_caller]
+    pub fn checkin(&self) -> Chain {
+        crate::dsl::checkin(self)
+    }
+
+    /// Whether the two are clones of the same pool.
+    pub fn is_same_as(&self, other: &Pool) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
+    fn with(self, change: impl FnOnce(&mut Definition)) -> Pool {
+        let mut definition = Arc::unwrap_or_clone(self.0);
+        change(&mut definition);
+        Pool(Arc::new(definition))
+    }
+}
+
+impl From<&Pool> for Pool {
+    fn from(pool: &Pool) -> Pool {
+        pool.clone()
+    }
+}
+
+/// As the user wrote it, for the plan: `pool("accounts", csv("accounts.csv"))`.
+impl fmt::Display for Pool {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "pool({:?}, {})", self.0.name, self.0.feeder)?;
+        match self.0.patience {
+            PATIENCE => Ok(()),
+            Duration::ZERO => f.write_str(".fail_when_exhausted()"),
+            patience => write!(f, ".wait_at_most({patience:?})"),
+        }
+    }
+}
+
+impl fmt::Debug for Pool {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}

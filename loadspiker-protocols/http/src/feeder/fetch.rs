@@ -1,0 +1,163 @@
+//! Fetching a page: one GET, with what the connections of this crate can do.
+
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use http::header::{ACCEPT, ACCEPT_ENCODING, HOST, LOCATION};
+use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use http_body_util::Full;
+use loadspiker_core::Moment;
+use loadspiker_core::metrics::Phases;
+use url::Url;
+
+use super::{Settings, shown};
+use crate::body::Sink;
+use crate::clock::Clock;
+use crate::connection::{Connection, Connector, Failure, exchange};
+use crate::decode::decode;
+use crate::dns::Resolver;
+use crate::error::HttpError;
+use crate::origin::{Origins, path_of};
+use crate::tls::{Tls, TlsSettings};
+
+/// How long a page may take.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// A larger page is surely a mistake.
+const LARGEST: usize = 64 << 20;
+/// So many redirects are followed.
+const REDIRECTS: usize = 10;
+
+/// An answer.
+pub(super) struct Page {
+    /// Where it was in the end.
+    pub(super) url: Url,
+    pub(super) headers: HeaderMap,
+    pub(super) body: Bytes,
+}
+
+/// Fetches pages, over a connection that is kept as long as the server does.
+pub(super) struct Fetcher {
+    connector: Connector,
+    origins: Origins,
+    /// The origin that was asked for. Headers of the user's, which may be secret, are sent to no other.
+    home: url::Origin,
+    own: HeaderMap,
+    kept: Option<(u32, Connection)>,
+    clock: WallClock,
+}
+
+struct WallClock(Instant);
+
+impl Clock for WallClock {
+    fn now(&self) -> Moment {
+        Moment::START + self.0.elapsed()
+    }
+}
+
+/// The headers that each request has.
+fn common_headers() -> HeaderMap {
+    let accept = "application/json, application/x-ndjson, text/csv, */*;q=0.1";
+    let common = [(ACCEPT, accept), (ACCEPT_ENCODING, "gzip, deflate, br, zstd")];
+    common.into_iter().map(|(name, value)| (name, HeaderValue::from_static(value))).collect()
+}
+
+/// The headers that the user has set.
+pub(super) fn headers(settings: &Settings) -> Result<HeaderMap, String> {
+    let mut headers = HeaderMap::new();
+    for (name, value) in &settings.headers {
+        let parsed = HeaderName::try_from(name).map_err(|_| format!("\"{name}\" cannot be the name of a header"))?;
+        let value = HeaderValue::try_from(value)
+            .map_err(|_| format!("the value of the header \"{name}\" has characters that no header may have"))?;
+        headers.insert(parsed, value);
+    }
+    Ok(headers)
+}
+
+fn tls(settings: &Settings) -> TlsSettings {
+    let mut tls = TlsSettings::default();
+    tls.roots.clone_from(&settings.roots);
+    tls
+}
+
+/// What is wrong with the settings of TLS.
+pub(super) fn tls_mistake(settings: &Settings) -> Option<String> {
+    tls(settings).mistakes().into_iter().next()
+}
+
+impl Fetcher {
+    /// For pages of the origin of `url`.
+    pub(super) fn new(settings: &Settings, url: &Url) -> Result<Self, String> {
+        let connector = Connector::new(Resolver::system(&[]), Tls::new(tls(settings), true), Vec::new());
+        let clock = WallClock(Instant::now());
+        let own = headers(settings)?;
+        Ok(Fetcher { connector, origins: Origins::default(), home: url.origin(), own, kept: None, clock })
+    }
+
+    /// The page at `url`, redirects followed.
+    pub(super) async fn fetch(&mut self, url: &Url) -> Result<Page, String> {
+        let told = |error: &dyn std::fmt::Display| format!("GET {}: {error}", shown(url.as_str()));
+        match tokio::time::timeout(PATIENCE, self.follow(url.clone())).await {
+            Ok(Ok(page)) => Ok(page),
+            Ok(Err(problem)) => Err(told(&problem)),
+            Err(_) => Err(told(&format!("no answer within {} s; is the service up?", PATIENCE.as_secs()))),
+        }
+    }
+
+    async fn follow(&mut self, mut url: Url) -> Result<Page, String> {
+        for _ in 0..=REDIRECTS {
+            let page = self.get(&url).await.map_err(|error| error.to_string())?;
+            let (status, headers, body) = page;
+            if status.is_success() {
+                let body = decode(body, &headers, LARGEST).map_err(|error| error.to_string())?;
+                return Ok(Page { url, headers, body });
+            }
+            let location = headers.get(LOCATION).and_then(|value| value.to_str().ok());
+            match location.filter(|_| status.is_redirection()).and_then(|location| url.join(location).ok()) {
+                Some(next) => url = next,
+                None => {
+                    return Err(format!(
+                        "the service answers {status}; look at the URL and at what it needs, such as a token"
+                    ));
+                }
+            }
+        }
+        Err(format!("it was redirected more than {REDIRECTS} times"))
+    }
+
+    async fn get(&mut self, url: &Url) -> Result<(http::StatusCode, HeaderMap, Bytes), HttpError> {
+        let origin = self.origins.of(url)?;
+        let mut request = http::Request::new(Full::new(Bytes::new()));
+        *request.method_mut() = Method::GET;
+        *request.uri_mut() = path_of(url)?.into();
+        *request.headers_mut() = common_headers();
+        if url.origin() == self.home {
+            request.headers_mut().extend(self.own.clone());
+        }
+        request.headers_mut().insert(HOST, origin.header.clone());
+        let mut request = Some(request);
+        loop {
+            let kept = self.kept.take().filter(|(id, connection)| *id == origin.id && connection.is_reusable());
+            let mut connection = match kept {
+                Some((_, connection)) => connection,
+                None => {
+                    let from = self.clock.now();
+                    self.connector.connect(&Rc::clone(&origin), from, &mut Phases::default(), &self.clock).await?.0
+                }
+            };
+            let was_reused = connection.is_reused();
+            let mut sink = Sink::keep_up_to(LARGEST);
+            match exchange(&mut connection, &mut request, &mut sink, &self.clock).await {
+                Ok(answer) => {
+                    if connection.is_reusable() {
+                        self.kept = Some((origin.id, connection));
+                    }
+                    return Ok((answer.status, answer.headers, sink.into_bytes()));
+                }
+                // The server had closed the kept one meanwhile.
+                Err(Failure::Unsent(_)) if was_reused && request.is_some() => {}
+                Err(Failure::Unsent(error) | Failure::Failed(error)) => return Err(error),
+            }
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! [`sql_feeder`]: the rows of a query as records.
+
+use loadspiker_core::feeder::{Feeder, ReadError, RecordSink, RecordSource};
+
+use crate::database::{Database, masked};
+use crate::query::{Message, run};
+
+/// The rows of a query as records: a field for each column, named like it. See the [crate](crate) for URLs and for what
+/// the columns become.
+///
+/// The query is run once, before the run, whatever number of users there is. One that gives more than 100 MiB is streamed:
+/// it is run anew while the run goes on, in bounded memory, as large files are; so it should give its rows in a certain
+/// order (`ORDER BY`). Several statements, separated by semicolons, are run one after the other, and all rows must have
+/// the same columns. A column that is computed needs a name: `SELECT count(*) AS orders`.
+///
+/// What is wrong (no such server, a password, the query, a column that cannot name an attribute) is told before the run,
+/// with the URL, without its password, and the query.
+///
+/// ```no_run
+/// use loadspiker_sql::sql_feeder;
+///
+/// let products = sql_feeder("sqlite:data/shop.db", "SELECT id, name, price FROM products").random();
+/// ```
+pub fn sql_feeder(url: impl Into<String>, query: impl Into<String>) -> Feeder {
+    Feeder::from_source(SqlSource { url: url.into(), query: query.into() })
+}
+
+struct SqlSource {
+    url: String,
+    query: String,
+}
+
+/// So many characters of a query are shown.
+const SHOWN: usize = 80;
+
+impl RecordSource for SqlSource {
+    fn name(&self) -> String {
+        let query = self.query.split_whitespace().collect::<Vec<_>>().join(" ");
+        let query = match query.char_indices().nth(SHOWN) {
+            Some((end, _)) => format!("{}…", &query[..end]),
+            None => query,
+        };
+        format!("sql_feeder({:?}, {query:?})", masked(&self.url))
+    }
+
+    fn read(&self, records: &mut RecordSink<'_>) -> Result<(), ReadError> {
+        let database = Database::of(&self.url).map_err(ReadError::new)?;
+        if self.query.trim().is_empty() {
+            return Err(ReadError::new("the query is empty; write one that gives rows, such as SELECT id FROM users"));
+        }
+        let mut columns: Option<Vec<String>> = None;
+        for message in run(database, &self.url, &self.query).map_err(ReadError::new)? {
+            match message {
+                Message::Columns(names) => match &columns {
+                    None => {
+                        records.columns(names.iter().map(String::as_str))?;
+                        columns = Some(names);
+                    }
+                    Some(first) if *first == names => {}
+                    Some(first) => {
+                        let (first, other) = (first.join(", "), names.join(", "));
+                        return Err(ReadError::new(format!(
+                            "its statements give rows with different columns ({first}; {other}); let all give the same"
+                        )));
+                    }
+                },
+                Message::Rows(rows) => rows.into_iter().try_for_each(|row| records.values(row))?,
+                Message::Failed(problem) => return Err(ReadError::new(problem)),
+            }
+        }
+        Ok(())
+    }
+}

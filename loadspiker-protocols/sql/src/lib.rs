@@ -1,0 +1,51 @@
+//! SQL for LoadSpiker: records of SQLite, PostgreSQL and MySQL or MariaDB, over sqlx.
+//!
+//! [`sql_feeder`] makes a feeder of a query:
+//!
+//! ```no_run
+//! use loadspiker_core::dsl::{Simulation, Steps, dummy, scenario};
+//! use loadspiker_core::inject::at_once_users;
+//! use loadspiker_sql::sql_feeder;
+//!
+//! let users = sql_feeder("postgres://shop:secret@db.test/shop", "SELECT id, email FROM users WHERE active").circular();
+//! let report = Simulation::new("shop")
+//!     .with(scenario("Visit").feed(users).exec(dummy("#{email}", 0)).inject([at_once_users(10)]))
+//!     .run()?;
+//! # Ok::<(), loadspiker_core::Error>(())
+//! ```
+//!
+//! # Databases
+//!
+//! | URL | database |
+//! |---|---|
+//! | `sqlite:shop.db`, `sqlite:///var/shop.db` | a file of SQLite, read only |
+//! | `postgres://user:password@host:5432/database` (or `postgresql://`) | PostgreSQL |
+//! | `mysql://user:password@host:3306/database` (or `mariadb://`) | MySQL, MariaDB |
+//!
+//! What else may stand in a URL, such as `?sslmode=require`, is what sqlx understands. TLS is rustls, with the
+//! certificates of the system. Passwords are masked in messages and plans.
+//!
+//! # Values
+//!
+//! | column | value |
+//! |---|---|
+//! | integers, `YEAR`, `BIT` | integer |
+//! | `REAL`, `FLOAT`, `DOUBLE` | float |
+//! | `NUMERIC`, `DECIMAL` | integer or float if it holds all digits (up to 15), otherwise text |
+//! | booleans, `TINYINT(1)` of MySQL | bool |
+//! | dates and times | text as in ISO 8601: `2026-03-01`, `2026-03-01T12:00:00`, `2026-03-01T12:00:00+00:00` |
+//! | `UUID`, texts, enumerations, all others | text |
+//! | `JSON`, `JSONB` | map, list or whatever it holds |
+//! | arrays of PostgreSQL | list |
+//! | `BLOB`, `BYTEA`, `BINARY` | bytes |
+//! | `NULL` | null |
+
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
+mod connect;
+mod database;
+mod feeder;
+mod query;
+mod value;
+
+pub use feeder::sql_feeder;

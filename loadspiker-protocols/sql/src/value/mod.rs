@@ -1,0 +1,78 @@
+//! From the columns of a row to values, as native as they can be.
+
+pub(crate) mod array;
+pub(crate) mod mysql;
+pub(crate) mod postgres;
+pub(crate) mod sqlite;
+
+use loadspiker_core::Value;
+
+/// A 64-bit float holds so many decimal digits, whatever the number.
+const DIGITS: usize = 15;
+
+/// An integer; a text if it has more than 64 bits.
+fn integer(text: &str) -> Value {
+    match text.parse::<i64>() {
+        Ok(integer) => integer.into(),
+        Err(_) => text.into(),
+    }
+}
+
+fn float(text: &str) -> Value {
+    match text.parse::<f64>() {
+        Ok(float) => float.into(),
+        Err(_) => text.into(),
+    }
+}
+
+/// A number with decimals as a native one if that holds all its digits; a text otherwise, which is exact.
+fn decimal(text: &str) -> Value {
+    if let Ok(integer) = text.parse::<i64>() {
+        return integer.into();
+    }
+    let digits = text.trim_start_matches(['-', '0', '.']).chars().filter(char::is_ascii_digit).count();
+    let is_plain = text.chars().all(|character| character.is_ascii_digit() || "-.".contains(character));
+    if is_plain && digits <= DIGITS { float(text) } else { text.into() }
+}
+
+/// A date with a time as in ISO 8601: a `T` in between, minutes in the offset.
+fn moment(text: &str) -> Value {
+    let mut iso = text.replacen(' ', "T", 1);
+    let hours = iso.len().checked_sub(3).and_then(|at| iso.get(at..));
+    if hours.is_some_and(|hours| hours.starts_with(['+', '-'])) && iso.contains(':') {
+        iso.push_str(":00");
+    }
+    iso.into()
+}
+
+/// Whatever a JSON text holds.
+fn json(text: &str) -> Value {
+    match serde_json::from_str::<serde_json::Value>(text) {
+        Ok(json) => json.into(),
+        Err(_) => text.into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn decimals_are_numbers_where_no_digit_is_lost() {
+        assert_eq!(decimal("12.50"), Value::Float(12.5));
+        assert_eq!(decimal("-0.001"), Value::Float(-0.001));
+        assert_eq!(decimal("7"), Value::Int(7));
+        assert_eq!(decimal("123456789012.345"), Value::Float(123_456_789_012.345));
+        assert_eq!(decimal("1234567890123.4567"), Value::from("1234567890123.4567"));
+        assert_eq!(decimal("99999999999999999999"), Value::from("99999999999999999999"));
+        assert_eq!(decimal("NaN"), Value::from("NaN"));
+    }
+
+    #[test]
+    fn moments_are_as_in_iso_8601() {
+        assert_eq!(moment("2026-03-01 12:00:00"), Value::from("2026-03-01T12:00:00"));
+        assert_eq!(moment("2026-03-01 12:00:00.5+00"), Value::from("2026-03-01T12:00:00.5+00:00"));
+        assert_eq!(moment("2026-03-01 12:00:00-03:30"), Value::from("2026-03-01T12:00:00-03:30"));
+        assert_eq!(moment("infinity"), Value::from("infinity"));
+    }
+}
