@@ -42,6 +42,11 @@
 //! body of a response is counted and dropped unless a check looks at it. While a user rests 50 ms or more, its idle
 //! connections give their buffers back and are sockets, nothing else.
 //!
+//! # Who the user is
+//!
+//! Requests are authenticated with [`auth`](HttpRequest::auth), for one of them or for all; the module [`auth`](mod@auth)
+//! has the ways there are, and shows how to write another. A request that is not authenticated pays nothing for it.
+//!
 //! # What is measured
 //!
 //! A sample's bytes are those on the wire, headers and TLS included; what a TLS handshake takes is counted to the
@@ -53,6 +58,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 mod action;
+pub mod auth;
 mod body;
 mod check;
 mod clock;
@@ -64,6 +70,7 @@ mod dns;
 mod error;
 mod imperative;
 mod origin;
+mod part;
 mod perform;
 mod pool;
 mod protocol;

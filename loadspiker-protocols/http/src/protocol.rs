@@ -13,6 +13,7 @@ use loadspiker_core::expression::IntoText;
 use loadspiker_core::protocol::{Protocol, ShardInfo, ShardState};
 use url::Url;
 
+use crate::auth::{Auth, IntoAuth};
 use crate::request::header::HeaderSpec;
 use crate::shard::HttpShard;
 use crate::tls::TlsSettings;
@@ -48,6 +49,7 @@ pub struct HttpProtocol {
     pub(crate) cookies: bool,
     pub(crate) local_addresses: Vec<String>,
     pub(crate) host_aliases: Vec<(String, String)>,
+    pub(crate) auth: Option<Arc<dyn Auth>>,
     /// How many requests have been compiled for this protocol: each gets a number.
     actions: Arc<AtomicUsize>,
 }
@@ -84,6 +86,7 @@ impl HttpProtocol {
             cookies: true,
             local_addresses: Vec::new(),
             host_aliases: Vec::new(),
+            auth: None,
             actions: Arc::default(),
         }
     }
@@ -125,6 +128,14 @@ impl HttpProtocol {
     /// Every request carries this token (RFC 6750).
     pub fn bearer(self, token: impl IntoText) -> Self {
         self.with_header(HeaderSpec::bearer(token))
+    }
+
+    /// Every request is authenticated in this way; see [`crate::auth`]. A request that says how itself, by
+    /// [`HttpRequest::auth`](crate::HttpRequest::auth) or a header `authorization` of its own, is not, and neither is one
+    /// with [`no_auth`](crate::HttpRequest::no_auth).
+    pub fn auth<K>(mut self, auth: impl IntoAuth<K>) -> Self {
+        self.auth = Some(auth.into_auth());
+        self
     }
 
     /// A check of every response, after the request's own checks.

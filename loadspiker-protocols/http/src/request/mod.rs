@@ -17,6 +17,7 @@ use loadspiker_core::check::Check;
 use loadspiker_core::dsl::Chain;
 use loadspiker_core::expression::{IntoText, IntoValue, TextArg, ValueArg};
 
+use crate::auth::{AuthChoice, IntoAuth};
 use body::{BodySpec, IntoBody, Written};
 use form::FormSpec;
 use header::HeaderSpec;
@@ -90,6 +91,8 @@ impl<C> HttpRequestName<C> {
             silent: false,
             follow_redirects: true,
             download: None,
+            auth: AuthChoice::Protocol,
+            bare: false,
         }
     }
 }
@@ -115,6 +118,9 @@ pub struct HttpRequest<C = ()> {
     pub(crate) silent: bool,
     pub(crate) follow_redirects: bool,
     pub(crate) download: Option<TextArg>,
+    pub(crate) auth: AuthChoice,
+    /// Without what the protocol gives to every request: its checks and its authentication.
+    pub(crate) bare: bool,
 }
 
 impl<C> HttpRequest<C> {
@@ -230,6 +236,19 @@ impl<C> HttpRequest<C> {
         self.with_header(HeaderSpec::secret(header, key))
     }
 
+    /// Authenticates this request in this way, instead of the protocol's; see [`crate::auth`].
+    pub fn auth<K>(mut self, auth: impl IntoAuth<K>) -> Self {
+        self.auth = AuthChoice::Own(auth.into_auth());
+        self
+    }
+
+    /// Does not authenticate this request in the way that the protocol has for all of them. Headers that the protocol
+    /// sets are sent all the same.
+    pub fn no_auth(mut self) -> Self {
+        self.auth = AuthChoice::None;
+        self
+    }
+
     /// How long this request may take, instead of the protocol's `request_timeout`.
     pub fn timeout(mut self, limit: Duration) -> Self {
         self.timeout = Some(limit);
@@ -262,6 +281,13 @@ impl<C> HttpRequest<C> {
     }
 }
 
+impl HttpRequest {
+    /// The same for one that is made to authenticate others.
+    pub(crate) fn for_authentication(self) -> Self {
+        HttpRequest { bare: true, ..self }
+    }
+}
+
 impl<C> HttpRequest<C> {
     /// The user, and the request without it.
     pub(crate) fn unbind(self) -> (C, HttpRequest) {
@@ -281,6 +307,8 @@ impl<C> HttpRequest<C> {
             silent: self.silent,
             follow_redirects: self.follow_redirects,
             download: self.download,
+            auth: self.auth,
+            bare: self.bare,
         };
         (self.user, request)
     }

@@ -1,0 +1,3 @@
+//! Ways to authenticate, against servers that verify.
+
+mod custom;
