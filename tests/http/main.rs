@@ -8,6 +8,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod apache;
 mod arrivals;
 mod connections;
 mod descriptors;

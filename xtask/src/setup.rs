@@ -15,9 +15,10 @@ struct Program {
     purpose: &'static str,
 }
 
-const PROGRAMS: [Program; 2] = [
+const PROGRAMS: [Program; 3] = [
     Program { name: "nginx", package: "nginx", purpose: "tests against a real web server" },
     Program { name: "python3", package: "python3", purpose: "tests against a second, different web server" },
+    Program { name: "apache2", package: "apache2", purpose: "tests of digest authentication" },
 ];
 
 /// A part of the Rust toolchain that may be left out of an installation.

@@ -13,7 +13,7 @@ use loadspiker_core::expression::IntoText;
 use loadspiker_core::protocol::{Protocol, ShardInfo, ShardState};
 use url::Url;
 
-use crate::auth::{Auth, IntoAuth};
+use crate::auth::{Auth, IntoAuth, digest_auth};
 use crate::request::header::HeaderSpec;
 use crate::shard::HttpShard;
 use crate::tls::TlsSettings;
@@ -123,6 +123,12 @@ impl HttpProtocol {
     /// Every request carries this user name and password (RFC 7617).
     pub fn basic_auth(self, user: impl IntoText, password: impl IntoText) -> Self {
         self.with_header(HeaderSpec::basic(user, password))
+    }
+
+    /// Every request is authenticated with this user name and password, answered to a challenge (RFC 7616); see
+    /// [`digest_auth`](crate::auth::digest_auth).
+    pub fn digest_auth(self, user: impl IntoText, password: impl IntoText) -> Self {
+        self.auth(digest_auth(user, password))
     }
 
     /// Every request carries this token (RFC 6750).

@@ -74,8 +74,10 @@
 
 mod bound;
 mod context;
+mod digest;
 mod function;
 mod request;
+mod secret;
 mod state;
 
 use std::fmt;
@@ -88,6 +90,7 @@ use loadspiker_core::compile::CompileContext;
 
 pub(crate) use bound::{AuthChoice, BoundAuth};
 pub use context::AuthContext;
+pub use digest::{DigestAuth, digest_auth};
 pub use function::{AuthFn, auth_fn};
 pub use request::{AuthRequest, AuthResponse};
 pub use state::AuthKey;

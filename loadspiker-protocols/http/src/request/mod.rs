@@ -17,7 +17,7 @@ use loadspiker_core::check::Check;
 use loadspiker_core::dsl::Chain;
 use loadspiker_core::expression::{IntoText, IntoValue, TextArg, ValueArg};
 
-use crate::auth::{AuthChoice, IntoAuth};
+use crate::auth::{AuthChoice, IntoAuth, digest_auth};
 use body::{BodySpec, IntoBody, Written};
 use form::FormSpec;
 use header::HeaderSpec;
@@ -224,6 +224,11 @@ impl<C> HttpRequest<C> {
     /// User name and password (RFC 7617).
     pub fn basic_auth(self, user: impl IntoText, password: impl IntoText) -> Self {
         self.with_header(HeaderSpec::basic(user, password))
+    }
+
+    /// User name and password, answered to a challenge (RFC 7616); see [`digest_auth`](crate::auth::digest_auth).
+    pub fn digest_auth(self, user: impl IntoText, password: impl IntoText) -> Self {
+        self.auth(digest_auth(user, password))
     }
 
     /// A bearer token (RFC 6750).

@@ -1,3 +1,4 @@
 //! Ways to authenticate, against servers that verify.
 
 mod custom;
+mod digest;

@@ -1,0 +1,34 @@
+//! [`Secret`]: a text of the user's that is never shown.
+
+use std::fmt;
+
+use loadspiker_core::compile::CompileContext;
+use loadspiker_core::expression::{CompiledText, IntoText, TextArg};
+use loadspiker_core::{Session, StepError};
+
+/// A text that is never shown, neither as it is written nor as it is rendered.
+#[derive(Clone)]
+pub(super) struct Secret(TextArg);
+
+impl Secret {
+    pub(super) fn new(text: impl IntoText) -> Self {
+        Secret(text.into_text())
+    }
+
+    pub(super) fn compile(&self, cx: &mut CompileContext<'_>) -> CompiledText {
+        self.0.compile(cx)
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("•••")
+    }
+}
+
+/// The text for this session.
+pub(super) fn rendered(text: &CompiledText, session: &Session) -> Result<String, StepError> {
+    let mut out = String::new();
+    text.render(session, &mut out)?;
+    Ok(out)
+}
