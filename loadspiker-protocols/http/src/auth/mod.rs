@@ -72,6 +72,7 @@
 //!
 //! Where it is enough to look at the request, there is [`auth_fn`].
 
+mod api_key;
 mod bound;
 mod context;
 mod digest;
@@ -88,6 +89,7 @@ use std::sync::Arc;
 use loadspiker_core::StepError;
 use loadspiker_core::compile::CompileContext;
 
+pub use api_key::{ApiKey, api_key};
 pub(crate) use bound::{AuthChoice, BoundAuth};
 pub use context::AuthContext;
 pub use digest::{DigestAuth, digest_auth};

@@ -236,7 +236,8 @@ impl<C> HttpRequest<C> {
         self.with_header(HeaderSpec::bearer(token))
     }
 
-    /// A header whose value is a key: it is never shown, and not sent on to another origin by a redirect.
+    /// A header whose value is a key: it is never shown, and not sent on to another origin by a redirect. It may go beside
+    /// other authentication. For a key in the query or a cookie there is [`api_key`](crate::auth::api_key).
     pub fn api_key(self, header: impl Into<String>, key: impl IntoText) -> Self {
         self.with_header(HeaderSpec::secret(header, key))
     }
