@@ -55,6 +55,7 @@
 //! again in one case only: the server had closed the kept connection before anything of the request was written. Every hop
 //! of a redirect is a sample: `name`, `name Redirect 1`, `name Redirect 2`.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 mod action;
@@ -77,6 +78,7 @@ mod protocol;
 mod redirect;
 mod request;
 mod shard;
+mod step;
 #[cfg(test)]
 mod testing;
 mod tls;

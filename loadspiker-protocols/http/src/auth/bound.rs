@@ -67,6 +67,27 @@ impl BoundAuth {
         }
     }
 
+    /// Obtains it without a request that needs it.
+    pub(super) async fn obtain_by_step(&self, cx: &mut ActionContext, anew: bool) -> Result<bool, StepError> {
+        let mut cx = AuthContext::of_step(cx, self.states);
+        if anew {
+            self.authenticator.forget(&mut cx);
+        }
+        let obtained = match self.authenticator.obtain(&mut cx) {
+            Some(obtaining) => obtaining.await,
+            None => Ok(()),
+        };
+        match obtained {
+            Err(_) if cx.is_turned_away() => Ok(false),
+            obtained => obtained.map(|()| true),
+        }
+    }
+
+    /// The token that was obtained.
+    pub(super) fn token(&self, cx: &mut ActionContext) -> Option<String> {
+        self.authenticator.token(&mut AuthContext::new(cx, self.states))
+    }
+
     /// Authenticates a request. Gives the parameters of the query that must not be shown.
     pub(crate) fn apply(
         &self,

@@ -7,6 +7,7 @@ use loadspiker_core::protocol::ActionContext;
 use loadspiker_core::{Moment, Session, StepError};
 
 use super::state::{AuthKey, States};
+use crate::clock::Clock;
 use crate::imperative::HttpReply;
 use crate::request::HttpRequest;
 
@@ -24,6 +25,11 @@ pub struct AuthContext<'a> {
 impl<'a> AuthContext<'a> {
     pub(super) fn new(cx: &'a mut ActionContext, states: States) -> Self {
         AuthContext { cx, states, spent: false, turned_away: false }
+    }
+
+    /// Of a step that came without a slot of a throttle.
+    pub(super) fn of_step(cx: &'a mut ActionContext, states: States) -> Self {
+        AuthContext { spent: true, ..Self::new(cx, states) }
     }
 
     /// What this user knows.
@@ -89,5 +95,11 @@ impl<'a> AuthContext<'a> {
             self.turned_away = !self.cx.next_request().await;
         }
         !self.turned_away
+    }
+}
+
+impl Clock for AuthContext<'_> {
+    fn now(&self) -> Moment {
+        AuthContext::now(self)
     }
 }

@@ -76,10 +76,17 @@ mod api_key;
 mod bound;
 mod context;
 mod digest;
+#[cfg(feature = "html")]
+mod form_login;
+#[cfg(feature = "html")]
+mod forms;
 mod function;
+mod oauth2;
 mod request;
 mod secret;
 mod state;
+mod step;
+mod token;
 
 use std::fmt;
 use std::future::Future;
@@ -93,9 +100,14 @@ pub use api_key::{ApiKey, api_key};
 pub(crate) use bound::{AuthChoice, BoundAuth};
 pub use context::AuthContext;
 pub use digest::{DigestAuth, digest_auth};
+#[cfg(feature = "html")]
+#[cfg_attr(docsrs, doc(cfg(feature = "html")))]
+pub use form_login::{FormLogin, form_login};
 pub use function::{AuthFn, auth_fn};
+pub use oauth2::{OAuth2, oauth2};
 pub use request::{AuthRequest, AuthResponse};
 pub use state::AuthKey;
+pub use step::{Authenticate, authenticate};
 
 /// A way to authenticate requests, as the user writes it: a plain value, not yet compiled. See [`crate::auth`] for how
 /// to write one.
@@ -150,6 +162,17 @@ pub trait Authenticator: Send + Sync {
     fn answered(&self, response: &AuthResponse<'_>, cx: &mut AuthContext<'_>) -> Result<Answered, StepError> {
         let _ = (response, cx);
         Ok(Answered::Accept)
+    }
+
+    /// The token that was obtained, for [`Authenticate::save_as`]. By default there is none.
+    fn token(&self, cx: &mut AuthContext<'_>) -> Option<String> {
+        let _ = cx;
+        None
+    }
+
+    /// Forgets what was obtained, for [`Authenticate::anew`]. By default there is nothing to forget.
+    fn forget(&self, cx: &mut AuthContext<'_>) {
+        let _ = cx;
     }
 }
 

@@ -127,6 +127,11 @@ impl AuthResponse<'_> {
         self.hop.target.origin.url()
     }
 
+    /// The URL that it came from, without what was added to its query.
+    pub fn url(&self) -> String {
+        self.hop.target.url()
+    }
+
     /// How often the request had been sent before, because the answer was a challenge.
     pub fn attempt(&self) -> u32 {
         u32::from(self.hop.challenges)

@@ -1,6 +1,7 @@
-//! [`Secret`]: a text of the user's that is never shown.
+//! [`Secret`]: a text of the user's that is never shown; and texts that are sent as they are.
 
 use std::fmt;
+use std::sync::Arc;
 
 use loadspiker_core::compile::CompileContext;
 use loadspiker_core::expression::{CompiledText, IntoText, TextArg};
@@ -31,4 +32,10 @@ pub(super) fn rendered(text: &CompiledText, session: &Session) -> Result<String,
     let mut out = String::new();
     text.render(session, &mut out)?;
     Ok(out)
+}
+
+/// A text that is sent as it is, whatever it looks like.
+pub(super) fn as_it_is(text: impl Into<Arc<str>>) -> TextArg {
+    let text: Arc<str> = text.into();
+    (move |_: &Session| text.clone()).into_text()
 }

@@ -3,3 +3,7 @@
 mod api_key;
 mod custom;
 mod digest;
+#[cfg(feature = "html")]
+mod form_login;
+#[cfg(feature = "html")]
+mod oauth2;
