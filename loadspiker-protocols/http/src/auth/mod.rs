@@ -81,6 +81,7 @@ mod form_login;
 #[cfg(feature = "html")]
 mod forms;
 mod function;
+mod jwt;
 mod oauth2;
 mod request;
 mod secret;
@@ -104,6 +105,7 @@ pub use digest::{DigestAuth, digest_auth};
 #[cfg_attr(docsrs, doc(cfg(feature = "html")))]
 pub use form_login::{FormLogin, form_login};
 pub use function::{AuthFn, auth_fn};
+pub use jwt::{Jwt, JwtAlgorithm, jwt, jwt_with_key_file};
 pub use oauth2::{OAuth2, oauth2};
 pub use request::{AuthRequest, AuthResponse};
 pub use state::AuthKey;

@@ -5,5 +5,6 @@ mod custom;
 mod digest;
 #[cfg(feature = "html")]
 mod form_login;
+mod jwt;
 #[cfg(feature = "html")]
 mod oauth2;
