@@ -16,6 +16,7 @@ mod faults;
 mod imperative;
 mod journey;
 mod mistakes;
+mod mutual_tls;
 mod nginx;
 mod programs;
 mod python;

@@ -34,6 +34,7 @@ use crate::request::header::Headers;
 use crate::request::prepared::{Hop, Plan, Prepared};
 use crate::request::url::{Target, is_absolute};
 use crate::shard::{HttpShard, HttpUser};
+use crate::tls::UserCertificate;
 
 /// A compiled request, shared by all users.
 struct HttpAction {
@@ -47,6 +48,7 @@ struct HttpAction {
     silent: bool,
     download: Option<CompiledText>,
     auth: Option<BoundAuth>,
+    certificate: Option<UserCertificate>,
 }
 
 impl ActionBuilder for HttpRequest {
@@ -68,6 +70,7 @@ impl ActionBuilder for HttpRequest {
             silent: self.silent,
             download: self.download.as_ref().map(|path| path.compile(cx)),
             auth: BoundAuth::of(self, &protocol, cx),
+            certificate: UserCertificate::compile(protocol.user_certificate.as_ref(), cx),
             protocol,
         })
     }
@@ -198,6 +201,7 @@ impl HttpAction {
             origin: &hop.target.origin,
             request: &mut request,
             limit: self.timeout,
+            certificate: self.certificate.as_ref(),
             from,
         };
         let (result, trace) = perform(cx, shard, order, &mut sink).await;

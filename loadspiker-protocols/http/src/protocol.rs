@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use loadspiker_core::check::Check;
 use loadspiker_core::compile::CompileContext;
-use loadspiker_core::expression::IntoText;
+use loadspiker_core::expression::{IntoText, TextArg};
 use loadspiker_core::protocol::{Protocol, ShardInfo, ShardState};
 use url::Url;
 
@@ -44,6 +44,8 @@ pub struct HttpProtocol {
     pub(crate) connect_timeout: Duration,
     pub(crate) request_timeout: Duration,
     pub(crate) tls: TlsSettings,
+    /// Where each user has a certificate of its own: its file, and that of the key.
+    pub(crate) user_certificate: Option<(TextArg, TextArg)>,
     pub(crate) follow_redirects: bool,
     pub(crate) max_redirects: u32,
     pub(crate) cookies: bool,
@@ -81,6 +83,7 @@ impl HttpProtocol {
             connect_timeout: Duration::from_secs(10),
             request_timeout: Duration::from_secs(60),
             tls: TlsSettings::default(),
+            user_certificate: None,
             follow_redirects: true,
             max_redirects: 20,
             cookies: true,
@@ -194,8 +197,18 @@ impl HttpProtocol {
     }
 
     /// Shows this certificate (a PEM file, with the chain if there is one) to servers that ask for one.
-    pub fn client_certificate(mut self, certificate: impl Into<PathBuf>, key: impl Into<PathBuf>) -> Self {
-        self.tls.client = Some((certificate.into(), key.into()));
+    ///
+    /// With expressions in the paths, or closures, each user has a certificate of its own:
+    /// `client_certificate("certificates/#{user}.pem", "keys/#{user}.pem")`. It is read when the user first connects, and
+    /// a connection keeps the one it was opened with. Users who share connections cannot have that.
+    pub fn client_certificate(mut self, certificate: impl IntoText, key: impl IntoText) -> Self {
+        let (certificate, key) = (certificate.into_text(), key.into_text());
+        // The source of a closure is `…`; a file of that name is found as well.
+        let is_fixed = |path: &TextArg| !path.source().contains("#{") && path.source() != "…";
+        (self.tls.client, self.user_certificate) = match is_fixed(&certificate) && is_fixed(&key) {
+            true => (Some((certificate.source().into(), key.source().into())), None),
+            false => (None, Some((certificate, key))),
+        };
         self
     }
 
@@ -297,6 +310,12 @@ impl Protocol for HttpProtocol {
         }
         for mistake in self.tls.mistakes() {
             cx.mistake(mistake);
+        }
+        if self.share_connections && self.user_certificate.is_some() {
+            cx.mistake(
+                "client_certificate with expressions: users who share connections cannot have certificates of their own; \
+                 take share_connections() away, or give all of them one certificate",
+            );
         }
         if self.max_connections_per_host == 0 {
             cx.mistake("max_connections_per_host(0) leaves no connection to send a request over; give at least 1");
