@@ -85,6 +85,7 @@ mod jwt;
 mod oauth2;
 mod request;
 mod secret;
+mod sigv4;
 mod state;
 mod step;
 mod token;
@@ -108,6 +109,7 @@ pub use function::{AuthFn, auth_fn};
 pub use jwt::{Jwt, JwtAlgorithm, jwt, jwt_with_key_file};
 pub use oauth2::{OAuth2, oauth2};
 pub use request::{AuthRequest, AuthResponse};
+pub use sigv4::{AwsSigV4, aws_sigv4};
 pub use state::AuthKey;
 pub use step::{Authenticate, authenticate};
 

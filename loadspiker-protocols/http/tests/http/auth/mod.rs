@@ -8,3 +8,4 @@ mod form_login;
 mod jwt;
 #[cfg(feature = "html")]
 mod oauth2;
+mod sigv4;
