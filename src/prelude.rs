@@ -38,6 +38,14 @@ pub use serde_json::json;
 #[doc(inline)]
 pub use crate::macros::scenario;
 
+#[cfg(all(feature = "http", feature = "html"))]
+#[cfg_attr(docsrs, doc(cfg(all(feature = "http", feature = "html"))))]
+pub use loadspiker_http::auth::form_login;
+#[cfg(feature = "http")]
+#[cfg_attr(docsrs, doc(cfg(feature = "http")))]
+pub use loadspiker_http::auth::{
+    JwtAlgorithm, api_key, auth_fn, authenticate, aws_sigv4, digest_auth, jwt, jwt_with_key_file, oauth2,
+};
 #[cfg(feature = "http")]
 #[cfg_attr(docsrs, doc(cfg(feature = "http")))]
 pub use loadspiker_http::{
