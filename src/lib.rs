@@ -36,7 +36,7 @@
 //! * the steps of a scenario: [`Steps`];
 //! * scenarios as async functions: [`#[loadspiker::scenario]`](macro@scenario) and [`imperative`];
 //! * how many users come, and when, and how many requests they may make: [`inject`], [`Population`];
-//! * what users send: the protocols, such as [`http`];
+//! * what users send: the protocols, such as [`http`]; who they are: [`http::auth`];
 //! * values that differ between users: [`feeder`], [`derive(Record)`](derive@Record) and the [`expression`] language
 //!   `#{…}`; records that no two users may have at a time: [`pool`];
 //! * what a good answer is: [`check`]; what a good run is: [`assertion`];
@@ -52,7 +52,7 @@
 //! |---|---|---|---|
 //! | `http` | yes | HTTP/1.1 in cleartext and over TLS | hyper, rustls with ring |
 //! | `sql` | no | records of SQLite, PostgreSQL, MySQL and MariaDB: `sql_feeder` | sqlx, SQLite (C), rustls with ring |
-//! | `html` | yes | checks on HTML: `css`, `css_attr`, `form` | scraper, html5ever |
+//! | `html` | yes | checks on HTML: `css`, `css_attr`, `form`; logins by forms | scraper, html5ever |
 //! | `xpath` | yes | checks on XML: `xpath`, `xpath_ns` | roxmltree, xpath-eval |
 //! | `templates` | no | texts with loops and conditions: `jinja`, `jinja_file` | minijinja |
 //! | `fake` | no | made-up names, addresses, texts: `fake_records`, `#{fakeName()}` | fake, rand |
@@ -136,8 +136,9 @@ mod documents {
         checks_and_assertions: "../docs/guide/6-checks-and-assertions.md";
         control_of_a_run: "../docs/guide/7-control-of-a-run.md";
         http: "../docs/guide/8-http.md";
-        reading_the_report: "../docs/guide/9-reading-the-report.md";
-        in_cargo_test: "../docs/guide/10-in-cargo-test.md";
-        a_protocol_of_your_own: "../docs/guide/11-a-protocol-of-your-own.md";
+        authentication: "../docs/guide/9-authentication.md";
+        reading_the_report: "../docs/guide/10-reading-the-report.md";
+        in_cargo_test: "../docs/guide/11-in-cargo-test.md";
+        a_protocol_of_your_own: "../docs/guide/12-a-protocol-of-your-own.md";
     }
 }

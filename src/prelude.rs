@@ -24,6 +24,9 @@ pub use loadspiker_core::dsl::{
     random_switch_or_else, rendez_vous, repeat, repeat_counted, round_robin_switch, scenario, stop_load_generator,
     stop_load_generator_if, try_max, uniform, uniform_random_switch, weighted,
 };
+#[cfg(feature = "templates")]
+#[cfg_attr(docsrs, doc(cfg(feature = "templates")))]
+pub use loadspiker_core::expression::{jinja, jinja_file};
 #[cfg(feature = "fake")]
 #[cfg_attr(docsrs, doc(cfg(feature = "fake")))]
 pub use loadspiker_core::fake::{Fake, Locale, fake_records};
@@ -31,9 +34,6 @@ pub use loadspiker_core::feeder::{
     Feeder, IntoFeeder, async_records, csv, generate, json, json_lines, lazy_records, records, separated_values,
     sitemap, ssv, tsv,
 };
-#[cfg(feature = "templates")]
-#[cfg_attr(docsrs, doc(cfg(feature = "templates")))]
-pub use loadspiker_core::expression::{jinja, jinja_file};
 pub use loadspiker_core::imperative::{Outcome, User};
 pub use loadspiker_core::inject::{
     at_once_users, constant_concurrent_users, constant_users_per_sec, hold_for, increment_concurrent_users,
@@ -51,6 +51,14 @@ pub use serde_json::json;
 #[doc(inline)]
 pub use crate::macros::scenario;
 
+#[cfg(all(feature = "http", feature = "html"))]
+#[cfg_attr(docsrs, doc(cfg(all(feature = "http", feature = "html"))))]
+pub use loadspiker_http::auth::form_login;
+#[cfg(feature = "http")]
+#[cfg_attr(docsrs, doc(cfg(feature = "http")))]
+pub use loadspiker_http::auth::{
+    JwtAlgorithm, api_key, auth_fn, authenticate, aws_sigv4, digest_auth, jwt, jwt_with_key_file, oauth2,
+};
 #[cfg(feature = "http")]
 #[cfg_attr(docsrs, doc(cfg(feature = "http")))]
 pub use loadspiker_http::{

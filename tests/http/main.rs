@@ -8,6 +8,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod apache;
 mod arrivals;
 mod connections;
 mod correlation;
@@ -16,6 +17,7 @@ mod faults;
 mod imperative;
 mod journey;
 mod mistakes;
+mod mutual_tls;
 mod nginx;
 mod programs;
 mod python;

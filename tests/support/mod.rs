@@ -1,5 +1,6 @@
 //! What the end-to-end tests share: targets of several kinds, temporary folders, load tests as processes of their own.
 
+pub(crate) mod apache;
 pub(crate) mod catalogue;
 pub(crate) mod folder;
 pub(crate) mod gate;

@@ -15,12 +15,13 @@ struct Program {
     purpose: &'static str,
 }
 
-const PROGRAMS: [Program; 4] = [
+const PROGRAMS: [Program; 5] = [
     Program { name: "nginx", package: "nginx", purpose: "tests against a real web server" },
     Program { name: "python3", package: "python3", purpose: "tests against a second, different web server" },
     // Debian puts the programs of PostgreSQL into a folder for each version, which is in no path.
     Program { name: "initdb", package: "postgresql", purpose: "tests against PostgreSQL" },
     Program { name: "mariadbd", package: "mariadb-server", purpose: "tests against MariaDB" },
+    Program { name: "apache2", package: "apache2", purpose: "tests of digest authentication" },
 ];
 
 /// A part of the Rust toolchain that may be left out of an installation.

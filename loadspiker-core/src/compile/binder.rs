@@ -54,6 +54,12 @@ impl CompileContext<'_> {
         self.binder.is_some()
     }
 
+    /// Says that this step makes requests during the run that are compiled then, with
+    /// [`ActionContext::exchange`](crate::protocol::ActionContext::exchange): they find the protocols that the user gave.
+    pub fn makes_requests(&mut self) {
+        self.imperative = true;
+    }
+
     /// Binds all protocols that the user gave, for requests that are made during the run.
     pub(super) fn bind_given(&mut self) -> Vec<(TypeId, usize)> {
         let mut bound: Vec<(TypeId, usize)> = Vec::new();

@@ -58,11 +58,11 @@ pub use arg::{
 pub(crate) use call::{Functions, UserFunction};
 pub(crate) use counter::Counters;
 pub use error::{EvalError, ParseError};
+#[cfg(feature = "fake")]
+pub(crate) use generate::uuid;
 #[cfg(feature = "templates")]
 #[cfg_attr(docsrs, doc(cfg(feature = "templates")))]
 pub use jinja::{Jinja, jinja, jinja_file};
-#[cfg(feature = "fake")]
-pub(crate) use generate::uuid;
 
 use crate::session::{Session, Slot};
 use crate::value::Value;

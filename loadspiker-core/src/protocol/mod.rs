@@ -207,6 +207,7 @@
 //! ```
 
 mod context;
+mod within;
 
 use std::any::Any;
 use std::fmt;

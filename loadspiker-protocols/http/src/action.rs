@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{CONNECTION, CONTENT_TYPE, SET_COOKIE};
+use http::header::{AUTHORIZATION, CONNECTION, CONTENT_TYPE, SET_COOKIE};
 use http::{HeaderValue, Method, StatusCode};
 use loadspiker_core::Moment;
 use loadspiker_core::check::{Absorbing, Check, CheckSet};
@@ -14,14 +14,16 @@ use loadspiker_core::expression::CompiledText;
 use loadspiker_core::metrics::{Sample, SampleName};
 use loadspiker_core::protocol::{Action, ActionBuilder, ActionContext, ActionFuture, ProtocolSlot};
 
+use crate::auth::BoundAuth;
 use crate::body::{LIMIT, Sink};
 use crate::check::{HttpResponse, implied};
-use crate::connection::Answer;
+use crate::connection::{Answer, Request};
 use crate::cookie;
 use crate::debug;
 use crate::decode::decode;
 use crate::error::HttpError;
 use crate::imperative::HttpReply;
+use crate::part::Part;
 use crate::perform::{Order, Trace, perform};
 use crate::protocol::HttpProtocol;
 use crate::redirect;
@@ -33,6 +35,7 @@ use crate::request::place::Placed;
 use crate::request::prepared::{Hop, Plan, Prepared};
 use crate::request::url::{Target, is_absolute};
 use crate::shard::{HttpShard, HttpUser};
+use crate::tls::UserCertificate;
 
 /// A compiled request, shared by all users.
 struct HttpAction {
@@ -45,6 +48,8 @@ struct HttpAction {
     follow_redirects: bool,
     silent: bool,
     download: Option<CompiledText>,
+    auth: Option<BoundAuth>,
+    certificate: Option<UserCertificate>,
 }
 
 impl ActionBuilder for HttpRequest {
@@ -54,7 +59,8 @@ impl ActionBuilder for HttpRequest {
 
     fn compile(&self, cx: &mut CompileContext<'_>) -> Box<dyn Action> {
         let (slot, protocol) = cx.protocol(HttpProtocol::without_base);
-        let checks: Vec<Check> = self.checks.iter().chain(&protocol.checks).cloned().collect();
+        let of_all = protocol.checks.iter().filter(|_| !self.bare);
+        let checks: Vec<Check> = self.checks.iter().chain(of_all).cloned().collect();
         Box::new(HttpAction {
             slot,
             name: cx.request_name(&self.name),
@@ -64,6 +70,8 @@ impl ActionBuilder for HttpRequest {
             follow_redirects: self.follow_redirects && protocol.follow_redirects,
             silent: self.silent,
             download: self.download.as_ref().map(|path| path.compile(cx)),
+            auth: BoundAuth::of(self, &protocol, cx),
+            certificate: UserCertificate::compile(protocol.user_certificate.as_ref(), cx),
             protocol,
         })
     }
@@ -89,6 +97,7 @@ fn plan(request: &HttpRequest, protocol: &HttpProtocol, cx: &mut CompileContext<
         cx.mistake("timeout is zero, so that the request always fails; give it a duration such as 10.secs()");
     }
     let mut specs = protocol.headers.clone();
+    specs.retain(|header| !(request.bare && header.is(&AUTHORIZATION)));
     for header in &request.headers {
         header.clone().put_into(&mut specs);
     }
@@ -126,14 +135,14 @@ impl HttpAction {
         let mut buffer = cx.take_buffer();
         let begun = self.plan.begin(&prepared, &shard, base, cx.session(), &mut buffer);
         match begun.and_then(|hop| Ok((hop, self.download_path(cx)?))) {
-            Err(error) => self.report(cx, 0, &Trace::unsent(cx.now()), None, Some(&error.to_string())),
+            Err(error) => self.report(cx, Part::default(), &Trace::unsent(cx.now()), None, Some(&error.to_string())),
             Ok((mut hop, download)) => {
                 let mut followed = 0;
-                while let Some(next) =
-                    self.hop(cx, &shard, &prepared, &hop, followed, download.as_deref(), &mut buffer).await
-                {
+                while self.auth.is_none() || self.obtain(cx, &hop, followed).await {
+                    let sent = self.hop(cx, &shard, &prepared, &hop, followed, download.as_deref(), &mut buffer);
+                    let Some(next) = sent.await else { break };
                     hop = next;
-                    followed += 1;
+                    followed += u32::from(hop.challenges == 0);
                     if !cx.next_request().await {
                         break;
                     }
@@ -153,7 +162,8 @@ impl HttpAction {
         Ok(Some(path))
     }
 
-    /// Runs one request: the user's, or after so many redirects the one that follows. Returns what follows it.
+    /// Runs one request: the user's, or after so many redirects the one that follows. Returns what follows it: that of
+    /// a redirect, or the same again where the answer was a challenge.
     #[expect(clippy::too_many_arguments, reason = "all of it is the state of one loop, its only caller")]
     async fn hop(
         &self,
@@ -169,7 +179,7 @@ impl HttpAction {
         let (mut request, mut sink) = match built.and_then(|request| Ok((request, self.sink(cx, download)?))) {
             Ok(built) => built,
             Err(error) => {
-                self.report(cx, followed, &Trace::unsent(cx.now()), None, Some(&error.to_string()));
+                self.report(cx, Part::after(followed), &Trace::unsent(cx.now()), None, Some(&error.to_string()));
                 return None;
             }
         };
@@ -178,11 +188,13 @@ impl HttpAction {
         {
             cookie::send(jar, &hop.target, request.headers_mut());
         }
-        if cx.is_debugging() {
-            cx.debug(&debug::request(&hop.target, &request, &hop.body));
+        if let Err(error) = self.authenticate(cx, hop, &mut request) {
+            self.report(cx, Part::after(followed), &Trace::unsent(cx.now()), None, Some(&error.to_string()));
+            return None;
         }
         // A request that is the same for all takes no time to speak of until it is ready to be sent.
-        let from = if followed == 0 && self.plan.is_fixed(prepared) { cx.started() } else { cx.now() };
+        let from =
+            if followed == 0 && self.auth.is_none() && self.plan.is_fixed(prepared) { cx.started() } else { cx.now() };
         let mut request = Some(request);
         let order = Order {
             protocol: &self.protocol,
@@ -190,13 +202,14 @@ impl HttpAction {
             origin: &hop.target.origin,
             request: &mut request,
             limit: self.timeout,
+            certificate: self.certificate.as_ref(),
             from,
         };
         let (result, trace) = perform(cx, shard, order, &mut sink).await;
         let mut answer = match result {
             Ok(answer) => answer,
             Err(error) => {
-                self.report(cx, followed, &trace, None, Some(&error.to_string()));
+                self.report(cx, Part::after(followed), &trace, None, Some(&error.to_string()));
                 return None;
             }
         };
@@ -205,10 +218,13 @@ impl HttpAction {
             cookie::keep(jar, &hop.target, &answer.headers);
         }
         let status = answer.status;
+        if let Some(then) = self.challenged(cx, hop, followed, &trace, &answer, &mut sink) {
+            return then;
+        }
         if !(self.follow_redirects && redirect::is_redirect(status)) {
             let verdict = self.verify(cx, &mut answer, sink, &hop.target, trace.ended, download);
             shard.take_back(answer.headers);
-            self.report(cx, followed, &trace, Some(status), verdict.err().as_deref());
+            self.report(cx, Part::after(followed), &trace, Some(status), verdict.err().as_deref());
             return None;
         }
         if cx.is_debugging() {
@@ -220,8 +236,61 @@ impl HttpAction {
             Err(HttpError::Redirects(self.protocol.max_redirects))
         };
         let error = next.as_ref().err().map(ToString::to_string);
-        self.report(cx, followed, &trace, Some(status), error.as_deref());
+        self.report(cx, Part::after(followed), &trace, Some(status), error.as_deref());
         next.ok()
+    }
+
+    /// How this hop is authenticated; another origin must not see it.
+    fn auth_of(&self, hop: &Hop) -> Option<&BoundAuth> {
+        self.auth.as_ref().filter(|_| !hop.foreign)
+    }
+
+    /// Obtains what the next request needs. Says whether it can be sent; if not, that is reported.
+    async fn obtain(&self, cx: &mut ActionContext, hop: &Hop, followed: u32) -> bool {
+        let Some(auth) = self.auth_of(hop) else { return true };
+        match auth.obtain(cx).await {
+            Ok(may_be_sent) => may_be_sent,
+            Err(error) => {
+                self.report(cx, Part::after(followed), &Trace::unsent(cx.now()), None, Some(&error.to_string()));
+                false
+            }
+        }
+    }
+
+    /// Completes a request that is about to be sent, and shows it to those who debug.
+    fn authenticate(&self, cx: &mut ActionContext, hop: &Hop, request: &mut Request) -> Result<(), HttpError> {
+        let secrets = match self.auth_of(hop) {
+            Some(auth) => auth.apply(cx, hop, request)?,
+            None => Vec::new(),
+        };
+        if cx.is_debugging() {
+            cx.debug(&debug::request(&hop.target, request, &hop.body, &secrets));
+        }
+        Ok(())
+    }
+
+    /// If the answer is a challenge: reports it, and gives what follows, if anything can.
+    fn challenged(
+        &self,
+        cx: &mut ActionContext,
+        hop: &Hop,
+        followed: u32,
+        trace: &Trace,
+        answer: &Answer,
+        sink: &mut Sink,
+    ) -> Option<Option<Hop>> {
+        let error = match self.auth_of(hop)?.is_challenge(cx, hop, answer.status, &answer.headers) {
+            Ok(false) => return None,
+            Ok(true) => None,
+            Err(error) => Some(error.to_string()),
+        };
+        if cx.is_debugging() {
+            let body = std::mem::replace(sink, Sink::Discard).into_bytes();
+            cx.debug(&debug::response(answer.status, &answer.headers, &body));
+        }
+        let part = Part { challenge: error.is_none(), ..Part::after(followed) };
+        self.report(cx, part, trace, Some(answer.status), error.as_deref());
+        Some(error.is_none().then(|| Hop { challenges: hop.challenges + 1, ..hop.clone() }))
     }
 
     /// Where the body goes.
@@ -309,7 +378,7 @@ impl HttpAction {
     fn report(
         &self,
         cx: &mut ActionContext,
-        followed: u32,
+        part: Part,
         trace: &Trace,
         status: Option<StatusCode>,
         error: Option<&str>,
@@ -328,13 +397,13 @@ impl HttpAction {
         let mut text = String::new();
         let mut name = self.name.resolve(cx.session(), &mut text);
         let hop;
-        if followed > 0 {
+        if part != Part::default() {
             let first = match (&self.name, &name) {
                 (RequestName::Known(_, name), _) => name,
                 (_, SampleName::Dynamic(name)) => *name,
                 _ => "",
             };
-            hop = format!("{first} Redirect {followed}");
+            hop = part.name(first);
             name = SampleName::Dynamic(&hop);
         }
         let sample = Sample {

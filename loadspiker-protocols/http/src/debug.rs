@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use http::header::{AUTHORIZATION, CONTENT_TYPE, COOKIE, PROXY_AUTHORIZATION, SET_COOKIE};
+use http::header::{AUTHORIZATION, CONTENT_TYPE, COOKIE, LOCATION, PROXY_AUTHORIZATION, SET_COOKIE};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use url::form_urlencoded;
 
@@ -13,9 +13,10 @@ use crate::request::url::{Target, encode_form};
 const SHOWN: usize = 4096;
 const MASK: &str = "•••";
 
-/// A request, as it is sent.
-pub(crate) fn request(target: &Target, request: &Request, body: &[u8]) -> String {
-    let mut text = format!("> {} {}\n", request.method(), masked_url(&target.url()));
+/// A request, as it is sent. `secrets` are parameters of its query that are secret whatever their names.
+pub(crate) fn request(target: &Target, request: &Request, body: &[u8], secrets: &[String]) -> String {
+    let path = request.uri().path_and_query().map_or("/", http::uri::PathAndQuery::as_str);
+    let mut text = format!("> {} {}\n", request.method(), masked_url(&(target.origin.url() + path), secrets));
     add_headers('>', request.headers(), &mut text);
     add_body(body, request.headers(), &mut text);
     text
@@ -31,9 +32,11 @@ pub(crate) fn response(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> 
 
 fn add_headers(mark: char, headers: &HeaderMap, text: &mut String) {
     for (name, value) in headers {
+        let shown = String::from_utf8_lossy(value.as_bytes());
         let _ = match is_secret_header(name, value) {
             true => writeln!(text, "{mark} {name}: {MASK}"),
-            false => writeln!(text, "{mark} {name}: {}", String::from_utf8_lossy(value.as_bytes())),
+            false if *name == LOCATION => writeln!(text, "{mark} {name}: {}", masked_url(&shown, &[])),
+            false => writeln!(text, "{mark} {name}: {shown}"),
         };
     }
 }
@@ -46,23 +49,30 @@ fn is_secret_header(name: &HeaderName, value: &HeaderValue) -> bool {
 /// Whether what goes by this name should not be seen.
 fn is_secret(name: &str) -> bool {
     let name = name.to_ascii_lowercase().replace(['-', '_'], "");
-    ["password", "passwd", "token", "secret", "apikey"].iter().any(|word| name.contains(word))
+    ["password", "passwd", "token", "secret", "apikey", "verifier", "assertion", "devicecode", "usercode"]
+        .iter()
+        .any(|word| name.contains(word))
 }
 
-fn masked_url(url: &str) -> String {
+fn masked_url(url: &str, secrets: &[String]) -> String {
     match url.split_once('?') {
-        Some((path, query)) => format!("{path}?{}", masked_pairs(query)),
+        Some((path, query)) => format!("{path}?{}", masked_pairs(query, secrets)),
         None => url.to_owned(),
     }
 }
 
 /// Pairs of a query or a form. If none of them is secret, they are left as they are written.
-fn masked_pairs(pairs: &str) -> String {
-    if !form_urlencoded::parse(pairs.as_bytes()).any(|(name, _)| is_secret(&name)) {
+fn masked_pairs(pairs: &str, secrets: &[String]) -> String {
+    let all = || form_urlencoded::parse(pairs.as_bytes());
+    // The code of an authorization (RFC 6749) is told from other codes by what stands beside it.
+    let is_grant = all().any(|(name, _)| name == "grant_type" || name == "state");
+    let is_secret =
+        |name: &str| is_secret(name) || secrets.iter().any(|secret| secret == name) || is_grant && name == "code";
+    if !all().any(|(name, _)| is_secret(&name)) {
         return pairs.to_owned();
     }
     let mut text = String::new();
-    for (name, value) in form_urlencoded::parse(pairs.as_bytes()) {
+    for (name, value) in all() {
         if !text.is_empty() {
             text.push('&');
         }
@@ -83,7 +93,7 @@ fn add_body(body: &[u8], headers: &HeaderMap, text: &mut String) {
     }
     let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let masked = if content_type.starts_with("application/x-www-form-urlencoded") {
-        masked_pairs(&String::from_utf8_lossy(body))
+        masked_pairs(&String::from_utf8_lossy(body), &[])
     } else if content_type.starts_with("multipart/") {
         masked_parts(&String::from_utf8_lossy(body))
     } else if let Ok(mut json) = serde_json::from_slice::<serde_json::Value>(body) {
@@ -180,7 +190,8 @@ mod tests {
         own.set_sensitive(true);
         sent.headers_mut().insert("x-own", own);
         let body = br#"{"user":"ann","password":"leak6","deep":[{"refresh_token":"leak7"}]}"#;
-        let text = request(&target, &sent, body);
+        *sent.uri_mut() = http::Uri::from(target.path.clone());
+        let text = request(&target, &sent, body, &[]);
         assert!(!text.contains("leak"), "{text}");
         for seen in ["> GET http://a.test/x?q=1&access_token=•••", "accept: */*", "\"user\":\"ann\""] {
             assert!(text.contains(seen), "{text}");

@@ -93,6 +93,14 @@ pub enum HttpError {
     /// A redirect without a usable `location`.
     #[error("redirect without a valid location header")]
     Location,
+    /// The request could not be authenticated: a token could not be had, say.
+    #[error("{scheme}: {reason}")]
+    Auth {
+        /// The name of the way to authenticate, such as `oauth2`.
+        scheme: &'static str,
+        /// Why.
+        reason: String,
+    },
     /// The request could not be built: an expression failed, the URL is not valid, a file cannot be read.
     #[error("{0}")]
     Build(String),

@@ -42,6 +42,11 @@
 //! body of a response is counted and dropped unless a check looks at it. While a user rests 50 ms or more, its idle
 //! connections give their buffers back and are sockets, nothing else.
 //!
+//! # Who the user is
+//!
+//! Requests are authenticated with [`auth`](HttpRequest::auth), for one of them or for all; the module [`auth`](mod@auth)
+//! has the ways there are, and shows how to write another. A request that is not authenticated pays nothing for it.
+//!
 //! # What is measured
 //!
 //! A sample's bytes are those on the wire, headers and TLS included; what a TLS handshake takes is counted to the
@@ -50,9 +55,11 @@
 //! again in one case only: the server had closed the kept connection before anything of the request was written. Every hop
 //! of a redirect is a sample: `name`, `name Redirect 1`, `name Redirect 2`.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 mod action;
+pub mod auth;
 mod body;
 mod check;
 mod clock;
@@ -65,12 +72,14 @@ mod error;
 mod feeder;
 mod imperative;
 mod origin;
+mod part;
 mod perform;
 mod pool;
 mod protocol;
 mod redirect;
 mod request;
 mod shard;
+mod step;
 #[cfg(test)]
 mod testing;
 mod tls;

@@ -26,6 +26,7 @@ use crate::origin::Origin;
 use crate::pool::Permit;
 use crate::protocol::HttpProtocol;
 use crate::shard::{HttpShard, HttpUser};
+use crate::tls::UserCertificate;
 
 /// What a sample tells of a request, whatever became of it.
 #[derive(Debug)]
@@ -53,6 +54,8 @@ pub(crate) struct Order<'a> {
     /// Taken when it is sent.
     pub(crate) request: &'a mut Option<Request>,
     pub(crate) limit: Duration,
+    /// The certificate of the user, where each has one of its own.
+    pub(crate) certificate: Option<&'a UserCertificate>,
     /// When it began: now, or so recently that reading the clock again would not tell another time.
     pub(crate) from: Moment,
 }
@@ -68,7 +71,7 @@ pub(crate) async fn perform(
     order: Order<'_>,
     sink: &mut Sink,
 ) -> (Result<Answer, HttpError>, Trace) {
-    let Order { protocol, slot, origin, request, limit, from } = order;
+    let Order { protocol, slot, origin, request, limit, certificate, from } = order;
     let deadline = from + limit;
     let mut trace = Trace::unsent(from);
     let mut ready = from;
@@ -98,7 +101,7 @@ pub(crate) async fn perform(
             None => {
                 let limit = (protocol.connect_timeout, limit, deadline);
                 // Rarely needed, and wide: boxed, it costs nothing where a connection is kept.
-                match Box::pin(connect(cx, shard, origin, ready, limit, &mut trace.phases)).await {
+                match Box::pin(connect(cx, shard, origin, certificate, ready, limit, &mut trace.phases)).await {
                     Ok((connection, at)) => {
                         ready = at;
                         connection
@@ -139,12 +142,15 @@ async fn connect(
     cx: &ActionContext,
     shard: &HttpShard,
     origin: &Origin,
+    certificate: Option<&UserCertificate>,
     from: Moment,
     (connect_limit, request_limit, deadline): (Duration, Duration, Moment),
     phases: &mut Phases,
 ) -> Result<(Connection, Moment), HttpError> {
     let until = from + connect_limit;
-    let connecting = shard.connector.connect(origin, from, phases, cx);
+    let certificate =
+        certificate.filter(|_| origin.secure).map(|certificate| certificate.of(cx.session())).transpose()?;
+    let connecting = shard.connector.connect(origin, from, phases, cx, certificate.as_ref());
     match cx.timeout_at(until.min(deadline), connecting).await {
         Ok(connected) => connected,
         Err(Elapsed) if until <= deadline => Err(HttpError::ConnectTimeout(connect_limit)),

@@ -9,10 +9,11 @@ use std::time::Duration;
 
 use loadspiker_core::check::{Check, IntoCheck};
 use loadspiker_core::compile::CompileContext;
-use loadspiker_core::expression::IntoText;
+use loadspiker_core::expression::{IntoText, TextArg};
 use loadspiker_core::protocol::{Protocol, ShardInfo, ShardState};
 use url::Url;
 
+use crate::auth::{Auth, IntoAuth, digest_auth};
 use crate::request::header::HeaderSpec;
 use crate::shard::HttpShard;
 use crate::tls::TlsSettings;
@@ -43,11 +44,14 @@ pub struct HttpProtocol {
     pub(crate) connect_timeout: Duration,
     pub(crate) request_timeout: Duration,
     pub(crate) tls: TlsSettings,
+    /// Where each user has a certificate of its own: its file, and that of the key.
+    pub(crate) user_certificate: Option<(TextArg, TextArg)>,
     pub(crate) follow_redirects: bool,
     pub(crate) max_redirects: u32,
     pub(crate) cookies: bool,
     pub(crate) local_addresses: Vec<String>,
     pub(crate) host_aliases: Vec<(String, String)>,
+    pub(crate) auth: Option<Arc<dyn Auth>>,
     /// How many requests have been compiled for this protocol: each gets a number.
     actions: Arc<AtomicUsize>,
 }
@@ -79,11 +83,13 @@ impl HttpProtocol {
             connect_timeout: Duration::from_secs(10),
             request_timeout: Duration::from_secs(60),
             tls: TlsSettings::default(),
+            user_certificate: None,
             follow_redirects: true,
             max_redirects: 20,
             cookies: true,
             local_addresses: Vec::new(),
             host_aliases: Vec::new(),
+            auth: None,
             actions: Arc::default(),
         }
     }
@@ -122,9 +128,23 @@ impl HttpProtocol {
         self.with_header(HeaderSpec::basic(user, password))
     }
 
+    /// Every request is authenticated with this user name and password, answered to a challenge (RFC 7616); see
+    /// [`digest_auth`](crate::auth::digest_auth).
+    pub fn digest_auth(self, user: impl IntoText, password: impl IntoText) -> Self {
+        self.auth(digest_auth(user, password))
+    }
+
     /// Every request carries this token (RFC 6750).
     pub fn bearer(self, token: impl IntoText) -> Self {
         self.with_header(HeaderSpec::bearer(token))
+    }
+
+    /// Every request is authenticated in this way; see [`crate::auth`]. A request that says how itself, by
+    /// [`HttpRequest::auth`](crate::HttpRequest::auth) or a header `authorization` of its own, is not, and neither is one
+    /// with [`no_auth`](crate::HttpRequest::no_auth).
+    pub fn auth<K>(mut self, auth: impl IntoAuth<K>) -> Self {
+        self.auth = Some(auth.into_auth());
+        self
     }
 
     /// A check of every response, after the request's own checks.
@@ -177,8 +197,18 @@ impl HttpProtocol {
     }
 
     /// Shows this certificate (a PEM file, with the chain if there is one) to servers that ask for one.
-    pub fn client_certificate(mut self, certificate: impl Into<PathBuf>, key: impl Into<PathBuf>) -> Self {
-        self.tls.client = Some((certificate.into(), key.into()));
+    ///
+    /// With expressions in the paths, or closures, each user has a certificate of its own:
+    /// `client_certificate("certificates/#{user}.pem", "keys/#{user}.pem")`. It is read when the user first connects, and
+    /// a connection keeps the one it was opened with. Users who share connections cannot have that.
+    pub fn client_certificate(mut self, certificate: impl IntoText, key: impl IntoText) -> Self {
+        let (certificate, key) = (certificate.into_text(), key.into_text());
+        // The source of a closure is `…`; a file of that name is found as well.
+        let is_fixed = |path: &TextArg| !path.source().contains("#{") && path.source() != "…";
+        (self.tls.client, self.user_certificate) = match is_fixed(&certificate) && is_fixed(&key) {
+            true => (Some((certificate.source().into(), key.source().into())), None),
+            false => (None, Some((certificate, key))),
+        };
         self
     }
 
@@ -285,6 +315,12 @@ impl Protocol for HttpProtocol {
         }
         for mistake in self.tls.mistakes() {
             cx.mistake(mistake);
+        }
+        if self.share_connections && self.user_certificate.is_some() {
+            cx.mistake(
+                "client_certificate with expressions: users who share connections cannot have certificates of their own; \
+                 take share_connections() away, or give all of them one certificate",
+            );
         }
         if self.max_connections_per_host == 0 {
             cx.mistake("max_connections_per_host(0) leaves no connection to send a request over; give at least 1");

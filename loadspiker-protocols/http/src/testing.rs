@@ -76,7 +76,11 @@ pub(crate) fn connector(tls: TlsSettings) -> Connector {
 pub(crate) async fn connect(address: SocketAddr) -> Connection {
     let origin = origin_of(&format!("http://{address}"));
     let clock = Readings::default();
-    connector(TlsSettings::default()).connect(&origin, Moment::START, &mut Phases::default(), &clock).await.unwrap().0
+    connector(TlsSettings::default())
+        .connect(&origin, Moment::START, &mut Phases::default(), &clock, None)
+        .await
+        .unwrap()
+        .0
 }
 
 /// What the kernel has by now, the reactor knows afterwards.

@@ -10,7 +10,7 @@ impl Lowering<'_, '_, '_> {
     pub(super) fn async_step(&mut self, name: &str, timed: bool, code: &Arc<dyn Journey>) -> AsyncStep {
         // What it reads and sets is known to nobody before the run.
         self.cx.opaque();
-        self.cx.imperative = true;
+        self.cx.makes_requests();
         AsyncStep { name: timed.then(|| self.cx.request_name(name)), code: code.clone() }
     }
 }

@@ -17,7 +17,7 @@ use crate::clock::Clock;
 use crate::dns::Resolver;
 use crate::error::HttpError;
 use crate::origin::Origin;
-use crate::tls::Tls;
+use crate::tls::{ClientFiles, Tls};
 
 /// Opens connections for one shard.
 pub(crate) struct Connector {
@@ -39,13 +39,14 @@ impl Connector {
     }
 
     /// Opens a connection to `origin`, beginning at `from`. What it took is added to `phases`, also if it fails.
-    /// Returns the connection and when it was ready.
+    /// Returns the connection and when it was ready. `client` is the certificate of the user, if it has one of its own.
     pub(crate) async fn connect<C: Clock>(
         &self,
         origin: &Origin,
         from: Moment,
         phases: &mut Phases,
         clock: &C,
+        client: Option<&ClientFiles>,
     ) -> Result<(Connection, Moment), HttpError> {
         let (socket, at) = match origin.ip {
             Some(ip) => self.timed_dial(&[ip], origin.port, from, phases, clock).await?,
@@ -74,7 +75,7 @@ impl Connector {
                 .map_err(|_| HttpError::Tls("the host name cannot be in a certificate".to_owned()))?
                 .to_owned(),
         };
-        let shaken = TlsConnector::from(self.tls.config()?).connect(name, counted).await;
+        let shaken = TlsConnector::from(self.tls.config(client)?).connect(name, counted).await;
         let ready = clock.now();
         add(&mut phases.tls, at, ready);
         let tls = shaken.map_err(|error| HttpError::from_handshake(&error, &origin.host))?;

@@ -165,7 +165,7 @@ async fn a_refused_connection_says_so() {
     let mut phases = Phases::default();
     let clock = Readings::default();
     let connector = connector(TlsSettings::default());
-    let error = connector.connect(&origin, Moment::START, &mut phases, &clock).await.err().unwrap();
+    let error = connector.connect(&origin, Moment::START, &mut phases, &clock, None).await.err().unwrap();
     assert_eq!(error, HttpError::Refused);
     assert!(phases.connect.is_some() && phases.dns.is_none());
 }

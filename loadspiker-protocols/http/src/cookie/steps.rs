@@ -8,7 +8,6 @@ use cookie_store::CookieStore;
 use loadspiker_core::compile::{CompileContext, RequestName};
 use loadspiker_core::dsl::Chain;
 use loadspiker_core::expression::{CompiledText, EvalError, IntoText, Template, TextArg};
-use loadspiker_core::metrics::{Phases, Sample, SampleName};
 use loadspiker_core::protocol::{Action, ActionBuilder, ActionContext, ActionFuture, ProtocolSlot};
 use loadspiker_core::{Session, Slot, Value};
 use url::Url;
@@ -18,6 +17,7 @@ use super::check::of_host;
 use super::rules::insert;
 use crate::protocol::HttpProtocol;
 use crate::shard::{HttpShard, HttpUser};
+use crate::step::fail;
 
 /// Gives the user a cookie, as if a response had set it: for the host of the base URL and all its paths, until the user
 /// ends. One of the same name, domain and path is replaced.
@@ -368,26 +368,4 @@ fn rendered(texts: &[&CompiledText], session: &Session, between: &str) -> Result
         text.render(session, &mut all)?;
     }
     Ok(all)
-}
-
-/// Counts a step that failed.
-fn fail(cx: &mut ActionContext, name: &RequestName, error: &str) {
-    let now = cx.now();
-    let mut buffer = String::new();
-    let sample = Sample {
-        name: match name {
-            RequestName::Known(id, _) => SampleName::Known(*id),
-            rendered => rendered.resolve(cx.session(), &mut buffer),
-        },
-        intended: cx.intended(),
-        started: cx.started(),
-        sent: None,
-        ended: now,
-        error: Some(error),
-        status: None,
-        bytes_sent: 0,
-        bytes_received: 0,
-        phases: Phases::default(),
-    };
-    cx.record(&sample);
 }

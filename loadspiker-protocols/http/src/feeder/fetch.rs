@@ -142,7 +142,10 @@ impl Fetcher {
                 Some((_, connection)) => connection,
                 None => {
                     let from = self.clock.now();
-                    self.connector.connect(&Rc::clone(&origin), from, &mut Phases::default(), &self.clock).await?.0
+                    self.connector
+                        .connect(&Rc::clone(&origin), from, &mut Phases::default(), &self.clock, None)
+                        .await?
+                        .0
                 }
             };
             let was_reused = connection.is_reused();

@@ -44,6 +44,10 @@ impl HeaderSpec {
         HeaderSpec { name: "authorization".to_owned(), value, secret: true }
     }
 
+    pub(crate) fn is(&self, name: &HeaderName) -> bool {
+        self.name.eq_ignore_ascii_case(name.as_str())
+    }
+
     /// Puts this header among others; one of the same name gives way.
     pub(crate) fn put_into(self, headers: &mut Vec<HeaderSpec>) {
         headers.retain(|header| !header.name.eq_ignore_ascii_case(&self.name));

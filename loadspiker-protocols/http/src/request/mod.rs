@@ -18,6 +18,7 @@ use loadspiker_core::check::{Check, IntoCheck};
 use loadspiker_core::dsl::Chain;
 use loadspiker_core::expression::{IntoText, IntoValue, TextArg, ValueArg};
 
+use crate::auth::{AuthChoice, IntoAuth, digest_auth};
 use body::{BodySpec, IntoBody, Written};
 use form::FormSpec;
 use header::HeaderSpec;
@@ -79,6 +80,8 @@ impl<C> HttpRequestName<C> {
             silent: false,
             follow_redirects: true,
             download: None,
+            auth: AuthChoice::Protocol,
+            bare: false,
         };
         HttpRequestName { request }
     }
@@ -126,6 +129,9 @@ pub struct HttpRequest<C = ()> {
     pub(crate) silent: bool,
     pub(crate) follow_redirects: bool,
     pub(crate) download: Option<TextArg>,
+    pub(crate) auth: AuthChoice,
+    /// Without what the protocol gives to every request: its checks and its authentication.
+    pub(crate) bare: bool,
 }
 
 impl<C> HttpRequest<C> {
@@ -262,14 +268,33 @@ impl<C> HttpRequest<C> {
         self.with_header(HeaderSpec::basic(user, password))
     }
 
+    /// User name and password, answered to a challenge (RFC 7616); see [`digest_auth`](crate::auth::digest_auth).
+    pub fn digest_auth(self, user: impl IntoText, password: impl IntoText) -> Self {
+        self.auth(digest_auth(user, password))
+    }
+
     /// A bearer token (RFC 6750).
     pub fn bearer(self, token: impl IntoText) -> Self {
         self.with_header(HeaderSpec::bearer(token))
     }
 
-    /// A header whose value is a key: it is never shown, and not sent on to another origin by a redirect.
+    /// A header whose value is a key: it is never shown, and not sent on to another origin by a redirect. It may go beside
+    /// other authentication. For a key in the query or a cookie there is [`api_key`](crate::auth::api_key).
     pub fn api_key(self, header: impl Into<String>, key: impl IntoText) -> Self {
         self.with_header(HeaderSpec::secret(header, key))
+    }
+
+    /// Authenticates this request in this way, instead of the protocol's; see [`crate::auth`].
+    pub fn auth<K>(mut self, auth: impl IntoAuth<K>) -> Self {
+        self.auth = AuthChoice::Own(auth.into_auth());
+        self
+    }
+
+    /// Does not authenticate this request in the way that the protocol has for all of them. Headers that the protocol
+    /// sets are sent all the same.
+    pub fn no_auth(mut self) -> Self {
+        self.auth = AuthChoice::None;
+        self
     }
 
     /// How long this request may take, instead of the protocol's `request_timeout`.
@@ -304,6 +329,13 @@ impl<C> HttpRequest<C> {
     }
 }
 
+impl HttpRequest {
+    /// The same for one that is made to authenticate others.
+    pub(crate) fn for_authentication(self) -> Self {
+        HttpRequest { bare: true, ..self }
+    }
+}
+
 impl<C> HttpRequest<C> {
     /// The user, and the request without it.
     pub(crate) fn unbind(self) -> (C, HttpRequest) {
@@ -333,6 +365,8 @@ impl<C> HttpRequest<C> {
             silent: self.silent,
             follow_redirects: self.follow_redirects,
             download: self.download,
+            auth: self.auth,
+            bare: self.bare,
         };
         (self.user, request)
     }

@@ -50,6 +50,8 @@ pub(crate) struct Hop {
     pub(crate) bodiless: bool,
     /// A redirect led to another origin, which must not see what is meant for the first.
     pub(crate) foreign: bool,
+    /// How often it was sent before, because the answer was a challenge.
+    pub(crate) challenges: u8,
 }
 
 impl Plan {
@@ -103,7 +105,7 @@ impl Plan {
             Some(body) => body.clone(),
             None => self.body.render(session, &shard.files, buffer)?,
         };
-        Ok(Hop { target, method: self.method.clone(), body, bodiless: false, foreign: false })
+        Ok(Hop { target, method: self.method.clone(), body, bodiless: false, foreign: false, challenges: 0 })
     }
 
     fn render_target(

@@ -1,12 +1,15 @@
-//! [`Tls`]: one TLS client configuration per shard, made when the first secure connection is.
+//! [`Tls`]: the TLS client configuration of a shard, made when the first secure connection is; where each user has a
+//! certificate of its own, one for each of them.
 
 #[cfg(test)]
 mod tests;
+mod user;
 
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
+use rustc_hash::FxHashMap;
 use rustls::client::Resumption;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{WebPkiSupportedAlgorithms, verify_tls12_signature, verify_tls13_signature};
@@ -14,13 +17,14 @@ use rustls::pki_types::pem::{self, PemObject};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
 use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
 
+pub(crate) use self::user::UserCertificate;
 use crate::error::HttpError;
 
 /// What the user set about TLS.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct TlsSettings {
     pub(crate) roots: Vec<PathBuf>,
-    pub(crate) client: Option<(PathBuf, PathBuf)>,
+    pub(crate) client: Option<ClientFiles>,
     pub(crate) insecure: bool,
     /// The system's roots, read once for all shards.
     native: Arc<OnceLock<Vec<CertificateDer<'static>>>>,
@@ -28,22 +32,20 @@ pub(crate) struct TlsSettings {
 
 type ClientCertificate = (Vec<CertificateDer<'static>>, PrivateKeyDer<'static>);
 
+/// The files of a client certificate and its key.
+pub(crate) type ClientFiles = (PathBuf, PathBuf);
+
+/// Of how many client certificates the configuration is kept. Beyond it, all are read again.
+const KEPT: usize = 4096;
+
 impl TlsSettings {
     /// Whether the files can be read and hold what they should; each mistake as a sentence.
     pub(crate) fn mistakes(&self) -> Vec<String> {
         let roots = self.roots.iter().filter_map(|path| read_certificates(path, "root_certificate").err());
-        roots.chain(self.client_certificate().err()).collect()
+        roots.chain(client_certificate(self.client.as_ref()).err()).collect()
     }
 
-    fn client_certificate(&self) -> Result<Option<ClientCertificate>, String> {
-        let Some((certificate, key)) = &self.client else { return Ok(None) };
-        let chain = read_certificates(certificate, "client_certificate")?;
-        let key = PrivateKeyDer::from_pem_file(key)
-            .map_err(|error| format!("client_certificate: key {}: {}", key.display(), reason(&error)))?;
-        Ok(Some((chain, key)))
-    }
-
-    fn root_store(&self) -> Result<RootCertStore, String> {
+    fn root_store(&self) -> Result<Arc<RootCertStore>, String> {
         let mut store = RootCertStore::empty();
         let native = self.native.get_or_init(|| rustls_native_certs::load_native_certs().certs);
         store.add_parsable_certificates(native.iter().cloned());
@@ -55,10 +57,16 @@ impl TlsSettings {
         if store.is_empty() {
             return Err("no root certificates found on this system: name one with root_certificate(path)".to_owned());
         }
-        Ok(store)
+        Ok(Arc::new(store))
     }
 
-    fn config(&self, resume: bool) -> Result<ClientConfig, String> {
+    /// The configuration with a client certificate. `roots` are read if they are needed and not there.
+    fn config(
+        &self,
+        client: Option<&ClientFiles>,
+        roots: &OnceCell<Result<Arc<RootCertStore>, String>>,
+        resume: bool,
+    ) -> Result<ClientConfig, String> {
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let algorithms = provider.signature_verification_algorithms;
         let builder = ClientConfig::builder_with_provider(provider)
@@ -67,9 +75,9 @@ impl TlsSettings {
         let builder = if self.insecure {
             builder.dangerous().with_custom_certificate_verifier(Arc::new(AcceptAll(algorithms)))
         } else {
-            builder.with_root_certificates(self.root_store()?)
+            builder.with_root_certificates(roots.get_or_init(|| self.root_store()).clone()?)
         };
-        let mut config = match self.client_certificate()? {
+        let mut config = match client_certificate(client)? {
             Some((chain, key)) => builder
                 .with_client_auth_cert(chain, key)
                 .map_err(|error| format!("client_certificate: certificate and key do not fit: {error}"))?,
@@ -81,6 +89,14 @@ impl TlsSettings {
         }
         Ok(config)
     }
+}
+
+fn client_certificate(files: Option<&ClientFiles>) -> Result<Option<ClientCertificate>, String> {
+    let Some((certificate, key)) = files else { return Ok(None) };
+    let chain = read_certificates(certificate, "client_certificate")?;
+    let key = PrivateKeyDer::from_pem_file(key)
+        .map_err(|error| format!("client_certificate: key {}: {}", key.display(), reason(&error)))?;
+    Ok(Some((chain, key)))
 }
 
 fn read_certificates(path: &Path, setting: &str) -> Result<Vec<CertificateDer<'static>>, String> {
@@ -106,18 +122,36 @@ fn reason(error: &pem::Error) -> String {
 pub(crate) struct Tls {
     settings: TlsSettings,
     resume: bool,
+    roots: OnceCell<Result<Arc<RootCertStore>, String>>,
     config: OnceCell<Result<Arc<ClientConfig>, HttpError>>,
+    /// Where each user has a certificate of its own.
+    of_users: RefCell<FxHashMap<ClientFiles, Arc<ClientConfig>>>,
 }
 
 impl Tls {
     /// With `resume`, later connections take up the sessions of earlier ones. That suits a pool that all users share;
     /// where every user has connections of its own, a new user must not profit from what another one negotiated.
     pub(crate) fn new(settings: TlsSettings, resume: bool) -> Self {
-        Tls { settings, resume, config: OnceCell::new() }
+        Tls { settings, resume, roots: OnceCell::new(), config: OnceCell::new(), of_users: RefCell::default() }
     }
 
-    pub(crate) fn config(&self) -> Result<Arc<ClientConfig>, HttpError> {
-        self.config.get_or_init(|| self.settings.config(self.resume).map(Arc::new).map_err(HttpError::Tls)).clone()
+    /// The configuration for a user with this certificate, or for all users.
+    pub(crate) fn config(&self, client: Option<&ClientFiles>) -> Result<Arc<ClientConfig>, HttpError> {
+        let make =
+            |client| self.settings.config(client, &self.roots, self.resume).map(Arc::new).map_err(HttpError::Tls);
+        let Some(client) = client else {
+            return self.config.get_or_init(|| make(self.settings.client.as_ref())).clone();
+        };
+        if let Some(config) = self.of_users.borrow().get(client) {
+            return Ok(config.clone());
+        }
+        let config = make(Some(client))?;
+        let mut of_users = self.of_users.borrow_mut();
+        if of_users.len() >= KEPT {
+            of_users.clear();
+        }
+        of_users.insert(client.clone(), config.clone());
+        Ok(config)
     }
 }
 

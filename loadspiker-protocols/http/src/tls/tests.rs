@@ -82,7 +82,7 @@ async fn handshake(settings: TlsSettings, host: &str, server: SocketAddr) -> Res
     let resolver = Resolver::system(&[("shop.test".into(), "127.0.0.1".into())]);
     let connector = Connector::new(resolver, Tls::new(settings, false), Vec::new());
     let mut phases = Phases::default();
-    let (connection, _) = connector.connect(&origin, Moment::START, &mut phases, &Readings::default()).await?;
+    let (connection, _) = connector.connect(&origin, Moment::START, &mut phases, &Readings::default(), None).await?;
     Ok((connection, phases))
 }
 

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 
 use loadspiker_core::dsl::{Chain, Simulation, Steps, scenario};
+use loadspiker_core::engine::{Observer, RunOptions};
 use loadspiker_core::inject::at_once_users;
 use loadspiker_core::report::RunReport;
 use loadspiker_http::HttpProtocol;
@@ -213,4 +214,26 @@ impl Drop for Folder {
     fn drop(&mut self) {
         let _ = fs::remove_dir_all(&self.0);
     }
+}
+
+/// What debugging shows of a chain.
+pub(crate) fn debugged(protocol: HttpProtocol, chain: impl Into<Chain>) -> String {
+    #[derive(Default)]
+    struct Shown(String);
+    impl Observer for Shown {
+        fn debug(&mut self, text: &str) {
+            self.0.push_str(text);
+        }
+    }
+    let mut shown = Shown::default();
+    let options = RunOptions { debug: true, ..RunOptions::default() };
+    simulation(1, protocol, chain).run_with(&options, &mut shown).unwrap();
+    shown.0
+}
+
+/// Fails with the errors of the run unless all requests of the name ended well, in this number.
+#[track_caller]
+pub(crate) fn assert_all_ok(report: &RunReport, request: &str, count: u64) {
+    let Some(statistics) = report.request(request) else { panic!("no {request}: {:?}", report.global().errors()) };
+    assert_eq!((statistics.ok_count(), statistics.failed_count()), (count, 0), "{request}: {:?}", statistics.errors());
 }

@@ -1,0 +1,105 @@
+//! [`AuthContext`]: what a way to authenticate gets while it is at work.
+
+use std::rc::Rc;
+use std::time::Duration;
+
+use loadspiker_core::protocol::ActionContext;
+use loadspiker_core::{Moment, Session, StepError};
+
+use super::state::{AuthKey, States};
+use crate::clock::Clock;
+use crate::imperative::HttpReply;
+use crate::request::HttpRequest;
+
+/// What an [`Authenticator`](super::Authenticator) gets: the user's session, the clock, what it knows, and requests of
+/// its own.
+pub struct AuthContext<'a> {
+    cx: &'a mut ActionContext,
+    states: States,
+    /// The slot of a throttle that the action came with has been used.
+    spent: bool,
+    /// A throttle has no slot left.
+    turned_away: bool,
+}
+
+impl<'a> AuthContext<'a> {
+    pub(super) fn new(cx: &'a mut ActionContext, states: States) -> Self {
+        AuthContext { cx, states, spent: false, turned_away: false }
+    }
+
+    /// Of a step that came without a slot of a throttle.
+    pub(super) fn of_step(cx: &'a mut ActionContext, states: States) -> Self {
+        AuthContext { spent: true, ..Self::new(cx, states) }
+    }
+
+    /// What this user knows.
+    pub fn session(&self) -> &Session {
+        self.cx.session()
+    }
+
+    /// What this user knows, to be changed.
+    pub fn session_mut(&mut self) -> &mut Session {
+        self.cx.session_mut()
+    }
+
+    /// Now, on the clock of the run. What expires should be measured by it.
+    pub fn now(&self) -> Moment {
+        self.cx.now()
+    }
+
+    /// Waits on the clock of the run.
+    pub async fn sleep(&self, duration: Duration) {
+        self.cx.sleep(duration).await;
+    }
+
+    /// What this user keeps under `key`, made at first use, and dropped with the user. Branches of a user have it in
+    /// common with the user that knew it before they began.
+    pub fn user_state<S: Default + 'static>(&mut self, key: &AuthKey) -> Rc<S> {
+        self.states.of_user(self.cx, key)
+    }
+
+    /// What all users of this shard keep under `key`, made at first use. Shards share nothing.
+    pub fn shard_state<S: Default + 'static>(&self, key: &AuthKey) -> Rc<S> {
+        self.states.of_shard(self.cx, key)
+    }
+
+    /// Makes a request of its own. It is counted under its name, with the user's cookies, and is a request like any other,
+    /// but that it has neither the authentication nor the checks that the protocol gives to every request.
+    ///
+    /// Texts in it may have expressions. For a text that a server sent, which may look like one, give a closure that
+    /// returns it.
+    ///
+    /// # Errors
+    ///
+    /// The request failed, which is counted.
+    ///
+    /// # Cancel safety
+    ///
+    /// The connection of a dropped request is closed.
+    pub async fn send(&mut self, request: HttpRequest) -> Result<HttpReply, StepError> {
+        if !self.take_turn().await {
+            return Err(StepError::new("a throttle has no slot left"));
+        }
+        self.spent = true;
+        Box::pin(self.cx.exchange(request.for_authentication())).await
+    }
+
+    /// Whether a throttle had no slot left.
+    pub(super) fn is_turned_away(&self) -> bool {
+        self.turned_away
+    }
+
+    /// Waits for a slot, if the one that the action came with is used. Says whether there is one.
+    pub(super) async fn take_turn(&mut self) -> bool {
+        if std::mem::take(&mut self.spent) && !self.turned_away {
+            self.turned_away = !self.cx.next_request().await;
+        }
+        !self.turned_away
+    }
+}
+
+impl Clock for AuthContext<'_> {
+    fn now(&self) -> Moment {
+        AuthContext::now(self)
+    }
+}

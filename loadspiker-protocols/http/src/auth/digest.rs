@@ -1,0 +1,266 @@
+//! [`digest_auth`]: user name and password, answered to a challenge (RFC 7616).
+
+use std::borrow::Cow;
+use std::cell::RefCell;
+use std::fmt::Write;
+use std::str::FromStr;
+
+use digest_auth::{Algorithm, AuthContext as Credentials, Charset, HttpMethod, Qop, WwwAuthenticateHeader};
+use http::HeaderMap;
+use http::header::{AUTHORIZATION, HeaderName, WWW_AUTHENTICATE};
+use http_auth::{ChallengeRef, parse_challenges};
+use loadspiker_core::compile::CompileContext;
+use loadspiker_core::expression::{CompiledText, IntoText, TextArg};
+use loadspiker_core::{Session, StepError};
+
+use super::secret::{Secret, rendered};
+use super::{Answered, Auth, AuthContext, AuthKey, AuthRequest, AuthResponse, Authenticator};
+
+/// Digest authentication (RFC 7616), also by [`HttpRequest::digest_auth`](crate::HttpRequest::digest_auth) and
+/// [`HttpProtocol::digest_auth`](crate::HttpProtocol::digest_auth).
+///
+/// The first request of a user to an origin is challenged: it is sent without credentials, answered with 401 (counted as
+/// `name Challenge`), and sent again. From then on the challenge's nonce is used for all requests of the user to that
+/// origin, with a count that goes up, until the server calls it stale or sends the next one (`Authentication-Info`).
+///
+/// MD5, SHA-256 and SHA-512-256 with their `-sess` forms, the protections `auth` and `auth-int`, hashed user names, and
+/// challenges in the manner of RFC 2069 are known. Of several challenges the first that is known is taken.
+///
+/// ```
+/// use loadspiker_http::HttpProtocol;
+/// use loadspiker_http::auth::digest_auth;
+///
+/// let intranet = HttpProtocol::new("http://intranet.test").auth(digest_auth("#{user}", "#{password}"));
+/// # let _ = intranet;
+/// ```
+pub fn digest_auth(user: impl IntoText, password: impl IntoText) -> DigestAuth {
+    DigestAuth { user: user.into_text(), password: Secret::new(password) }
+}
+
+/// Digest authentication; made by [`digest_auth`].
+#[derive(Clone, Debug)]
+pub struct DigestAuth {
+    user: TextArg,
+    password: Secret,
+}
+
+impl Auth for DigestAuth {
+    fn name(&self) -> &'static str {
+        "digest"
+    }
+
+    fn compile(&self, cx: &mut CompileContext<'_>) -> Box<dyn Authenticator> {
+        Box::new(Digest { user: self.user.compile(cx), password: self.password.compile(cx) })
+    }
+}
+
+struct Digest {
+    user: CompiledText,
+    password: CompiledText,
+}
+
+/// The challenges that a user has met, whichever request met them, as in a browser.
+const MET: AuthKey = AuthKey::named("digest");
+
+#[derive(Default)]
+struct Met(RefCell<Vec<Challenge>>);
+
+/// A challenge that is being answered.
+struct Challenge {
+    origin: String,
+    user: String,
+    /// With a count of the answers.
+    prompt: WwwAuthenticateHeader,
+}
+
+impl Authenticator for Digest {
+    fn apply(&self, request: &mut AuthRequest<'_>, cx: &mut AuthContext<'_>) -> Result<(), StepError> {
+        let met = cx.user_state::<Met>(&MET);
+        let mut met = met.0.borrow_mut();
+        if met.is_empty() {
+            return Ok(());
+        }
+        let (origin, user) = (request.origin(), rendered(&self.user, cx.session())?);
+        let Some(challenge) = met.iter_mut().find(|met| met.origin == origin && met.user == user) else {
+            return Ok(());
+        };
+        let password = rendered(&self.password, cx.session())?;
+        let credentials = challenge.prompt.respond(&Credentials {
+            username: user.into(),
+            password: password.into(),
+            uri: request.path_and_query().into(),
+            body: Some(request.body().into()),
+            method: HttpMethod::from(request.method().as_str()),
+            cnonce: Some(Cow::Owned(client_nonce(cx.session()))),
+        })?;
+        let credentials = credentials.to_string();
+        request.set_header(AUTHORIZATION.as_str(), &credentials)
+    }
+
+    fn answered(&self, response: &AuthResponse<'_>, cx: &mut AuthContext<'_>) -> Result<Answered, StepError> {
+        let (origin, user) = (response.origin(), rendered(&self.user, cx.session())?);
+        let met = cx.user_state::<Met>(&MET);
+        let mut met = met.0.borrow_mut();
+        let known = met.iter().position(|met| met.origin == origin && met.user == user);
+        if response.status() != 401 {
+            if let Some(known) = known
+                && let Some(nonce) = next_nonce(response.headers())
+            {
+                met[known].prompt.nonce = nonce;
+                met[known].prompt.nc = 0;
+            }
+            return Ok(Answered::Accept);
+        }
+        let prompt = challenge(response.headers())?;
+        // An answer to a challenge that is not stale is refused because of the user name or the password.
+        let refused = response.attempt() > 0 && !prompt.stale;
+        if let Some(known) = known {
+            met.swap_remove(known);
+        }
+        if refused {
+            return Ok(Answered::Accept);
+        }
+        met.push(Challenge { origin, user, prompt });
+        Ok(Answered::SendAgain)
+    }
+}
+
+/// The first challenge that can be answered.
+fn challenge(headers: &HeaderMap) -> Result<WwwAuthenticateHeader, StepError> {
+    let mut offered = Vec::new();
+    for text in headers.get_all(WWW_AUTHENTICATE).iter().filter_map(|value| value.to_str().ok()) {
+        for challenge in parse_challenges(text).unwrap_or_default() {
+            if !challenge.scheme.eq_ignore_ascii_case("digest") {
+                offered.push(challenge.scheme.to_owned());
+                continue;
+            }
+            match prompt(&challenge) {
+                Ok(prompt) => return Ok(prompt),
+                Err(why) => offered.push(format!("Digest ({why})")),
+            }
+        }
+    }
+    offered.dedup();
+    let offered = if offered.is_empty() { "no way to authenticate".to_owned() } else { offered.join(", ") };
+    Err(StepError::new(format!("the server answers 401 and offers {offered}, no digest that is known here")))
+}
+
+/// The parameters of a digest challenge (RFC 7616 §3.3).
+fn prompt(challenge: &ChallengeRef<'_>) -> Result<WwwAuthenticateHeader, String> {
+    let needed = |name: &str| parameter(challenge, name).ok_or_else(|| format!("without a {name}"));
+    let qop = match parameter(challenge, "qop") {
+        // As before RFC 2617.
+        None => None,
+        Some(offered) => {
+            let known: Vec<Qop> = offered.split(',').filter_map(|qop| Qop::from_str(qop.trim()).ok()).collect();
+            if known.is_empty() {
+                return Err(format!("qop {offered}"));
+            }
+            Some(known)
+        }
+    };
+    let algorithm = match parameter(challenge, "algorithm") {
+        None => Algorithm::default(),
+        Some(name) => Algorithm::from_str(&name).map_err(|_| format!("algorithm {name}"))?,
+    };
+    let is_true = |name: &str| parameter(challenge, name).is_some_and(|value| value.eq_ignore_ascii_case("true"));
+    Ok(WwwAuthenticateHeader {
+        domain: None,
+        realm: needed("realm")?,
+        nonce: needed("nonce")?,
+        opaque: parameter(challenge, "opaque"),
+        stale: is_true("stale"),
+        algorithm,
+        qop,
+        userhash: is_true("userhash"),
+        charset: Charset::UTF8,
+        nc: 0,
+    })
+}
+
+fn parameter(challenge: &ChallengeRef<'_>, name: &str) -> Option<String> {
+    let (_, value) = challenge.params.iter().find(|(other, _)| other.eq_ignore_ascii_case(name))?;
+    Some(value.to_unescaped())
+}
+
+/// The nonce for the next request (RFC 7616 §3.5).
+fn next_nonce(headers: &HeaderMap) -> Option<String> {
+    let info = headers.get(HeaderName::from_static("authentication-info"))?.to_str().ok()?;
+    // Its parameters are written as those of a challenge.
+    let info = format!("Digest {info}");
+    parameter(parse_challenges(&info).ok()?.first()?, "nextnonce")
+}
+
+/// 64 bits in hexadecimal digits, from the user's own source, so that the same seed makes the same requests.
+fn client_nonce(session: &Session) -> String {
+    let mut nonce = String::new();
+    let _ = write!(nonce, "{:016x}", session.random(|random| random.u64(..)));
+    nonce
+}
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderValue;
+
+    use super::*;
+
+    fn headers(values: &[&'static str]) -> HeaderMap {
+        values.iter().map(|value| (WWW_AUTHENTICATE, HeaderValue::from_static(value))).collect()
+    }
+
+    #[test]
+    fn the_first_challenge_that_is_known_is_taken() {
+        let sha = "Digest realm=\"a\", nonce=\"n\", qop=\"auth\", algorithm=SHA-256";
+        let md5 = "Basic realm=\"a\", Digest realm=\"a\", nonce=\"m\", qop=\"auth\"";
+        assert_eq!(challenge(&headers(&[sha, md5])).unwrap().nonce, "n");
+        assert_eq!(challenge(&headers(&[md5, sha])).unwrap().nonce, "m");
+        let unknown = "Digest realm=\"a\", nonce=\"x\", qop=\"auth\", algorithm=FUTURE";
+        assert_eq!(challenge(&headers(&[unknown, md5])).unwrap().nonce, "m");
+    }
+
+    #[test]
+    fn what_is_offered_instead_is_told() {
+        let error = |values: &[&'static str]| challenge(&headers(values)).unwrap_err().to_string();
+        assert_eq!(
+            error(&["Basic realm=\"a\", Bearer"]),
+            "the server answers 401 and offers Basic, Bearer, no digest that is known here"
+        );
+        for (value, why) in [
+            ("Digest realm=\"a\"", "Digest (without a nonce)"),
+            ("Digest realm=\"a\", nonce=\"n\", algorithm=SHA9", "Digest (algorithm SHA9)"),
+            ("Digest realm=\"a\", nonce=\"n\", qop=\"auth-conf\"", "Digest (qop auth-conf)"),
+            ("Digest \"", "no way to authenticate"),
+        ] {
+            assert!(error(&[value]).contains(why), "{value}");
+        }
+        assert!(error(&[]).contains("offers no way to authenticate"));
+    }
+
+    /// The example of RFC 7616 §3.9.1.
+    #[test]
+    fn answers_are_those_of_the_standard() {
+        let sent = "Digest realm=\"http-auth@example.org\", qop=\"auth, auth-int\", algorithm=SHA-256, \
+                    nonce=\"7ypf/xlj9XXwfDPEoM4URrv/xwf94BcCAzFZH4GiTo0v\", opaque=\"FQhe/qaU925kfnzjCev0ciny7QMkPqMAFRtzCUYo5tdS\"";
+        let mut prompt = challenge(&headers(&[sent])).unwrap();
+        prompt.qop = Some(vec![Qop::AUTH]);
+        let answer = prompt.respond(&Credentials {
+            username: "Mufasa".into(),
+            password: "Circle of Life".into(),
+            uri: "/dir/index.html".into(),
+            body: None,
+            method: HttpMethod::GET,
+            cnonce: Some("f2/wE4q74E6zIJEtWaHKaf5wv/H5QzzpXusqGemxURZJ".into()),
+        });
+        assert_eq!(answer.unwrap().response, "753927fa0e85d155564e2e272a28d1802ca10daf4496794697cf8db5856cb6c1");
+    }
+
+    #[test]
+    fn the_next_nonce_is_found_among_other_parameters() {
+        let found =
+            |value| next_nonce(&[(HeaderName::from_static("authentication-info"), value)].into_iter().collect());
+        let value = HeaderValue::from_static("rspauth=\"6629fae4\", nextnonce=\"a\\\"b\", qop=auth");
+        assert_eq!(found(value).as_deref(), Some("a\"b"));
+        assert_eq!(found(HeaderValue::from_static("qop=auth")), None);
+        assert_eq!(found(HeaderValue::from_static("\"")), None);
+    }
+}

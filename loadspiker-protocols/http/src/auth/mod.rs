@@ -1,0 +1,224 @@
+//! Ways to authenticate requests: [`Auth`] is one as the user writes it, [`Authenticator`] is it compiled.
+//!
+//! An [`Auth`] is given to [`HttpProtocol::auth`](crate::HttpProtocol::auth), for every request, or to
+//! [`HttpRequest::auth`](crate::HttpRequest::auth), for one. It can
+//!
+//! * *obtain* something first, with requests of its own: a token, a session ([`Authenticator::obtain`]);
+//! * *apply* it to a request: a header, a parameter of the query, a cookie, a signature over all of it
+//!   ([`Authenticator::apply`]);
+//! * look at the *answer*, and have the request sent once more, if it is a challenge ([`Authenticator::answered`]).
+//!
+//! What it has to remember is kept for it, per user or for all users of a shard, under an [`AuthKey`]; see
+//! [`AuthContext::user_state`] and [`AuthContext::shard_state`].
+//!
+//! # How it is counted
+//!
+//! Requests made to obtain something are counted under names of their own, such as `token`. An answer that has the
+//! request sent again is a sample of its own as well, as the hop of a redirect is: `order Challenge`, not failed
+//! whatever its status; `order` is what came of it. So the figures of a name never mix the two, and no request goes
+//! uncounted. If something cannot be obtained, the request fails with an error that says why.
+//!
+//! Nothing is applied where a redirect has led to another origin.
+//!
+//! # One of your own
+//!
+//! A signature over the body, with a counter per user:
+//!
+//! ```
+//! use std::cell::Cell;
+//!
+//! use loadspiker_core::StepError;
+//! use loadspiker_core::compile::CompileContext;
+//! use loadspiker_core::expression::{CompiledText, IntoText, TextArg};
+//! use loadspiker_http::auth::{Auth, AuthContext, AuthKey, AuthRequest, Authenticator};
+//! use loadspiker_http::http;
+//!
+//! #[derive(Clone, Debug)]
+//! struct Signed {
+//!     key: TextArg,
+//!     state: AuthKey,
+//! }
+//!
+//! impl Auth for Signed {
+//!     fn name(&self) -> &'static str {
+//!         "signed"
+//!     }
+//!     fn compile(&self, cx: &mut CompileContext<'_>) -> Box<dyn Authenticator> {
+//!         Box::new(Signer { key: self.key.compile(cx), state: self.state.clone() })
+//!     }
+//! }
+//!
+//! struct Signer {
+//!     key: CompiledText,
+//!     state: AuthKey,
+//! }
+//!
+//! impl Authenticator for Signer {
+//!     fn apply(&self, request: &mut AuthRequest<'_>, cx: &mut AuthContext<'_>) -> Result<(), StepError> {
+//!         let count = cx.user_state::<Cell<u32>>(&self.state);
+//!         count.set(count.get() + 1);
+//!         let mut key = String::new();
+//!         self.key.render(cx.session(), &mut key)?;
+//!         // A real one would be an HMAC.
+//!         let sum: usize = request.body().iter().chain(key.as_bytes()).map(|byte| usize::from(*byte)).sum();
+//!         request.set_header("x-signature", &format!("{sum}; {}", count.get()))
+//!     }
+//! }
+//!
+//! let signed = Signed { key: "#{key}".into_text(), state: AuthKey::new() };
+//! let order = http("order").post("/orders").body("two apples").auth(&signed);
+//! # let _ = order;
+//! ```
+//!
+//! Where it is enough to look at the request, there is [`auth_fn`].
+
+mod api_key;
+mod bound;
+mod context;
+mod digest;
+#[cfg(feature = "html")]
+mod form_login;
+#[cfg(feature = "html")]
+mod forms;
+mod function;
+mod jwt;
+mod oauth2;
+mod request;
+mod secret;
+mod sigv4;
+mod state;
+mod step;
+mod token;
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use loadspiker_core::StepError;
+use loadspiker_core::compile::CompileContext;
+
+pub use api_key::{ApiKey, api_key};
+pub(crate) use bound::{AuthChoice, BoundAuth};
+pub use context::AuthContext;
+pub use digest::{DigestAuth, digest_auth};
+#[cfg(feature = "html")]
+#[cfg_attr(docsrs, doc(cfg(feature = "html")))]
+pub use form_login::{FormLogin, form_login};
+pub use function::{AuthFn, auth_fn};
+pub use jwt::{Jwt, JwtAlgorithm, jwt, jwt_with_key_file};
+pub use oauth2::{OAuth2, oauth2};
+pub use request::{AuthRequest, AuthResponse};
+pub use sigv4::{AwsSigV4, aws_sigv4};
+pub use state::AuthKey;
+pub use step::{Authenticate, authenticate};
+
+/// A way to authenticate requests, as the user writes it: a plain value, not yet compiled. See [`crate::auth`] for how
+/// to write one.
+pub trait Auth: fmt::Debug + Send + Sync + 'static {
+    /// Its name, in lower case, before its messages: `digest`, `oauth2`. Its `Debug` must show no secret.
+    fn name(&self) -> &'static str;
+
+    /// Prepares it for a request: expressions are parsed, mistakes told with `cx.mistake`. Called for each request that
+    /// uses it, before the run; in the imperative style during the run.
+    fn compile(&self, cx: &mut CompileContext<'_>) -> Box<dyn Authenticator>;
+}
+
+impl<A: Auth + ?Sized> Auth for Arc<A> {
+    fn name(&self) -> &'static str {
+        (**self).name()
+    }
+
+    fn compile(&self, cx: &mut CompileContext<'_>) -> Box<dyn Authenticator> {
+        (**self).compile(cx)
+    }
+}
+
+/// The future of [`Authenticator::obtain`]. It lives on one shard and need not be `Send`.
+pub type AuthFuture<'a> = Pin<Box<dyn Future<Output = Result<(), StepError>> + 'a>>;
+
+/// A way to authenticate requests, compiled; shared by all users.
+pub trait Authenticator: Send + Sync {
+    /// Obtains what [`apply`](Self::apply) needs. `None`, the default, if it is there already, which costs nothing.
+    /// Called before each request, and again where [`answered`](Self::answered) wants the request sent again.
+    ///
+    /// # Cancel safety
+    ///
+    /// The future is dropped when the run is stopped, or the user's code drops the request: it must leave no state behind
+    /// that keeps other users from obtaining the same.
+    fn obtain<'a>(&'a self, cx: &'a mut AuthContext<'_>) -> Option<AuthFuture<'a>> {
+        let _ = cx;
+        None
+    }
+
+    /// Authenticates a request that is about to be sent; all else in it is as it will be sent.
+    ///
+    /// # Errors
+    ///
+    /// Why it cannot: the request fails with it and is not sent.
+    fn apply(&self, request: &mut AuthRequest<'_>, cx: &mut AuthContext<'_>) -> Result<(), StepError>;
+
+    /// Looks at the answer to a request that it was applied to, whatever its status. By default it is accepted.
+    ///
+    /// # Errors
+    ///
+    /// Why the answer to a challenge cannot be given: the request fails with it.
+    fn answered(&self, response: &AuthResponse<'_>, cx: &mut AuthContext<'_>) -> Result<Answered, StepError> {
+        let _ = (response, cx);
+        Ok(Answered::Accept)
+    }
+
+    /// The token that was obtained, for [`Authenticate::save_as`]. By default there is none.
+    fn token(&self, cx: &mut AuthContext<'_>) -> Option<String> {
+        let _ = cx;
+        None
+    }
+
+    /// Forgets what was obtained, for [`Authenticate::anew`]. By default there is nothing to forget.
+    fn forget(&self, cx: &mut AuthContext<'_>) {
+        let _ = cx;
+    }
+}
+
+/// What is to be done with an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Answered {
+    /// It is the answer: redirects are followed, checks run over it.
+    Accept,
+    /// It was a challenge: the request is sent again, after [`Authenticator::obtain`] and [`Authenticator::apply`]. At
+    /// most four times in a row; the answer to the fifth is accepted.
+    SendAgain,
+}
+
+/// What [`HttpRequest::auth`](crate::HttpRequest::auth) takes: an [`Auth`], or a reference to one that can be cloned.
+///
+/// `K` says which of these it is ([`Given`], [`Lent`]); it is always inferred.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no way to authenticate",
+    label = "not an `Auth`",
+    note = "give it one such as `oauth2(…)`, `api_key(…)`, `auth_fn(…)`, a reference to one, or a type of your own that implements `Auth`"
+)]
+pub trait IntoAuth<K> {
+    /// The way to authenticate.
+    fn into_auth(self) -> Arc<dyn Auth>;
+}
+
+/// Ways to authenticate that are given away.
+#[derive(Debug)]
+pub enum Given {}
+
+/// Ways to authenticate that are lent, and cloned.
+#[derive(Debug)]
+pub enum Lent {}
+
+impl<A: Auth> IntoAuth<Given> for A {
+    fn into_auth(self) -> Arc<dyn Auth> {
+        Arc::new(self)
+    }
+}
+
+impl<A: Auth + Clone> IntoAuth<Lent> for &A {
+    fn into_auth(self) -> Arc<dyn Auth> {
+        Arc::new(self.clone())
+    }
+}

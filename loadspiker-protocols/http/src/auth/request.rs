@@ -1,0 +1,139 @@
+//! [`AuthRequest`] and [`AuthResponse`]: a request to be authenticated, and the answer to it.
+
+use http::header::COOKIE;
+use http::uri::PathAndQuery;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
+use loadspiker_core::StepError;
+
+use crate::connection::Request;
+use crate::request::prepared::Hop;
+use crate::request::url::encode_component;
+
+/// A request that is about to be sent. What is added to it is never shown in debug output.
+pub struct AuthRequest<'a> {
+    request: &'a mut Request,
+    hop: &'a Hop,
+    /// Parameters of the query that must not be shown.
+    secrets: &'a mut Vec<String>,
+}
+
+impl<'a> AuthRequest<'a> {
+    pub(super) fn new(request: &'a mut Request, hop: &'a Hop, secrets: &'a mut Vec<String>) -> Self {
+        AuthRequest { request, hop, secrets }
+    }
+
+    /// The method.
+    pub fn method(&self) -> &Method {
+        self.request.method()
+    }
+
+    /// Scheme, host and, where it is not the scheme's own, port: `https://shop.test`.
+    pub fn origin(&self) -> String {
+        self.hop.target.origin.url()
+    }
+
+    /// Path and query, encoded, as they are sent.
+    pub fn path_and_query(&self) -> &str {
+        self.request.uri().path_and_query().map_or("/", PathAndQuery::as_str)
+    }
+
+    /// All headers, but for those that follow from the body.
+    pub fn headers(&self) -> &HeaderMap {
+        self.request.headers()
+    }
+
+    /// The body; empty if there is none.
+    pub fn body(&self) -> &[u8] {
+        &self.hop.body
+    }
+
+    /// Sets a header, in place of any of the same name.
+    ///
+    /// # Errors
+    ///
+    /// The name is no name of a header, or the value has a line break or a control character in it.
+    pub fn set_header(&mut self, name: &str, value: &str) -> Result<(), StepError> {
+        let (name, value) = secret_header(name, value)?;
+        self.request.headers_mut().insert(name, value);
+        Ok(())
+    }
+
+    /// Adds a parameter to the query, percent-encoded.
+    ///
+    /// # Errors
+    ///
+    /// The URL becomes too long.
+    pub fn add_query(&mut self, name: &str, value: &str) -> Result<(), StepError> {
+        let mut path = self.path_and_query().to_owned();
+        path.push(if path.contains('?') { '&' } else { '?' });
+        encode_component(name, &mut path);
+        path.push('=');
+        encode_component(value, &mut path);
+        let path = PathAndQuery::try_from(path).map_err(|_| StepError::new("the URL becomes too long"))?;
+        *self.request.uri_mut() = Uri::from(path);
+        self.secrets.push(name.to_owned());
+        Ok(())
+    }
+
+    /// Adds a cookie to those of the request. The user does not keep it.
+    ///
+    /// # Errors
+    ///
+    /// A cookie cannot hold the name or the value.
+    pub fn add_cookie(&mut self, name: &str, value: &str) -> Result<(), StepError> {
+        if name.is_empty() || name.contains([';', '=', ' ', ',']) || value.contains([';', ' ', ',', '"']) {
+            return Err(StepError::new(
+                "a cookie cannot hold spaces, commas, quotes or ;, nor its name =; encode them",
+            ));
+        }
+        let own = self.headers().get(COOKIE).and_then(|own| own.to_str().ok());
+        let cookies = match own {
+            Some(own) => format!("{own}; {name}={value}"),
+            None => format!("{name}={value}"),
+        };
+        self.set_header(COOKIE.as_str(), &cookies)
+    }
+}
+
+fn secret_header(name: &str, value: &str) -> Result<(HeaderName, HeaderValue), StepError> {
+    let wrong = |why: &str| StepError::new(format!("header \"{name}\": {why}"));
+    let name = HeaderName::try_from(name).map_err(|_| wrong("this is no name of a header"))?;
+    let mut value =
+        HeaderValue::try_from(value).map_err(|_| wrong("its value has a line break or a control character"))?;
+    value.set_sensitive(true);
+    Ok((name, value))
+}
+
+/// The answer to a request that was authenticated.
+pub struct AuthResponse<'a> {
+    pub(super) status: StatusCode,
+    pub(super) headers: &'a HeaderMap,
+    pub(super) hop: &'a Hop,
+}
+
+impl AuthResponse<'_> {
+    /// The status.
+    pub fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    /// The headers.
+    pub fn headers(&self) -> &HeaderMap {
+        self.headers
+    }
+
+    /// Scheme, host and port that it came from; see [`AuthRequest::origin`].
+    pub fn origin(&self) -> String {
+        self.hop.target.origin.url()
+    }
+
+    /// The URL that it came from, without what was added to its query.
+    pub fn url(&self) -> String {
+        self.hop.target.url()
+    }
+
+    /// How often the request had been sent before, because the answer was a challenge.
+    pub fn attempt(&self) -> u32 {
+        u32::from(self.hop.challenges)
+    }
+}

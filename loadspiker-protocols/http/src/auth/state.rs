@@ -1,0 +1,152 @@
+//! [`AuthKey`]: under which ways to authenticate keep what they know, per user and per shard.
+//!
+//! It is kept in states of a protocol of its own, which is there only where something is authenticated: nobody else pays
+//! for it.
+
+use std::any::Any;
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use loadspiker_core::compile::CompileContext;
+use loadspiker_core::protocol::{ActionContext, Protocol, ProtocolSlot, ShardInfo, ShardState, UserState};
+
+/// Under which an [`Auth`](super::Auth) keeps what it knows. Clones are equal, and equal to nothing else: an `Auth` that
+/// has one and is cloned for many requests knows in all of them what it learnt in one.
+#[derive(Clone, Debug)]
+pub struct AuthKey(Identity);
+
+#[derive(Clone, Debug)]
+enum Identity {
+    Unique(Arc<()>),
+    Named(&'static str),
+}
+
+impl AuthKey {
+    /// A key of its own.
+    #[expect(clippy::new_without_default, reason = "each is another one, which no default is")]
+    pub fn new() -> Self {
+        AuthKey(Identity::Unique(Arc::new(())))
+    }
+
+    /// The key of this name, for what all values of a type are to have in common.
+    pub const fn named(name: &'static str) -> Self {
+        AuthKey(Identity::Named(name))
+    }
+
+    /// Whether nobody can ask for what is kept under this clone of the key any more.
+    fn is_forgotten(&self) -> bool {
+        matches!(&self.0, Identity::Unique(key) if Arc::strong_count(key) == 1)
+    }
+}
+
+impl PartialEq for AuthKey {
+    fn eq(&self, other: &Self) -> bool {
+        match (&self.0, &other.0) {
+            (Identity::Unique(a), Identity::Unique(b)) => Arc::ptr_eq(a, b),
+            (Identity::Named(a), Identity::Named(b)) => a == b,
+            _ => false,
+        }
+    }
+}
+
+impl Eq for AuthKey {}
+
+/// What is known, by key and type.
+#[derive(Default)]
+struct Known(RefCell<Vec<(AuthKey, Rc<dyn Any>)>>);
+
+impl Known {
+    fn get<S: Default + 'static>(&self, key: &AuthKey) -> Rc<S> {
+        let mut known = self.0.borrow_mut();
+        let found = known.iter().filter(|(of, _)| of == key).find_map(|(_, state)| state.clone().downcast().ok());
+        found.unwrap_or_else(|| {
+            // Keys made for one request only, in the imperative style, come and go.
+            known.retain(|(of, _)| !of.is_forgotten());
+            known.reserve_exact(1);
+            let state: Rc<S> = Rc::default();
+            known.push((key.clone(), state.clone()));
+            state
+        })
+    }
+}
+
+/// Holds the states; users never meet it.
+#[derive(Debug)]
+struct Authentication;
+
+impl Protocol for Authentication {
+    fn name(&self) -> &'static str {
+        "http authentication"
+    }
+
+    fn open(&self, _: ShardInfo) -> Result<Rc<dyn ShardState>, String> {
+        Ok(Rc::new(OfShard::default()))
+    }
+}
+
+#[derive(Default)]
+struct OfShard(Known);
+
+impl ShardState for OfShard {}
+
+/// What a user knows; its branches share it.
+#[derive(Default)]
+struct OfUser(Rc<Known>);
+
+impl UserState for OfUser {
+    fn fork(&mut self) -> Option<Box<dyn UserState>> {
+        Some(Box::new(OfUser(self.0.clone())))
+    }
+}
+
+/// Where the states are.
+#[derive(Clone, Copy)]
+pub(super) struct States(ProtocolSlot);
+
+impl States {
+    pub(super) fn compile(cx: &mut CompileContext<'_>) -> Self {
+        States(cx.protocol(|| Authentication).0)
+    }
+
+    pub(super) fn of_user<S: Default + 'static>(self, cx: &mut ActionContext, key: &AuthKey) -> Rc<S> {
+        cx.user(self.0, OfUser::default).0.get(key)
+    }
+
+    pub(super) fn of_shard<S: Default + 'static>(self, cx: &ActionContext, key: &AuthKey) -> Rc<S> {
+        cx.shard::<OfShard>(self.0).0.get(key)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+
+    #[test]
+    fn what_is_known_goes_by_key_and_type() {
+        let known = Known::default();
+        let (a, b) = (AuthKey::new(), AuthKey::new());
+        known.get::<Cell<u8>>(&a).set(1);
+        known.get::<Cell<u8>>(&b).set(2);
+        known.get::<Cell<u16>>(&a).set(3);
+        assert_eq!((known.get::<Cell<u8>>(&a.clone()).get(), known.get::<Cell<u8>>(&b).get()), (1, 2));
+        assert_eq!(known.get::<Cell<u16>>(&a).get(), 3);
+        known.get::<Cell<u8>>(&AuthKey::named("x")).set(4);
+        assert_eq!(known.get::<Cell<u8>>(&AuthKey::named("x")).get(), 4);
+        assert_eq!(known.get::<Cell<u8>>(&AuthKey::named("y")).get(), 0);
+    }
+
+    #[test]
+    fn keys_that_nobody_has_any_more_are_forgotten() {
+        let known = Known::default();
+        let kept = AuthKey::new();
+        known.get::<Cell<u8>>(&kept).set(1);
+        for _ in 0..100 {
+            known.get::<Cell<u8>>(&AuthKey::new());
+        }
+        assert!(known.0.borrow().len() <= 2);
+        assert_eq!(known.get::<Cell<u8>>(&kept).get(), 1);
+    }
+}

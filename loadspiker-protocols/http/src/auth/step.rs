@@ -1,0 +1,115 @@
+//! [`authenticate`]: obtains as a step of its own what requests need later.
+
+use std::sync::Arc;
+
+use loadspiker_core::compile::{CompileContext, RequestName};
+use loadspiker_core::dsl::Chain;
+use loadspiker_core::expression::Template;
+use loadspiker_core::protocol::{Action, ActionBuilder, ActionContext, ActionFuture};
+use loadspiker_core::{Slot, Value};
+
+use super::{Auth, BoundAuth, IntoAuth};
+use crate::step::fail;
+
+/// A step that obtains what the requests authenticated in this way need, unless it is there: a token, a session. Without
+/// it, the first request that needs it does so.
+///
+/// The requests that it makes are counted under their own names; the step itself is counted only if it fails for another
+/// reason, as `authenticate oauth2`.
+///
+/// ```
+/// use loadspiker_core::dsl::{Steps, exec};
+/// use loadspiker_http::auth::{authenticate, oauth2};
+/// use loadspiker_http::http;
+///
+/// let login = oauth2("https://id.test/token", "shop").client_secret("#{secret}");
+/// let chain = exec(authenticate(&login))
+///     .exec(http("cart").get("/cart").auth(&login))
+///     // The token as an attribute, for whatever needs it.
+///     .exec(authenticate(&login).save_as("token"))
+///     .exec(http("socket").get("/socket").query("token", "#{token}"));
+/// # let _ = chain;
+/// ```
+pub fn authenticate<K>(auth: impl IntoAuth<K>) -> Authenticate {
+    Authenticate { auth: auth.into_auth(), anew: false, attribute: None }
+}
+
+/// A step that obtains what authenticated requests need; made by [`authenticate`].
+#[derive(Clone, Debug)]
+#[must_use = "a step does nothing until a scenario executes it"]
+pub struct Authenticate {
+    auth: Arc<dyn Auth>,
+    anew: bool,
+    attribute: Option<Arc<str>>,
+}
+
+impl Authenticate {
+    /// Obtains it also where it is there and good: a new token, a new session.
+    pub fn anew(self) -> Self {
+        Authenticate { anew: true, ..self }
+    }
+
+    /// Saves the token as an attribute of the session. What has no token fails with this step.
+    pub fn save_as(self, attribute: impl AsRef<str>) -> Self {
+        Authenticate { attribute: Some(attribute.as_ref().into()), ..self }
+    }
+}
+
+impl From<Authenticate> for Chain {
+    #[track_caller]
+    fn from(step: Authenticate) -> Chain {
+        Chain::action(step)
+    }
+}
+
+impl ActionBuilder for Authenticate {
+    fn describe(&self) -> String {
+        format!("authenticate {}", self.auth.name())
+    }
+
+    fn compile(&self, cx: &mut CompileContext<'_>) -> Box<dyn Action> {
+        Box::new(Obtaining {
+            // Not interned: a step that does not fail is no request.
+            name: RequestName::Rendered(Template::literal(&self.describe())),
+            auth: BoundAuth::compile(&*self.auth, cx),
+            anew: self.anew,
+            slot: self.attribute.as_deref().map(|attribute| cx.define(attribute)),
+        })
+    }
+}
+
+struct Obtaining {
+    name: RequestName,
+    auth: BoundAuth,
+    anew: bool,
+    slot: Option<Slot>,
+}
+
+impl Action for Obtaining {
+    fn name(&self) -> &RequestName {
+        &self.name
+    }
+
+    /// Each request that it makes asks for a slot itself; there may be none.
+    fn is_request(&self) -> bool {
+        false
+    }
+
+    fn run<'a>(&'a self, cx: &'a mut ActionContext) -> ActionFuture<'a> {
+        Box::pin(async move {
+            match self.auth.obtain_by_step(cx, self.anew).await {
+                Ok(false) => {}
+                Ok(true) => {
+                    let Some(slot) = self.slot else { return };
+                    match self.auth.token(cx) {
+                        Some(token) => cx.session_mut().set_at(slot, Value::from(token)),
+                        None => fail(cx, &self.name, "there is no token to save; leave save_as(…) out"),
+                    }
+                }
+                // A failed request is counted already.
+                Err(error) if error.is_counted() => {}
+                Err(error) => fail(cx, &self.name, &error.to_string()),
+            }
+        })
+    }
+}
