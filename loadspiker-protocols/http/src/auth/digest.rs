@@ -1,4 +1,4 @@
-//! [`digest_auth`]: user name and password, answered to a challenge (RFC 7616).
+//! [`digest_auth()`]: user name and password, answered to a challenge (RFC 7616).
 
 use std::borrow::Cow;
 use std::cell::RefCell;
@@ -37,7 +37,7 @@ pub fn digest_auth(user: impl IntoText, password: impl IntoText) -> DigestAuth {
     DigestAuth { user: user.into_text(), password: Secret::new(password) }
 }
 
-/// Digest authentication; made by [`digest_auth`].
+/// Digest authentication; made by [`digest_auth()`].
 #[derive(Clone, Debug)]
 pub struct DigestAuth {
     user: TextArg,

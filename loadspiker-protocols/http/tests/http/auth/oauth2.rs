@@ -92,7 +92,7 @@ fn server(setup: Setup) -> Server {
                 "<form method=post><input type=hidden name=csrf value=c1><input name=user><input type=password name=password></form>",
                 seen,
             ),
-            "/login" => match (form["csrf"].as_str(), &*form["password"] == format!("secret of {}", form["user"])) {
+            "/login" => match (form["csrf"].as_str(), *form["password"] == format!("secret of {}", form["user"])) {
                 ("c1", true) => reply_with(303, &[("set-cookie", "in=1; Path=/"), ("location", &query["back"])], ""),
                 _ => html(
                     "<form method=post><input type=hidden name=csrf value=c1><input name=user><input name=password></form>",
