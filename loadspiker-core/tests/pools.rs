@@ -358,7 +358,10 @@ fn what_is_wrong_with_a_pool_is_told_before_the_run() {
     assert!(message.contains("another pool is named \"accounts\", too; make it once"), "{message}");
     let unknown = scenario("Users").checkout(accounts(1)).dummy("#{acount}", 1).inject([at_once_users(1)]);
     let message = mistakes([unknown]);
-    assert!(message.contains("no step sets the attribute \"acount\" (there are: account)"), "{message}");
+    assert!(
+        message.contains("no step sets the attribute \"acount\"; did you mean \"account\"? (there are: account)"),
+        "{message}"
+    );
 }
 
 #[test]

@@ -202,6 +202,16 @@ fn feed_n_makes_lists() {
 }
 
 #[test]
+fn more_records_at_once_than_a_user_can_hold_fail_the_step() {
+    let trace = Trace::default();
+    let numbers = records((1..=4).map(|n| [("n", n)])).circular();
+    let report = run([scenario("s").feed_n(numbers, u64::MAX).exec(trace.probe("behind")).inject([at_once_users(1)])]);
+    assert_eq!((report.users_failed(), trace.names()), (1, vec!["behind".to_owned()]));
+    let errors = format!("{:?}", report.step_errors());
+    assert!(errors.contains("take 18446744073709551615 records at once; take 1000000 at most"), "{errors}");
+}
+
+#[test]
 fn two_scenarios_with_one_feeder_share_its_records() {
     let trace = Trace::default();
     let numbers = records((1..=4).map(|n| [("n", n)]));

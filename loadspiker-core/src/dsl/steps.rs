@@ -145,7 +145,7 @@ steps! {
     /// Takes a record from `feeder`: each of its fields becomes an attribute.
     fn feed(feeder: impl IntoFeeder) { one(StepKind::Feed { feeder: feeder.into_feeder(), count: None }) }
 
-    /// Takes `count` records: each field becomes a list of `count` values.
+    /// Takes `count` records, a million at most: each field becomes a list of `count` values.
     fn feed_n(feeder: impl IntoFeeder, count: impl IntoCount) {
         one(StepKind::Feed { feeder: feeder.into_feeder(), count: Some(count.into_count()) })
     }

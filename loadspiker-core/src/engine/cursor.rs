@@ -8,6 +8,7 @@ use crate::engine::Shard;
 use crate::engine::signals::panic_message;
 use crate::engine::user::{Frame, User};
 use crate::expression::EvalError;
+use crate::feeder::at_once;
 use crate::metrics::GroupId;
 use crate::moment::Moment;
 
@@ -89,8 +90,8 @@ impl Cursor<'_> {
                     let shard = self.shard;
                     let count = match count {
                         None => None,
-                        Some(count) => match self.try_to(|cursor| count.get(&cursor.user.session)) {
-                            Some(count) => Some(usize::try_from(count).unwrap_or(usize::MAX)),
+                        Some(count) => match self.try_to(|cursor| at_once(count.get(&cursor.user.session)?)) {
+                            Some(count) => Some(count),
                             None => continue,
                         },
                     };

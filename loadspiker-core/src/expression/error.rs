@@ -97,6 +97,14 @@ pub enum EvalError {
         /// What the step needs.
         expected: &'static str,
     },
+    /// More records are asked for at once than a user can hold.
+    #[error("feed_n is to take {count} records at once; take {most} at most")]
+    TooMany {
+        /// How many records are asked for.
+        count: u64,
+        /// How many a user can take at once.
+        most: u64,
+    },
     /// A template in Jinja cannot be rendered for this session: its name, the line, what is wrong.
     #[error("{0}")]
     Template(String),

@@ -16,8 +16,18 @@ use super::layout::{Rows, lay_out, stripe, striped};
 use super::live::Live;
 use super::table::Table;
 use super::tap::Tap;
+use crate::expression::EvalError;
 use crate::session::{Session, Slot};
 use crate::value::Value;
+
+/// How many records a user can take at once.
+pub const MOST_AT_ONCE: u64 = 1_000_000;
+
+/// As many records as `feed_n` is to take.
+pub(crate) fn at_once(count: u64) -> Result<usize, EvalError> {
+    let most = MOST_AT_ONCE;
+    usize::try_from(count).ok().filter(|_| count <= most).ok_or(EvalError::TooMany { count, most })
+}
 
 /// The records of a feeder, laid out for the shards of a run, which share it.
 #[derive(Debug)]

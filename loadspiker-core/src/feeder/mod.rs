@@ -59,7 +59,8 @@ mod table;
 mod tap;
 mod typed;
 
-pub use bound::BoundFeeder;
+pub(crate) use bound::at_once;
+pub use bound::{BoundFeeder, MOST_AT_ONCE};
 pub use builder::{Feeder, IntoFeeder, Strategy};
 pub(crate) use drawn::Fields;
 #[cfg(feature = "fake")]

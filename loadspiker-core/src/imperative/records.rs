@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::engine::{Answer, Got, Supply};
 use crate::error::StepError;
 use crate::expression::IntoCount;
-use crate::feeder::{FeedError, Feeder};
+use crate::feeder::{FeedError, Feeder, at_once};
 use crate::imperative::User;
 use crate::pool::{BoundPool, Pool};
 
@@ -90,12 +90,13 @@ impl User {
     ///
     /// # Errors
     ///
-    /// As [`feed_async`](Self::feed_async), or the count cannot be evaluated.
+    /// As [`feed_async`](Self::feed_async), or the count cannot be evaluated or is above
+    /// [`MOST_AT_ONCE`](crate::feeder::MOST_AT_ONCE).
     pub async fn feed_n_async(&mut self, feeder: &Feeder, count: impl IntoCount) -> Result<(), StepError> {
         let count =
             self.compile(|cx| count.into_count().compile(cx)).map_err(|(_, mistake)| StepError::new(mistake))?;
-        let count = count.get(self.session())?;
-        self.wait_for_records(feeder, Some(usize::try_from(count).unwrap_or(usize::MAX))).await
+        let count = at_once(count.get(self.session())?)?;
+        self.wait_for_records(feeder, Some(count)).await
     }
 
     async fn wait_for_records(&mut self, feeder: &Feeder, count: Option<usize>) -> Result<(), StepError> {

@@ -8,7 +8,7 @@ use crate::compile::{CompileContext, compile_during_run};
 use crate::engine::{Cursor, Loose, Problem, ShardBinder, ShardProgram, give_way};
 use crate::error::StepError;
 use crate::expression::IntoCount;
-use crate::feeder::Feeder;
+use crate::feeder::{Feeder, at_once};
 use crate::moment::Moment;
 use crate::protocol::ActionContext;
 use crate::session::Session;
@@ -78,12 +78,12 @@ impl User {
     ///
     /// # Errors
     ///
-    /// As [`feed`](Self::feed), or the count cannot be evaluated.
+    /// As [`feed`](Self::feed), or the count cannot be evaluated or is above [`MOST_AT_ONCE`](crate::feeder::MOST_AT_ONCE).
     pub fn feed_n(&mut self, feeder: &Feeder, count: impl IntoCount) -> Result<(), StepError> {
         let count =
             self.compile(|cx| count.into_count().compile(cx)).map_err(|(_, mistake)| StepError::new(mistake))?;
-        let count = count.get(self.session())?;
-        self.take_records(feeder, Some(usize::try_from(count).unwrap_or(usize::MAX)))
+        let count = at_once(count.get(self.session())?)?;
+        self.take_records(feeder, Some(count))
     }
 
     pub(super) fn take_records(&mut self, feeder: &Feeder, count: Option<usize>) -> Result<(), StepError> {

@@ -302,7 +302,7 @@ impl Protocol for HttpProtocol {
     }
 
     fn describe(&self) -> String {
-        let bases = self.bases().into_iter().flatten().map(|base| masked(&base)).collect::<Vec<_>>();
+        let bases = self.bases().into_iter().flatten().map(|base| base.to_string()).collect::<Vec<_>>();
         format!("http {}", bases.join(", ")).trim_end().to_owned()
     }
 
