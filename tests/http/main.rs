@@ -20,5 +20,6 @@ mod programs;
 mod python;
 mod shop;
 mod stall;
+mod standstill;
 mod stopping;
 mod tls;

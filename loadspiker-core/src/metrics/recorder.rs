@@ -1,5 +1,6 @@
 //! [`Recorder`]: counts what happens on one shard.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,6 +16,7 @@ use super::table::Table;
 use super::times::TimeStatistics;
 use super::totals::Totals;
 use super::user_stats::UserStatistics;
+use crate::moment::Moment;
 use crate::numbers::nanos;
 
 /// Counts what happens on one shard. It belongs to the shard alone: no locks, no atomics.
@@ -36,6 +38,7 @@ pub struct Recorder {
     users: Vec<UserStatistics>,
     folded: u64,
     stalls: TimeStatistics,
+    stalled_seconds: BTreeSet<(u64, u64)>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -69,6 +72,7 @@ impl Recorder {
             passes: Table::default(),
             folded: 0,
             stalls: TimeStatistics::default(),
+            stalled_seconds: BTreeSet::new(),
         }
     }
 
@@ -182,9 +186,10 @@ impl Recorder {
         });
     }
 
-    /// Counts a time in which the load generator stood still.
-    pub fn stalled(&mut self, time: Duration) {
-        self.stalls.record(nanos(time));
+    /// Counts a time in which the load generator stood still, and marks the seconds of the run that it touches.
+    pub fn stalled(&mut self, from: Moment, to: Moment) {
+        self.stalls.record(nanos(to.since(from)));
+        self.stalled_seconds.insert((from.since_start().as_secs(), to.since_start().as_secs()));
     }
 
     /// Counts how long after its due instant an arrival started.
@@ -210,6 +215,7 @@ impl Recorder {
             groups: self.passes.take(GroupStats::merge),
             folded: std::mem::take(&mut self.folded),
             stalls: std::mem::take(&mut self.stalls),
+            stalled_seconds: std::mem::take(&mut self.stalled_seconds),
             ..Totals::default()
         };
         for (scenario, users) in self.scenarios.iter().zip(&mut self.users) {

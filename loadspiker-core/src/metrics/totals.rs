@@ -1,7 +1,7 @@
 //! [`Totals`]: everything counted, of an interval or of the whole run.
 
-use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -28,6 +28,9 @@ pub(crate) struct Totals {
     /// How long shards stood still.
     #[serde(skip_serializing_if = "TimeStatistics::is_empty")]
     pub(crate) stalls: TimeStatistics,
+    /// The first and the last second of the run that each of these times touches.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub(crate) stalled_seconds: BTreeSet<(u64, u64)>,
 }
 
 impl Totals {
@@ -54,6 +57,7 @@ impl Totals {
         }
         self.folded += other.folded;
         self.stalls.merge(other.stalls);
+        self.stalled_seconds.extend(other.stalled_seconds);
     }
 }
 
@@ -61,7 +65,12 @@ impl Totals {
     /// Takes out what became of users, which is counted over the whole run. Their lags and errors stay.
     pub(crate) fn take_accounts(&mut self) -> Totals {
         let users = self.users.iter_mut().map(|(scenario, users)| (scenario.clone(), users.take_account()));
-        Totals { users: users.collect(), stalls: std::mem::take(&mut self.stalls), ..Totals::default() }
+        Totals {
+            users: users.collect(),
+            stalls: std::mem::take(&mut self.stalls),
+            stalled_seconds: std::mem::take(&mut self.stalled_seconds),
+            ..Totals::default()
+        }
     }
 }
 

@@ -47,7 +47,7 @@ impl RunReport {
         totals: Totals,
         series: Vec<SeriesPoint>,
     ) -> Self {
-        let Totals { requests: figures, groups: passes, mut users, folded, stalls: _ } = totals;
+        let Totals { requests: figures, groups: passes, mut users, folded, .. } = totals;
         let mut parts: BTreeMap<RequestPath, BTreeMap<Arc<str>, RequestStats>> = BTreeMap::new();
         for (key, stats) in figures {
             parts.entry(key.path.clone()).or_default().insert(key.scenario.clone(), *stats);

@@ -108,7 +108,7 @@ errors
   load generator  users started late by p50 200 µs, p99 200 µs, max 200 µs
                   CPU 25 % of 2 cores; 1 arrival dropped; 1 panic in your closures
                   seed 42
-  ! 1 arrival was dropped, because as many users as allowed were active: the load was less than planned. Find out why users take so long, allow more with maximum_users(…), or let fewer arrive.
+  ! 1 arrival was dropped, because as many users as allowed were active: the load was less than planned. Neither the target nor the load generator was the bottleneck: users spent their time in pauses. Allow more with maximum_users(…), or let fewer arrive.
 
 assertions
   ✓ global: 95th percentile of response time < 800 ms: was 95.04 ms
