@@ -1,4 +1,5 @@
-//! A hundred thousand users, each with a kept connection of its own that is idle.
+//! A hundred thousand users, each with a kept connection of its own that is idle. Where a process may not have so many
+//! files open there are as many as it may.
 
 use std::time::Duration;
 
@@ -16,6 +17,18 @@ const RAMP: Duration = Duration::from_secs(20);
 /// So long the last of them rests.
 const REST: Duration = Duration::from_secs(5);
 
+/// Files that client and server need for other things.
+const SPARE: u64 = 500;
+
+/// How many files this process may have open, and so those that it starts; the engine raises the limit to that
+/// (proc(5): limits).
+fn file_limit() -> Option<u64> {
+    let limits = std::fs::read_to_string("/proc/self/limits").ok()?;
+    let line = limits.lines().find_map(|line| line.strip_prefix("Max open files"))?;
+    let hard = line.split_whitespace().nth(1)?;
+    if hard == "unlimited" { Some(u64::MAX) } else { hard.parse().ok() }
+}
+
 /// Remembers the memory at the first look at which all connections were there and idle.
 struct Memory {
     users: u64,
@@ -31,8 +44,13 @@ impl Observer for Memory {
 }
 
 pub(crate) fn measure(setting: &Setting, findings: &mut Findings) -> Result<(), String> {
-    let users = setting.part_of(100_000);
-    let server = Nginx::start(setting.server, users + 1_000)?;
+    let wanted = setting.part_of(100_000);
+    let files = file_limit().ok_or("the limit of open files cannot be read here")?;
+    let users = wanted.min(files.saturating_sub(SPARE));
+    if users < wanted {
+        findings.note("connections that the limit of open files allows", users);
+    }
+    let server = Nginx::start(setting.server, users + SPARE / 2)?;
     // An address has about 28,000 ports.
     let addresses = (1..=8).map(|host| format!("127.0.0.{host}"));
     let protocol = HttpProtocol::new(server.url("")).local_addresses(addresses);

@@ -140,7 +140,7 @@ const FILES: u64 = 300_000;
 fn child(claim: &Claim, cores: &Cores, scale: f64) -> Result<bool, String> {
     let program = std::env::current_exe().map_err(|error| format!("the bench does not find itself: {error}"))?;
     // The limit of files can be raised above its hard bound by root alone; else what there is must do.
-    let shell = "ulimit -n \"$0\" 2>/dev/null; exec \"$@\"";
+    let shell = "ulimit -n \"$0\" 2>/dev/null || ulimit -n $(ulimit -Hn); exec \"$@\"";
     let mut command: Command = pinned(cores.client, "sh".as_ref());
     command.args(["-c", shell, &FILES.to_string()]).arg(program);
     command.args(["--child", claim.name, "--scale", &scale.to_string()]).stdin(Stdio::null());

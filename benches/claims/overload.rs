@@ -11,12 +11,12 @@ use loadspiker::{Observer, RunOptions};
 use crate::Setting;
 use crate::findings::{Findings, mebibytes};
 use crate::support::memory::resident;
-use crate::support::nginx::{self, Nginx};
+use crate::support::nginx::Nginx;
 
 const SECONDS: u64 = 20;
-const MAXIMUM_USERS: u64 = 2_000;
+const MAXIMUM_USERS: u64 = 5_000;
 /// What may be added after the first seconds, in which the users come that are allowed.
-const MARGIN: u64 = 8 << 20;
+const MARGIN: u64 = 16 << 20;
 
 /// Remembers the memory after some seconds and at the end, and the most users there were.
 #[derive(Default)]
@@ -43,9 +43,9 @@ pub(crate) fn measure(setting: &Setting, findings: &mut Findings) -> Result<(), 
 
 fn slow_target(setting: &Setting, findings: &mut Findings) -> Result<(), String> {
     let rate = setting.part_of(50_000);
-    let server = Nginx::start(setting.server, nginx::CONNECTIONS)?;
-    // nginx lets through a tenth of what comes, and has the rest wait.
-    let protocol = HttpProtocol::new(server.url("")).share_connections().max_connections_per_host(2_000);
+    let server = Nginx::start(setting.server, 2 * MAXIMUM_USERS)?;
+    // Every answer takes a second, so that as many users as allowed are served in one: a tenth of what comes.
+    let protocol = HttpProtocol::new(server.url("")).share_connections().max_connections_per_host(5_000);
     let visit = scenario!("visit").exec(http("slow").get("/slow"));
     let rate_of_users = f64::from(u32::try_from(rate).unwrap_or(u32::MAX));
     let mut memory = Memory::default();
@@ -56,7 +56,11 @@ fn slow_target(setting: &Setting, findings: &mut Findings) -> Result<(), String>
         .shards(1)
         .run_with(&RunOptions::default(), &mut memory)
         .map_err(|error| error.to_string())?;
-    findings.exactly("arrivals, dropped ones included", report.users_started() + report.users_dropped(), rate * SECONDS);
+    findings.exactly(
+        "arrivals, dropped ones included",
+        report.users_started() + report.users_dropped(),
+        rate * SECONDS,
+    );
     findings.note("of them dropped, because of maximum_users", report.users_dropped());
     findings.note("requests a second", format!("{:.0}", report.global().requests_per_sec()));
     findings.exactly("requests that did not end well", report.global().failed_count(), 0);

@@ -90,7 +90,8 @@ fn h2load(task: &Task<'_>) -> Result<Client, String> {
 
 fn oha(task: &Task<'_>) -> Result<Client, String> {
     let program = task.options.oha.as_deref().unwrap_or("oha");
-    let said = said_by(program, &["--version"]).ok_or("not installed; `cargo xtask bench-peers --with-oha` builds it")?;
+    let said =
+        said_by(program, &["--version"]).ok_or("not installed; `cargo xtask bench-peers --with-oha` builds it")?;
     let version = said.trim_start_matches("oha ").to_owned();
     let (connections, duration) = (CONNECTIONS.to_string(), format!("{}s", task.seconds()));
     let arguments = ["--no-tui", "--output-format", "json", "-c", &connections, "-z", &duration, task.url];

@@ -11,6 +11,8 @@ Commands:
   bench-peers [--rounds N] [--seconds S] [--with-oha]
           install wrk, h2load, goose and locust (and oha, which takes minutes to build),
           run them and LoadSpiker in turn, write the table to benches/RESULTS.md
+  bench-build
+          how long a new load test takes to build, and again after a change, beside goose
   help    print this";
 
 /// What is to be done.
@@ -19,6 +21,7 @@ pub(crate) enum Task {
     Test,
     Setup,
     BenchPeers(Comparison),
+    BenchBuild,
     Help,
 }
 
@@ -39,6 +42,7 @@ pub(crate) fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Task,
         Some("test") => Task::Test,
         Some("setup") => Task::Setup,
         Some("bench-peers") => return comparison(arguments).map(Task::BenchPeers),
+        Some("bench-build") => Task::BenchBuild,
         Some("help" | "--help" | "-h") => Task::Help,
         Some(other) => return Err(format!("there is no command \"{other}\"")),
         None => return Err("a command is missing".to_owned()),
@@ -80,6 +84,7 @@ mod tests {
     fn every_command_is_understood() {
         assert_eq!(parsed("test"), Ok(Task::Test));
         assert_eq!(parsed("setup"), Ok(Task::Setup));
+        assert_eq!(parsed("bench-build"), Ok(Task::BenchBuild));
         for help in ["help", "--help", "-h"] {
             assert_eq!(parsed(help), Ok(Task::Help));
         }
@@ -98,7 +103,7 @@ mod tests {
 
     #[test]
     fn the_help_names_every_command() {
-        for command in ["test", "setup", "bench-peers", "help"] {
+        for command in ["test", "setup", "bench-peers", "bench-build", "help"] {
             assert!(HELP.lines().any(|line| line.trim_start().starts_with(command)), "{command}");
         }
     }

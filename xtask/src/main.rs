@@ -3,7 +3,7 @@
 //!
 //! [`args`] reads the command line, [`setup`] installs what the tests need, [`checks`] says which checks there are and
 //! [`run`] carries them out; [`features`] and [`totals`] read what `Cargo.toml` and `cargo test` say. [`peers`] compares with
-//! other load generators.
+//! other load generators, [`building`] measures how long a user's load test takes to build.
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command-line tool talks on the terminal")]
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test that panics has failed, as it should"))]
@@ -14,6 +14,7 @@ use std::process::ExitCode;
 use args::Task;
 
 mod args;
+mod building;
 mod checks;
 mod features;
 mod peers;
@@ -27,6 +28,7 @@ fn main() -> ExitCode {
         Ok(Task::Test) => setup::install().and_then(|()| checks::all(&root())),
         Ok(Task::Setup) => setup::install(),
         Ok(Task::BenchPeers(comparison)) => peers::compare(comparison, &root()),
+        Ok(Task::BenchBuild) => building::measure(&root()),
         Ok(Task::Help) => {
             println!("{}", args::HELP);
             Ok(())
