@@ -65,6 +65,7 @@ pub(crate) fn measure(setting: &Setting, findings: &mut Findings) -> Result<(), 
         let claimed = format!("{}, within 1 %", human(exact));
         findings.claim(&format!("response time p{percent}, by the schedule"), human(reported), claimed, off <= 0.01);
     }
+    findings.note("response time p90", human(page.response_time().percentile(90.0)));
     let [p95, p99] = page.service_time().percentiles([95.0, 99.0]).map(human);
     findings.note("service time p95: what hides the stall", p95);
     findings.note("service time p99", p99);

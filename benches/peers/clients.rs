@@ -15,6 +15,9 @@ pub(crate) struct Task<'a> {
     pub(crate) options: &'a Options,
 }
 
+/// Looks for a client; if it is not there, says what would help.
+type Find = fn(&Task<'_>) -> Result<Client, String>;
+
 /// The clients of a comparison.
 pub(crate) struct Clients {
     /// wrk is the first, which the others are set against; LoadSpiker the second.
@@ -27,8 +30,7 @@ impl Clients {
     /// Looks for all of them.
     pub(crate) fn find(task: &Task<'_>) -> Result<Self, String> {
         let mut clients = Clients { all: vec![wrk(task)?, engine(task)?], left_out: Vec::new() };
-        let known: [(&str, fn(&Task<'_>) -> Result<Client, String>); 4] =
-            [("h2load", h2load), ("oha", oha), ("goose", goose), ("locust", locust)];
+        let known: [(&str, Find); 4] = [("h2load", h2load), ("oha", oha), ("goose", goose), ("locust", locust)];
         let only = task.options.only.as_ref();
         if let Some(unknown) = only.into_iter().flatten().find(|name| known.iter().all(|(one, _)| one != name)) {
             return Err(format!("--only knows no client \"{unknown}\""));
