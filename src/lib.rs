@@ -140,5 +140,6 @@ mod documents {
         reading_the_report: "../docs/guide/10-reading-the-report.md";
         in_cargo_test: "../docs/guide/11-in-cargo-test.md";
         a_protocol_of_your_own: "../docs/guide/12-a-protocol-of-your-own.md";
+        a_stall_and_its_latencies: "../docs/guide/13-a-stall-and-its-latencies.md";
     }
 }

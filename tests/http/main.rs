@@ -23,5 +23,6 @@ mod programs;
 mod python;
 mod shop;
 mod stall;
+mod standstill;
 mod stopping;
 mod tls;

@@ -26,6 +26,10 @@ fn simulation(program: &str) -> Simulation {
         "visits" => simulation.with(
             scenario!("Visit").exec(http("page").get("/")).inject([constant_users_per_sec(100).during(20.secs())]),
         ),
+        // A hundred users a second, for eight seconds, on one shard.
+        "steady" => simulation.shards(1).with(
+            scenario!("Visit").exec(http("page").get("/")).inject([constant_users_per_sec(100).during(8.secs())]),
+        ),
         // Twenty users, each with a request that is given up after twenty seconds.
         "stalled" => {
             let patient = protocol.request_timeout(20.secs());

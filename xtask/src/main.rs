@@ -2,7 +2,8 @@
 //! builds in a second on a fresh machine.
 //!
 //! [`args`] reads the command line, [`setup`] installs what the tests need, [`checks`] says which checks there are and
-//! [`run`] carries them out; [`features`] and [`totals`] read what `Cargo.toml` and `cargo test` say.
+//! [`run`] carries them out; [`features`] and [`totals`] read what `Cargo.toml` and `cargo test` say. [`peers`] compares with
+//! other load generators, [`building`] measures how long a user's load test takes to build.
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command-line tool talks on the terminal")]
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test that panics has failed, as it should"))]
@@ -13,8 +14,10 @@ use std::process::ExitCode;
 use args::Task;
 
 mod args;
+mod building;
 mod checks;
 mod features;
+mod peers;
 mod programs;
 mod run;
 mod setup;
@@ -24,6 +27,8 @@ fn main() -> ExitCode {
     let outcome = match args::parse(std::env::args().skip(1)) {
         Ok(Task::Test) => setup::install().and_then(|()| checks::all(&root())),
         Ok(Task::Setup) => setup::install(),
+        Ok(Task::BenchPeers(comparison)) => peers::compare(comparison, &root()),
+        Ok(Task::BenchBuild) => building::measure(&root()),
         Ok(Task::Help) => {
             println!("{}", args::HELP);
             Ok(())

@@ -7,8 +7,8 @@ use crate::programs::{cargo, find, works};
 
 /// A program that tests start.
 #[derive(Clone, Copy, Debug)]
-struct Program {
-    name: &'static str,
+pub(crate) struct Program {
+    pub(crate) name: &'static str,
     /// The Debian package it comes in.
     package: &'static str,
     /// What it is for, to complete "… needs it".
@@ -22,6 +22,13 @@ const PROGRAMS: [Program; 5] = [
     Program { name: "initdb", package: "postgresql", purpose: "tests against PostgreSQL" },
     Program { name: "mariadbd", package: "mariadb-server", purpose: "tests against MariaDB" },
     Program { name: "apache2", package: "apache2", purpose: "tests of digest authentication" },
+];
+
+/// What a comparison with peers needs, as far as it comes in packages.
+pub(crate) const PEERS: [Program; 3] = [
+    Program { name: "nginx", package: "nginx", purpose: "the server of the comparison" },
+    Program { name: "wrk", package: "wrk", purpose: "what the others are set against" },
+    Program { name: "h2load", package: "nghttp2-client", purpose: "a peer" },
 ];
 
 /// A part of the Rust toolchain that may be left out of an installation.
@@ -47,12 +54,8 @@ enum Installer {
 pub(crate) fn install() -> Result<(), String> {
     println!("==> set-up");
     COMPONENTS.iter().try_for_each(|component| provide_component(component))?;
-    let missing = missing(&PROGRAMS);
+    let missing = provide(&PROGRAMS);
     if missing.is_empty() {
-        println!("    nothing is missing");
-        return Ok(());
-    }
-    if install_packages(&missing, installer()) && self::missing(&missing).is_empty() {
         return Ok(());
     }
     let advice = advice(&missing);
@@ -61,6 +64,17 @@ pub(crate) fn install() -> Result<(), String> {
     }
     println!("    warning: {advice}");
     Ok(())
+}
+
+/// Installs those of these programs that are missing; gives back what is still not there.
+pub(crate) fn provide(programs: &[Program]) -> Vec<Program> {
+    let missing = missing(programs);
+    if missing.is_empty() {
+        println!("    nothing is missing");
+        return missing;
+    }
+    install_packages(&missing, installer());
+    self::missing(&missing)
 }
 
 fn missing(programs: &[Program]) -> Vec<Program> {

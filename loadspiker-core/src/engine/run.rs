@@ -316,7 +316,8 @@ impl<'a> Run<'a> {
         self.info.duration = ended.since_start();
         self.info.end = reason;
         self.info.paused = self.profile_time.paused_until(ended);
-        self.info.cpu = cpu;
+        // Set against simulated time it would say nothing.
+        self.info.cpu = cpu.filter(|_| !self.plan.simulated_clock);
         self.show();
         let watches = std::mem::take(self.collector.watches());
         let mut report = self.collector.finish(self.info);

@@ -313,7 +313,8 @@ impl Shard {
 
     #[cold]
     fn stalled(&self, gap: Gap) {
-        self.recorder.borrow_mut().stalled(gap.length());
+        let (from, to) = gap.bounds();
+        self.recorder.borrow_mut().stalled(from, to);
         self.populations.borrow_mut().iter_mut().for_each(|population| population.missed(gap));
     }
 

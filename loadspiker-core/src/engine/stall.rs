@@ -26,8 +26,14 @@ impl Gap {
         (now.since(from) > PATIENCE).then_some(Gap { from, to: now })
     }
 
-    pub(crate) fn length(self) -> Duration {
+    #[cfg(test)]
+    fn length(self) -> Duration {
         self.to.since(self.from)
+    }
+
+    /// When it began and when it was over.
+    pub(crate) fn bounds(self) -> (Moment, Moment) {
+        (self.from, self.to)
     }
 
     /// Whether an arrival that was due then is dropped.

@@ -1,7 +1,7 @@
 //! [`Collector`]: brings the snapshots of all shards together.
 
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -45,6 +45,8 @@ pub struct Collector {
     last_errors: ErrorCounts,
     series: Vec<SeriesPoint>,
     step: u64,
+    /// Times in which shards stood still, by their first and last second, that reach into seconds to come.
+    stalled: BTreeSet<(u64, u64)>,
     last: SeriesPoint,
     paths: Paths,
     metrics: KeptMetrics,
@@ -80,6 +82,7 @@ impl Collector {
             last_errors: ErrorCounts::default(),
             series: Vec::new(),
             step: 1,
+            stalled: BTreeSet::new(),
             last: SeriesPoint::default(),
         }
     }
@@ -178,6 +181,15 @@ impl Collector {
         self.warm_up.as_ref().is_some_and(|(duration, _)| Duration::from_secs(second) < *duration)
     }
 
+    /// Whether a shard stood still within the open second, which has told of these times. Those that are over are
+    /// forgotten.
+    fn is_stalled(&mut self, told: BTreeSet<(u64, u64)>) -> bool {
+        self.stalled.extend(told);
+        let stalled = self.stalled.iter().any(|(first, last)| (*first..=*last).contains(&self.open));
+        self.stalled.retain(|(_, last)| *last > self.open);
+        stalled
+    }
+
     /// Completes every second that all shards have delivered.
     fn complete(&mut self) {
         let end = match self.delivered.iter().flatten().min() {
@@ -193,7 +205,7 @@ impl Collector {
 
     fn complete_second(&mut self, second: Second) {
         let Second { measured, mut warm_up, cut } = second;
-        let measured = self.bounds.fold(&self.totals, measured);
+        let mut measured = self.bounds.fold(&self.totals, measured);
         if let Some((_, kept)) = &self.warm_up {
             warm_up = self.bounds.fold(kept, warm_up);
         }
@@ -205,7 +217,8 @@ impl Collector {
         let response_time = self.paths.complete(self.open, is_warm_up, [&measured, &warm_up]);
         self.metrics.complete(self.open, is_warm_up, [&measured, &warm_up]);
         let mut start_lag = TimeStatistics::default();
-        let mut point = SeriesPoint { second: self.open, warm_up: is_warm_up, ..SeriesPoint::default() };
+        let stalled = self.is_stalled(std::mem::take(&mut measured.stalled_seconds));
+        let mut point = SeriesPoint { second: self.open, warm_up: is_warm_up, stalled, ..SeriesPoint::default() };
         self.last_errors = ErrorCounts::default();
         for stats in measured.requests.values().chain(warm_up.requests.values()) {
             point.ok += stats.ok_count();

@@ -1,6 +1,6 @@
 //! [`Recorder`]: counts what happens on one shard.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,6 +17,7 @@ use super::times::TimeStatistics;
 use super::totals::Totals;
 use super::user_stats::UserStatistics;
 use super::waits::RecordWaits;
+use crate::moment::Moment;
 use crate::numbers::nanos;
 
 /// Counts what happens on one shard. It belongs to the shard alone: no locks, no atomics.
@@ -40,6 +41,7 @@ pub struct Recorder {
     stalls: TimeStatistics,
     /// By pool and feeder.
     waits: BTreeMap<Arc<str>, RecordWaits>,
+    stalled_seconds: BTreeSet<(u64, u64)>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -74,6 +76,7 @@ impl Recorder {
             folded: 0,
             stalls: TimeStatistics::default(),
             waits: BTreeMap::new(),
+            stalled_seconds: BTreeSet::new(),
         }
     }
 
@@ -187,9 +190,10 @@ impl Recorder {
         });
     }
 
-    /// Counts a time in which the load generator stood still.
-    pub fn stalled(&mut self, time: Duration) {
-        self.stalls.record(nanos(time));
+    /// Counts a time in which the load generator stood still, and marks the seconds of the run that it touches.
+    pub fn stalled(&mut self, from: Moment, to: Moment) {
+        self.stalls.record(nanos(to.since(from)));
+        self.stalled_seconds.insert((from.since_start().as_secs(), to.since_start().as_secs()));
     }
 
     /// Counts that a user has waited for so long for a record of the pool or feeder of this name, and has got one or given
@@ -225,6 +229,7 @@ impl Recorder {
             folded: std::mem::take(&mut self.folded),
             stalls: std::mem::take(&mut self.stalls),
             waits: std::mem::take(&mut self.waits),
+            stalled_seconds: std::mem::take(&mut self.stalled_seconds),
             ..Totals::default()
         };
         for (scenario, users) in self.scenarios.iter().zip(&mut self.users) {

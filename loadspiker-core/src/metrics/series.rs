@@ -55,6 +55,10 @@ pub struct SeriesPoint {
     /// Whether it lies within the warm-up, if only in part: requests of the warm-up are in no figures but series and
     /// [`RunReport::warm_up`](crate::report::RunReport::warm_up).
     pub warm_up: bool,
+    /// Whether the load generator stood still within it, if only in part (see
+    /// [`RunInfo::stalls`](crate::report::RunInfo::stalls)). Then its figures say more of the load generator than of the
+    /// target, and are not to be trusted.
+    pub stalled: bool,
 }
 
 /// What happened to the requests of one name in one second of the run. See [`SeriesPoint`] for points that stand for
@@ -126,6 +130,7 @@ impl Point for SeriesPoint {
         self.bytes_sent += later.bytes_sent;
         self.bytes_received += later.bytes_received;
         self.warm_up |= later.warm_up;
+        self.stalled |= later.stalled;
     }
 }
 

@@ -315,6 +315,29 @@ fn a_point_of_the_series_counts_users_errors_and_bytes() {
 }
 
 #[test]
+fn seconds_in_which_a_shard_stood_still_are_marked_however_late_the_others_tell() {
+    let at = |millis: u64| Moment::START + Duration::from_millis(millis);
+    let (mut collector, mut recorders) = collector(2);
+    // The first shard stands still from 1.5 s to 4.2 s; it tells of it with the second in which that began.
+    for second in 0..6 {
+        recorders[1].user_started(ScenarioId(0));
+        collector.absorb(1, recorders[1].take_snapshot(second));
+    }
+    collector.absorb(0, recorders[0].take_snapshot(0));
+    recorders[0].stalled(at(1_500), at(4_200));
+    collector.absorb(0, recorders[0].take_snapshot(1));
+    collector.absorb(0, recorders[0].take_snapshot(4));
+    collector.absorb(0, recorders[0].take_snapshot(5));
+    let report = collector.finish(RunInfo::new("x"));
+    let marked: Vec<_> = report.series().iter().filter(|point| point.stalled).map(|point| point.second).collect();
+    assert_eq!((report.series().len(), marked), (6, vec![1, 2, 3, 4]));
+    assert_eq!((report.info().stalls.count(), report.info().stalls.max()), (1, Duration::from_millis(2_700)));
+    let warnings = report.warnings().join(" ");
+    assert!(warnings.contains("What the series says of seconds 1 to 4 is not to be trusted. "), "{warnings}");
+    assert_eq!(RunReport::from_json(&report.to_json()).unwrap(), report);
+}
+
+#[test]
 fn series_of_long_runs_keep_their_counts_in_bounded_space() {
     let limits = Limits { series_points: 10, request_points: 10, ..Limits::default() };
     let events: Vec<_> =

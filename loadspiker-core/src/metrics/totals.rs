@@ -1,7 +1,7 @@
 //! [`Totals`]: everything counted, of an interval or of the whole run.
 
-use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -39,6 +39,9 @@ pub(crate) struct Totals {
     /// How long shards stood still.
     #[serde(skip_serializing_if = "TimeStatistics::is_empty")]
     pub(crate) stalls: TimeStatistics,
+    /// The first and the last second of the run that each of these times touches.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub(crate) stalled_seconds: BTreeSet<(u64, u64)>,
     /// How users waited for records, by pool and feeder.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub(crate) waits: BTreeMap<Arc<str>, RecordWaits>,
@@ -88,6 +91,7 @@ impl Totals {
         for (name, waits) in other.waits {
             self.waits.entry(name).or_default().merge(&waits);
         }
+        self.stalled_seconds.extend(other.stalled_seconds);
     }
 }
 
@@ -99,6 +103,7 @@ impl Totals {
             users: users.collect(),
             stalls: std::mem::take(&mut self.stalls),
             waits: std::mem::take(&mut self.waits),
+            stalled_seconds: std::mem::take(&mut self.stalled_seconds),
             ..Totals::default()
         }
     }

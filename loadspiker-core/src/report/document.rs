@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
+use super::bottleneck::Bottleneck;
 use super::group::GroupReport;
 use super::info::RunInfo;
 use super::metric::{CheckReport, MetricReport};
@@ -16,13 +17,15 @@ use super::warm_up::WarmUp;
 use crate::assertion::AssertionResult;
 use crate::metrics::{RecordWaits, SeriesPoint};
 
-/// What is written. `passed`, `warnings` and `summary` follow from the rest and are not read again.
+/// What is written. `passed`, `warnings`, `bottleneck` and `summary` follow from the rest and are not read again.
 #[derive(Serialize)]
 pub(super) struct Written<'a> {
     schema_version: u32,
     run: &'a RunInfo,
     passed: bool,
     warnings: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bottleneck: Option<Bottleneck>,
     assertions: &'a [AssertionResult],
     summary: Summary<'a>,
     scenarios: &'a [ScenarioReport],
@@ -46,6 +49,7 @@ impl<'a> Written<'a> {
             run: &report.info,
             passed: report.passed(),
             warnings: report.warnings(),
+            bottleneck: report.bottleneck(),
             assertions: &report.assertions,
             summary: Summary::of(report),
             scenarios: &report.scenarios,

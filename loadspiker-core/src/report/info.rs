@@ -38,9 +38,10 @@ pub struct RunInfo {
     pub end: EndReason,
     /// How often, over all shards, and for how long a shard stood still while something was due: the process was
     /// stopped, the machine slept, code of the user's blocked. Times of up to a second are not counted.
+    /// [`SeriesPoint::stalled`](crate::metrics::SeriesPoint::stalled) marks the seconds in which it did.
     #[serde(skip_serializing_if = "TimeStatistics::is_empty")]
     pub stalls: TimeStatistics,
-    /// Processor time that the load generator used, if it is known.
+    /// Processor time that the load generator used, if it is known. On the simulated clock it is not.
     #[serde(rename = "cpu_secs", with = "optional_seconds")]
     pub cpu: Option<Duration>,
     /// Why what is done [after](crate::dsl::Simulation::after) the run failed, if it did. Such a run has not passed.

@@ -3,6 +3,7 @@
 //! Whatever shows a result (console, HTML, JUnit, CSV, a comparison of runs) reads this value, never the engine. It
 //! is written as JSON with a version of its schema, and read again without loss: histograms are in it.
 
+mod bottleneck;
 mod document;
 pub mod format;
 mod group;
@@ -20,6 +21,7 @@ mod warnings;
 #[cfg(test)]
 mod tests;
 
+pub use bottleneck::Bottleneck;
 pub use group::GroupReport;
 pub(crate) use info::seconds;
 pub use info::{EndReason, RunInfo};

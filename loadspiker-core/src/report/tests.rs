@@ -162,6 +162,40 @@ fn late_users_are_warned_of_even_if_requests_are_in_time() {
     assert!(warning.contains("one in a hundred users started 18.0 ms or more"), "{warning}");
 }
 
+/// A run of a second in which there were so many users, and arrivals were dropped. Its two requests took 0.8 s together.
+fn crowded(users: u64) -> RunReport {
+    let mut report = run(&[Event::ok(0, 0, 400_000); 2], 1, Limits::default());
+    let json = report.to_json().replace("\"dropped\": 0", "\"dropped\": 500");
+    report = RunReport::from_json(&json).unwrap();
+    report.series[0].users_active = users;
+    report
+}
+
+#[test]
+fn what_kept_the_load_down_is_named() {
+    let target = crowded(1);
+    assert_eq!(target.bottleneck(), Some(Bottleneck::Target));
+    let said = target.warnings().join(" ");
+    assert!(said.contains("The target was the bottleneck, not the load generator"), "{said}");
+
+    let pauses = crowded(10);
+    assert_eq!(pauses.bottleneck(), Some(Bottleneck::MaximumUsers));
+    let said = pauses.warnings().join(" ");
+    assert!(said.contains("Neither the target nor the load generator was the bottleneck"), "{said}");
+
+    let mut generator = crowded(1);
+    generator.info.shards = 1;
+    generator.info.cpu = Some(generator.info.duration);
+    assert_eq!(generator.bottleneck(), Some(Bottleneck::LoadGenerator));
+    let said = generator.warnings().join(" ");
+    assert!(said.contains("used 100 % of its 1 core") && said.contains("it may not be the target"), "{said}");
+    let json: serde_json::Value = serde_json::from_str(&generator.to_json()).unwrap();
+    assert_eq!(json["bottleneck"], "load_generator");
+
+    // Nothing was kept down: whatever took long is a figure, not a bottleneck.
+    assert_eq!(run(&[Event::ok(0, 0, 400_000)], 1, Limits::default()).bottleneck(), None);
+}
+
 #[test]
 fn a_run_that_was_cut_short_has_not_passed() {
     let mut report = sample_report();

@@ -1,16 +1,9 @@
 //! When the figures of a report are not to be trusted.
 
-use std::time::Duration;
-
+use super::bottleneck::{Bottleneck, CPU, LAG};
 use super::format::{count, human, number};
 use super::run_report::RunReport;
-use crate::metrics::{MetricKind, OTHER, ValueStatistics};
-
-/// A start lag above which response times say more of the load generator than of the target.
-const LAG: Duration = Duration::from_millis(10);
-
-/// The share of its cores above which a load generator is taken to be the bottleneck.
-const CPU: f64 = 0.9;
+use crate::metrics::{MetricKind, OTHER, SeriesPoint, ValueStatistics};
 
 impl RunReport {
     /// Why the figures are not to be trusted, in whole sentences; empty if nothing speaks against them.
@@ -57,10 +50,11 @@ impl RunReport {
         let stalls = &self.info.stalls;
         if !stalls.is_empty() {
             warnings.push(format!(
-                "The load generator stood still {}, for up to {}: one of its shards did nothing while something was due. \
-                 Look for code in a step that blocks, or for what stopped the process or its machine.",
+                "The load generator stood still {}, for up to {}: one of its shards did nothing while something was \
+                 due. {}Look for code in a step that blocks, or for what stopped the process or its machine.",
                 counted(stalls.count(), "time"),
-                human(stalls.max())
+                human(stalls.max()),
+                untrusted_seconds(self.series()),
             ));
         }
         let late = self.users().dropped_late;
@@ -72,11 +66,23 @@ impl RunReport {
                 if late == 1 { "it" } else { "them" },
             ));
         }
-        let crowded = self.users_dropped().saturating_sub(late);
+        let crowded = self.users_crowded_out();
         if crowded > 0 {
+            let which = match self.bottleneck() {
+                Some(Bottleneck::LoadGenerator) => {
+                    "The load generator was at its limits, as said above, so it may not be the target that was too slow"
+                }
+                Some(Bottleneck::MaximumUsers) => {
+                    "Neither the target nor the load generator was the bottleneck: users spent their time in pauses"
+                }
+                _ => {
+                    "The target was the bottleneck, not the load generator: users came faster than it served them, and \
+                     waited"
+                }
+            };
             warnings.push(format!(
-                "{} dropped, because as many users as allowed were active: the load was less than planned. Find out why \
-                 users take so long, allow more with maximum_users(…), or let fewer arrive.",
+                "{} dropped, because as many users as allowed were active: the load was less than planned. {which}. \
+                 Allow more with maximum_users(…), or let fewer arrive.",
                 was(crowded, "arrival")
             ));
         }
@@ -158,6 +164,24 @@ impl RunReport {
                 pair[1].kind()
             ));
         }
+    }
+}
+
+/// Which seconds of the run are marked, as a sentence; up to three stretches of them.
+fn untrusted_seconds(series: &[SeriesPoint]) -> String {
+    let mut stretches: Vec<(u64, u64)> = Vec::new();
+    for point in series.iter().filter(|point| point.stalled) {
+        let last = point.second + point.span.saturating_sub(1);
+        match stretches.last_mut() {
+            Some((_, end)) if *end + 1 == point.second => *end = last,
+            _ => stretches.push((point.second, last)),
+        }
+    }
+    let named: Vec<_> = stretches.iter().take(3).map(|(first, last)| format!("{first} to {last}")).collect();
+    match (named.is_empty(), stretches.len() > named.len()) {
+        (true, _) => String::new(),
+        (_, false) => format!("What the series says of seconds {} is not to be trusted. ", named.join(", ")),
+        (_, true) => format!("What the series says of seconds {} and others is not to be trusted. ", named.join(", ")),
     }
 }
 

@@ -108,7 +108,7 @@ errors
   load generator  users started late by p50 200 µs, p99 200 µs, max 200 µs
                   CPU 25 % of 2 cores; 1 arrival dropped; 1 panic in your closures
                   seed 42
-  ! 1 arrival was dropped, because as many users as allowed were active: the load was less than planned. Find out why users take so long, allow more with maximum_users(…), or let fewer arrive.
+  ! 1 arrival was dropped, because as many users as allowed were active: the load was less than planned. The target was the bottleneck, not the load generator: users came faster than it served them, and waited. Allow more with maximum_users(…), or let fewer arrive.
 
 assertions
   ✓ global: 95th percentile of response time < 800 ms: was 95.04 ms
@@ -184,8 +184,8 @@ fn waits_for_a_throttle_and_stalls_are_shown_where_there_were_any() {
         phases: Phases::default(),
     };
     recorder.record_throttled(SCENARIO, GroupId::ROOT, &sample, Some(30.millis()));
-    recorder.stalled(3.secs());
-    recorder.stalled(2.secs());
+    recorder.stalled(Moment::START, Moment::START + 3.secs());
+    recorder.stalled(Moment::START, Moment::START + 2.secs());
     let mut collector = Collector::new(1, &requests, scenarios, Limits::default());
     collector.absorb(0, recorder.take_snapshot(0));
     let text = Summary::new(&collector.finish(RunInfo::new("shop"))).to_string();

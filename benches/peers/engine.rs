@@ -12,7 +12,7 @@ pub(crate) fn run(url: &str, seconds: u64) -> Result<(), String> {
     let get = scenario!("get")
         .forever(exec(http("get").get(url)))
         .inject([constant_concurrent_users(CONNECTIONS).during(duration)]);
-    let simulation = Simulation::new("http_vs_wrk")
+    let simulation = Simulation::new("peers")
         .protocol(HttpProtocol::new(url))
         .with(get)
         .shards(1)

@@ -1,5 +1,6 @@
 //! Cores and processor time: who runs where, and what it cost.
 
+use std::ffi::OsStr;
 use std::fmt;
 use std::fs;
 use std::process::{Command, Stdio};
@@ -24,6 +25,13 @@ impl Cores {
     }
 }
 
+impl Cores {
+    /// The core for a server, as a client asks that may itself run on one core alone.
+    pub(crate) fn choose_for_server() -> Option<usize> {
+        (can_pin_to(0) && can_pin_to(1)).then_some(0)
+    }
+}
+
 impl fmt::Display for Cores {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (self.server, self.client) {
@@ -34,17 +42,17 @@ impl fmt::Display for Cores {
 }
 
 fn can_pin_to(core: usize) -> bool {
-    let mut command = pinned(Some(core), "true");
+    let mut command = pinned(Some(core), "true".as_ref());
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     command.status().is_ok_and(|status| status.success())
 }
 
 /// A command that runs `program` on one core, or anywhere. `taskset` becomes the program: there is no process between.
-pub(crate) fn pinned(core: Option<usize>, program: &str) -> Command {
+pub(crate) fn pinned(core: Option<usize>, program: &OsStr) -> Command {
     match core {
         Some(core) => {
             let mut command = Command::new("taskset");
-            command.args(["--cpu-list", &core.to_string(), program]);
+            command.args(["--cpu-list", &core.to_string()]).arg(program);
             command
         }
         None => Command::new(program),

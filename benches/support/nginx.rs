@@ -1,15 +1,15 @@
 //! nginx with a configuration of its own, in a temporary folder.
 
 use std::fs;
-use std::io;
+use std::io::{self, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::cpu::pinned;
-use crate::options::Target;
+use super::cpu::pinned;
+use super::machine::said_by;
 
 /// A running nginx; it ends, and its folder goes, when this is dropped.
 pub(crate) struct Nginx {
@@ -18,14 +18,17 @@ pub(crate) struct Nginx {
     port: u16,
 }
 
+/// How many connections it takes where nothing else is asked for.
+pub(crate) const CONNECTIONS: u64 = 4096;
+
 impl Nginx {
-    /// Starts nginx as one process on `core`, on a free port of loopback.
-    pub(crate) fn start(core: Option<usize>) -> Result<Self, String> {
+    /// Starts nginx as one process on `core`, on a free port of loopback, for so many connections.
+    pub(crate) fn start(core: Option<usize>, connections: u64) -> Result<Self, String> {
         let program = find().ok_or("nginx is not installed; on Debian or Ubuntu: sudo apt-get install nginx")?;
         let port = free_port().map_err(|error| format!("there is no free port: {error}"))?;
-        let folder = std::env::temp_dir().join(format!("loadspiker-http-vs-wrk-{}", std::process::id()));
-        write_folder(&folder, port).map_err(|error| format!("{}: {error}", folder.display()))?;
-        let mut command = pinned(core, &program);
+        let folder = std::env::temp_dir().join(format!("loadspiker-bench-nginx-{}", std::process::id()));
+        write_folder(&folder, port, connections).map_err(|error| format!("{}: {error}", folder.display()))?;
+        let mut command = pinned(core, program.as_ref());
         command.arg("-p").arg(&folder).arg("-c").arg(folder.join("nginx.conf")).arg("-e").arg(folder.join("error.log"));
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         let process = command.spawn().map_err(|error| format!("{program} cannot be started: {error}"))?;
@@ -34,12 +37,30 @@ impl Nginx {
         Ok(nginx)
     }
 
-    pub(crate) fn url(&self, target: Target) -> String {
-        let path = match target {
-            Target::Return => "/",
-            Target::File => "/file",
-        };
+    /// Where this path is: `/` is a text of 128 bytes, `/file` a file of 4 KiB, `/slow` the same in a second.
+    pub(crate) fn url(&self, path: &str) -> String {
         format!("http://127.0.0.1:{}{path}", self.port)
+    }
+
+    /// Its process.
+    pub(crate) fn process(&self) -> u32 {
+        self.process.id()
+    }
+
+    /// How many requests it has got so far, that for its status included.
+    pub(crate) fn requests(&self) -> Result<u64, String> {
+        let ask = || -> io::Result<String> {
+            let mut stream = TcpStream::connect(("127.0.0.1", self.port))?;
+            stream.write_all(b"GET /status HTTP/1.0\r\n\r\n")?;
+            let mut text = String::new();
+            stream.read_to_string(&mut text)?;
+            Ok(text)
+        };
+        let text = ask().map_err(|error| format!("nginx does not tell its status: {error}"))?;
+        // Below `server accepts handled requests` stand the three numbers.
+        let numbers = text.lines().skip_while(|line| !line.starts_with("server accepts")).nth(1);
+        let requests = numbers.and_then(|line| line.split_whitespace().nth(2)?.parse().ok());
+        requests.ok_or_else(|| format!("nginx tells a status that cannot be understood: {text}"))
     }
 
     fn await_readiness(&mut self) -> Result<(), String> {
@@ -76,15 +97,16 @@ fn free_port() -> io::Result<u16> {
     Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
 }
 
-fn write_folder(folder: &Path, port: u16) -> io::Result<()> {
+fn write_folder(folder: &Path, port: u16, connections: u64) -> io::Result<()> {
     fs::create_dir_all(folder)?;
     fs::write(folder.join("file"), "0123456789abcde\n".repeat(256))?;
-    fs::write(folder.join("nginx.conf"), configuration(folder, port))
+    fs::write(folder.join("nginx.conf"), configuration(folder, port, connections))
 }
 
 /// One process, so that killing it leaves none behind; nothing but the answer costs time.
-fn configuration(folder: &Path, port: u16) -> String {
+fn configuration(folder: &Path, port: u16, connections: u64) -> String {
     let folder = folder.display();
+    let files = connections + 100;
     let body = "LoadSpiker ".repeat(12)[..128].to_owned();
     format!(
         "daemon off;
@@ -92,9 +114,9 @@ master_process off;
 worker_processes 1;
 pid {folder}/nginx.pid;
 error_log {folder}/error.log;
-worker_rlimit_nofile 8192;
+worker_rlimit_nofile {files};
 events {{
-    worker_connections 4096;
+    worker_connections {connections};
 }}
 http {{
     access_log off;
@@ -110,13 +132,28 @@ http {{
     scgi_temp_path {folder}/scgi;
     default_type text/plain;
     server {{
-        listen 127.0.0.1:{port} backlog=1024;
+        listen 127.0.0.1:{port} backlog=4096;
         root {folder};
         location = / {{
             return 200 \"{body}\";
+        }}
+        location = /status {{
+            stub_status;
+        }}
+        location = /slow {{
+            # Its last bytes come a second later than the others; sendfile would round up to whole pages.
+            sendfile off;
+            limit_rate 4k;
+            try_files /file =404;
         }}
     }}
 }}
 "
     )
+}
+
+/// What nginx says of itself: `nginx/1.22.1`.
+pub(crate) fn version() -> String {
+    let said = find().and_then(|program| said_by(&program, &["-v"])).unwrap_or_default();
+    said.trim_start_matches("nginx version: ").to_owned()
 }

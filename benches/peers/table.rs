@@ -1,0 +1,61 @@
+//! The table of a comparison, for the terminal and as Markdown.
+
+use std::fmt::Write;
+
+use crate::rounds::Row;
+use crate::support::machine::Machine;
+
+pub(crate) struct Table {
+    pub(crate) rows: Vec<Row>,
+    pub(crate) left_out: Vec<String>,
+    /// Who ran where, against what, for how long.
+    pub(crate) setting: String,
+    /// The server's version.
+    pub(crate) server: String,
+}
+
+impl Table {
+    /// The medians, for the terminal.
+    pub(crate) fn text(&self) -> String {
+        let head = ["median of", "req/s", "of wrk", "µs CPU/req", "peak MiB"];
+        let mut text = format!("{:>12} {:>10} {:>8} {:>11} {:>9}\n", head[0], head[1], head[2], head[3], head[4]);
+        for Row { name, median, ratio: [ratio, ..], .. } in &self.rows {
+            let (rate, cost) = (median.requests_per_second, median.micros_per_request);
+            // Writing to a text cannot fail.
+            let _ = writeln!(text, "{name:>12} {rate:>10.0} {ratio:>8.3} {cost:>11.2} {:>9.1}", median.peak_mebibytes);
+        }
+        text
+    }
+
+    /// With all that the figures depend on.
+    pub(crate) fn markdown(&self) -> String {
+        let mut text = format!(
+            "# LoadSpiker beside its peers\n\n\
+             Written by `cargo xtask bench-peers`; what is measured, and how, is told in [README.md](README.md).\n\n\
+             - Machine: {}.\n\
+             - Server: {}, one process.\n\
+             - Setting: {}.\n",
+            Machine::this(),
+            self.server,
+            self.setting
+        );
+        for client in &self.left_out {
+            let _ = writeln!(text, "- Left out: {client}.");
+        }
+        text.push_str(
+            "\nMedians of all rounds. The ratio is that of the rates within a round; in brackets the lowest and the \
+             highest. Processor time and memory are the client's, from its start to its end.\n\n\
+             | client | version | requests/s | of wrk's rate | CPU µs/request | peak memory |\n\
+             |---|---|---:|---:|---:|---:|\n",
+        );
+        for Row { name, version, median, ratio: [ratio, low, high] } in &self.rows {
+            let (rate, cost) = (median.requests_per_second, median.micros_per_request);
+            let _ = writeln!(
+                text,
+                "| {name} | {version} | {rate:.0} | {ratio:.2} ({low:.2}–{high:.2}) | {cost:.2} | {:.1} MiB |",
+                median.peak_mebibytes
+            );
+        }
+        text
+    }
+}
