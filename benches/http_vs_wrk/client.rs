@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use crate::CONNECTIONS;
 use crate::cpu::{of_children, pinned};
+use crate::options::Scenario;
 
 /// A client that can be run again and again.
 pub(crate) struct Client {
@@ -43,10 +44,10 @@ impl Client {
     }
 
     /// This program itself, as a child that runs the engine.
-    pub(crate) fn engine(core: Option<usize>, url: &str, seconds: u64) -> Result<Self, String> {
+    pub(crate) fn engine(core: Option<usize>, url: &str, seconds: u64, scenario: Scenario) -> Result<Self, String> {
         let program = std::env::current_exe().map_err(|error| format!("the bench does not find itself: {error}"))?;
         let program = program.into_os_string().into_string().map_err(|path| format!("{path:?} is not UTF-8"))?;
-        let arguments = ["--engine", url, &seconds.to_string()].map(str::to_owned).to_vec();
+        let arguments = [scenario.option(), url, &seconds.to_string()].map(str::to_owned).to_vec();
         Ok(Client { name: "loadspiker", core, program, arguments, read: read_engine })
     }
 

@@ -7,7 +7,9 @@ Usage: cargo bench --bench http_vs_wrk -- [OPTIONS]
 
   --rounds N      how often wrk and the engine take turns (default 3)
   --seconds S     how long each runs (default 8)
-  --target T      what is asked for: `return` (128 bytes, made by nginx itself; default) or `file` (a static file of 4 KiB)";
+  --target T      what is asked for: `return` (128 bytes, made by nginx itself; default) or `file` (a static file of 4 KiB)
+  --journey       the engine's users go through a whole journey, a request in it: feeder, expressions in URL and header,
+                  checks on status and JSON, a value saved, a group, a pause of zero; wrk repeats the GET as ever";
 
 /// What is to be done.
 #[derive(Debug, PartialEq, Eq)]
@@ -18,6 +20,7 @@ pub(crate) enum Task {
     Engine {
         url: String,
         seconds: u64,
+        scenario: Scenario,
     },
     Help,
 }
@@ -27,6 +30,25 @@ pub(crate) struct Options {
     pub(crate) rounds: usize,
     pub(crate) seconds: u64,
     pub(crate) target: Target,
+    pub(crate) scenario: Scenario,
+}
+
+/// What the engine's users do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Scenario {
+    /// What wrk does.
+    Get,
+    Journey,
+}
+
+impl Scenario {
+    /// The option that makes a child do this.
+    pub(crate) fn option(self) -> &'static str {
+        match self {
+            Scenario::Get => "--engine",
+            Scenario::Journey => "--engine-journey",
+        }
+    }
 }
 
 /// What is asked for.
@@ -47,7 +69,7 @@ impl fmt::Display for Target {
 
 /// Reads the arguments, the program's own name left out. `--bench` is what cargo adds.
 pub(crate) fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Task, String> {
-    let mut options = Options { rounds: 3, seconds: 8, target: Target::Return };
+    let mut options = Options { rounds: 3, seconds: 8, target: Target::Return, scenario: Scenario::Get };
     while let Some(argument) = arguments.next() {
         match argument.as_str() {
             "--bench" => {}
@@ -63,9 +85,12 @@ pub(crate) fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Task,
                     }
                 }
             }
-            "--engine" => {
-                let url = arguments.next().ok_or("--engine needs a URL")?;
-                return Ok(Task::Engine { url, seconds: positive("--engine URL", arguments.next().as_deref())? });
+            "--journey" => options.scenario = Scenario::Journey,
+            "--engine" | "--engine-journey" => {
+                let scenario = if argument == "--engine" { Scenario::Get } else { Scenario::Journey };
+                let url = arguments.next().ok_or_else(|| format!("{argument} needs a URL"))?;
+                let seconds = positive(&format!("{argument} URL"), arguments.next().as_deref())?;
+                return Ok(Task::Engine { url, seconds, scenario });
             }
             "--help" | "-h" => return Ok(Task::Help),
             other => return Err(format!("there is no option \"{other}\"")),

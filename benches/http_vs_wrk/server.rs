@@ -39,7 +39,12 @@ impl Nginx {
             Target::Return => "/",
             Target::File => "/file",
         };
-        format!("http://127.0.0.1:{}{path}", self.port)
+        self.base_url() + path
+    }
+
+    /// What is under `/products/` is JSON of about the size of what is under `/`.
+    pub(crate) fn base_url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
     }
 
     fn await_readiness(&mut self) -> Result<(), String> {
@@ -86,6 +91,8 @@ fn write_folder(folder: &Path, port: u16) -> io::Result<()> {
 fn configuration(folder: &Path, port: u16) -> String {
     let folder = folder.display();
     let body = "LoadSpiker ".repeat(12)[..128].to_owned();
+    let json =
+        r#"{"id": 7, "name": "spider", "price": 12.5, "tags": ["eight", "legs"], "stock": {"here": 3, "there": 128}}"#;
     format!(
         "daemon off;
 master_process off;
@@ -114,6 +121,10 @@ http {{
         root {folder};
         location = / {{
             return 200 \"{body}\";
+        }}
+        location /products/ {{
+            default_type application/json;
+            return 200 '{json}';
         }}
     }}
 }}
