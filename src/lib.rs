@@ -49,7 +49,7 @@
 //!
 //! | feature | default | what it brings | what it costs |
 //! |---|---|---|---|
-//! | `http` | yes | HTTP/1.1 in cleartext and over TLS | hyper, rustls with ring |
+//! | `http` | yes | HTTP/1.1 in cleartext and over TLS | rustls with ring |
 //! | `html` | yes | checks on HTML: `css`, `css_attr`, `form` | scraper, html5ever |
 //! | `xpath` | yes | checks on XML: `xpath`, `xpath_ns` | roxmltree, xpath-eval |
 //! | `full` | no | every protocol and every kind of check there is | all of the above |
