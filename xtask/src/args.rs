@@ -6,8 +6,11 @@ Usage: cargo xtask COMMAND
 
 Commands:
   test    install what the tests need, then check all: format, clippy, documentation,
-          each feature alone, tests; ends with a line `N passed, N failed`
+          each feature alone, tests, instructions; ends with a line `N passed, N failed`
   setup   only install what the tests need
+  instructions [--update]
+          only count the instructions of a request and of the steps around it, and compare
+          them with what is written down, or write it down anew
   help    print this";
 
 /// What is to be done.
@@ -15,22 +18,33 @@ Commands:
 pub(crate) enum Task {
     Test,
     Setup,
+    /// To compare, or to write down.
+    Instructions {
+        update: bool,
+    },
     Help,
 }
 
 /// Reads the arguments, the program's own name left out.
 pub(crate) fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Task, String> {
-    let task = match arguments.next().as_deref() {
+    let mut task = match arguments.next().as_deref() {
         Some("test") => Task::Test,
         Some("setup") => Task::Setup,
+        Some("instructions") => Task::Instructions { update: false },
         Some("help" | "--help" | "-h") => Task::Help,
         Some(other) => return Err(format!("there is no command \"{other}\"")),
         None => return Err("a command is missing".to_owned()),
     };
-    match arguments.next() {
-        None => Ok(task),
-        Some(extra) => Err(format!("a command takes no arguments, but \"{extra}\" was given")),
+    for extra in arguments {
+        match (&mut task, extra.as_str()) {
+            (Task::Instructions { update }, "--update") => *update = true,
+            (Task::Instructions { .. }, _) => {
+                return Err(format!("instructions takes no argument but --update, and \"{extra}\" was given"));
+            }
+            _ => return Err(format!("this command takes no arguments, but \"{extra}\" was given")),
+        }
     }
+    Ok(task)
 }
 
 #[cfg(test)]
@@ -45,6 +59,8 @@ mod tests {
     fn every_command_is_understood() {
         assert_eq!(parsed("test"), Ok(Task::Test));
         assert_eq!(parsed("setup"), Ok(Task::Setup));
+        assert_eq!(parsed("instructions"), Ok(Task::Instructions { update: false }));
+        assert_eq!(parsed("instructions --update"), Ok(Task::Instructions { update: true }));
         for help in ["help", "--help", "-h"] {
             assert_eq!(parsed(help), Ok(Task::Help));
         }
@@ -52,7 +68,7 @@ mod tests {
 
     #[test]
     fn the_help_names_every_command() {
-        for command in ["test", "setup", "help"] {
+        for command in ["test", "setup", "instructions", "help"] {
             assert!(HELP.lines().any(|line| line.trim_start().starts_with(command)), "{command}");
         }
     }
@@ -61,6 +77,7 @@ mod tests {
     fn what_is_not_understood_is_named() {
         assert_eq!(parsed("tset").unwrap_err(), "there is no command \"tset\"");
         assert_eq!(parsed("").unwrap_err(), "a command is missing");
-        assert_eq!(parsed("test now").unwrap_err(), "a command takes no arguments, but \"now\" was given");
+        assert_eq!(parsed("test now").unwrap_err(), "this command takes no arguments, but \"now\" was given");
+        assert!(parsed("instructions now").unwrap_err().contains("--update, and \"now\""));
     }
 }

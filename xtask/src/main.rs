@@ -2,7 +2,7 @@
 //! builds in a second on a fresh machine.
 //!
 //! [`args`] reads the command line, [`setup`] installs what the tests need, [`checks`] says which checks there are and
-//! [`run`] carries them out; [`features`] and [`totals`] read what `Cargo.toml` and `cargo test` say.
+//! [`run`] carries them out, [`instructions`] is one of them; [`features`] and [`totals`] read what `Cargo.toml` and `cargo test` say.
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command-line tool talks on the terminal")]
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test that panics has failed, as it should"))]
@@ -15,6 +15,7 @@ use args::Task;
 mod args;
 mod checks;
 mod features;
+mod instructions;
 mod programs;
 mod run;
 mod setup;
@@ -24,6 +25,7 @@ fn main() -> ExitCode {
     let outcome = match args::parse(std::env::args().skip(1)) {
         Ok(Task::Test) => setup::install().and_then(|()| checks::all(&root())),
         Ok(Task::Setup) => setup::install(),
+        Ok(Task::Instructions { update }) => instructions::count(&root(), update),
         Ok(Task::Help) => {
             println!("{}", args::HELP);
             Ok(())

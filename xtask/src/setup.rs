@@ -15,9 +15,10 @@ struct Program {
     purpose: &'static str,
 }
 
-const PROGRAMS: [Program; 2] = [
+const PROGRAMS: [Program; 3] = [
     Program { name: "nginx", package: "nginx", purpose: "tests against a real web server" },
     Program { name: "python3", package: "python3", purpose: "tests against a second, different web server" },
+    Program { name: "valgrind", package: "valgrind", purpose: "counting the instructions of a request" },
 ];
 
 /// A part of the Rust toolchain that may be left out of an installation.
@@ -127,7 +128,7 @@ fn advice(missing: &[Program]) -> String {
     let needs: Vec<String> = missing.iter().map(|p| format!("{} ({})", p.name, p.purpose)).collect();
     let packages: Vec<&str> = missing.iter().map(|program| program.package).collect();
     format!(
-        "missing and not installed: {}. The tests that need it will fail. On Debian or Ubuntu: \
+        "missing and not installed: {}. What needs it will fail. On Debian or Ubuntu: \
          sudo apt-get install {}",
         needs.join(", "),
         packages.join(" ")
