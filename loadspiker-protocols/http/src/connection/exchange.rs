@@ -94,7 +94,6 @@ impl<C: Clock> Future for Exchange<'_, C> {
         let Complete { head, reusable } = ready!(this.advance(cx))?;
         let ended = this.clock.now();
         this.connection.open = reusable && matches!(this.writing.state, State::Done) && !this.request.closes();
-        this.buffers.give_back(std::mem::take(&mut this.writing.own));
         Poll::Ready(Ok(Answer { head, first_byte: this.first_byte.unwrap_or(ended), ended }))
     }
 }
@@ -110,7 +109,10 @@ impl<C: Clock> Exchange<'_, C> {
         if matches!(self.writing.state, State::Under) {
             match self.write(cx) {
                 Poll::Pending => {}
-                Poll::Ready(Ok(())) => self.writing.state = State::Done,
+                Poll::Ready(Ok(())) => {
+                    self.writing.state = State::Done;
+                    self.buffers.give_back(std::mem::take(&mut self.writing.own));
+                }
                 Poll::Ready(Err(error)) => {
                     let reason = HttpError::from_io(&error);
                     if self.connection.stream.sent() == self.writing.sent_before {
