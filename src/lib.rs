@@ -50,7 +50,7 @@
 //!
 //! | feature | default | what it brings | what it costs |
 //! |---|---|---|---|
-//! | `http` | yes | HTTP/1.1 in cleartext and over TLS | hyper, rustls with ring |
+//! | `http` | yes | HTTP/1.1 in cleartext and over TLS | httparse, rustls with ring |
 //! | `sql` | no | records of SQLite, PostgreSQL, MySQL and MariaDB: `sql_feeder` | sqlx, SQLite (C), rustls with ring |
 //! | `html` | yes | checks on HTML: `css`, `css_attr`, `form`; logins by forms | scraper, html5ever |
 //! | `xpath` | yes | checks on XML: `xpath`, `xpath_ns` | roxmltree, xpath-eval |

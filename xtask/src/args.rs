@@ -6,13 +6,16 @@ Usage: cargo xtask COMMAND
 
 Commands:
   test    install what the tests need, then check all: format, clippy, documentation,
-          each feature alone, tests; ends with a line `N passed, N failed`
+          each feature alone, tests, instructions; ends with a line `N passed, N failed`
   setup   only install what the tests need
   bench-peers [--rounds N] [--seconds S] [--with-oha]
           install wrk, h2load, goose and locust (and oha, which takes minutes to build),
           run them and LoadSpiker in turn, write the table to benches/RESULTS.md
   bench-build
           how long a new load test takes to build, and again after a change, beside goose
+  instructions [--update]
+          only count the instructions of a request and of the steps around it, and compare
+          them with what is written down, or write it down anew
   help    print this";
 
 /// What is to be done.
@@ -22,6 +25,10 @@ pub(crate) enum Task {
     Setup,
     BenchPeers(Comparison),
     BenchBuild,
+    /// To compare, or to write down.
+    Instructions {
+        update: bool,
+    },
     Help,
 }
 
@@ -38,19 +45,26 @@ pub(crate) struct Comparison {
 
 /// Reads the arguments, the program's own name left out.
 pub(crate) fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Task, String> {
-    let task = match arguments.next().as_deref() {
+    let mut task = match arguments.next().as_deref() {
         Some("test") => Task::Test,
         Some("setup") => Task::Setup,
         Some("bench-peers") => return comparison(arguments).map(Task::BenchPeers),
         Some("bench-build") => Task::BenchBuild,
+        Some("instructions") => Task::Instructions { update: false },
         Some("help" | "--help" | "-h") => Task::Help,
         Some(other) => return Err(format!("there is no command \"{other}\"")),
         None => return Err("a command is missing".to_owned()),
     };
-    match arguments.next() {
-        None => Ok(task),
-        Some(extra) => Err(format!("a command takes no arguments, but \"{extra}\" was given")),
+    for extra in arguments {
+        match (&mut task, extra.as_str()) {
+            (Task::Instructions { update }, "--update") => *update = true,
+            (Task::Instructions { .. }, _) => {
+                return Err(format!("instructions takes no argument but --update, and \"{extra}\" was given"));
+            }
+            _ => return Err(format!("this command takes no arguments, but \"{extra}\" was given")),
+        }
     }
+    Ok(task)
 }
 
 fn comparison(mut arguments: impl Iterator<Item = String>) -> Result<Comparison, String> {
@@ -85,6 +99,8 @@ mod tests {
         assert_eq!(parsed("test"), Ok(Task::Test));
         assert_eq!(parsed("setup"), Ok(Task::Setup));
         assert_eq!(parsed("bench-build"), Ok(Task::BenchBuild));
+        assert_eq!(parsed("instructions"), Ok(Task::Instructions { update: false }));
+        assert_eq!(parsed("instructions --update"), Ok(Task::Instructions { update: true }));
         for help in ["help", "--help", "-h"] {
             assert_eq!(parsed(help), Ok(Task::Help));
         }
@@ -103,7 +119,7 @@ mod tests {
 
     #[test]
     fn the_help_names_every_command() {
-        for command in ["test", "setup", "bench-peers", "bench-build", "help"] {
+        for command in ["test", "setup", "instructions", "bench-peers", "bench-build", "help"] {
             assert!(HELP.lines().any(|line| line.trim_start().starts_with(command)), "{command}");
         }
     }
@@ -112,6 +128,7 @@ mod tests {
     fn what_is_not_understood_is_named() {
         assert_eq!(parsed("tset").unwrap_err(), "there is no command \"tset\"");
         assert_eq!(parsed("").unwrap_err(), "a command is missing");
-        assert_eq!(parsed("test now").unwrap_err(), "a command takes no arguments, but \"now\" was given");
+        assert_eq!(parsed("test now").unwrap_err(), "this command takes no arguments, but \"now\" was given");
+        assert!(parsed("instructions now").unwrap_err().contains("--update, and \"now\""));
     }
 }

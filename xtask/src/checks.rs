@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use crate::features;
+use crate::instructions;
 use crate::programs::{cargo, find};
 use crate::run::{self, Check};
 
@@ -22,7 +23,8 @@ pub(crate) fn all(root: &Path) -> Result<(), String> {
     run::all(list(&features::names(&text), with_deny), root)
 }
 
-/// The checks for a facade with these features. All use the dev profile, so that they share what they build.
+/// The checks for a facade with these features. All but the count of instructions use the dev profile, so that they share
+/// what they build.
 fn list(features: &[String], with_deny: bool) -> Vec<Check> {
     let mut checks = vec![
         check("format", &["fmt", "--all", "--check"], "`cargo fmt --all` puts it right"),
@@ -47,6 +49,10 @@ fn list(features: &[String], with_deny: bool) -> Vec<Check> {
     }));
     let tests = &["test", "--workspace", "--all-features", "--no-fail-fast"];
     checks.push(Check { counted: true, ..check("tests", tests, "see the failures above") });
+    if instructions::are_counted_here() {
+        let arguments = &["run", "--quiet", "--package", "xtask", "--", "instructions"];
+        checks.push(check("instructions", arguments, "see above for what they are and how they are written down anew"));
+    }
     if with_deny {
         checks.push(check("dependencies", &["deny", "check"], "see deny.toml for what is allowed, and why"));
     }
@@ -78,7 +84,7 @@ mod tests {
     #[test]
     fn every_feature_is_checked_alone() {
         let expected = ["format", "clippy", "documentation", "no features", "feature http", "feature full", "tests"];
-        assert_eq!(titles(&["http", "full"], false), expected);
+        assert_eq!(titles(&["http", "full"], false)[..expected.len()], expected);
     }
 
     #[test]

@@ -2,8 +2,9 @@
 //! builds in a second on a fresh machine.
 //!
 //! [`args`] reads the command line, [`setup`] installs what the tests need, [`checks`] says which checks there are and
-//! [`run`] carries them out; [`features`] and [`totals`] read what `Cargo.toml` and `cargo test` say. [`peers`] compares with
-//! other load generators, [`building`] measures how long a user's load test takes to build.
+//! [`run`] carries them out, [`instructions`] is one of them; [`features`] and [`totals`] read what `Cargo.toml` and
+//! `cargo test` say. [`peers`] compares with other load generators, [`building`] measures how long a user's load test
+//! takes to build.
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command-line tool talks on the terminal")]
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test that panics has failed, as it should"))]
@@ -17,6 +18,7 @@ mod args;
 mod building;
 mod checks;
 mod features;
+mod instructions;
 mod peers;
 mod programs;
 mod run;
@@ -29,6 +31,7 @@ fn main() -> ExitCode {
         Ok(Task::Setup) => setup::install(),
         Ok(Task::BenchPeers(comparison)) => peers::compare(comparison, &root()),
         Ok(Task::BenchBuild) => building::measure(&root()),
+        Ok(Task::Instructions { update }) => instructions::count(&root(), update),
         Ok(Task::Help) => {
             println!("{}", args::HELP);
             Ok(())

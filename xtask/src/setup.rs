@@ -15,13 +15,14 @@ pub(crate) struct Program {
     purpose: &'static str,
 }
 
-const PROGRAMS: [Program; 5] = [
+const PROGRAMS: [Program; 6] = [
     Program { name: "nginx", package: "nginx", purpose: "tests against a real web server" },
     Program { name: "python3", package: "python3", purpose: "tests against a second, different web server" },
     // Debian puts the programs of PostgreSQL into a folder for each version, which is in no path.
     Program { name: "initdb", package: "postgresql", purpose: "tests against PostgreSQL" },
     Program { name: "mariadbd", package: "mariadb-server", purpose: "tests against MariaDB" },
     Program { name: "apache2", package: "apache2", purpose: "tests of digest authentication" },
+    Program { name: "valgrind", package: "valgrind", purpose: "counting the instructions of a request" },
 ];
 
 /// What a comparison with peers needs, as far as it comes in packages.
@@ -145,7 +146,7 @@ fn advice(missing: &[Program]) -> String {
     let needs: Vec<String> = missing.iter().map(|p| format!("{} ({})", p.name, p.purpose)).collect();
     let packages: Vec<&str> = missing.iter().map(|program| program.package).collect();
     format!(
-        "missing and not installed: {}. The tests that need it will fail. On Debian or Ubuntu: \
+        "missing and not installed: {}. What needs it will fail. On Debian or Ubuntu: \
          sudo apt-get install {}",
         needs.join(", "),
         packages.join(" ")

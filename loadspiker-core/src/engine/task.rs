@@ -310,3 +310,19 @@ impl Watchdog {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn future_size<A, B, F: Future>(_: impl Fn(A, B) -> F) -> usize {
+        size_of::<F>()
+    }
+
+    /// Every busy user has such a task; the future of what it does comes on top.
+    #[test]
+    fn the_task_of_a_busy_user_stays_small() {
+        let size = future_size(work);
+        assert!(size <= 640, "{size}");
+    }
+}

@@ -275,7 +275,7 @@ pub trait ShardState: Any {
 
 /// A protocol's state of one virtual user: its connections, its cookies. Dropped when the user ends.
 pub trait UserState: Any {
-    /// The user is about to rest for this long: give back what can be had again (buffers of idle connections).
+    /// The user is about to rest for this long: give back what can be had again, such as buffers.
     fn rest(&mut self, duration: Duration) {
         let _ = duration;
     }

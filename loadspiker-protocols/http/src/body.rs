@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io::Write;
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use loadspiker_core::check::Absorbing;
 
 use crate::error::HttpError;
@@ -35,19 +35,12 @@ pub(crate) struct Feed {
     encoded: Option<Kept>,
 }
 
-/// A body in memory. One that comes in a single piece is not copied.
+/// A body in memory.
 #[derive(Debug)]
 pub(crate) struct Kept {
-    pieces: Pieces,
+    bytes: Vec<u8>,
     expected: usize,
     limit: usize,
-}
-
-#[derive(Debug)]
-enum Pieces {
-    None,
-    One(Bytes),
-    Many(BytesMut),
 }
 
 impl Sink {
@@ -72,24 +65,24 @@ impl Sink {
             Sink::Feed(feed) if encoded => feed.encoded.insert(Kept::up_to(LIMIT)),
             _ => return,
         };
-        kept.pieces = Pieces::None;
+        kept.bytes.clear();
         kept.expected = length.and_then(|length| usize::try_from(length).ok()).unwrap_or(0).min(RESERVED);
     }
 
     /// Takes a piece of the body.
-    pub(crate) fn take(&mut self, data: Bytes) -> Result<(), HttpError> {
+    pub(crate) fn take(&mut self, data: &[u8]) -> Result<(), HttpError> {
         match self {
             Sink::Discard => Ok(()),
             Sink::Keep(kept) => kept.take(data),
-            Sink::File(file) => write(file, &data),
+            Sink::File(file) => write(file, data),
             Sink::Feed(feed) => {
                 if let Some(file) = &mut feed.file {
-                    write(file, &data)?;
+                    write(file, data)?;
                 }
                 match &mut feed.encoded {
                     Some(kept) => kept.take(data),
                     None => {
-                        feed.absorbing.feed(&data);
+                        feed.absorbing.feed(data);
                         Ok(())
                     }
                 }
@@ -111,8 +104,7 @@ impl Sink {
     /// The body, as far as it was kept.
     pub(crate) fn into_bytes(self) -> Bytes {
         match self {
-            Sink::Keep(Kept { pieces: Pieces::One(bytes), .. }) => bytes,
-            Sink::Keep(Kept { pieces: Pieces::Many(bytes), .. }) => bytes.freeze(),
+            Sink::Keep(kept) => kept.bytes.into(),
             _ => Bytes::new(),
         }
     }
@@ -124,31 +116,18 @@ fn write(file: &mut File, data: &[u8]) -> Result<(), HttpError> {
 
 impl Kept {
     fn up_to(limit: usize) -> Self {
-        Kept { pieces: Pieces::None, expected: 0, limit }
+        Kept { bytes: Vec::new(), expected: 0, limit }
     }
 
-    fn take(&mut self, data: Bytes) -> Result<(), HttpError> {
-        let length = match &self.pieces {
-            Pieces::None => 0,
-            Pieces::One(bytes) => bytes.len(),
-            Pieces::Many(bytes) => bytes.len(),
-        };
-        if length + data.len() > self.limit {
+    fn take(&mut self, data: &[u8]) -> Result<(), HttpError> {
+        let length = self.bytes.len() + data.len();
+        if length > self.limit {
             return Err(HttpError::TooLarge(self.limit));
         }
-        self.pieces = match std::mem::replace(&mut self.pieces, Pieces::None) {
-            Pieces::None => Pieces::One(data),
-            Pieces::One(first) => {
-                let mut all = BytesMut::with_capacity(self.expected.max(length + data.len()));
-                all.extend_from_slice(&first);
-                all.extend_from_slice(&data);
-                Pieces::Many(all)
-            }
-            Pieces::Many(mut all) => {
-                all.extend_from_slice(&data);
-                Pieces::Many(all)
-            }
-        };
+        if self.bytes.is_empty() {
+            self.bytes.reserve_exact(self.expected.max(length));
+        }
+        self.bytes.extend_from_slice(data);
         Ok(())
     }
 }
@@ -162,23 +141,30 @@ mod tests {
         let mut sink = Sink::keep();
         sink.begin(Some(6), false);
         for piece in ["ab", "cd", "ef"] {
-            sink.take(Bytes::from_static(piece.as_bytes())).unwrap();
+            sink.take(piece.as_bytes()).unwrap();
         }
         assert_eq!(sink.into_bytes(), "abcdef");
     }
 
     #[test]
-    fn a_single_piece_is_not_copied() {
+    fn a_body_of_a_known_length_is_allocated_once() {
         let mut sink = Sink::keep();
-        let piece = Bytes::from(vec![1, 2, 3]);
-        sink.take(piece.clone()).unwrap();
-        assert_eq!(sink.into_bytes().as_ptr(), piece.as_ptr());
+        sink.begin(Some(6), false);
+        for piece in ["abc", "def"] {
+            sink.take(piece.as_bytes()).unwrap();
+        }
+        let Sink::Keep(kept) = &sink else { panic!("{sink:?}") };
+        assert_eq!(kept.bytes.capacity(), 6);
+        sink.begin(Some(u64::MAX), false);
+        sink.take(b"x").unwrap();
+        let Sink::Keep(kept) = &sink else { panic!("{sink:?}") };
+        assert!(kept.bytes.capacity() <= RESERVED, "a server may lie");
     }
 
     #[test]
     fn a_body_beyond_the_limit_is_an_error() {
         let mut sink = Sink::keep_up_to(4);
-        sink.take(Bytes::from_static(b"1234")).unwrap();
-        assert_eq!(sink.take(Bytes::from_static(b"5")), Err(HttpError::TooLarge(4)));
+        sink.take(b"1234").unwrap();
+        assert_eq!(sink.take(b"5"), Err(HttpError::TooLarge(4)));
     }
 }

@@ -9,14 +9,14 @@ use cookie_store::CookieStore;
 use http::{HeaderMap, StatusCode};
 use loadspiker_core::check::Response;
 
+use crate::connection::Head;
 use crate::cookie::Jar;
 use crate::request::url::Target;
 
 /// A complete response. Extractors of one's own get it by [`Response::as_any`].
 #[derive(Debug)]
 pub struct HttpResponse {
-    pub(crate) status: StatusCode,
-    pub(crate) headers: HeaderMap,
+    head: Head,
     pub(crate) body: Bytes,
     pub(crate) response_time: Duration,
     target: Target,
@@ -26,34 +26,27 @@ pub struct HttpResponse {
 }
 
 impl HttpResponse {
-    pub(crate) fn new(
-        status: StatusCode,
-        headers: HeaderMap,
-        body: Bytes,
-        response_time: Duration,
-        target: Target,
-        cookies: Option<Jar>,
-    ) -> Self {
-        HttpResponse { status, headers, body, response_time, target, url: OnceCell::new(), cookies }
+    pub(crate) fn new(head: Head, body: Bytes, response_time: Duration, target: Target, cookies: Option<Jar>) -> Self {
+        HttpResponse { head, body, response_time, target, url: OnceCell::new(), cookies }
     }
 
     pub(crate) fn cookies(&self) -> Option<&RefCell<CookieStore>> {
         self.cookies.as_deref()
     }
 
-    /// The headers, when all else is done with.
-    pub(crate) fn into_headers(self) -> HeaderMap {
-        self.headers
+    /// The head, when all else is done with.
+    pub(crate) fn into_head(self) -> Head {
+        self.head
     }
 
     /// The status.
     pub fn status_code(&self) -> StatusCode {
-        self.status
+        self.head.status()
     }
 
     /// All headers.
     pub fn headers(&self) -> &HeaderMap {
-        &self.headers
+        self.head.fields()
     }
 
     /// The body, decoded. Empty if no check of the request asks for it.
@@ -69,11 +62,11 @@ impl HttpResponse {
 
 impl Response for HttpResponse {
     fn status(&self) -> Option<u16> {
-        Some(self.status.as_u16())
+        Some(self.head.status().as_u16())
     }
 
     fn header(&self, name: &str) -> Vec<&str> {
-        self.headers.get_all(name).iter().filter_map(|value| value.to_str().ok()).collect()
+        self.headers().get_all(name).iter().filter_map(|value| value.to_str().ok()).collect()
     }
 
     fn location(&self) -> Option<&str> {
@@ -85,7 +78,7 @@ impl Response for HttpResponse {
     }
 
     fn has_body(&self) -> bool {
-        self.status != StatusCode::NOT_MODIFIED
+        self.head.status() != StatusCode::NOT_MODIFIED
     }
 
     fn response_time(&self) -> Option<Duration> {

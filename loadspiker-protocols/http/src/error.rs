@@ -3,7 +3,6 @@
 //! The text of an error is the key under which a report counts it. So it names the cause and the remedy, and no
 //! port, no byte count, no peer: those differ from request to request.
 
-use std::error::Error as StdError;
 use std::fmt;
 use std::io;
 use std::time::Duration;
@@ -164,32 +163,6 @@ impl HttpError {
             rustls::Error::InvalidMessage(_) => HttpError::Tls("the server does not speak TLS on this port".to_owned()),
             rustls::Error::AlertReceived(alert) => HttpError::Tls(format!("the server refused with {alert:?}")),
             other => HttpError::Tls(other.to_string()),
-        }
-    }
-
-    /// The error behind what hyper reports for an exchange or a body.
-    pub(crate) fn from_hyper(error: &hyper::Error) -> Self {
-        let mut source: Option<&(dyn StdError + 'static)> = Some(error);
-        while let Some(inner) = source {
-            if let Some(io) = inner.downcast_ref::<io::Error>() {
-                return match io.kind() {
-                    // hyper's decoder of bodies speaks in I/O errors, too.
-                    io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData if io.raw_os_error().is_none() => {
-                        match io.get_ref() {
-                            Some(inner) if inner.is::<rustls::Error>() => Self::from_io(io),
-                            _ => HttpError::Invalid("malformed chunk".to_owned()),
-                        }
-                    }
-                    _ => Self::from_io(io),
-                };
-            }
-            source = inner.source();
-        }
-        if error.is_parse() {
-            HttpError::Invalid(error.to_string())
-        } else {
-            // Incomplete message, canceled, closed: in all of them the peer went away.
-            HttpError::Incomplete
         }
     }
 }

@@ -107,8 +107,8 @@ pub struct HttpReply {
 impl HttpReply {
     pub(crate) fn of(response: &HttpResponse) -> Self {
         HttpReply {
-            status: response.status,
-            headers: response.headers.clone(),
+            status: response.status_code(),
+            headers: response.headers().clone(),
             body: response.body.clone(),
             response_time: response.response_time,
             url: response.url().to_owned(),

@@ -1,4 +1,4 @@
-//! HTTP for LoadSpiker: HTTP/1.1 in cleartext and over TLS, on hyper's client connections.
+//! HTTP for LoadSpiker: HTTP/1.1 in cleartext and over TLS.
 //!
 //! [`HttpProtocol`] holds the settings, [`http()`] begins a request:
 //!
@@ -37,10 +37,11 @@
 //!
 //! # What it costs
 //!
-//! A request is compiled before the run; where nothing in it differs from user to user, all that is left is to clone
-//! its headers. Sending and receiving happen in the user's own task: hyper's connection has no task of its own. The
-//! body of a response is counted and dropped unless a check looks at it. While a user rests 50 ms or more, its idle
-//! connections give their buffers back and are sockets, nothing else.
+//! A request is compiled before the run; where nothing in it differs from user to user, its head is written down once for
+//! each shard. Sending and receiving happen in the user's own task, over a codec of this crate's own: one system call to
+//! send a request, one to receive a response that comes in one piece. The header fields of a response are read when a
+//! check, a cookie or a redirect asks for them; its body is counted and dropped unless a check looks at it. What is read
+//! goes through memory of the shard's: a connection, idle or waiting for its response, is a socket and nothing else.
 //!
 //! # Who the user is
 //!

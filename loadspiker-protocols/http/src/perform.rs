@@ -1,17 +1,18 @@
-//! [`perform`]: sends one request over a connection of the pool, or a new one, within its time.
+//! [`Order::perform`]: sends one request over a connection of the pool, or a new one, within its time.
 //!
 //! # When a request is sent again
 //!
 //! A server may close a kept connection at any time, also while the next request is on its way. Such a request is sent
-//! again, over another connection, if and only if hyper gives it back: it does so when it found the connection closed
-//! before it wrote anything. Nobody can have seen that request, so this holds for every method, and it is no
-//! failure of the server's that a sample should tell of.
+//! again, over another connection, if and only if the connection was found closed before the operating system took any
+//! byte of it. Nobody can have seen that request, so this holds for every method, and it is no failure of the server's
+//! that a sample should tell of.
 //!
 //! Once a byte has been handed to the operating system the server may have processed the request, and it is never sent
 //! again: the sample says `connection closed before the response was complete`, or `connection reset by peer`. RFC 9110
 //! §9.2.2 would allow more for GET and other idempotent methods. But a load generator that quietly repeats requests
 //! sends more load than it reports, and hides a server that drops connections.
 
+use std::future::Future;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -46,131 +47,125 @@ impl Trace {
     }
 }
 
-/// A request, and what limits it.
+/// A request, what limits it, and what is to come of it.
 pub(crate) struct Order<'a> {
+    pub(crate) shard: &'a HttpShard,
     pub(crate) protocol: &'a HttpProtocol,
     pub(crate) slot: ProtocolSlot,
     pub(crate) origin: &'a Rc<Origin>,
-    /// Taken when it is sent.
-    pub(crate) request: &'a mut Option<Request>,
+    pub(crate) request: &'a Request,
     pub(crate) limit: Duration,
     /// The certificate of the user, where each has one of its own.
     pub(crate) certificate: Option<&'a UserCertificate>,
     /// When it began: now, or so recently that reading the clock again would not tell another time.
     pub(crate) from: Moment,
+    pub(crate) sink: &'a mut Sink,
+    /// Filled in, whatever the outcome.
+    pub(crate) trace: &'a mut Trace,
 }
 
-/// Sends a request and takes in its response.
-///
-/// # Cancel safety
-///
-/// A dropped request closes its connection and lets the next user have its place in the pool.
-pub(crate) async fn perform(
-    cx: &mut ActionContext,
-    shard: &HttpShard,
-    order: Order<'_>,
-    sink: &mut Sink,
-) -> (Result<Answer, HttpError>, Trace) {
-    let Order { protocol, slot, origin, request, limit, certificate, from } = order;
-    let deadline = from + limit;
-    let mut trace = Trace::unsent(from);
-    let mut ready = from;
-    let permit = match &shard.shared {
-        None => None,
-        Some(pool) => match pool.try_acquire(origin) {
-            Some(permit) => Some(permit),
-            None => {
-                let granted = cx.timeout_at(deadline, pool.acquire(origin)).await;
-                ready = cx.now();
-                trace.phases.wait = Some(nanos(from, ready));
-                let Ok(permit) = granted else {
-                    trace.ended = ready;
-                    return (Err(HttpError::RequestTimeout(limit)), trace);
-                };
-                Some(permit)
-            }
-        },
-    };
-    loop {
-        let kept = match &permit {
-            Some(permit) => permit.take(),
-            None => cx.user(slot, || HttpUser::new(protocol)).pool.take(origin),
-        };
-        let mut connection = match kept {
-            Some(connection) => connection,
-            None => {
-                let limit = (protocol.connect_timeout, limit, deadline);
-                // Rarely needed, and wide: boxed, it costs nothing where a connection is kept.
-                match Box::pin(connect(cx, shard, origin, certificate, ready, limit, &mut trace.phases)).await {
-                    Ok((connection, at)) => {
-                        ready = at;
-                        connection
-                    }
-                    Err(error) => {
-                        trace.ended = cx.now();
-                        return (Err(error), trace);
-                    }
+impl<'a> Order<'a> {
+    /// Sends the request and takes in its response.
+    ///
+    /// # Cancel safety
+    ///
+    /// A dropped request closes its connection and lets the next user have its place in the pool.
+    // Every busy user has such a future. What is rarely needed, and wide, is boxed, so that it takes no room where a
+    // connection is kept.
+    #[expect(clippy::manual_async_fn, reason = "an async function would hold what it is given twice")]
+    pub(crate) fn perform(mut self, cx: &'a mut ActionContext) -> impl Future<Output = Result<Answer, HttpError>> {
+        async move {
+            let deadline = self.from + self.limit;
+            let mut ready = self.from;
+            let mut permit = None;
+            if let Some(pool) = &self.shard.shared {
+                permit = pool.try_acquire(self.origin);
+                if permit.is_none() {
+                    let granted = Box::pin(cx.timeout_at(deadline, pool.acquire(self.origin))).await;
+                    ready = cx.now();
+                    self.trace.phases.wait = Some(nanos(self.from, ready));
+                    self.trace.ended = ready;
+                    permit = Some(granted.map_err(|Elapsed| HttpError::RequestTimeout(self.limit))?);
                 }
             }
-        };
-        let reused = connection.is_reused();
-        trace.sent = Some(ready);
-        let outcome = cx.timeout_at(deadline, exchange(&mut connection, request, sink, &*cx)).await;
-        let (sent, received) = connection.traffic().take();
-        trace.bytes_sent += sent;
-        trace.bytes_received += received;
-        let error = match outcome {
-            Ok(Ok(answer)) => {
-                trace.phases.first_byte = Some(nanos(ready, answer.first_byte));
-                // What came in one piece was not waited for.
-                let receive = nanos(answer.first_byte, answer.ended);
-                trace.phases.receive = (receive > 0).then_some(receive);
-                trace.ended = answer.ended;
-                give_back(cx, slot, permit, origin, connection, protocol);
-                return (Ok(answer), trace);
+            loop {
+                let mut kept = self.kept(cx, permit.as_ref());
+                let connection = match &mut kept {
+                    Some(connection) => connection,
+                    none => {
+                        let connected = Box::pin(self.connect(cx, ready, deadline)).await;
+                        let (connection, at) = connected.inspect_err(|_| self.trace.ended = cx.now())?;
+                        ready = at;
+                        none.insert(connection)
+                    }
+                };
+                let reused = connection.is_reused();
+                self.trace.sent = Some(ready);
+                let exchanging = exchange(connection, self.request, self.sink, &self.shard.buffers, &*cx);
+                let outcome = cx.timeout_at(deadline, exchanging).await;
+                let (sent, received) = connection.take_traffic();
+                self.trace.bytes_sent += sent;
+                self.trace.bytes_received += received;
+                let error = match outcome {
+                    Ok(Ok(answer)) => {
+                        self.answered(ready, &answer);
+                        self.give_back(cx, permit, kept);
+                        return Ok(answer);
+                    }
+                    Ok(Err(Failure::Unsent(_))) if reused => continue,
+                    Ok(Err(Failure::Unsent(error) | Failure::Failed(error))) => error,
+                    Err(Elapsed) => HttpError::RequestTimeout(self.limit),
+                };
+                self.trace.ended = cx.now();
+                return Err(error);
             }
-            Ok(Err(Failure::Unsent(_))) if reused => continue,
-            Ok(Err(Failure::Unsent(error) | Failure::Failed(error))) => error,
-            Err(Elapsed) => HttpError::RequestTimeout(limit),
-        };
-        trace.ended = cx.now();
-        return (Err(error), trace);
+        }
     }
-}
 
-async fn connect(
-    cx: &ActionContext,
-    shard: &HttpShard,
-    origin: &Origin,
-    certificate: Option<&UserCertificate>,
-    from: Moment,
-    (connect_limit, request_limit, deadline): (Duration, Duration, Moment),
-    phases: &mut Phases,
-) -> Result<(Connection, Moment), HttpError> {
-    let until = from + connect_limit;
-    let certificate =
-        certificate.filter(|_| origin.secure).map(|certificate| certificate.of(cx.session())).transpose()?;
-    let connecting = shard.connector.connect(origin, from, phases, cx, certificate.as_ref());
-    match cx.timeout_at(until.min(deadline), connecting).await {
-        Ok(connected) => connected,
-        Err(Elapsed) if until <= deadline => Err(HttpError::ConnectTimeout(connect_limit)),
-        Err(Elapsed) => Err(HttpError::RequestTimeout(request_limit)),
+    /// An idle connection to where the request goes.
+    fn kept(&self, cx: &mut ActionContext, permit: Option<&Permit>) -> Option<Connection> {
+        match permit {
+            Some(permit) => permit.take(),
+            None => cx.user(self.slot, || HttpUser::new(self.protocol)).pool.take(self.origin),
+        }
     }
-}
 
-fn give_back(
-    cx: &mut ActionContext,
-    slot: ProtocolSlot,
-    permit: Option<Permit>,
-    origin: &Rc<Origin>,
-    connection: Connection,
-    protocol: &HttpProtocol,
-) {
-    match permit {
-        Some(permit) => permit.put(connection),
-        None => {
-            let limit = protocol.max_connections_per_host;
-            cx.user(slot, || HttpUser::new(protocol)).pool.put(origin, connection, limit);
+    /// A new connection, and when it was ready.
+    async fn connect(
+        &mut self,
+        cx: &ActionContext,
+        from: Moment,
+        deadline: Moment,
+    ) -> Result<(Connection, Moment), HttpError> {
+        let limit = self.protocol.connect_timeout;
+        let until = from + limit;
+        let certificate = self.certificate.filter(|_| self.origin.secure);
+        let certificate = certificate.map(|certificate| certificate.of(cx.session())).transpose()?;
+        let connecting =
+            self.shard.connector.connect(self.origin, from, &mut self.trace.phases, cx, certificate.as_ref());
+        match cx.timeout_at(until.min(deadline), connecting).await {
+            Ok(connected) => connected,
+            Err(Elapsed) if until <= deadline => Err(HttpError::ConnectTimeout(limit)),
+            Err(Elapsed) => Err(HttpError::RequestTimeout(self.limit)),
+        }
+    }
+
+    fn answered(&mut self, sent: Moment, answer: &Answer) {
+        self.trace.phases.first_byte = Some(nanos(sent, answer.first_byte));
+        // What came in one piece was not waited for.
+        let receive = nanos(answer.first_byte, answer.ended);
+        self.trace.phases.receive = (receive > 0).then_some(receive);
+        self.trace.ended = answer.ended;
+    }
+
+    fn give_back(&self, cx: &mut ActionContext, permit: Option<Permit>, connection: Option<Connection>) {
+        let Some(connection) = connection else { return };
+        match permit {
+            Some(permit) => permit.put(connection),
+            None => {
+                let limit = self.protocol.max_connections_per_host;
+                cx.user(self.slot, || HttpUser::new(self.protocol)).pool.put(self.origin, connection, limit);
+            }
         }
     }
 }

@@ -26,13 +26,13 @@ pub(crate) fn follow(hop: &Hop, status: StatusCode, headers: &HeaderMap, origins
     let foreign = hop.foreign || origin.id != hop.target.origin.id;
     let target = Target { origin, path: path_of(&url).map_err(|_| HttpError::Location)? };
     if matches!(status.as_u16(), 307 | 308) {
-        return Ok(Hop { target, foreign, challenges: 0, ..hop.clone() });
+        return Ok(Hop { target, foreign, challenges: 0, head: None, ..hop.clone() });
     }
     let method = match hop.method {
         Method::HEAD | Method::OPTIONS => hop.method.clone(),
         _ => Method::GET,
     };
-    Ok(Hop { target, method, body: bytes::Bytes::new(), bodiless: true, foreign, challenges: 0 })
+    Ok(Hop { target, method, body: bytes::Bytes::new(), bodiless: true, foreign, challenges: 0, head: None })
 }
 
 #[cfg(test)]
@@ -45,7 +45,15 @@ mod tests {
 
     fn hop(origins: &Origins, method: Method) -> Hop {
         let target = resolve("http://a.test/shop/cart?x=1", "", None, origins, &mut String::new()).unwrap();
-        Hop { target, method, body: Bytes::from_static(b"body"), bodiless: false, foreign: false, challenges: 0 }
+        Hop {
+            target,
+            method,
+            body: Bytes::from_static(b"body"),
+            bodiless: false,
+            foreign: false,
+            challenges: 0,
+            head: None,
+        }
     }
 
     fn following(method: Method, status: u16, location: &str) -> Result<Hop, HttpError> {

@@ -7,9 +7,8 @@ use std::time::Duration;
 
 use http::HeaderMap;
 use loadspiker_core::protocol::{ShardState, UserState};
-use rustc_hash::FxHashMap;
 
-use crate::connection::Connector;
+use crate::connection::{Buffers, Connector};
 use crate::cookie::Jar;
 use crate::dns::Resolver;
 use crate::origin::{Origin, Origins};
@@ -19,21 +18,22 @@ use crate::request::file::Files;
 use crate::request::prepared::Prepared;
 use crate::tls::Tls;
 
-/// A user who rests at least this long has the buffers of its connections taken.
-const PARK: Duration = Duration::from_millis(50);
+/// Who rests at least this long has those of its connections closed that the server has closed.
+const REST: Duration = Duration::from_millis(50);
 
 /// The state of HTTP on one shard.
 pub(crate) struct HttpShard {
     pub(crate) connector: Connector,
+    pub(crate) buffers: Buffers,
     /// The pool of all users, if they share one.
     pub(crate) shared: Option<SharedPool>,
     pub(crate) origins: Origins,
     pub(crate) bases: Vec<Base>,
     pub(crate) files: Files,
     /// This shard's own copies of what all shards know: with them, cloning a header touches no counter that another
-    /// core writes. By request and base URL.
-    prepared: RefCell<FxHashMap<(usize, usize), Rc<Prepared>>>,
-    /// Header maps of responses that are done with: the next requests use their memory.
+    /// core writes. By request, and within a request by base URL.
+    prepared: RefCell<Vec<Option<Rc<Prepared>>>>,
+    /// Header maps of requests that are done with: the next ones use their memory.
     spare: RefCell<Vec<HeaderMap>>,
 }
 
@@ -61,6 +61,7 @@ impl HttpShard {
         let shared = protocol.share_connections.then(|| SharedPool::new(protocol.max_connections_per_host));
         Ok(HttpShard {
             connector: Connector::new(resolver, tls, protocol.parsed_local_addresses()?),
+            buffers: Buffers::default(),
             shared,
             origins,
             bases,
@@ -95,8 +96,17 @@ impl HttpShard {
 
     /// This shard's copy of the request with this number, for this base URL.
     pub(crate) fn prepared(&self, action: usize, base: usize, prepare: impl FnOnce() -> Prepared) -> Rc<Prepared> {
+        let index = action * self.bases.len().max(1) + base;
+        if let Some(Some(prepared)) = self.prepared.borrow().get(index) {
+            return prepared.clone();
+        }
+        let prepared = Rc::new(prepare());
         let mut all = self.prepared.borrow_mut();
-        all.entry((action, base)).or_insert_with(|| Rc::new(prepare())).clone()
+        if all.len() <= index {
+            all.resize(index + 1, None);
+        }
+        all[index] = Some(prepared.clone());
+        prepared
     }
 }
 
@@ -127,8 +137,8 @@ impl HttpUser {
 
 impl UserState for HttpUser {
     fn rest(&mut self, duration: Duration) {
-        if duration >= PARK {
-            self.pool.park();
+        if duration >= REST {
+            self.pool.sweep();
         }
     }
 

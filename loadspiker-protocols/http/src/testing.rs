@@ -6,12 +6,16 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::rc::Rc;
 use std::thread;
 
+use http::header::HOST;
+use http::uri::PathAndQuery;
+use http::{HeaderMap, HeaderValue};
 use loadspiker_core::Moment;
 use loadspiker_core::metrics::Phases;
 use url::Url;
 
+use crate::body::Sink;
 use crate::clock::Clock;
-use crate::connection::{Connection, Connector};
+use crate::connection::{Buffers, Connection, Connector, Request, RequestHead, exchange};
 use crate::dns::Resolver;
 use crate::origin::{Origin, Origins};
 use crate::tls::{Tls, TlsSettings};
@@ -19,6 +23,13 @@ use crate::tls::{Tls, TlsSettings};
 /// A clock that advances by one at each reading, so that readings can be counted.
 #[derive(Default)]
 pub(crate) struct Readings(Cell<u64>);
+
+impl Readings {
+    /// How often it was read.
+    pub(crate) fn read(&self) -> u64 {
+        self.0.get()
+    }
+}
 
 impl Clock for Readings {
     fn now(&self) -> Moment {
@@ -81,6 +92,20 @@ pub(crate) async fn connect(address: SocketAddr) -> Connection {
         .await
         .unwrap()
         .0
+}
+
+/// A request for `/x`.
+pub(crate) fn request(method: &str, body: &'static str) -> Request {
+    let headers = HeaderMap::from_iter([(HOST, HeaderValue::from_static("test"))]);
+    let head = RequestHead::new(method.parse().unwrap(), PathAndQuery::from_static("/x"), headers);
+    Request::new(head.into(), body.into())
+}
+
+/// The status of the answer to a GET.
+pub(crate) async fn status(connection: &mut Connection) -> u16 {
+    let (request, buffers, clock) = (request("GET", ""), Buffers::default(), Readings::default());
+    let answer = exchange(connection, &request, &mut Sink::Discard, &buffers, &clock).await.unwrap();
+    answer.head.status().as_u16()
 }
 
 /// What the kernel has by now, the reactor knows afterwards.

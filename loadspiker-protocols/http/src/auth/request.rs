@@ -2,7 +2,7 @@
 
 use http::header::COOKIE;
 use http::uri::PathAndQuery;
-use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use loadspiker_core::StepError;
 
 use crate::connection::Request;
@@ -34,7 +34,7 @@ impl<'a> AuthRequest<'a> {
 
     /// Path and query, encoded, as they are sent.
     pub fn path_and_query(&self) -> &str {
-        self.request.uri().path_and_query().map_or("/", PathAndQuery::as_str)
+        self.request.path().as_str()
     }
 
     /// All headers, but for those that follow from the body.
@@ -70,7 +70,7 @@ impl<'a> AuthRequest<'a> {
         path.push('=');
         encode_component(value, &mut path);
         let path = PathAndQuery::try_from(path).map_err(|_| StepError::new("the URL becomes too long"))?;
-        *self.request.uri_mut() = Uri::from(path);
+        *self.request.path_mut() = path;
         self.secrets.push(name.to_owned());
         Ok(())
     }

@@ -3,7 +3,6 @@
 use std::cell::Cell;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::rc::Rc;
 
 use loadspiker_core::Moment;
 use loadspiker_core::metrics::Phases;
@@ -12,7 +11,7 @@ use tokio::net::{TcpSocket, TcpStream};
 use tokio_rustls::TlsConnector;
 
 use super::stream::Counted;
-use super::{Connection, Stream, Traffic};
+use super::{Connection, Stream};
 use crate::clock::Clock;
 use crate::dns::Resolver;
 use crate::error::HttpError;
@@ -65,7 +64,7 @@ impl Connector {
                 dialled
             }
         };
-        let counted = Counted::new(socket, Rc::new(Traffic::default()));
+        let counted = Counted::new(socket);
         if !origin.secure {
             return Ok((Connection::new(Stream::Plain(counted)), at));
         }

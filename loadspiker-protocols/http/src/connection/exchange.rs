@@ -1,16 +1,15 @@
-//! [`exchange`]: one request and its response over a connection.
+//! [`Exchange`]: one request and its response over a connection.
 
-use std::future::{Future, poll_fn};
-use std::pin::{Pin, pin};
-use std::task::{Context, Poll};
+use std::future::Future;
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
 
-use http::HeaderMap;
-use http::StatusCode;
-use http::header::CONTENT_ENCODING;
-use hyper::body::{Body, Incoming};
 use loadspiker_core::Moment;
 
-use super::{Awake, Connection, Request, State};
+use super::request::Request;
+use super::response::{Asked, Complete, Decoder, Head};
+use super::{Buffers, Connection};
 use crate::body::Sink;
 use crate::clock::Clock;
 use crate::error::HttpError;
@@ -18,8 +17,7 @@ use crate::error::HttpError;
 /// A complete response; its body went to the sink.
 #[derive(Debug)]
 pub(crate) struct Answer {
-    pub(crate) status: StatusCode,
-    pub(crate) headers: HeaderMap,
+    pub(crate) head: Head,
     /// When the first byte was seen. Equal to `ended` if the whole response came at once.
     pub(crate) first_byte: Moment,
     /// When the last byte was seen.
@@ -29,131 +27,172 @@ pub(crate) struct Answer {
 /// No complete response.
 #[derive(Debug)]
 pub(crate) enum Failure {
-    /// The connection was dead before anything was sent on it; the request is back where it was. Nobody has seen it, so
-    /// it may go out on another connection, whatever its method.
+    /// The connection was dead before anything was sent on it. Nobody has seen the request, so it may go out on another
+    /// connection, whatever its method.
     Unsent(HttpError),
     /// The request may have been processed: it must not be sent again.
     Failed(HttpError),
 }
 
-/// Sends the request, which it takes out of `request`, and takes in the response, its body going to `sink`.
+/// Sends a request and takes in the response, its body going to `sink`.
 ///
-/// The clock is read once if the response comes in one piece, twice if not.
+/// The clock is read once if the response comes in one piece, twice if not. The response is listened to while the request
+/// is still being written: a server may refuse a large one early, and close the connection (RFC 9112 §9.3).
 ///
 /// # Cancel safety
 ///
-/// Once polled, a dropped exchange leaves the connection in the middle of a message: drop the connection, too.
-pub(crate) async fn exchange<C: Clock>(
-    connection: &mut Connection,
-    request: &mut Option<Request>,
-    sink: &mut Sink,
-    clock: &C,
-) -> Result<Answer, Failure> {
-    connection.traffic.listen();
-    let traffic = connection.traffic.clone();
-    connection.reused = true;
-    let Some(awake) = connection.wake().await else {
-        return Err(Failure::Unsent(HttpError::Incomplete));
-    };
-    let Some(unsent) = request.take() else { return Err(Failure::Failed(HttpError::Incomplete)) };
-    let mut first_byte = None;
-    let done = {
-        let response = pin!(awake.sender.try_send_request(unsent));
-        let mut stage = Stage::Head(response);
-        poll_fn(|cx| {
-            let polled = advance(&mut connection.state, &mut stage, request, sink, cx);
-            if polled.is_pending() && (first_byte.is_some() || !traffic.heard()) {
-                return Poll::Pending;
-            }
-            let now = clock.now();
-            let first_byte = *first_byte.get_or_insert(now);
-            polled.map(|outcome| outcome.map(|head| Answer { first_byte, ended: now, ..head }))
-        })
-        .await
-    };
-    if done.is_err() || !connection.is_reusable() {
-        connection.state = State::Closed;
+/// Once polled, a dropped exchange leaves the connection in the middle of a message. It cannot be used again.
+pub(crate) fn exchange<'a, C: Clock>(
+    connection: &'a mut Connection,
+    request: &'a Request,
+    sink: &'a mut Sink,
+    buffers: &'a Buffers,
+    clock: &'a C,
+) -> Exchange<'a, C> {
+    let decoder = Decoder::new(Asked::by(request.method()));
+    let writing = Writing { own: Vec::new(), done: 0, sent_before: 0, state: State::Unbegun };
+    Exchange { connection, request, sink, buffers, clock, writing, decoder, first_byte: None }
+}
+
+/// See [`exchange`].
+pub(crate) struct Exchange<'a, C> {
+    connection: &'a mut Connection,
+    request: &'a Request,
+    sink: &'a mut Sink,
+    buffers: &'a Buffers,
+    clock: &'a C,
+    writing: Writing,
+    decoder: Decoder,
+    first_byte: Option<Moment>,
+}
+
+/// How far the request has been written.
+struct Writing {
+    /// The head, where it is not written down in the request.
+    own: Vec<u8>,
+    /// How many bytes of head and body are with the connection.
+    done: usize,
+    /// What the connection had sent before.
+    sent_before: u64,
+    state: State,
+}
+
+enum State {
+    Unbegun,
+    /// Bytes are left, or a layer of the connection still holds some.
+    Under,
+    Done,
+    /// No more can be written. What the server has said before it closed may still be read.
+    Failed(Box<HttpError>),
+}
+
+impl<C: Clock> Future for Exchange<'_, C> {
+    type Output = Result<Answer, Failure>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.get_mut();
+        let Complete { head, reusable } = ready!(this.advance(cx))?;
+        let ended = this.clock.now();
+        this.connection.open = reusable && matches!(this.writing.state, State::Done) && !this.request.closes();
+        Poll::Ready(Ok(Answer { head, first_byte: this.first_byte.unwrap_or(ended), ended }))
     }
-    done
 }
 
-/// How far the response has come.
-enum Stage<R> {
-    Head(R),
-    Body(Answer, Incoming),
-    Over,
-}
-
-/// Moves bytes in both directions until the response is complete, or nothing moves any more.
-fn advance<R>(
-    state: &mut State,
-    stage: &mut Stage<Pin<&mut R>>,
-    unsent: &mut Option<Request>,
-    sink: &mut Sink,
-    cx: &mut Context<'_>,
-) -> Poll<Result<Answer, Failure>>
-where
-    R: Future<Output = Result<http::Response<Incoming>, hyper::client::conn::TrySendError<Request>>>,
-{
-    loop {
-        let mut moved = false;
-        if let State::Awake(awake) = state {
-            let Awake { connection, .. } = awake.as_mut();
-            if Pin::new(connection).poll(cx).is_ready() {
-                // Closed, in good order or not. A request still in its queue comes back when it is dropped; a
-                // response not yet taken is still there.
-                *state = State::Closed;
-            }
+impl<C: Clock> Exchange<'_, C> {
+    /// Moves bytes in both directions until the response is complete, or nothing moves any more.
+    fn advance(&mut self, cx: &mut Context<'_>) -> Poll<Result<Complete, Failure>> {
+        if matches!(self.writing.state, State::Unbegun)
+            && let Err(unsent) = self.begin(cx)
+        {
+            return Poll::Ready(Err(unsent));
         }
-        if let Stage::Head(response) = stage {
-            match response.as_mut().poll(cx) {
+        if matches!(self.writing.state, State::Under) {
+            match self.write(cx) {
                 Poll::Pending => {}
-                Poll::Ready(Ok(response)) => {
-                    let (head, body) = response.into_parts();
-                    sink.begin(body.size_hint().exact(), head.headers.contains_key(CONTENT_ENCODING));
-                    let never = Moment::NEVER;
-                    let answer = Answer { status: head.status, headers: head.headers, first_byte: never, ended: never };
-                    *stage = Stage::Body(answer, body);
+                Poll::Ready(Ok(())) => {
+                    self.writing.state = State::Done;
+                    self.buffers.give_back(std::mem::take(&mut self.writing.own));
                 }
-                Poll::Ready(Err(mut error)) => {
-                    *stage = Stage::Over;
-                    let reason = HttpError::from_hyper(error.error());
-                    *unsent = error.take_message();
-                    return Poll::Ready(Err(match unsent {
-                        Some(_) => Failure::Unsent(reason),
-                        None => Failure::Failed(reason),
-                    }));
+                Poll::Ready(Err(error)) => {
+                    let reason = HttpError::from_io(&error);
+                    if self.connection.stream.sent() == self.writing.sent_before {
+                        return Poll::Ready(Err(Failure::Unsent(reason)));
+                    }
+                    self.writing.state = State::Failed(Box::new(reason));
                 }
             }
         }
-        if let Stage::Body(_, body) = stage {
-            loop {
-                match Pin::new(&mut *body).poll_frame(cx) {
-                    Poll::Pending => break,
-                    Poll::Ready(Some(Ok(frame))) => {
-                        moved = true;
-                        if let Ok(data) = frame.into_data()
-                            && let Err(error) = sink.take(data)
-                        {
-                            *stage = Stage::Over;
-                            return Poll::Ready(Err(Failure::Failed(error)));
-                        }
+        let mut place = self.buffers.reading();
+        let mut heard = false;
+        loop {
+            let taken = match self.connection.stream.poll_read(cx, &mut place) {
+                Poll::Pending => {
+                    if heard && self.first_byte.is_none() {
+                        self.first_byte = Some(self.clock.now());
                     }
-                    Poll::Ready(Some(Err(error))) => {
-                        *stage = Stage::Over;
-                        return Poll::Ready(Err(Failure::Failed(HttpError::from_hyper(&error))));
-                    }
-                    Poll::Ready(None) => {
-                        return match std::mem::replace(stage, Stage::Over) {
-                            Stage::Body(answer, _) => Poll::Ready(Ok(answer)),
-                            _ => Poll::Pending,
-                        };
-                    }
+                    return Poll::Pending;
                 }
+                Poll::Ready(Ok(0)) => self.decoder.end().map(Some),
+                Poll::Ready(Ok(read)) => {
+                    heard = true;
+                    self.decoder.take(&place[..read], self.sink, self.buffers)
+                }
+                Poll::Ready(Err(error)) => Err(HttpError::from_io(&error)),
+            };
+            match taken {
+                Ok(None) => {}
+                Ok(Some(complete)) => return Poll::Ready(Ok(complete)),
+                Err(error) => return Poll::Ready(Err(Failure::Failed(self.reason(error)))),
             }
         }
-        if !moved {
-            return Poll::Pending;
+    }
+
+    /// Makes sure that the connection is alive, as far as can be known, and prepares the head.
+    fn begin(&mut self, cx: &mut Context<'_>) -> Result<(), Failure> {
+        let usable = self.connection.open && !(self.connection.reused && self.is_stale(cx));
+        self.connection.reused = true;
+        // Until the response is complete.
+        self.connection.open = false;
+        if !usable {
+            return Err(Failure::Unsent(HttpError::Incomplete));
+        }
+        if !self.request.is_written() {
+            self.writing.own = self.buffers.take();
+            self.request.write(&mut self.writing.own);
+        }
+        self.writing.sent_before = self.connection.stream.sent();
+        self.writing.state = State::Under;
+        Ok(())
+    }
+
+    fn is_stale(&mut self, cx: &mut Context<'_>) -> bool {
+        let stream = &mut self.connection.stream;
+        // What a socket has to say, the reactor knows; in TLS it may be a message of TLS alone, which is read here.
+        stream.is_stale() || stream.is_secure() && stream.poll_read(cx, &mut self.buffers.reading()).is_ready()
+    }
+
+    fn write(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let Writing { own, done, .. } = &mut self.writing;
+        let head = if self.request.is_written() { self.request.written() } else { own };
+        let body = self.request.body();
+        while *done < head.len() + body.len() {
+            let (head, body) = match head.get(*done..) {
+                Some(head) => (head, body),
+                None => (&[][..], &body[*done - head.len()..]),
+            };
+            match ready!(self.connection.stream.poll_write(cx, head, body))? {
+                0 => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
+                written => *done += written,
+            }
+        }
+        self.connection.stream.poll_flush(cx)
+    }
+
+    /// Why there is no response: that the request could not be written says more than that nothing came back.
+    fn reason(&mut self, error: HttpError) -> HttpError {
+        match std::mem::replace(&mut self.writing.state, State::Done) {
+            State::Failed(before) if error == HttpError::Incomplete => *before,
+            _ => error,
         }
     }
 }

@@ -3,10 +3,11 @@
 use std::future::Future;
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
+use std::rc::Rc;
 use std::sync::mpsc;
+use std::thread;
 
-use bytes::Bytes;
-use http_body_util::Full;
+use http::uri::PathAndQuery;
 use loadspiker_core::Moment;
 use loadspiker_core::metrics::Phases;
 
@@ -29,11 +30,6 @@ fn reset(socket: TcpStream) {
     tokio::net::TcpSocket::from_std_stream(socket).set_zero_linger().unwrap();
 }
 
-fn request(method: &str, body: &'static str) -> Request {
-    let builder = http::Request::builder().method(method).uri("/x").header("host", "test");
-    builder.body(Full::new(Bytes::from_static(body.as_bytes()))).unwrap()
-}
-
 fn get() -> Request {
     request("GET", "")
 }
@@ -45,8 +41,8 @@ async fn fetch(connection: &mut Connection) -> Result<(u16, String), Failure> {
 
 async fn send(connection: &mut Connection, request: Request) -> Result<(u16, String), Failure> {
     let mut sink = Sink::keep();
-    let answer = exchange(connection, &mut Some(request), &mut sink, &Readings::default()).await?;
-    Ok((answer.status.as_u16(), String::from_utf8(sink.into_bytes().to_vec()).unwrap()))
+    let answer = exchange(connection, &request, &mut sink, &Buffers::default(), &Readings::default()).await?;
+    Ok((answer.head.status().as_u16(), String::from_utf8(sink.into_bytes().to_vec()).unwrap()))
 }
 
 /// The answer to a GET of a server that answers once with `response` and closes, and whether the connection can be
@@ -116,7 +112,6 @@ async fn a_body_longer_than_announced_ends_where_announced_and_the_connection_wi
     if connection.is_reusable() {
         assert!(matches!(fetch(&mut connection).await, Err(Failure::Unsent(_))));
     }
-    assert!(!connection.park());
 }
 
 #[tokio::test]
@@ -190,7 +185,7 @@ async fn an_early_answer_to_a_large_request_is_taken_and_ends_the_connection() {
 }
 
 #[tokio::test]
-async fn a_connection_is_used_again_and_parked_in_between() {
+async fn a_connection_is_used_again() {
     let (accepted, count) = mpsc::channel();
     let address = serve(move |socket| {
         accepted.send(()).unwrap();
@@ -201,44 +196,32 @@ async fn a_connection_is_used_again_and_parked_in_between() {
         assert_eq!(connection.is_reused(), round > 0);
         assert_eq!(fetch(&mut connection).await.unwrap(), (200, "ok".to_owned()));
         assert!(connection.is_reusable());
-        if round % 2 == 0 {
-            assert!(connection.park() && connection.is_parked());
-            assert!(connection.park(), "parking twice is no harm");
-        }
     }
     assert_eq!(count.try_iter().count(), 1);
 }
 
 #[tokio::test]
-async fn a_connection_closed_while_idle_gives_the_request_back() {
-    for parked in [false, true] {
-        let (closed, wait) = mpsc::channel();
-        let address = serve(move |mut socket| {
-            read_request(&mut socket);
-            socket.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok").unwrap();
-            drop(socket);
-            closed.send(()).unwrap();
-        });
-        let mut connection = connect(address).await;
-        fetch(&mut connection).await.unwrap();
-        if parked {
-            connection.park();
-        }
-        connection.traffic().take();
-        wait.recv().unwrap();
-        let_the_reactor_run().await;
-        let mut order = Some(request("POST", "order"));
-        let failure =
-            exchange(&mut connection, &mut order, &mut Sink::Discard, &Readings::default()).await.unwrap_err();
-        assert!(matches!(failure, Failure::Unsent(_)), "{failure:?}");
-        assert_eq!(order.unwrap().method(), "POST");
-        assert!(!connection.is_reusable());
-        assert_eq!(connection.traffic().take().0, 0);
-    }
+async fn a_connection_closed_while_idle_is_found_out_before_anything_is_sent() {
+    let (closed, wait) = mpsc::channel();
+    let address = serve(move |mut socket| {
+        read_request(&mut socket);
+        socket.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok").unwrap();
+        drop(socket);
+        closed.send(()).unwrap();
+    });
+    let mut connection = connect(address).await;
+    fetch(&mut connection).await.unwrap();
+    connection.take_traffic();
+    wait.recv().unwrap();
+    let_the_reactor_run().await;
+    let failure = send(&mut connection, request("POST", "order")).await.unwrap_err();
+    assert!(matches!(failure, Failure::Unsent(_)), "{failure:?}");
+    assert!(!connection.is_reusable());
+    assert_eq!(connection.take_traffic().0, 0);
 }
 
 #[tokio::test]
-async fn a_parked_connection_that_was_closed_is_seen_to_be() {
+async fn an_idle_connection_that_was_closed_is_seen_to_be() {
     let (go_on, wait) = mpsc::channel();
     let (closed, told) = mpsc::channel();
     let address = serve(move |mut socket| {
@@ -250,11 +233,11 @@ async fn a_parked_connection_that_was_closed_is_seen_to_be() {
     });
     let mut connection = connect(address).await;
     fetch(&mut connection).await.unwrap();
-    assert!(connection.park() && connection.is_reusable());
+    assert!(connection.is_reusable());
     go_on.send(()).unwrap();
     told.recv().unwrap();
     let_the_reactor_run().await;
-    assert!(!connection.is_reusable() && !connection.park());
+    assert!(!connection.is_reusable());
 }
 
 #[tokio::test]
@@ -294,7 +277,7 @@ async fn every_byte_on_the_wire_is_counted() {
     for _ in 0..2 {
         fetch(&mut connection).await.unwrap();
         let sent = "GET /x HTTP/1.1\r\nhost: test\r\n\r\n".len() as u64;
-        assert_eq!(connection.traffic().take(), (sent, response.len() as u64));
+        assert_eq!(connection.take_traffic(), (sent, response.len() as u64));
     }
 }
 
@@ -302,7 +285,7 @@ async fn every_byte_on_the_wire_is_counted() {
 async fn a_response_in_one_piece_costs_one_reading_of_the_clock_and_a_trickled_one_two() {
     let mut connection = connect(serve(answering("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok"))).await;
     let clock = Readings::default();
-    let answer = exchange(&mut connection, &mut Some(get()), &mut Sink::Discard, &clock).await.unwrap();
+    let answer = exchange(&mut connection, &get(), &mut Sink::Discard, &Buffers::default(), &clock).await.unwrap();
     assert_eq!((answer.first_byte, answer.ended), (Moment::from_nanos(1), Moment::from_nanos(1)));
 
     let (go_on, wait) = mpsc::channel();
@@ -319,14 +302,12 @@ async fn a_response_in_one_piece_costs_one_reading_of_the_clock_and_a_trickled_o
     });
     let mut connection = connect(address).await;
     let clock = Readings::default();
-    let traffic = connection.traffic.clone();
-    let mut sink = Sink::keep();
-    let mut request = Some(get());
-    let mut exchanged = Box::pin(exchange(&mut connection, &mut request, &mut sink, &clock));
+    let (mut sink, request, buffers) = (Sink::keep(), get(), Buffers::default());
+    let mut exchanged = Box::pin(exchange(&mut connection, &request, &mut sink, &buffers, &clock));
     // The rest is sent only after the first byte has been seen.
     let answer = std::future::poll_fn(|cx| {
         let polled = exchanged.as_mut().poll(cx);
-        if traffic.heard() {
+        if clock.read() > 0 {
             let _ = go_on.send(());
         }
         polled
@@ -343,10 +324,11 @@ async fn a_large_body_passes_whether_kept_or_not() {
         format!("HTTP/1.1 200 OK\r\ncontent-length: 3000000\r\n\r\n{}", "x".repeat(3_000_000)).leak();
     let mut connection = connect(serve(answering(response))).await;
     assert_eq!(fetch(&mut connection).await.unwrap().1.len(), 3_000_000);
-    exchange(&mut connection, &mut Some(get()), &mut Sink::Discard, &Readings::default()).await.unwrap();
-    assert_eq!(connection.traffic().take().1, 2 * response.len() as u64);
+    exchange(&mut connection, &get(), &mut Sink::Discard, &Buffers::default(), &Readings::default()).await.unwrap();
+    assert_eq!(connection.take_traffic().1, 2 * response.len() as u64);
     let mut sink = Sink::keep_up_to(1_000_000);
-    let failure = exchange(&mut connection, &mut Some(get()), &mut sink, &Readings::default()).await.unwrap_err();
+    let failure =
+        exchange(&mut connection, &get(), &mut sink, &Buffers::default(), &Readings::default()).await.unwrap_err();
     assert!(matches!(failure, Failure::Failed(HttpError::TooLarge(1_000_000))));
     assert!(!connection.is_reusable());
 }
@@ -360,6 +342,97 @@ async fn a_request_body_is_sent_whole() {
     });
     send(&mut connect(address).await, request("POST", "a=1")).await.unwrap();
     assert_eq!(seen.recv().unwrap(), "POST /x HTTP/1.1\r\nhost: test\r\ncontent-length: 3\r\n\r\na=1");
+}
+
+#[tokio::test]
+async fn a_large_request_body_arrives_whole_at_a_server_that_takes_its_time() {
+    let body: &'static str = "0123456789abcdef".repeat(200_000).leak();
+    let (sender, seen) = mpsc::channel();
+    let address = serve(move |mut socket| {
+        let mut received = Vec::new();
+        let mut piece = [0; 50_000];
+        while !received.ends_with(b"end") {
+            let read = socket.read(&mut piece).unwrap();
+            received.extend_from_slice(&piece[..read]);
+            thread::yield_now();
+        }
+        sender.send(String::from_utf8(received).unwrap()).unwrap();
+        socket.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n").unwrap();
+        // The connection stays open until the client closes it.
+        let _ = socket.read(&mut piece);
+    });
+    let mut connection = connect(address).await;
+    let body: &'static str = (body.to_owned() + "end").leak();
+    assert_eq!(send(&mut connection, request("POST", body)).await.unwrap().0, 200);
+    let seen = seen.recv().unwrap();
+    let head = format!("POST /x HTTP/1.1\r\nhost: test\r\ncontent-length: {}\r\n\r\n", body.len());
+    assert!(seen.strip_prefix(&head).is_some_and(|rest| rest == body));
+    assert_eq!(connection.take_traffic().0, (head.len() + body.len()) as u64);
+    assert!(connection.is_reusable());
+}
+
+#[tokio::test]
+async fn a_head_that_is_written_down_is_the_one_that_would_be_written() {
+    let (sender, seen) = mpsc::channel();
+    let address = serve(move |mut socket| {
+        while let Some(request) = read_request(&mut socket) {
+            sender.send(request).unwrap();
+            socket.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n").unwrap();
+        }
+    });
+    let mut connection = connect(address).await;
+    for body in ["", "a=1"] {
+        let own = request("POST", body);
+        let head = RequestHead::new(own.method().clone(), PathAndQuery::from_static("/x"), own.headers().clone());
+        let mut fixed = Request::new(Rc::new(head.written(body.len())), body.into());
+        send(&mut connection, own).await.unwrap();
+        let expected = seen.recv().unwrap();
+        let shared = fixed.clone();
+        send(&mut connection, shared).await.unwrap();
+        assert_eq!(seen.recv().unwrap(), expected);
+        fixed.headers_mut().insert("x-own", http::HeaderValue::from_static("1"));
+        send(&mut connection, fixed).await.unwrap();
+        assert!(seen.recv().unwrap().contains("\r\nx-own: 1\r\n"));
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_ends_its_side_without_an_answer_is_told() {
+    let (hold, held) = mpsc::channel::<()>();
+    let address = serve(move |mut socket| {
+        read_request(&mut socket);
+        socket.shutdown(std::net::Shutdown::Write).unwrap();
+        let _ = held.recv();
+    });
+    let failure = fetch(&mut connect(address).await).await.unwrap_err();
+    assert!(matches!(failure, Failure::Failed(HttpError::Incomplete)), "{failure:?}");
+    drop(hold);
+}
+
+#[tokio::test]
+async fn an_answer_given_before_the_connection_is_thrown_away_is_taken() {
+    // The rest of the body meets a closed socket, and its RST comes after the answer.
+    let address = serve(|mut socket| {
+        let _ = socket.read(&mut [0; 1000]);
+        socket.write_all(b"HTTP/1.1 413 Content Too Large\r\ncontent-length: 0\r\n\r\n").unwrap();
+        socket.shutdown(std::net::Shutdown::Write).unwrap();
+        let _ = socket.read(&mut [0; 1000]);
+    });
+    let body: &'static str = "x".repeat(8_000_000).leak();
+    let mut connection = connect(address).await;
+    match send(&mut connection, request("POST", body)).await {
+        Ok((status, _)) => assert_eq!(status, 413),
+        // The kernel may throw away what has come when the RST does.
+        Err(failure) => assert!(matches!(failure, Failure::Failed(HttpError::Reset)), "{failure:?}"),
+    }
+    assert!(!connection.is_reusable());
+}
+
+#[test]
+fn a_connection_is_small_and_so_is_an_exchange() {
+    assert!(size_of::<Connection>() <= 64, "{}", size_of::<Connection>());
+    let exchange = size_of::<exchange::Exchange<'_, Readings>>();
+    assert!(exchange <= 256, "{exchange}");
 }
 
 #[tokio::test]
@@ -378,6 +451,5 @@ async fn a_stalled_exchange_can_be_dropped() {
     .await;
     drop(exchanged);
     assert!(!connection.is_reusable());
-    assert!(!connection.park());
     drop(hold);
 }

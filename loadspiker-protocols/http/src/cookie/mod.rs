@@ -8,7 +8,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use cookie_store::CookieStore;
-use http::header::{COOKIE, SET_COOKIE};
+use http::header::SET_COOKIE;
 use http::{HeaderMap, HeaderValue};
 use url::Url;
 
@@ -35,20 +35,18 @@ pub(crate) fn keep(jar: &mut Option<Jar>, target: &Target, response: &HeaderMap)
     }
 }
 
-/// Adds the cookies for `target` to a request, after those that the user set by hand.
-pub(crate) fn send(jar: &RefCell<CookieStore>, target: &Target, request: &mut HeaderMap) {
+/// The header field with the cookies for `target`, if there are any, after those that the user set by hand.
+pub(crate) fn field(jar: &RefCell<CookieStore>, target: &Target, own: Option<&HeaderValue>) -> Option<HeaderValue> {
     let jar = jar.borrow();
-    if jar.iter_any().next().is_none() {
-        return;
-    }
-    let Ok(url) = Url::parse(&target.url()) else { return };
+    jar.iter_any().next()?;
+    let url = Url::parse(&target.url()).ok()?;
     let mut cookies = jar.matches(&url);
     if cookies.is_empty() {
-        return;
+        return None;
     }
     // Longer paths first (RFC 6265 §5.4). The store has no order; by name, the same cookies give the same header.
     cookies.sort_by(|a, b| (b.path.len(), a.name()).cmp(&(a.path.len(), b.name())));
-    let mut text = request.get(COOKIE).and_then(|own| own.to_str().ok()).map(str::to_owned).unwrap_or_default();
+    let mut text = own.and_then(|own| own.to_str().ok()).map(str::to_owned).unwrap_or_default();
     for cookie in cookies {
         if !text.is_empty() {
             text.push_str("; ");
@@ -57,10 +55,9 @@ pub(crate) fn send(jar: &RefCell<CookieStore>, target: &Target, request: &mut He
         text.push('=');
         text.push_str(cookie.value());
     }
-    if let Ok(mut value) = HeaderValue::try_from(text) {
-        value.set_sensitive(true);
-        request.insert(COOKIE, value);
-    }
+    let mut value = HeaderValue::try_from(text).ok()?;
+    value.set_sensitive(true);
+    Some(value)
 }
 
 #[cfg(test)]
@@ -78,11 +75,8 @@ mod tests {
     }
 
     fn sent(jar: &Option<Jar>, url: &str) -> String {
-        let mut request = HeaderMap::new();
-        if let Some(jar) = jar {
-            send(jar, &target(url), &mut request);
-        }
-        request.get(COOKIE).map(|value| value.to_str().unwrap().to_owned()).unwrap_or_default()
+        let field = jar.as_deref().and_then(|jar| field(jar, &target(url), None));
+        field.map(|value| value.to_str().unwrap().to_owned()).unwrap_or_default()
     }
 
     #[test]
@@ -130,9 +124,9 @@ mod tests {
     fn cookies_set_by_hand_stay_and_all_are_secret() {
         let mut jar = None;
         keep(&mut jar, &target("http://a.test/"), &setting(&["a=1"]));
-        let mut request = HeaderMap::from_iter([(COOKIE, HeaderValue::from_static("own=0"))]);
-        send(jar.as_deref().unwrap(), &target("http://a.test/"), &mut request);
-        assert_eq!(request[COOKIE], "own=0; a=1");
-        assert!(request[COOKIE].is_sensitive());
+        let own = HeaderValue::from_static("own=0");
+        let field = field(jar.as_deref().unwrap(), &target("http://a.test/"), Some(&own)).unwrap();
+        assert_eq!(field, "own=0; a=1");
+        assert!(field.is_sensitive());
     }
 }

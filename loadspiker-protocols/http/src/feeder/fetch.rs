@@ -6,7 +6,6 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use http::header::{ACCEPT, ACCEPT_ENCODING, HOST, LOCATION};
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
-use http_body_util::Full;
 use loadspiker_core::Moment;
 use loadspiker_core::metrics::Phases;
 use url::Url;
@@ -14,7 +13,7 @@ use url::Url;
 use super::{Settings, shown};
 use crate::body::Sink;
 use crate::clock::Clock;
-use crate::connection::{Connection, Connector, Failure, exchange};
+use crate::connection::{Buffers, Connection, Connector, Failure, Request, RequestHead, exchange};
 use crate::decode::decode;
 use crate::dns::Resolver;
 use crate::error::HttpError;
@@ -44,6 +43,7 @@ pub(super) struct Fetcher {
     home: url::Origin,
     own: HeaderMap,
     kept: Option<(u32, Connection)>,
+    buffers: Buffers,
     clock: WallClock,
 }
 
@@ -91,7 +91,15 @@ impl Fetcher {
         let connector = Connector::new(Resolver::system(&[]), Tls::new(tls(settings), true), Vec::new());
         let clock = WallClock(Instant::now());
         let own = headers(settings)?;
-        Ok(Fetcher { connector, origins: Origins::default(), home: url.origin(), own, kept: None, clock })
+        Ok(Fetcher {
+            connector,
+            origins: Origins::default(),
+            home: url.origin(),
+            own,
+            kept: None,
+            buffers: Buffers::default(),
+            clock,
+        })
     }
 
     /// The page at `url`, redirects followed.
@@ -127,15 +135,13 @@ impl Fetcher {
 
     async fn get(&mut self, url: &Url) -> Result<(http::StatusCode, HeaderMap, Bytes), HttpError> {
         let origin = self.origins.of(url)?;
-        let mut request = http::Request::new(Full::new(Bytes::new()));
-        *request.method_mut() = Method::GET;
-        *request.uri_mut() = path_of(url)?.into();
-        *request.headers_mut() = common_headers();
+        let mut headers = common_headers();
         if url.origin() == self.home {
-            request.headers_mut().extend(self.own.clone());
+            headers.extend(self.own.clone());
         }
-        request.headers_mut().insert(HOST, origin.header.clone());
-        let mut request = Some(request);
+        headers.insert(HOST, origin.header.clone());
+        let head = RequestHead::new(Method::GET, path_of(url)?, headers);
+        let request = Request::new(Rc::new(head), Bytes::new());
         loop {
             let kept = self.kept.take().filter(|(id, connection)| *id == origin.id && connection.is_reusable());
             let mut connection = match kept {
@@ -150,15 +156,15 @@ impl Fetcher {
             };
             let was_reused = connection.is_reused();
             let mut sink = Sink::keep_up_to(LARGEST);
-            match exchange(&mut connection, &mut request, &mut sink, &self.clock).await {
+            match exchange(&mut connection, &request, &mut sink, &self.buffers, &self.clock).await {
                 Ok(answer) => {
                     if connection.is_reusable() {
                         self.kept = Some((origin.id, connection));
                     }
-                    return Ok((answer.status, answer.headers, sink.into_bytes()));
+                    return Ok((answer.head.status(), answer.head.fields().clone(), sink.into_bytes()));
                 }
                 // The server had closed the kept one meanwhile.
-                Err(Failure::Unsent(_)) if was_reused && request.is_some() => {}
+                Err(Failure::Unsent(_)) if was_reused => {}
                 Err(Failure::Unsent(error) | Failure::Failed(error)) => return Err(error),
             }
         }

@@ -57,9 +57,9 @@ impl OwnPool {
         }
     }
 
-    /// Parks all connections; see [`Connection::park`].
-    pub(crate) fn park(&mut self) {
-        self.idle.retain_mut(|(_, connection)| connection.park());
+    /// Closes the connections that cannot be used again.
+    pub(crate) fn sweep(&mut self) {
+        self.idle.retain(|(_, connection)| connection.is_reusable());
         self.idle.shrink_to_fit();
     }
 

@@ -21,13 +21,7 @@ struct Connections {
     _origin: Rc<Origin>,
     /// One permit for each connection that may be in use; it serves waiters in order.
     permits: Semaphore,
-    idle: RefCell<Vec<Idle>>,
-}
-
-struct Idle {
-    connection: Connection,
-    /// Used since the last sweep.
-    fresh: bool,
+    idle: RefCell<Vec<Connection>>,
 }
 
 impl SharedPool {
@@ -63,12 +57,11 @@ impl SharedPool {
         Permit { connections }
     }
 
-    /// Called about once a second: parks connections that nobody used since the last time, drops those that were
-    /// closed, forgets origins without any.
+    /// Called about once a second: drops the connections that were closed, forgets origins without any.
     pub(crate) fn sweep(&self) {
         self.origins.borrow_mut().retain(|_, connections| {
             let mut idle = connections.idle.borrow_mut();
-            idle.retain_mut(|idle| std::mem::take(&mut idle.fresh) || idle.connection.park());
+            idle.retain(Connection::is_reusable);
             !idle.is_empty() || Rc::strong_count(connections) > 1
         });
     }
@@ -83,7 +76,7 @@ impl Permit {
     /// The idle connection that was used last, if there is one. Those found closed are dropped on the way.
     pub(crate) fn take(&self) -> Option<Connection> {
         let mut idle = self.connections.idle.borrow_mut();
-        while let Some(Idle { connection, .. }) = idle.pop() {
+        while let Some(connection) = idle.pop() {
             if connection.is_reusable() {
                 return Some(connection);
             }
@@ -94,7 +87,7 @@ impl Permit {
     /// Gives the connection back for others, and the permit with it.
     pub(crate) fn put(self, connection: Connection) {
         if connection.is_reusable() {
-            self.connections.idle.borrow_mut().push(Idle { connection, fresh: true });
+            self.connections.idle.borrow_mut().push(connection);
         }
     }
 }

@@ -4,8 +4,7 @@ use std::rc::Rc;
 
 use bytes::Bytes;
 use http::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, HOST};
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri};
-use http_body_util::Full;
+use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use loadspiker_core::Session;
 
 use super::body::Body;
@@ -13,7 +12,7 @@ use super::form::Fields;
 use super::header::Headers;
 use super::place::Placed;
 use super::url::{Target, resolve};
-use crate::connection::Request;
+use crate::connection::{Request, RequestHead};
 use crate::error::HttpError;
 use crate::shard::HttpShard;
 
@@ -38,6 +37,8 @@ pub(crate) struct Prepared {
     target: Option<Target>,
     headers: HeaderMap,
     body: Option<Bytes>,
+    /// The whole request, if it is the same for all.
+    hop: Option<Rc<Hop>>,
 }
 
 /// A request on its way: the one the user wrote, or the follow-up of a redirect.
@@ -52,6 +53,8 @@ pub(crate) struct Hop {
     pub(crate) foreign: bool,
     /// How often it was sent before, because the answer was a challenge.
     pub(crate) challenges: u8,
+    /// The head, cookies left out, if it is the same for all users.
+    pub(crate) head: Option<Rc<RequestHead>>,
 }
 
 impl Plan {
@@ -80,12 +83,17 @@ impl Plan {
             1..=COPIED => Bytes::copy_from_slice(body),
             _ => body.clone(),
         });
-        Prepared { target, headers, body }
+        let fixed = target.as_ref().zip(body.as_ref()).filter(|_| self.headers.are_fixed());
+        let hop = fixed.map(|(target, body)| {
+            let hop = self.hop(target.clone(), body.clone());
+            let head = self.head(&hop, headers.clone()).written(body.len());
+            Rc::new(Hop { head: Some(Rc::new(head)), ..hop })
+        });
+        Prepared { target, headers, body, hop }
     }
 
-    /// Whether every user sends the same.
-    pub(crate) fn is_fixed(&self, prepared: &Prepared) -> bool {
-        prepared.target.is_some() && prepared.body.is_some() && self.headers.are_fixed()
+    fn hop(&self, target: Target, body: Bytes) -> Hop {
+        Hop { target, method: self.method.clone(), body, bodiless: false, foreign: false, challenges: 0, head: None }
     }
 
     /// The request of this user.
@@ -96,7 +104,10 @@ impl Plan {
         base: usize,
         session: &Session,
         buffer: &mut String,
-    ) -> Result<Hop, HttpError> {
+    ) -> Result<Rc<Hop>, HttpError> {
+        if let Some(hop) = &prepared.hop {
+            return Ok(hop.clone());
+        }
         let target = match &prepared.target {
             Some(target) => target.clone(),
             None => self.render_target(shard, base, session, buffer)?,
@@ -105,7 +116,7 @@ impl Plan {
             Some(body) => body.clone(),
             None => self.body.render(session, &shard.files, buffer)?,
         };
-        Ok(Hop { target, method: self.method.clone(), body, bodiless: false, foreign: false, challenges: 0 })
+        Ok(Rc::new(self.hop(target, body)))
     }
 
     fn render_target(
@@ -132,6 +143,9 @@ impl Plan {
         session: &Session,
         buffer: &mut String,
     ) -> Result<Request, HttpError> {
+        if let Some(head) = &hop.head {
+            return Ok(Request::new(head.clone(), hop.body.clone()));
+        }
         let mut headers = shard.header_map();
         for (name, value) in &prepared.headers {
             headers.append(name, value.clone());
@@ -139,6 +153,12 @@ impl Plan {
         if !self.headers.are_fixed() {
             self.headers.render_into(&mut headers, session, buffer)?;
         }
+        let head = self.head(hop, headers);
+        Ok(Request::new(Rc::new(head), hop.body.clone()))
+    }
+
+    /// The head of a hop, from the header fields that the user gave.
+    fn head(&self, hop: &Hop, mut headers: HeaderMap) -> RequestHead {
         if hop.foreign {
             remove_private(&mut headers);
         }
@@ -155,11 +175,7 @@ impl Plan {
         if hop.body.is_empty() && matches!(hop.method, Method::POST | Method::PUT | Method::PATCH) {
             headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
         }
-        let mut request = Request::new(Full::new(hop.body.clone()));
-        *request.method_mut() = hop.method.clone();
-        *request.uri_mut() = Uri::from(hop.target.path.clone());
-        *request.headers_mut() = headers;
-        Ok(request)
+        RequestHead::new(hop.method.clone(), hop.target.path.clone(), headers)
     }
 }
 

@@ -81,20 +81,29 @@ fn add_query(query: &str, out: &mut String) {
     }
 }
 
+/// Which bytes stand in a URL as they are, whatever is around them; `%` is not among them.
+const STAYS: [bool; 256] = {
+    let mut stays = [false; 256];
+    let mut byte = b'!';
+    while byte <= b'~' {
+        stays[byte as usize] = !matches!(byte, b'%' | b'"' | b'<' | b'>' | b'\\' | b'^' | b'`' | b'{' | b'|' | b'}');
+        byte += 1;
+    }
+    stays
+};
+
 /// Appends a URL, encoding only what may not stand in one (RFC 3986 §2): spaces, quotes, angle brackets, `%` that
 /// encodes nothing, all beyond ASCII. What is encoded already, and what has a meaning in a URL, stays.
 pub(crate) fn encode_url(url: &str, out: &mut String) {
     let bytes = url.as_bytes();
     let mut done = 0;
     for (index, byte) in bytes.iter().enumerate() {
-        let stays = match byte {
-            b'%' => {
-                matches!(bytes.get(index + 1..index + 3), Some([a, b]) if a.is_ascii_hexdigit() && b.is_ascii_hexdigit())
-            }
-            b'"' | b'<' | b'>' | b'\\' | b'^' | b'`' | b'{' | b'|' | b'}' => false,
-            byte => byte.is_ascii_graphic(),
-        };
-        if !stays {
+        if STAYS[usize::from(*byte)] {
+            continue;
+        }
+        let encodes = *byte == b'%'
+            && matches!(bytes.get(index + 1..index + 3), Some([a, b]) if a.is_ascii_hexdigit() && b.is_ascii_hexdigit());
+        if !encodes {
             out.push_str(url.get(done..index).unwrap_or_default());
             let _ = write!(out, "%{byte:02X}");
             done = index + 1;

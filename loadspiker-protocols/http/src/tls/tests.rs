@@ -14,9 +14,9 @@ use rustls::server::WebPkiClientVerifier;
 
 use super::*;
 use crate::body::Sink;
-use crate::connection::{Connection, Connector, Request, exchange};
+use crate::connection::{Buffers, Connection, Connector, Failure, exchange};
 use crate::dns::Resolver;
-use crate::testing::{Readings, origin_of, read_request, serve};
+use crate::testing::{Readings, let_the_reactor_run, origin_of, read_request, request, serve, status};
 
 fn provider() -> Arc<rustls::crypto::CryptoProvider> {
     Arc::new(rustls::crypto::ring::default_provider())
@@ -30,8 +30,11 @@ fn key_of(certificate: &CertifiedKey<KeyPair>) -> PrivateKeyDer<'static> {
     PrivatePkcs8KeyDer::from(certificate.signing_key.serialize_der()).into()
 }
 
-/// A server with this certificate that answers every request with 200, and its port.
-fn secure_server(certificate: &CertifiedKey<KeyPair>, client_root: Option<&CertifiedKey<KeyPair>>) -> SocketAddr {
+/// Of a server with this certificate.
+fn server_config(
+    certificate: &CertifiedKey<KeyPair>,
+    client_root: Option<&CertifiedKey<KeyPair>>,
+) -> Arc<ServerConfig> {
     let builder = ServerConfig::builder_with_provider(provider()).with_safe_default_protocol_versions().unwrap();
     let builder = match client_root {
         None => builder.with_no_client_auth(),
@@ -44,7 +47,12 @@ fn secure_server(certificate: &CertifiedKey<KeyPair>, client_root: Option<&Certi
     };
     let mut config = builder.with_single_cert(vec![certificate.cert.der().clone()], key_of(certificate)).unwrap();
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-    let config = Arc::new(config);
+    Arc::new(config)
+}
+
+/// A server with this certificate that answers every request with 200, and its port.
+fn secure_server(certificate: &CertifiedKey<KeyPair>, client_root: Option<&CertifiedKey<KeyPair>>) -> SocketAddr {
+    let config = server_config(certificate, client_root);
     serve(move |socket| {
         let connection = rustls::ServerConnection::new(config.clone()).unwrap();
         let mut tls = rustls::StreamOwned::new(connection, socket);
@@ -84,11 +92,6 @@ async fn handshake(settings: TlsSettings, host: &str, server: SocketAddr) -> Res
     let mut phases = Phases::default();
     let (connection, _) = connector.connect(&origin, Moment::START, &mut phases, &Readings::default(), None).await?;
     Ok((connection, phases))
-}
-
-async fn status(connection: &mut Connection) -> u16 {
-    let request: Request = http::Request::builder().uri("/").header("host", "x").body(Default::default()).unwrap();
-    exchange(connection, &mut Some(request), &mut Sink::Discard, &Readings::default()).await.unwrap().status.as_u16()
 }
 
 #[tokio::test]
@@ -148,16 +151,66 @@ async fn a_client_certificate_is_presented() {
 }
 
 #[tokio::test]
-async fn a_secure_connection_is_parked_and_used_again() {
+async fn a_secure_connection_is_used_again() {
     let settings = TlsSettings { insecure: true, ..TlsSettings::default() };
     let server = secure_server(&certificate(&["shop.test"]), None);
     let (mut connection, _) = handshake(settings, "shop.test", server).await.unwrap();
-    let handshake_bytes = connection.traffic().take();
+    let handshake_bytes = connection.take_traffic();
     assert!(handshake_bytes.0 > 200 && handshake_bytes.1 > 500);
     for _ in 0..3 {
         assert_eq!(status(&mut connection).await, 200);
-        assert!(connection.park());
+        assert!(connection.is_reusable());
     }
+}
+
+#[tokio::test]
+async fn a_secure_connection_closed_while_idle_is_found_out_before_anything_is_sent() {
+    for says_so in [false, true] {
+        let (closed, told) = std::sync::mpsc::channel();
+        let config = server_config(&certificate(&["shop.test"]), None);
+        let server = serve(move |socket| {
+            let connection = rustls::ServerConnection::new(config.clone()).unwrap();
+            let mut tls = rustls::StreamOwned::new(connection, socket);
+            read_request(&mut tls).unwrap();
+            std::io::Write::write_all(&mut tls, b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok").unwrap();
+            if says_so {
+                tls.conn.send_close_notify();
+                std::io::Write::flush(&mut tls).unwrap();
+            }
+            drop(tls);
+            closed.send(()).unwrap();
+        });
+        let settings = TlsSettings { insecure: true, ..TlsSettings::default() };
+        let (mut connection, _) = handshake(settings, "shop.test", server).await.unwrap();
+        assert_eq!(status(&mut connection).await, 200);
+        told.recv().unwrap();
+        let_the_reactor_run().await;
+        connection.take_traffic();
+        let (request, buffers) = (request("POST", "order"), Buffers::default());
+        let clock = Readings::default();
+        let failure = exchange(&mut connection, &request, &mut Sink::Discard, &buffers, &clock).await.unwrap_err();
+        assert!(matches!(failure, Failure::Unsent(_)), "{failure:?}");
+        assert_eq!(connection.take_traffic().0, 0);
+    }
+}
+
+#[tokio::test]
+async fn large_bodies_pass_over_tls_in_both_directions() {
+    let config = server_config(&certificate(&["shop.test"]), None);
+    let server = serve(move |socket| {
+        let connection = rustls::ServerConnection::new(config.clone()).unwrap();
+        let mut tls = rustls::StreamOwned::new(connection, socket);
+        let received = read_request(&mut tls).unwrap();
+        let body = received.split_once("\r\n\r\n").unwrap().1;
+        let answer = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n{body}", body.len());
+        std::io::Write::write_all(&mut tls, answer.as_bytes()).unwrap();
+    });
+    let settings = TlsSettings { insecure: true, ..TlsSettings::default() };
+    let (mut connection, _) = handshake(settings, "shop.test", server).await.unwrap();
+    let body: &'static str = "0123456789abcdef".repeat(50_000).leak();
+    let (request, buffers, mut sink) = (request("POST", body), Buffers::default(), Sink::keep());
+    exchange(&mut connection, &request, &mut sink, &buffers, &Readings::default()).await.unwrap();
+    assert!(sink.into_bytes() == body);
 }
 
 #[tokio::test]
