@@ -152,7 +152,7 @@ mod tests {
         let baseline = written(&[("get", 1000), ("steps", 200)]);
         let (table, worse) = compare(&[("get", 1030), ("steps", 200)], &baseline).unwrap();
         assert!(worse.is_empty() && table.contains("+3.0 %") && table.contains("1030"), "{table}");
-        let (table, worse) = compare(&[("get", 1050), ("steps", 150)], &baseline).unwrap();
+        let (table, worse) = compare(&[("get", 1150), ("steps", 150)], &baseline).unwrap();
         assert_eq!(worse, ["get"]);
         assert!(table.contains("TOO MANY") && table.contains("-25.0 %  fewer"), "{table}");
     }

@@ -370,6 +370,14 @@ mod tests {
     }
 
     #[test]
+    fn no_secret_is_in_what_is_shown_of_settings_and_requests() {
+        let protocol = HttpProtocol::new("http://a.test").header("accept", "text/html").basic_auth("ann", "s3cret");
+        let request = crate::http("page").get("/").bearer("s3cret").api_key("x-api-key", "s3cret");
+        let shown = format!("{protocol:?} {request:?}");
+        assert!(!shown.contains("s3cret") && shown.contains("text/html") && shown.contains("x-api-key"), "{shown}");
+    }
+
+    #[test]
     fn base_urls_that_are_none_are_told_with_an_example() {
         for (url, why) in [
             ("shop.test", "cannot be read"),

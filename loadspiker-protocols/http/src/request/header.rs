@@ -1,5 +1,7 @@
 //! [`HeaderSpec`]: a header as the user wrote it, and [`Headers`]: all of them, compiled.
 
+use std::fmt;
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use http::{HeaderMap, HeaderName, HeaderValue};
@@ -10,7 +12,7 @@ use loadspiker_core::expression::{CompiledText, IntoText, TextArg};
 use crate::error::HttpError;
 
 /// A header as the user wrote it.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct HeaderSpec {
     name: String,
     value: Spec,
@@ -52,6 +54,18 @@ impl HeaderSpec {
     pub(crate) fn put_into(self, headers: &mut Vec<HeaderSpec>) {
         headers.retain(|header| !header.name.eq_ignore_ascii_case(&self.name));
         headers.push(self);
+    }
+}
+
+/// What is secret is left out.
+impl fmt::Debug for HeaderSpec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = f.debug_struct("HeaderSpec");
+        shown.field("name", &self.name);
+        if self.secret {
+            return shown.finish_non_exhaustive();
+        }
+        shown.field("value", &self.value).finish()
     }
 }
 
