@@ -1,11 +1,10 @@
 //! [`Apache`]: the Apache web server on a free port, in a temporary folder, as long as a test needs it.
 
-use std::fs::File;
-use std::process::{Child, Command, Stdio};
-use std::time::Duration;
+use std::process::{Child, Command};
 
 use super::folder::Folder;
-use super::machine::{free_port, program};
+use super::machine::program;
+use super::process::serve;
 
 /// Where Debian keeps the modules.
 const MODULES: &str = "/usr/lib/apache2/modules";
@@ -21,30 +20,14 @@ impl Apache {
     /// Starts it over `folder`: files are served from `html` in it, as `directory` says. `modules` are loaded besides
     /// those that every server needs.
     pub(crate) fn start(folder: Folder, modules: &[&str], directory: &str) -> Self {
-        // Between choosing a port and binding it, another process may take it.
-        for _ in 0..5 {
-            let port = free_port();
+        let (process, port) = serve(&folder, "httpd.pid", |port| {
             folder.write("httpd.conf", configuration(&folder, port, modules, directory));
             // One process, in the foreground, so that killing it leaves nothing behind.
-            let mut process = Command::new(program("apache2"))
-                .arg("-X")
-                .arg("-d")
-                .arg(folder.path())
-                .args(["-f", "httpd.conf"])
-                .stdin(Stdio::null())
-                .stdout(Stdio::null())
-                .stderr(File::create(folder.path().join("stderr.log")).unwrap())
-                .spawn()
-                .unwrap();
-            while process.try_wait().unwrap().is_none() {
-                // It writes its number when it has bound the port.
-                if folder.read("httpd.pid").trim() == process.id().to_string() {
-                    return Apache { process, folder, port };
-                }
-                std::thread::sleep(Duration::from_millis(5));
-            }
-        }
-        panic!("Apache does not start: {}{}", folder.read("stderr.log"), folder.read("error.log"));
+            let mut command = Command::new(program("apache2"));
+            command.arg("-X").arg("-d").arg(folder.path()).args(["-f", "httpd.conf"]);
+            command
+        });
+        Apache { process, folder, port }
     }
 
     pub(crate) fn url(&self) -> String {

@@ -1,12 +1,10 @@
 //! [`Nginx`]: nginx on a free port, in a temporary folder, as long as a test needs it.
 
-use std::fs::File;
-use std::process::{Child, Command, Stdio};
-use std::time::Duration;
+use std::process::{Child, Command};
 
 use super::folder::Folder;
-use super::machine::{free_port, program};
-use super::process::signal;
+use super::machine::program;
+use super::process::{serve, signal};
 
 /// A running nginx; it is killed when this is dropped.
 pub(crate) struct Nginx {
@@ -39,29 +37,13 @@ impl Nginx {
     }
 
     fn start_with(folder: Folder, listen: &str, server: &str) -> Self {
-        // Between choosing a port and binding it, another process may take it.
-        for _ in 0..5 {
-            let port = free_port();
+        let (process, port) = serve(&folder, "nginx.pid", |port| {
             folder.write("nginx.conf", configuration(port, listen, server));
-            let mut process = Command::new(program("nginx"))
-                .arg("-p")
-                .arg(folder.path())
-                .args(["-c", "nginx.conf"])
-                .stdin(Stdio::null())
-                .stdout(Stdio::null())
-                .stderr(File::create(folder.path().join("stderr.log")).unwrap())
-                .spawn()
-                .unwrap();
-            while process.try_wait().unwrap().is_none() {
-                // It writes its number when it has bound the port. That somebody listens there proves nothing: it
-                // may be another's server.
-                if folder.read("nginx.pid").trim() == process.id().to_string() {
-                    return Nginx { process, folder, port };
-                }
-                std::thread::sleep(Duration::from_millis(5));
-            }
-        }
-        panic!("nginx does not start: {}{}", folder.read("stderr.log"), folder.read("error.log"));
+            let mut command = Command::new(program("nginx"));
+            command.arg("-p").arg(folder.path()).args(["-c", "nginx.conf"]);
+            command
+        });
+        Nginx { process, folder, port }
     }
 
     pub(crate) fn url(&self) -> String {

@@ -292,7 +292,7 @@ fn parse_base(text: &str) -> Result<Url, String> {
 }
 
 /// A URL without its user name and password.
-pub(crate) fn masked(url: &Url) -> String {
+fn masked(url: &Url) -> String {
     format!("{}://…@{}", url.scheme(), &url[url::Position::BeforeHost..])
 }
 

@@ -1,29 +1,27 @@
-//! [`HttpAction`]: a compiled request; runs it, follows redirects, checks the response, reports samples.
+//! [`HttpAction`]: a compiled request; runs it, follows redirects, reports samples. How it is authenticated is in
+//! [`authentication`], how the response is checked in [`verdict`].
+
+mod authentication;
+mod verdict;
 
 use std::fs::File;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
 use http::header::{AUTHORIZATION, CONNECTION, CONTENT_TYPE, COOKIE};
 use http::{HeaderValue, Method, StatusCode};
-use loadspiker_core::Moment;
-use loadspiker_core::check::{Absorbing, Check, CheckSet};
+use loadspiker_core::check::{Check, CheckSet};
 use loadspiker_core::compile::{CompileContext, RequestName};
 use loadspiker_core::expression::CompiledText;
 use loadspiker_core::metrics::{Sample, SampleName};
 use loadspiker_core::protocol::{Action, ActionBuilder, ActionContext, ActionFuture, ProtocolSlot};
 
 use crate::auth::BoundAuth;
-use crate::body::{LIMIT, Sink};
-use crate::check::{HttpResponse, implied};
-use crate::connection::{Answer, Head, Request};
+use crate::body::Sink;
 use crate::cookie;
 use crate::debug;
-use crate::decode::decode;
 use crate::error::HttpError;
-use crate::imperative::HttpReply;
 use crate::part::Part;
 use crate::perform::{Order, Trace};
 use crate::protocol::HttpProtocol;
@@ -34,7 +32,7 @@ use crate::request::form::Fields;
 use crate::request::header::Headers;
 use crate::request::place::Placed;
 use crate::request::prepared::{Hop, Plan, Prepared};
-use crate::request::url::{Target, is_absolute};
+use crate::request::url::is_absolute;
 use crate::shard::{HttpShard, HttpUser};
 use crate::tls::UserCertificate;
 
@@ -143,7 +141,7 @@ impl HttpAction {
             }
         };
         let mut followed = 0;
-        while self.auth.is_none() || Box::pin(self.obtain(cx, &hop, followed)).await {
+        while self.auth.is_none() || self.obtain(cx, &hop, followed).await {
             let sent = self.hop(cx, &shard, &prepared, &hop, followed, download.as_deref(), &mut buffer);
             let Some(next) = sent.await else { break };
             followed += u32::from(next.challenges == 0);
@@ -254,59 +252,6 @@ impl HttpAction {
         }
     }
 
-    /// How this hop is authenticated; another origin must not see it.
-    fn auth_of(&self, hop: &Hop) -> Option<&BoundAuth> {
-        self.auth.as_ref().filter(|_| !hop.foreign)
-    }
-
-    /// Obtains what the next request needs. Says whether it can be sent; if not, that is reported.
-    async fn obtain(&self, cx: &mut ActionContext, hop: &Hop, followed: u32) -> bool {
-        let Some(auth) = self.auth_of(hop) else { return true };
-        match auth.obtain(cx).await {
-            Ok(may_be_sent) => may_be_sent,
-            Err(error) => {
-                self.report(cx, Part::after(followed), &Trace::unsent(cx.now()), None, Some(&error.to_string()));
-                false
-            }
-        }
-    }
-
-    /// Completes a request that is about to be sent, and shows it to those who debug.
-    fn authenticate(&self, cx: &mut ActionContext, hop: &Hop, request: &mut Request) -> Result<(), HttpError> {
-        let secrets = match self.auth_of(hop) {
-            Some(auth) => auth.apply(cx, hop, request)?,
-            None => Vec::new(),
-        };
-        if cx.is_debugging() {
-            cx.debug(&debug::request(&hop.target, request, &hop.body, &secrets));
-        }
-        Ok(())
-    }
-
-    /// If the answer is a challenge: reports it, and gives what follows, if anything can.
-    fn challenged(
-        &self,
-        cx: &mut ActionContext,
-        hop: &Hop,
-        followed: u32,
-        trace: &Trace,
-        answer: &Answer,
-        sink: &mut Sink,
-    ) -> Option<Option<Hop>> {
-        let error = match self.auth_of(hop)?.is_challenge(cx, hop, answer.head.status(), answer.head.fields()) {
-            Ok(false) => return None,
-            Ok(true) => None,
-            Err(error) => Some(error.to_string()),
-        };
-        if cx.is_debugging() {
-            let body = std::mem::replace(sink, Sink::Discard).into_bytes();
-            cx.debug(&debug::response(answer.head.status(), answer.head.fields(), &body));
-        }
-        let part = Part { challenge: error.is_none(), ..Part::after(followed) };
-        self.report(cx, part, trace, Some(answer.head.status()), error.as_deref());
-        Some(error.is_none().then(|| Hop { challenges: hop.challenges + 1, ..hop.clone() }))
-    }
-
     /// Where the body goes.
     fn sink(&self, cx: &ActionContext, download: Option<&str>) -> Result<Sink, HttpError> {
         let create = |path| File::create(path).map_err(|error| cannot_write(path, &error));
@@ -317,74 +262,6 @@ impl HttpAction {
             (None, None) => Ok(Sink::Discard),
             (None, Some(path)) => create(path).map(Sink::File),
         }
-    }
-
-    /// Runs the checks over the last response. Returns the first failure.
-    fn verify(
-        &self,
-        cx: &mut ActionContext,
-        head: Head,
-        sink: Sink,
-        target: &Target,
-        ended: Moment,
-        download: Option<&str>,
-    ) -> (Head, Result<(), String>) {
-        if let (Some(path), Sink::Keep(_)) = (download, &sink) {
-            // A check looks at what is downloaded: it was kept, and is written now.
-            let body = sink.into_bytes();
-            return match std::fs::write(path, &body) {
-                Ok(()) => self.check(cx, head, &body, None, target, ended),
-                Err(error) => (head, Err(cannot_write(path, &error).to_string())),
-            };
-        }
-        if self.checks.is_empty() && !cx.is_debugging() && !cx.wants_reply() {
-            let verdict = implied(head.status());
-            return (head, verdict);
-        }
-        let (body, absorbing) = sink.into_parts();
-        self.check(cx, head, &body, absorbing, target, ended)
-    }
-
-    fn check(
-        &self,
-        cx: &mut ActionContext,
-        head: Head,
-        raw: &Bytes,
-        absorbing: Option<Absorbing>,
-        target: &Target,
-        ended: Moment,
-    ) -> (Head, Result<(), String>) {
-        let status = head.status();
-        let decoded = if head.is_encoded() { decode(raw.clone(), head.fields(), LIMIT) } else { Ok(raw.clone()) };
-        if cx.is_debugging() {
-            cx.debug(&debug::response(status, head.fields(), decoded.as_ref().unwrap_or(raw)));
-        }
-        let body = match decoded {
-            _ if !self.checks.needs_body() && !cx.wants_reply() => Bytes::new(),
-            Ok(body) => body,
-            Err(error) => return (head, Err(error.to_string())),
-        };
-        let response_time = ended.since(cx.intended());
-        let cookies =
-            self.protocol.cookies.then(|| cx.user(self.slot, || HttpUser::new(&self.protocol)).cookies.clone());
-        let (body, absorbing) = match absorbing {
-            // What was kept was encoded, and is fed now; the rest was fed while it came.
-            Some(mut absorbing) => {
-                absorbing.feed(&body);
-                (Bytes::new(), Some(absorbing))
-            }
-            None => (body, None),
-        };
-        let response = HttpResponse::new(head, body, response_time, target.clone(), cookies.flatten());
-        let checked = match absorbing {
-            Some(absorbing) => self.checks.run_absorbed(&response, absorbing, cx.session_mut()),
-            None => self.checks.run(&response, cx.session_mut()),
-        };
-        if cx.wants_reply() {
-            cx.reply(HttpReply::of(&response));
-        }
-        let implied = if self.checks.has_status_check() { Ok(()) } else { implied(status) };
-        (response.into_head(), implied.and(checked))
     }
 
     /// Hands the sample to the engine.

@@ -1,0 +1,73 @@
+//! How a request is authenticated on its way: before it is sent, and where the answer is a challenge.
+
+use loadspiker_core::protocol::ActionContext;
+
+use super::HttpAction;
+use crate::auth::BoundAuth;
+use crate::body::Sink;
+use crate::connection::{Answer, Request};
+use crate::debug;
+use crate::error::HttpError;
+use crate::part::Part;
+use crate::perform::Trace;
+use crate::request::prepared::Hop;
+
+impl HttpAction {
+    /// How this hop is authenticated; another origin must not see it.
+    fn auth_of(&self, hop: &Hop) -> Option<&BoundAuth> {
+        self.auth.as_ref().filter(|_| !hop.foreign)
+    }
+
+    /// Obtains what the next request needs. Says whether it can be sent; if not, that is reported.
+    pub(super) async fn obtain(&self, cx: &mut ActionContext, hop: &Hop, followed: u32) -> bool {
+        let Some(auth) = self.auth_of(hop) else { return true };
+        match auth.obtain(cx).await {
+            Ok(may_be_sent) => may_be_sent,
+            Err(error) => {
+                self.report(cx, Part::after(followed), &Trace::unsent(cx.now()), None, Some(&error.to_string()));
+                false
+            }
+        }
+    }
+
+    /// Completes a request that is about to be sent, and shows it to those who debug.
+    pub(super) fn authenticate(
+        &self,
+        cx: &mut ActionContext,
+        hop: &Hop,
+        request: &mut Request,
+    ) -> Result<(), HttpError> {
+        let secrets = match self.auth_of(hop) {
+            Some(auth) => auth.apply(cx, hop, request)?,
+            None => Vec::new(),
+        };
+        if cx.is_debugging() {
+            cx.debug(&debug::request(&hop.target, request, &hop.body, &secrets));
+        }
+        Ok(())
+    }
+
+    /// If the answer is a challenge: reports it, and gives what follows, if anything can.
+    pub(super) fn challenged(
+        &self,
+        cx: &mut ActionContext,
+        hop: &Hop,
+        followed: u32,
+        trace: &Trace,
+        answer: &Answer,
+        sink: &mut Sink,
+    ) -> Option<Option<Hop>> {
+        let error = match self.auth_of(hop)?.is_challenge(cx, hop, answer.head.status(), answer.head.fields()) {
+            Ok(false) => return None,
+            Ok(true) => None,
+            Err(error) => Some(error.to_string()),
+        };
+        if cx.is_debugging() {
+            let body = std::mem::replace(sink, Sink::Discard).into_bytes();
+            cx.debug(&debug::response(answer.head.status(), answer.head.fields(), &body));
+        }
+        let part = Part { challenge: error.is_none(), ..Part::after(followed) };
+        self.report(cx, part, trace, Some(answer.head.status()), error.as_deref());
+        Some(error.is_none().then(|| Hop { challenges: hop.challenges + 1, ..hop.clone() }))
+    }
+}

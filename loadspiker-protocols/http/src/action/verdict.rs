@@ -1,0 +1,86 @@
+//! Whether a response is a good one: its body is decoded, the checks run over it.
+
+use bytes::Bytes;
+use loadspiker_core::Moment;
+use loadspiker_core::check::Absorbing;
+use loadspiker_core::protocol::ActionContext;
+
+use super::{HttpAction, cannot_write};
+use crate::body::{LIMIT, Sink};
+use crate::check::{HttpResponse, implied};
+use crate::connection::Head;
+use crate::debug;
+use crate::decode::decode;
+use crate::imperative::HttpReply;
+use crate::request::url::Target;
+use crate::shard::HttpUser;
+
+impl HttpAction {
+    /// Runs the checks over the last response. Returns the first failure.
+    pub(super) fn verify(
+        &self,
+        cx: &mut ActionContext,
+        head: Head,
+        sink: Sink,
+        target: &Target,
+        ended: Moment,
+        download: Option<&str>,
+    ) -> (Head, Result<(), String>) {
+        if let (Some(path), Sink::Keep(_)) = (download, &sink) {
+            // A check looks at what is downloaded: it was kept, and is written now.
+            let body = sink.into_bytes();
+            return match std::fs::write(path, &body) {
+                Ok(()) => self.check(cx, head, &body, None, target, ended),
+                Err(error) => (head, Err(cannot_write(path, &error).to_string())),
+            };
+        }
+        if self.checks.is_empty() && !cx.is_debugging() && !cx.wants_reply() {
+            let verdict = implied(head.status());
+            return (head, verdict);
+        }
+        let (body, absorbing) = sink.into_parts();
+        self.check(cx, head, &body, absorbing, target, ended)
+    }
+
+    fn check(
+        &self,
+        cx: &mut ActionContext,
+        head: Head,
+        raw: &Bytes,
+        absorbing: Option<Absorbing>,
+        target: &Target,
+        ended: Moment,
+    ) -> (Head, Result<(), String>) {
+        let status = head.status();
+        let decoded = if head.is_encoded() { decode(raw.clone(), head.fields(), LIMIT) } else { Ok(raw.clone()) };
+        if cx.is_debugging() {
+            cx.debug(&debug::response(status, head.fields(), decoded.as_ref().unwrap_or(raw)));
+        }
+        let body = match decoded {
+            _ if !self.checks.needs_body() && !cx.wants_reply() => Bytes::new(),
+            Ok(body) => body,
+            Err(error) => return (head, Err(error.to_string())),
+        };
+        let response_time = ended.since(cx.intended());
+        let cookies =
+            self.protocol.cookies.then(|| cx.user(self.slot, || HttpUser::new(&self.protocol)).cookies.clone());
+        let (body, absorbing) = match absorbing {
+            // What was kept was encoded, and is fed now; the rest was fed while it came.
+            Some(mut absorbing) => {
+                absorbing.feed(&body);
+                (Bytes::new(), Some(absorbing))
+            }
+            None => (body, None),
+        };
+        let response = HttpResponse::new(head, body, response_time, target.clone(), cookies.flatten());
+        let checked = match absorbing {
+            Some(absorbing) => self.checks.run_absorbed(&response, absorbing, cx.session_mut()),
+            None => self.checks.run(&response, cx.session_mut()),
+        };
+        if cx.wants_reply() {
+            cx.reply(HttpReply::of(&response));
+        }
+        let implied = if self.checks.has_status_check() { Ok(()) } else { implied(status) };
+        (response.into_head(), implied.and(checked))
+    }
+}
