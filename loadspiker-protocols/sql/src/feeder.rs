@@ -1,7 +1,6 @@
 //! [`sql_feeder`]: the rows of a query as records.
 
 use loadspiker_core::feeder::{Feeder, ReadError, RecordSink, RecordSource};
-
 use loadspiker_core::protocol::masked_url;
 
 use crate::database::Database;
