@@ -3,6 +3,7 @@
 #![allow(dead_code, clippy::unwrap_used, reason = "each target uses one of them, and a panic is what is looked for")]
 
 use std::rc::Rc;
+use std::sync::Arc;
 
 use loadspiker_core::expression::Template;
 use loadspiker_core::feeder::{Format, parse_records};
@@ -22,6 +23,32 @@ pub(crate) fn csv(data: &[u8]) {
     let written: String = std::iter::once(names).chain(values).map(|line: Vec<String>| quoted(&line)).collect();
     let again = parse_records("again", Format::Separated(','), written.as_bytes());
     assert_eq!(again.as_ref(), Ok(&records), "{written:?}");
+}
+
+/// Any bytes are records, or an error that names them, in every other format that is read; the objects of an array are
+/// the same a line each; and of a sitemap each page has a place.
+pub(crate) fn records(data: &[u8]) {
+    let read = |format| match parse_records("input", format, data) {
+        Ok(records) => records,
+        Err(error) => {
+            assert!(error.to_string().starts_with("feeder input"), "{error}");
+            Vec::new()
+        }
+    };
+    let pages = read(Format::Sitemap);
+    assert!(pages.iter().all(|page| page.iter().any(|(name, _)| &**name == "loc")), "{pages:?}");
+    read(Format::JsonLines);
+    let objects = read(Format::Json);
+    let names = |records: &[Vec<_>]| -> Vec<Vec<Arc<str>>> {
+        records.iter().map(|record| record.iter().map(|(name, _): &(Arc<str>, Value)| name.clone()).collect()).collect()
+    };
+    let line = |record: &Vec<(Arc<str>, Value)>| {
+        let fields = record.iter().map(|(name, value)| (name.to_string(), value.to_json()));
+        serde_json::Value::Object(fields.collect()).to_string() + "\n"
+    };
+    let written: String = objects.iter().map(line).collect();
+    let again = parse_records("again", Format::JsonLines, written.as_bytes()).unwrap();
+    assert_eq!(names(&again), names(&objects), "{written:?}");
 }
 
 fn quoted(line: &[String]) -> String {

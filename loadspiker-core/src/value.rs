@@ -267,9 +267,9 @@ pub trait FromValue: Sized {
 }
 
 macro_rules! int_from_value {
-    ($($t:ty),*) => {$(
+    ($($t:ty: $expected:literal;)*) => {$(
         impl FromValue for $t {
-            const EXPECTED: &'static str = concat!("integer (", stringify!($t), ")");
+            const EXPECTED: &'static str = $expected;
             fn from_value(value: &Value) -> Option<Self> {
                 match value {
                     Value::Int(int) => <$t>::try_from(*int).ok(),
@@ -280,7 +280,18 @@ macro_rules! int_from_value {
         }
     )*};
 }
-int_from_value!(i8, i16, i32, i64, isize, u8, u16, u32, u64, usize);
+int_from_value! {
+    i8: "integer from -128 to 127";
+    i16: "integer from -32768 to 32767";
+    i32: "integer from -2147483648 to 2147483647";
+    i64: "integer";
+    isize: "integer";
+    u8: "integer from 0 to 255";
+    u16: "integer from 0 to 65535";
+    u32: "integer from 0 to 4294967295";
+    u64: "integer from 0 on";
+    usize: "integer from 0 on";
+}
 
 impl FromValue for f64 {
     const EXPECTED: &'static str = "number";

@@ -121,6 +121,7 @@ fn what_has_no_meaning_for_drawn_records_is_told_before_the_run() {
             generate(|n| [("a", n)]).shuffle(),
             "generate(…): its records are drawn while the run goes on, but .shuffle()",
         ),
+        (lazy_records([[("a", 1)]; 0]), "lazy_records(…): it has no records; give at least one"),
         (lazy_records([[("a", 1)]]).unique_per_user(), "lazy_records(…): its records are drawn while"),
         (generate(|n| [("a", n)]).loaded(), "anyway; remove .loaded()"),
         (records([[("a", 1)]]).fields(["a"]), "records: its fields are known; remove .fields([…])"),
@@ -326,7 +327,7 @@ fn what_a_source_of_another_crate_says_is_told_with_its_name() {
     struct Broken;
     impl RecordSource for Broken {
         fn name(&self) -> String {
-            "db://user:***@host".to_owned()
+            "db://user:•••@host".to_owned()
         }
 
         fn read(&self, records: &mut RecordSink<'_>) -> Result<(), ReadError> {
@@ -335,5 +336,5 @@ fn what_a_source_of_another_crate_says_is_told_with_its_name() {
         }
     }
     let error = Feeder::from_source(Broken).open().unwrap_err().to_string();
-    assert_eq!(error, "feeder db://user:***@host: the table is locked; unlock it");
+    assert_eq!(error, "feeder db://user:•••@host: the table is locked; unlock it");
 }

@@ -140,6 +140,8 @@ fn what_cannot_be_made_up_is_told_before_the_run() {
     let (from, to) = (3, 2);
     let found = of(feed(fake_records().field("n", Fake::Integer(from..=to))));
     assert!(found.contains("field \"n\": there is no integer in 3..=2"), "{found}");
+    let found = of(feed(fake_records().field("n", Fake::Name).field("n", Fake::City)));
+    assert!(found.contains("it has the field \"n\" twice; rename one of them"), "{found}");
     let found = of(feed(fake_records()));
     assert!(found.contains("its records have no fields; give at least one"), "{found}");
 }

@@ -21,6 +21,16 @@ proptest! {
     }
 
     #[test]
+    fn json_and_sitemaps(
+        data in r#"(\[|\]|\{|\}|,|:|"a"|"b"|"\\u00e9"|-?[0-9]{1,3}|1e9|null|true|\n| |<urlset>|</urlset>|<url>|</url>|<loc>|</loc>|&amp;|x|\x00){0,16}"#
+    ) {
+        bodies::records(data.as_bytes());
+        bodies::records(format!("[{data}]").as_bytes());
+        bodies::records(format!("[{{\"a\":{data}}}]").as_bytes());
+        bodies::records(format!("<urlset><url><loc>{data}</loc></url></urlset>").as_bytes());
+    }
+
+    #[test]
     fn expressions(
         text in r#"(#\{|\}|\\|\(|\)|\.|,|name|list|map|x|size\(\)|random\(\)|upper\(\)|exists\(\)|randomInt\(|currentDate\(|yyyy-MM|counter\(|env\(PATH\)|fakeName\(|-?[0-9]{1,3}|'|"| |é|#){0,14}"#
     ) {

@@ -11,6 +11,7 @@ mod cli;
 mod folder;
 mod junit;
 mod live;
+mod live_metrics;
 mod page;
 mod program;
 mod screen;

@@ -5,6 +5,7 @@ use std::time::Duration;
 use loadspiker_core::metrics::{LiveRequest, LiveView};
 use loadspiker_core::report::format::{count, human};
 
+use crate::live_metrics;
 use crate::screen::{Screen, Tone};
 use crate::table::{Cell, Table, numbers, words};
 use crate::text::{clock, counted};
@@ -29,7 +30,7 @@ const LATE: Duration = Duration::from_millis(10);
 /// One line for a log.
 pub(crate) fn line(title: Title<'_>, view: &LiveView) -> String {
     format!(
-        "{}  users {} active, {} started, {} done{}  requests {} ok, {} failed  {}/s, {}/s  p50 {}  p95 {}  p99 {}",
+        "{}  users {} active, {} started, {} done{}  requests {} ok, {} failed  {}/s, {}/s  p50 {}  p95 {}  p99 {}{}",
         time(title, view).0,
         count(view.users_active),
         count(view.users_started),
@@ -42,6 +43,7 @@ pub(crate) fn line(title: Title<'_>, view: &LiveView) -> String {
         human(view.p50),
         human(view.p95),
         human(view.p99),
+        live_metrics::line(&view.metrics),
     )
 }
 
@@ -52,12 +54,14 @@ pub(crate) fn page(title: Title<'_>, view: &LiveView, screen: Screen, height: us
     if let Some(notice) = title.notice {
         bottom.extend([String::new(), format!("  {}", screen.paint(Tone::Warning, notice))]);
     }
-    // Errors come before requests where there is no room for both, but leave them half of it.
+    // Where there is no room for all, errors leave half of it, and custom metrics half of what is left.
     let mut room = height.saturating_sub(top.len() + bottom.len());
     let errors = errors(view, screen, room / 2);
     room -= errors.len();
+    let metrics = live_metrics::lines(&view.metrics, screen, room / 2);
+    room -= metrics.len();
     top.extend(requests(&view.requests, screen, room));
-    let lines = top.into_iter().chain(errors).chain(bottom).take(height.max(1));
+    let lines = top.into_iter().chain(metrics).chain(errors).chain(bottom).take(height.max(1));
     lines.map(|line| screen.cut(&line)).collect::<Vec<_>>().join("\n")
 }
 
@@ -175,7 +179,7 @@ fn errors(view: &LiveView, screen: Screen, room: usize) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use loadspiker_core::DurationExt;
-    use loadspiker_core::metrics::LiveError;
+    use loadspiker_core::metrics::{LiveError, LiveMetric, MetricKind};
 
     use super::*;
 
@@ -248,6 +252,7 @@ mod tests {
         view.requests = (0..100).map(|n| request(&format!("{n} {}", "long name ".repeat(9)), 1)).collect();
         view.errors = vec![view.errors[0].clone(); 10];
         view.errors[0].text = "an error text that goes on and on ".repeat(9);
+        view.metrics = (0..9).map(|n| LiveMetric::new(&format!("metric {n}"), MetricKind::Counter)).collect();
         view.start_lag_p99 = 1.secs();
         for (width, height) in [(80, 23), (160, 49), (40, 12), (20, 5), (5, 1)] {
             let screen = Screen { width: Some(width), coloured: true };
@@ -257,7 +262,19 @@ mod tests {
         }
         let page = page(TITLE, &view, NARROW, 23);
         assert_eq!(page.lines().count(), 23);
-        assert!(page.contains("and 92 more"), "{page}");
+        assert!(page.contains("and 97 more") && page.contains("  metric 0") && page.contains("and 7 more"), "{page}");
+    }
+
+    #[test]
+    fn custom_metrics_stand_between_requests_and_errors() {
+        let mut view = view();
+        let mut orders = LiveMetric::new("orders", MetricKind::Counter);
+        (orders.count, orders.per_sec) = (66, 7);
+        view.metrics = vec![orders];
+        assert!(line(TITLE, &view).ends_with("  p99 13.0 ms  orders 66, 7/s"), "{}", line(TITLE, &view));
+        let page = page(TITLE, &view, NARROW, 23);
+        let place = |text: &str| page.find(text).unwrap_or_else(|| panic!("{text} is not in\n{page}"));
+        assert!(place("shop / detail") < place("orders") && place("orders") < place("  errors"), "{page}");
     }
 
     #[test]

@@ -214,7 +214,7 @@ impl Claim {
             }
             Claim::Percent(measure, condition) => {
                 let actual = match measure {
-                    Measure::Failed if all == 0 => 100.0,
+                    Measure::Failed | Measure::Successful if all == 0 => return None,
                     Measure::Failed | Measure::FailedChecks => percent(figures.failed, all),
                     Measure::Successful | Measure::PassedChecks => percent(figures.ok, all),
                     Measure::Status(_) if figures.with_status.1 == 0 => return None,

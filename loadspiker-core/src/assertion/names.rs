@@ -19,19 +19,20 @@ pub(super) fn nothing(report: &RunReport) -> &'static str {
 pub(super) fn no_request(path: &str, report: &RunReport) -> String {
     let requests = report.requests().iter().map(|request| request.path());
     let groups = report.groups().iter().map(|group| group.path());
-    not_found("request or group", path, requests.chain(groups).collect(), nothing(report))
+    let (what, or) = ("request or group", ", or it was never made");
+    not_found(what, path, or, requests.chain(groups).collect(), nothing(report))
 }
 
 /// The same of scenarios.
 pub(super) fn no_scenario(name: &str, report: &RunReport) -> String {
     let names = report.scenarios().iter().map(|scenario| scenario.name().to_owned()).collect();
-    not_found("scenario", name, names, "there are none")
+    not_found("scenario", name, "", names, "there are none")
 }
 
 /// The same of checks.
 pub(super) fn no_check(name: &str, report: &RunReport) -> String {
     let names = report.checks().iter().map(|check| check.name().to_owned()).collect();
-    not_found("check", name, names, "none was made")
+    not_found("check", name, ", or it was never made", names, "none was made")
 }
 
 /// The same of custom metrics and their tags.
@@ -39,16 +40,16 @@ pub(super) fn no_metric(wanted: &MetricPlace, report: &RunReport) -> String {
     let name = &wanted.name;
     let Some(metric) = report.metrics().iter().find(|metric| metric.name() == name) else {
         let names = report.metrics().iter().map(|metric| metric.name().to_owned()).collect();
-        let message = not_found("metric", name, names, "nothing was recorded in any");
+        let message = not_found("metric", name, "", names, "nothing was recorded in any");
         return format!("{message}. If it may be that nothing is recorded in it, give the metric itself: metric(&…)");
     };
     let tags: Vec<_> = wanted.tags.iter().map(|(name, value)| format!("{name}={value}")).collect();
     let there = metric.parts().map(|(tags, _)| tags).filter(|tags| !tags.is_empty()).collect();
-    not_found("value with the tags", &tags.join(", "), there, "it has no tags")
+    not_found("value with the tags", &tags.join(", "), "", there, "it has no tags")
 }
 
-/// A message that lists the names that there are, the nearest first.
-fn not_found(what: &str, path: &str, mut names: Vec<String>, none: &str) -> String {
+/// A message that lists the names that there are, the nearest first. `or` is what else may be the reason.
+fn not_found(what: &str, path: &str, or: &str, mut names: Vec<String>, none: &str) -> String {
     if names.is_empty() {
         return format!("there is no {what} \"{path}\": {none}");
     }
@@ -58,5 +59,5 @@ fn not_found(what: &str, path: &str, mut names: Vec<String>, none: &str) -> Stri
     let more = names.len().saturating_sub(LISTED);
     let listed: Vec<_> = names.iter().take(LISTED).map(|name| format!("\"{name}\"")).collect();
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-    format!("there is no {what} \"{path}\"; there are: {}{more}", listed.join(", "))
+    format!("there is no {what} \"{path}\"{or}; there are: {}{more}", listed.join(", "))
 }

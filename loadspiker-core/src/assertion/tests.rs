@@ -153,7 +153,7 @@ fn a_name_that_does_not_occur_fails_with_those_that_do() {
     assert!(!result.passed);
     assert_eq!(
         result.message,
-        "there is no request or group \"logon\"; there are: \"login\", \"shop\", \"shop / list\""
+        "there is no request or group \"logon\", or it was never made; there are: \"login\", \"shop\", \"shop / list\""
     );
 }
 
@@ -166,6 +166,11 @@ fn nothing_measured_passes_nothing_by_accident() {
     assert!(!passed(&global().successful_requests().percent().gt(99.0)));
     assert!(!passed(&for_all().failed_requests().count().is(0)));
     assert!(!passed(&details("login").failed_requests().count().is(0)));
+    // Nor does it say what was not so: of nothing, neither all nor none have failed.
+    for assertion in [global().failed_requests().percent().lt(1.0), global().successful_requests().percent().lt(1.0)] {
+        let result = &assertion.evaluate(&empty)[0];
+        assert_eq!((result.passed, &*result.message), (false, "there is no percentage: no request has ended"));
+    }
     assert!(passed(&global().failed_requests().count().is(0)));
     assert!(passed(&global().requests_per_sec().is(0)));
 }

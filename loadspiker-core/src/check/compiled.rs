@@ -122,6 +122,13 @@ impl Compiled {
         for method in &check.misused {
             cx.mistake(format!(".{method}(…) means nothing on {called}; {advice}"));
         }
+        let what = match &check.kind {
+            Kind::Custom(what, _) => Some(what),
+            _ => None,
+        };
+        if check.name.iter().chain(what).any(|name| name.trim().is_empty()) {
+            cx.mistake("the name of a check is empty; say what it checks");
+        }
         let name = check.name.clone();
         let counted_as = name.clone();
         match &check.kind {

@@ -103,6 +103,9 @@ impl FromPattern for Regex {
     const KIND: &'static str = "regular expression";
 
     fn from_pattern(text: &str) -> Result<Self, String> {
+        if text.is_empty() {
+            return Err("it is empty, every text matches that; write what to look for".to_owned());
+        }
         Regex::new(text).map_err(|error| {
             // A syntax error is a drawing of several lines; its last one says what is wrong.
             let message = error.to_string();
@@ -119,7 +122,13 @@ impl FromPattern for HeaderName {
     const KIND: &'static str = "header name";
 
     fn from_pattern(text: &str) -> Result<Self, String> {
-        if text.is_empty() { Err("it is empty; name a header".to_owned()) } else { Ok(HeaderName(text.to_owned())) }
+        if text.is_empty() {
+            return Err("it is empty; name a header".to_owned());
+        }
+        match text.chars().find(|c| *c == ':' || c.is_whitespace() || c.is_control()) {
+            Some(wrong) => Err(format!("{wrong:?} is in no name of a header; leave it out")),
+            None => Ok(HeaderName(text.to_owned())),
+        }
     }
 }
 

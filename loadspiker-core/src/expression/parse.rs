@@ -281,7 +281,9 @@ impl<'s> Parser<'s, '_> {
 }
 
 fn unknown(name: &str, known: &[&str], what: &str) -> String {
-    match nearest(name, known.iter().copied()) {
+    let lower = name.to_lowercase();
+    let holds = |known: &&str| lower.len() >= 3 && known.to_lowercase().contains(&lower);
+    match nearest(name, known.iter().copied()).or_else(|| known.iter().copied().find(holds)) {
         Some(near) => format!("there is no function {name}(); did you mean {near}()?"),
         None => format!("there is no function {name}(); {what} are {}", known.join(", ")),
     }

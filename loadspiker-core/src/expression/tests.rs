@@ -179,7 +179,7 @@ fn values_that_are_not_there_are_told() {
         message("#{empty.random()}"),
         "#{empty.random()}: empty is of type list, but it is empty: there is no element to choose"
     );
-    assert_eq!(message("#{list(name)}"), "attribute \"name\" is the text \"Zoë & Co\", expected integer (i64)");
+    assert_eq!(message("#{list(name)}"), "attribute \"name\" is the text \"Zoë & Co\", expected integer");
     assert!(message("#{list(who)}").starts_with("no attribute named \"who\" is set"));
     assert!(message("#{nobody.upper()}").starts_with("no attribute named \"nobody\" is set"));
 }
@@ -290,6 +290,10 @@ fn what_cannot_be_parsed_is_told_with_place_and_remedy() {
         (
             "#{randomInteger()}",
             "expression in \"#{randomInteger()}\", character 3: there is no function randomInteger(); did you mean randomInt()?",
+        ),
+        (
+            "#{uuid()}",
+            "expression in \"#{uuid()}\", character 3: there is no function uuid(); did you mean randomUuid()?",
         ),
         (
             "#{a.length()}",

@@ -47,7 +47,10 @@ impl IntoFeeder for FakeRecords {
         let wrong = |(name, fake, _): &(Arc<str>, Fake, Locale)| {
             fake.mistake().map(|mistake| format!("field \"{name}\": {mistake}"))
         };
-        let mistake = self.fields.iter().find_map(wrong);
+        let mut names = std::collections::BTreeSet::new();
+        let twice = self.fields.iter().map(|(name, ..)| name).find(|name| !names.insert(*name));
+        let twice = twice.map(|name| format!("it has the field \"{name}\" twice; rename one of them"));
+        let mistake = self.fields.iter().find_map(wrong).or(twice);
         made(written, mistake, move |number, random| {
             let fields = self.fields.iter();
             fields.map(|(name, fake, locale)| (name.clone(), draw(fake, *locale, number, random))).collect()

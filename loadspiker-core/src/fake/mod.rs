@@ -114,14 +114,18 @@ impl Fake {
         match self {
             Fake::Date(from, to) => match (draw::date(*from), draw::date(*to)) {
                 (Some(from), Some(to)) if from <= to => None,
-                (Some(_), Some(_)) => Some("its dates end before they begin".to_owned()),
+                (Some(_), Some(_)) => Some("its dates end before they begin; give the earlier one first".to_owned()),
                 _ => Some(format!("{from:?} to {to:?} are no dates; write (year, month, day)")),
             },
-            Fake::Integer(range) if range.is_empty() => Some(format!("there is no integer in {range:?}")),
-            Fake::Amount(range) if !(range.start().is_finite() && range.end().is_finite()) || range.is_empty() => {
-                Some(format!("there is no number in {range:?}"))
+            Fake::Integer(range) if range.is_empty() => {
+                Some(format!("there is no integer in {range:?}; give the least one first"))
             }
-            Fake::OneOf(values) if values.is_empty() => Some("there is nothing to choose from".to_owned()),
+            Fake::Amount(range) if !(range.start().is_finite() && range.end().is_finite()) || range.is_empty() => {
+                Some(format!("there is no number in {range:?}; give two finite ones, the lesser first"))
+            }
+            Fake::OneOf(values) if values.is_empty() => {
+                Some("there is nothing to choose from; give at least one value".to_owned())
+            }
             _ => None,
         }
     }

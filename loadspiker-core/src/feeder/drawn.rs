@@ -118,12 +118,21 @@ impl Drawn {
             Drawn::Made(made) => self.guarded(|| Some((made.make)(0, &mut fastrand::Rng::with_seed(0)))),
             Drawn::Lazy(lazy) => {
                 let mut lazy = lazy.lock().unwrap_or_else(PoisonError::into_inner);
-                if lazy.first.is_none() {
+                if lazy.first.is_none() && !lazy.over {
                     lazy.first = self.guarded(|| lazy.iterator.next())?;
+                    lazy.over = lazy.first.is_none();
                 }
                 Ok(lazy.first.clone())
             }
             Drawn::Live(_) => Ok(None),
+        }
+    }
+
+    /// Whether it is known to have no record at all.
+    pub(super) fn is_over(&self) -> bool {
+        match self {
+            Drawn::Lazy(lazy) => lazy.lock().unwrap_or_else(PoisonError::into_inner).over,
+            Drawn::Made(_) | Drawn::Live(_) => false,
         }
     }
 

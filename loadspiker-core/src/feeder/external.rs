@@ -39,7 +39,7 @@ use crate::value::Value;
 /// # Ok::<(), loadspiker_core::feeder::FeederError>(())
 /// ```
 pub trait RecordSource: Send + Sync + 'static {
-    /// What it is called in messages, without secrets: `postgres://shop:***@db/shop`.
+    /// What it is called in messages, without secrets: `postgres://shop:•••@db/shop`.
     fn name(&self) -> String;
 
     /// As the user wrote it, for the plan and without secrets. By default its name.

@@ -147,10 +147,13 @@ fn unreadable(input: &dyn Input, error: serde_json::Error, before: u64) -> Feede
         return input.unreadable(&error.into());
     }
     let (line, column) = (error.line(), error.column());
+    if line <= 1 && column == 0 && before == 0 {
+        return input.empty("the file is empty; it has to hold an array of objects");
+    }
     let text = error.to_string();
     let problem = text.strip_suffix(&format!(" at line {line} column {column}")).unwrap_or(&text);
     let line = before.saturating_add(u64::try_from(line).unwrap_or(u64::MAX));
-    input.at_line(line, format!("{problem} (column {column})"))
+    input.at_line(line, format!("this is no JSON: {problem} (column {column})"))
 }
 
 #[cfg(test)]
@@ -198,14 +201,17 @@ mod tests {
     #[test]
     fn what_cannot_be_parsed_is_named_with_its_line() {
         let array = |data: &str| parse_array("f.json", data.as_bytes()).unwrap_err().to_string();
-        assert_eq!(array("[\n{\"a\": 1},\n{\"a\" 2}]"), "feeder f.json, line 3: expected `:` (column 6)");
+        assert_eq!(
+            array("[\n{\"a\": 1},\n{\"a\" 2}]"),
+            "feeder f.json, line 3: this is no JSON: expected `:` (column 6)"
+        );
         assert_eq!(
             array("{\"a\": 1}"),
             "feeder f.json: it holds an object, not an array of objects; for an object a line use json_lines(…)"
         );
         assert_eq!(array("[{}, 5]"), "feeder f.json: record 2: this is a number; each record has to be an object");
         let lines = |data: &str| parse_lines("f.jsonl", data.as_bytes()).unwrap_err().to_string();
-        assert_eq!(lines("{}\n\n{\"a\" 2}\n"), "feeder f.jsonl, line 3: expected `:` (column 6)");
+        assert_eq!(lines("{}\n\n{\"a\" 2}\n"), "feeder f.jsonl, line 3: this is no JSON: expected `:` (column 6)");
         assert_eq!(lines("{}\n[]\n"), "feeder f.jsonl, line 2: this is an array; each line has to be an object");
     }
 

@@ -34,7 +34,8 @@ impl Feeder {
         // Of some sources nothing is known before the run.
         let unknown = matches!(&definition.source, Source::Drawn(Drawn::Live(_))) && definition.fields.is_none();
         if none || columns.is_empty() && !unknown {
-            let problem = if none {
+            let is_over = || matches!(&definition.source, Source::Drawn(drawn) if drawn.is_over());
+            let problem = if none || is_over() {
                 "it has no records; give at least one"
             } else {
                 "its records have no fields; give at least one"

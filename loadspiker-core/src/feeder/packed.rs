@@ -50,7 +50,9 @@ pub(super) fn size(path: &Path) -> Result<u64, FeederError> {
             if packed >= 4 {
                 file.seek(SeekFrom::End(-4)).and_then(|_| file.read_exact(&mut last)).map_err(failed)?;
             }
-            Ok(packed.max(u32::from_le_bytes(last).into()))
+            let unpacked = u64::from(u32::from_le_bytes(last));
+            // Deflate packs 1032 bytes into one at most: these four bytes are no size, as the file is cut off.
+            Ok(if unpacked / 1032 > packed { packed } else { packed.max(unpacked) })
         }
         Packing::Zip => Ok(only_member(path)?.unpacked),
     }

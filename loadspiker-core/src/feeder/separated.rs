@@ -7,7 +7,8 @@ use super::input::Input;
 use super::sink::{Halt, Row, Sink};
 use crate::value::Value;
 
-const NEVER_CLOSED: &str = "a quotation mark is opened but never closed";
+const NEVER_CLOSED: &str =
+    "a quotation mark is opened but never closed; close it, or double it if it is part of the value";
 
 /// Reads records whose first line names the columns. All values are texts; blank lines are skipped.
 pub(super) fn read_separated(input: &dyn Input, separator: char, sink: &mut dyn Sink) -> Result<(), Halt> {
@@ -50,7 +51,13 @@ pub(super) fn read_separated(input: &dyn Input, separator: char, sink: &mut dyn 
             // A mark that is never closed swallows the rest of the file, and is what is really wrong.
             next(&mut record)?;
             let fields = if count == 1 { "field" } else { "fields" };
-            return Err(input.at_byte(byte, format!("{count} {fields}, the header has {}", columns.len())).into());
+            let remedy = if count > columns.len() {
+                format!("; a value with {separator:?} in it has to stand in quotation marks")
+            } else {
+                "; where a value is empty, its separator has to be there".to_owned()
+            };
+            let problem = format!("{count} {fields}, the header has {}{remedy}", columns.len());
+            return Err(input.at_byte(byte, problem).into());
         }
         row.extend(columns.iter().copied().zip(record.iter().map(Value::from)));
         sink.record(&mut row).map_err(|refusal| refusal.at(|problem| input.at_byte(begin(&record), problem)))?;
@@ -115,15 +122,28 @@ mod tests {
 
     #[test]
     fn a_line_with_the_wrong_number_of_fields_is_named() {
-        assert_eq!(error("a,b,c,d\n1,2,3,4\n1,2,3\n"), "feeder f.csv, line 3: 3 fields, the header has 4");
-        assert_eq!(error("a,b\r\n\r\n1,2\r\n\r\n1\r\n"), "feeder f.csv, line 5: 1 field, the header has 2");
-        assert_eq!(error("a,b\n\"1\n2\n3\",x\n1,2,3\n"), "feeder f.csv, line 5: 3 fields, the header has 2");
-        assert_eq!(error("a,b\r1,2\r1,2,3\r"), "feeder f.csv, line 3: 3 fields, the header has 2");
+        assert_eq!(
+            error("a,b,c,d\n1,2,3,4\n1,2,3\n"),
+            "feeder f.csv, line 3: 3 fields, the header has 4; where a value is empty, its separator has to be there"
+        );
+        assert_eq!(
+            error("a,b\r\n\r\n1,2\r\n\r\n1\r\n"),
+            "feeder f.csv, line 5: 1 field, the header has 2; where a value is empty, its separator has to be there"
+        );
+        assert_eq!(
+            error("a,b\n\"1\n2\n3\",x\n1,2,3\n"),
+            "feeder f.csv, line 5: 3 fields, the header has 2; a value with ',' in it has to stand in quotation marks"
+        );
+        assert_eq!(
+            error("a,b\r1,2\r1,2,3\r"),
+            "feeder f.csv, line 3: 3 fields, the header has 2; a value with ',' in it has to stand in quotation marks"
+        );
     }
 
     #[test]
     fn a_quotation_mark_that_is_never_closed_is_named_with_its_line() {
-        let message = "feeder f.csv, line 3: a quotation mark is opened but never closed";
+        let message = "feeder f.csv, line 3: a quotation mark is opened but never closed; close it, or double it \
+            if it is part of the value";
         assert_eq!(error("a,b\n1,2\n1,\"2\n1,2\n1,2\n"), message);
         assert_eq!(error("a,b\n1,2\n\"1,2\n1,2\n"), message);
         assert_eq!(parse_separated("f", b"a,b\n1,5\" disk\n", ',').unwrap().row(0)[1], Some("5\" disk".into()));

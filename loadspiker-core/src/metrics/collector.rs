@@ -160,6 +160,7 @@ impl Collector {
             max: self.last.max,
             start_lag_p99: self.last.start_lag_p99,
             requests: self.paths.live(&self.bounds, self.open.checked_sub(1)),
+            metrics: self.metrics.live(self.open.checked_sub(1)),
             errors,
         }
     }

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use super::custom::MetricKind;
+
 /// How the run goes, as of the last second that all shards have told of.
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
@@ -40,6 +42,8 @@ pub struct LiveView {
     pub start_lag_p99: Duration,
     /// Each request, in the order of the report.
     pub requests: Vec<LiveRequest>,
+    /// Each custom metric in which something was recorded, all tags together, in the order of the report.
+    pub metrics: Vec<LiveMetric>,
     /// Up to ten errors, those of the last second first, then the most frequent.
     pub errors: Vec<LiveError>,
 }
@@ -62,6 +66,48 @@ pub struct LiveRequest {
     pub p95: Duration,
     /// 99th percentile of the response time in the last second.
     pub p99: Duration,
+}
+
+/// How a custom metric goes, all of its tags together. Figures that its kind does not have, or of which there is no value,
+/// are `None`.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct LiveMetric {
+    /// Its name.
+    pub name: String,
+    /// Its unit; empty if it has none.
+    pub unit: String,
+    /// Its kind.
+    pub kind: MetricKind,
+    /// What a counter has counted; of other kinds, how many values were recorded.
+    pub count: u64,
+    /// The same in the last second.
+    pub per_sec: u64,
+    /// Of a gauge: the value set last.
+    pub last: Option<f64>,
+    /// Of a rate: the share of values that were not zero, in percent.
+    pub percent: Option<f64>,
+    /// Of a trend: the median of the last second in which something was recorded.
+    pub p50: Option<f64>,
+    /// Of a trend: the 95th percentile of the last second in which something was recorded.
+    pub p95: Option<f64>,
+}
+
+impl LiveMetric {
+    /// A metric in which nothing has been recorded, without a unit.
+    pub fn new(name: &str, kind: MetricKind) -> Self {
+        LiveMetric {
+            name: name.to_owned(),
+            unit: String::new(),
+            kind,
+            count: 0,
+            per_sec: 0,
+            last: None,
+            percent: None,
+            p50: None,
+            p95: None,
+        }
+    }
 }
 
 /// An error text and how often it occurred.

@@ -45,7 +45,7 @@ pub use custom::{
     ValueStatistics, counter, gauge, rate, trend,
 };
 pub use limits::{Limits, OTHER, OTHER_ERRORS};
-pub use live::{LiveError, LiveRequest, LiveView};
+pub use live::{LiveError, LiveMetric, LiveRequest, LiveView};
 pub use phases::PhaseTimes;
 pub use recorder::Recorder;
 pub use sample::{GroupId, NameId, Phases, Sample, SampleName, ScenarioId};

@@ -296,7 +296,8 @@ impl ActionContext {
         self.shard.debug
     }
 
-    /// Shows an exchange to the person who debugs the scenario. Secrets must be masked by the caller.
+    /// Shows an exchange to the person who debugs the scenario. Secrets must be masked by the caller, as
+    /// [`masked_url`](super::masked_url) does it.
     pub fn debug(&self, text: &str) {
         self.shard.show(text);
     }

@@ -207,6 +207,7 @@
 //! ```
 
 mod context;
+mod mask;
 mod within;
 
 use std::any::Any;
@@ -218,6 +219,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use context::{ActionContext, Elapsed, Timeout};
+pub use mask::{MASK, is_secret_name, masked_pairs, masked_url, masked_url_with};
 
 use crate::compile::{CompileContext, RequestName};
 

@@ -421,7 +421,7 @@ mod tests {
         let mut session = Session::detached("s", []);
         session.set("n", "many").unwrap();
         let message = session.get::<i64>("n").unwrap_err().to_string();
-        assert_eq!(message, "attribute \"n\" is the text \"many\", expected integer (i64)");
+        assert_eq!(message, "attribute \"n\" is the text \"many\", expected integer");
     }
 
     #[test]

@@ -4,19 +4,19 @@ use std::fmt::Write;
 
 use http::header::{AUTHORIZATION, CONTENT_TYPE, COOKIE, LOCATION, PROXY_AUTHORIZATION, SET_COOKIE};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
-use url::form_urlencoded;
+use loadspiker_core::protocol::{MASK, is_secret_name, masked_pairs, masked_url, masked_url_with};
 
 use crate::connection::Request;
-use crate::request::url::{Target, encode_form};
+use crate::request::url::Target;
 
 /// How much of a body is shown.
 const SHOWN: usize = 4096;
-const MASK: &str = "•••";
 
 /// A request, as it is sent. `secrets` are parameters of its query that are secret whatever their names.
 pub(crate) fn request(target: &Target, request: &Request, body: &[u8], secrets: &[String]) -> String {
-    let mut text =
-        format!("> {} {}\n", request.method(), masked_url(&(target.origin.url() + request.path().as_str()), secrets));
+    let url = target.origin.url() + request.path().as_str();
+    let is_given = |name: &str| secrets.iter().any(|secret| secret == name);
+    let mut text = format!("> {} {}\n", request.method(), masked_url_with(&url, is_given));
     add_headers('>', request.headers(), &mut text);
     add_body(body, request.headers(), &mut text);
     text
@@ -35,7 +35,7 @@ fn add_headers(mark: char, headers: &HeaderMap, text: &mut String) {
         let shown = String::from_utf8_lossy(value.as_bytes());
         let _ = match is_secret_header(name, value) {
             true => writeln!(text, "{mark} {name}: {MASK}"),
-            false if *name == LOCATION => writeln!(text, "{mark} {name}: {}", masked_url(&shown, &[])),
+            false if *name == LOCATION => writeln!(text, "{mark} {name}: {}", masked_url(&shown)),
             false => writeln!(text, "{mark} {name}: {shown}"),
         };
     }
@@ -43,48 +43,7 @@ fn add_headers(mark: char, headers: &HeaderMap, text: &mut String) {
 
 fn is_secret_header(name: &HeaderName, value: &HeaderValue) -> bool {
     let known = matches!(*name, AUTHORIZATION | PROXY_AUTHORIZATION | COOKIE | SET_COOKIE);
-    known || value.is_sensitive() || is_secret(name.as_str())
-}
-
-/// Whether what goes by this name should not be seen.
-fn is_secret(name: &str) -> bool {
-    let name = name.to_ascii_lowercase().replace(['-', '_'], "");
-    ["password", "passwd", "token", "secret", "apikey", "verifier", "assertion", "devicecode", "usercode"]
-        .iter()
-        .any(|word| name.contains(word))
-}
-
-fn masked_url(url: &str, secrets: &[String]) -> String {
-    match url.split_once('?') {
-        Some((path, query)) => format!("{path}?{}", masked_pairs(query, secrets)),
-        None => url.to_owned(),
-    }
-}
-
-/// Pairs of a query or a form. If none of them is secret, they are left as they are written.
-fn masked_pairs(pairs: &str, secrets: &[String]) -> String {
-    let all = || form_urlencoded::parse(pairs.as_bytes());
-    // The code of an authorization (RFC 6749) is told from other codes by what stands beside it.
-    let is_grant = all().any(|(name, _)| name == "grant_type" || name == "state");
-    let is_secret =
-        |name: &str| is_secret(name) || secrets.iter().any(|secret| secret == name) || is_grant && name == "code";
-    if !all().any(|(name, _)| is_secret(&name)) {
-        return pairs.to_owned();
-    }
-    let mut text = String::new();
-    for (name, value) in all() {
-        if !text.is_empty() {
-            text.push('&');
-        }
-        encode_form(&name, &mut text);
-        text.push('=');
-        if is_secret(&name) {
-            text.push_str(MASK);
-        } else {
-            encode_form(&value, &mut text);
-        }
-    }
-    text
+    known || value.is_sensitive() || is_secret_name(name.as_str())
 }
 
 fn add_body(body: &[u8], headers: &HeaderMap, text: &mut String) {
@@ -93,7 +52,7 @@ fn add_body(body: &[u8], headers: &HeaderMap, text: &mut String) {
     }
     let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let masked = if content_type.starts_with("application/x-www-form-urlencoded") {
-        masked_pairs(&String::from_utf8_lossy(body), &[])
+        masked_pairs(&String::from_utf8_lossy(body), is_secret_name)
     } else if content_type.starts_with("multipart/") {
         masked_parts(&String::from_utf8_lossy(body))
     } else if let Ok(mut json) = serde_json::from_slice::<serde_json::Value>(body) {
@@ -119,7 +78,7 @@ fn mask_json(json: &mut serde_json::Value) -> bool {
         serde_json::Value::Object(fields) => {
             let mut found = false;
             for (name, value) in fields {
-                if is_secret(name) {
+                if is_secret_name(name) {
                     *value = MASK.into();
                     found = true;
                 } else {
@@ -142,11 +101,11 @@ fn masked_parts(body: &str) -> String {
         if line.starts_with("--") {
             (secret, in_content) = (false, false);
         } else if let Some((_, name)) = line.split_once("; name=\"") {
-            secret = is_secret(name.split('"').next().unwrap_or_default());
+            secret = is_secret_name(name.split('"').next().unwrap_or_default());
         }
         if !(secret && in_content) {
             text.push_str(line);
-        } else if !text.ends_with("•••\r\n") {
+        } else if !text.ends_with(&format!("{MASK}\r\n")) {
             let _ = write!(text, "{MASK}\r\n");
         }
         in_content |= line == "\r\n";

@@ -10,7 +10,7 @@ use std::time::Duration;
 use loadspiker_core::check::{Check, IntoCheck};
 use loadspiker_core::compile::CompileContext;
 use loadspiker_core::expression::{IntoText, TextArg};
-use loadspiker_core::protocol::{Protocol, ShardInfo, ShardState};
+use loadspiker_core::protocol::{Protocol, ShardInfo, ShardState, masked_url};
 use url::Url;
 
 use crate::auth::{Auth, IntoAuth, digest_auth};
@@ -275,7 +275,8 @@ impl HttpProtocol {
 fn parse_base(text: &str) -> Result<Url, String> {
     let wrong = |why: &str| {
         format!(
-            "base URL \"{text}\" {why}; write scheme, host and port, such as https://shop.test or http://127.0.0.1:8080"
+            "base URL \"{}\" {why}; write scheme, host and port, such as https://shop.test or http://127.0.0.1:8080",
+            masked_url(text)
         )
     };
     let url = Url::parse(text).map_err(|error| wrong(&format!("cannot be read ({error})")))?;
@@ -286,14 +287,9 @@ fn parse_base(text: &str) -> Result<Url, String> {
         return Err(wrong("has a query or a fragment, to which no path can be added"));
     }
     if !url.username().is_empty() || url.password().is_some() {
-        return Err(format!("base URL \"{}\" has a user name in it; use basic_auth(user, password)", masked(&url)));
+        return Err(format!("base URL \"{}\" has a user name in it; use basic_auth(user, password)", masked_url(text)));
     }
     Ok(url)
-}
-
-/// A URL without its user name and password.
-fn masked(url: &Url) -> String {
-    format!("{}://…@{}", url.scheme(), &url[url::Position::BeforeHost..])
 }
 
 impl Protocol for HttpProtocol {

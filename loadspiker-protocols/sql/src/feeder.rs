@@ -1,8 +1,9 @@
 //! [`sql_feeder`]: the rows of a query as records.
 
 use loadspiker_core::feeder::{Feeder, ReadError, RecordSink, RecordSource};
+use loadspiker_core::protocol::masked_url;
 
-use crate::database::{Database, masked};
+use crate::database::Database;
 use crate::query::{Message, run};
 
 /// The rows of a query as records: a field for each column, named like it. See the [crate](crate) for URLs and for what
@@ -40,7 +41,7 @@ impl RecordSource for SqlSource {
             Some((end, _)) => format!("{}…", &query[..end]),
             None => query,
         };
-        format!("sql_feeder({:?}, {query:?})", masked(&self.url))
+        format!("sql_feeder({:?}, {query:?})", masked_url(&self.url))
     }
 
     fn read(&self, records: &mut RecordSink<'_>) -> Result<(), ReadError> {

@@ -91,8 +91,13 @@ fn head(report: &RunReport, screen: Screen) -> Vec<String> {
         paused => format!(", paused for {} of it", human(paused)),
     };
     let (name, duration) = (screen.paint(Tone::Strong, &info.simulation), human(info.duration));
+    let end = match &info.end {
+        EndReason::Aborted(why) => format!("aborted after {duration}{paused}: {why}"),
+        EndReason::Stopped(why) => format!("stopped after {duration}{paused}: {why}"),
+        end => format!("{end} after {duration}{paused}"),
+    };
     let mut lines = vec![
-        format!("{name}: {} after {duration}{paused}", info.end),
+        format!("{name}: {end}"),
         format!("{}{}", label(screen, "users"), users.join(", ")),
         format!("{}{}", label(screen, "requests"), requests.join(", ")),
     ];

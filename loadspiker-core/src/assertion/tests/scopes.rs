@@ -112,7 +112,7 @@ fn checks_are_asserted_on_by_their_name() {
     );
     assert_eq!(
         told(&check_details("tokn").failed().count().is(0)),
-        ["there is no check \"tokn\"; there are: \"token\""]
+        ["there is no check \"tokn\", or it was never made; there are: \"token\""]
     );
 }
 
@@ -219,7 +219,10 @@ fn every_scope_has_windows() {
             scenario_details("Bye").all_requests().count().over(over).is(0),
             "there is no scenario \"Bye\"; there are: \"Buy\", \"Browse\"",
         ),
-        (check_details("x").all().count().over(over).is(0), "there is no check \"x\"; there are: \"token\""),
+        (
+            check_details("x").all().count().over(over).is(0),
+            "there is no check \"x\", or it was never made; there are: \"token\"",
+        ),
     ];
     let (_, results) = run_with(&criteria.each_ref().map(|(criterion, _)| criterion));
     for ((criterion, expected), result) in criteria.iter().zip(&results) {

@@ -5,6 +5,7 @@ mod fields;
 
 use std::sync::Arc;
 
+use scraper::error::SelectorErrorKind;
 use scraper::{ElementRef, Selector};
 
 use super::builder::Check;
@@ -102,6 +103,19 @@ impl Extractor for Select {
     }
 }
 
+/// What is wrong with a selector. The parser itself names some of it by the types of its code.
+fn told(error: &SelectorErrorKind) -> String {
+    match error {
+        SelectorErrorKind::EndOfLine => "it ends too early; is a bracket not closed?".to_owned(),
+        SelectorErrorKind::UnexpectedSelectorParseError(_) => {
+            "it has a part that is unknown or out of place; there are \
+            elements, .classes, #ids, [attributes], and pseudo-classes such as :not(…) and :nth-child(…)"
+                .to_owned()
+        }
+        other => other.to_string(),
+    }
+}
+
 struct CompiledSelect {
     selector: Pattern<Selector>,
     part: Part,
@@ -112,7 +126,10 @@ impl FromPattern for Selector {
 
     fn from_pattern(text: &str) -> Result<Self, String> {
         pattern::refuse_deep(text, pattern::NESTED)?;
-        Selector::parse(text).map_err(|error| error.to_string())
+        if text.trim().is_empty() {
+            return Err("it is empty; name elements, such as h1 or ul.products > li".to_owned());
+        }
+        Selector::parse(text).map_err(|error| told(&error))
     }
 }
 

@@ -93,5 +93,16 @@ fn mistakes_are_told_before_the_run() {
         assert_eq!(found.len(), 1, "{found:?}");
         assert!(found[0].starts_with("CSS selector \""), "{found:?}");
     }
+    for (selector, why) in [
+        (" ", "it is empty; name elements, such as h1 or ul.products > li"),
+        ("h1[", "it ends too early; is a bracket not closed?"),
+        (
+            "h1:nope",
+            "it has a part that is unknown or out of place; there are elements, .classes, #ids, [attributes], and",
+        ),
+    ] {
+        let found = mistakes(css(selector));
+        assert!(found[0].starts_with(&format!("CSS selector \"{selector}\": {why}")), "{found:?}");
+    }
     assert_eq!(mistakes(css_attr("a", "")), ["\"\" is no name of an attribute; write one such as href"]);
 }

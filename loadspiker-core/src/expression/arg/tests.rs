@@ -100,11 +100,12 @@ fn counts() {
     assert_eq!(count(|session: &Session| session.get::<u64>("n")), Ok(3));
     assert_eq!(count(|_: &Session| -3), Err("-3 is no number of times: it is negative".into()));
     for (wrong, shown) in [(count("abc"), "abc"), (count(-1), "-1"), (count(r"\#{n}"), "#{n}")] {
-        let expected =
-            format!("mistake: \"{shown}\" is no integer (u64); write one, or an expression such as \"#{{attribute}}\"");
+        let expected = format!(
+            "mistake: \"{shown}\" is no integer from 0 on; write one, or an expression such as \"#{{attribute}}\""
+        );
         assert_eq!(wrong, Err(expected));
     }
-    assert_eq!(count("#{low}"), Err("\"#{low}\" is the integer \"-1\", expected integer (u64)".into()));
+    assert_eq!(count("#{low}"), Err("\"#{low}\" is the integer \"-1\", expected integer from 0 on".into()));
 }
 
 #[test]

@@ -8,9 +8,9 @@ mod words;
 #[cfg(test)]
 mod tests;
 
-use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
+use std::{fmt, io};
 
 use crate::compile::CompileContext;
 use crate::expression::{EvalError, IntoText, TextArg};
@@ -88,6 +88,18 @@ pub(crate) enum Escape {
     Html,
 }
 
+/// Why the file of a template cannot be had.
+fn unreadable(name: &str, path: &Path, error: &io::Error) -> String {
+    if error.kind() != io::ErrorKind::NotFound || path.is_absolute() {
+        return format!("template {name}: {error}");
+    }
+    let folder = std::env::current_dir().unwrap_or_default();
+    format!(
+        "template {name}: no such file in {}; a path is relative to the folder in which the program is started",
+        folder.display()
+    )
+}
+
 impl Jinja {
     fn new(source: Source) -> Self {
         Jinja { source, escape: None, parsed: Arc::default() }
@@ -134,7 +146,7 @@ impl Jinja {
                 Source::Text(text) => ("jinja(…)".to_owned(), text.to_string()),
                 Source::File(path) => {
                     let name = path.display().to_string();
-                    let bytes = std::fs::read(path).map_err(|error| vec![format!("template {name}: {error}")])?;
+                    let bytes = std::fs::read(path).map_err(|error| vec![unreadable(&name, path, &error)])?;
                     let text =
                         String::from_utf8(bytes).map_err(|_| vec![format!("template {name}: it is not in UTF-8")])?;
                     (name, text)

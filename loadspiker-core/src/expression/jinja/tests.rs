@@ -155,6 +155,9 @@ fn mistakes_are_told_before_the_run_with_template_and_line() {
         assert!(told.len() == 1 && told[0].contains(expected), "{text}: {told:?}");
     }
     assert_eq!(mistakes("{{ a | x }}\n{{ b | y }}").len(), 2);
+    let (_, _, told) = compiled(&jinja_file("no-such-file.j2"), Escape::Nothing);
+    assert!(told[0].starts_with("template no-such-file.j2: no such file in /"), "{told:?}");
+    assert!(told[0].ends_with("; a path is relative to the folder in which the program is started"), "{told:?}");
 }
 
 #[test]

@@ -8,7 +8,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::metrics::tests::collector;
-use crate::metrics::{Limits, OTHER, Snapshot, Totals};
+use crate::metrics::{Limits, LiveMetric, OTHER, Snapshot, Totals};
 use crate::report::{RunInfo, RunReport};
 use crate::session::{Schema, Session};
 
@@ -91,6 +91,48 @@ fn run(records: &[Record], shards: usize) -> RunReport {
     let mut info = RunInfo::new("shop");
     info.duration = Duration::from_secs(4);
     collector.finish(info)
+}
+
+#[test]
+fn while_the_run_goes_on_each_metric_is_told_with_its_tags_together() {
+    let record = |second, kind, value, tag| Record { second, kind, value, tag };
+    let records = [
+        record(0, MetricKind::Counter, 2.0, Some("a")),
+        record(0, MetricKind::Gauge, 7.0, None),
+        record(0, MetricKind::Rate, 1.0, None),
+        record(1, MetricKind::Counter, 3.0, Some("b")),
+        record(1, MetricKind::Counter, 4.0, None),
+        record(1, MetricKind::Rate, 2.0, Some("a")),
+        record(1, MetricKind::Trend, 5.5, None),
+    ];
+    let (mut collector, _) = collector(2);
+    assert_eq!(collector.live().metrics, []);
+    for second in 0..3 {
+        for (shard, snapshot) in snapshots(&records, second, 2).into_iter().enumerate() {
+            collector.absorb(shard, snapshot);
+        }
+        if second == 1 {
+            let told = |live: &LiveMetric| (live.name.clone(), live.kind, live.count, live.per_sec);
+            let metrics = collector.live().metrics;
+            let expected = [
+                ("c".to_owned(), MetricKind::Counter, 9, 7),
+                ("g".to_owned(), MetricKind::Gauge, 1, 0),
+                ("r".to_owned(), MetricKind::Rate, 2, 1),
+                ("t".to_owned(), MetricKind::Trend, 1, 1),
+            ];
+            assert_eq!(metrics.iter().map(told).collect::<Vec<_>>(), expected);
+            assert_eq!(
+                (metrics[0].last, metrics[0].percent, metrics[0].p95, &*metrics[0].unit),
+                (None, None, None, "")
+            );
+            assert_eq!((metrics[1].last, metrics[2].percent), (Some(7.0), Some(50.0)));
+            assert_eq!((metrics[3].p50, metrics[3].p95, &*metrics[3].unit), (Some(5.5), Some(5.5), UNIT));
+        }
+    }
+    // In a second without any recording what was told last stays, but for what was recorded in it.
+    let metrics = collector.live().metrics;
+    assert_eq!(metrics.iter().map(|live| live.per_sec).collect::<Vec<_>>(), [0; 4]);
+    assert_eq!((metrics[0].count, metrics[1].last, metrics[3].p95), (9, Some(7.0), Some(5.5)));
 }
 
 proptest! {

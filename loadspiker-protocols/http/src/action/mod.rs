@@ -15,7 +15,7 @@ use loadspiker_core::check::{Check, CheckSet};
 use loadspiker_core::compile::{CompileContext, RequestName};
 use loadspiker_core::expression::CompiledText;
 use loadspiker_core::metrics::{Sample, SampleName};
-use loadspiker_core::protocol::{Action, ActionBuilder, ActionContext, ActionFuture, ProtocolSlot};
+use loadspiker_core::protocol::{Action, ActionBuilder, ActionContext, ActionFuture, ProtocolSlot, masked_url};
 
 use crate::auth::BoundAuth;
 use crate::body::Sink;
@@ -53,7 +53,7 @@ struct HttpAction {
 
 impl ActionBuilder for HttpRequest {
     fn describe(&self) -> String {
-        format!("http \"{}\" {} {}", self.name, self.method, self.url.source())
+        format!("http \"{}\" {} {}", self.name, self.method, masked_url(self.url.source()))
     }
 
     fn compile(&self, cx: &mut CompileContext<'_>) -> Box<dyn Action> {
@@ -85,11 +85,12 @@ fn plan(request: &HttpRequest, protocol: &HttpProtocol, cx: &mut CompileContext<
     if let Some(literal) = url.as_literal() {
         if !is_absolute(literal) && protocol.base_urls.is_empty() {
             cx.mistake(format!(
-                "URL \"{literal}\" does not name its server, and there is no base URL: write \
-                 .protocol(HttpProtocol::new(\"http://…\")), or begin the URL with http:// or https://"
+                "URL \"{}\" does not name its server, and there is no base URL: write \
+                 .protocol(HttpProtocol::new(\"http://…\")), or begin the URL with http:// or https://",
+                masked_url(literal)
             ));
         } else if let Some(Err(error)) = is_absolute(literal).then(|| url::Url::parse(literal)) {
-            cx.mistake(format!("URL \"{literal}\" cannot be read: {error}"));
+            cx.mistake(format!("URL \"{}\" cannot be read: {error}", masked_url(literal)));
         }
     }
     if request.timeout.is_some_and(|limit| limit.is_zero()) {

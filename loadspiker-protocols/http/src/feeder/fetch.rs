@@ -8,9 +8,10 @@ use http::header::{ACCEPT, ACCEPT_ENCODING, HOST, LOCATION};
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use loadspiker_core::Moment;
 use loadspiker_core::metrics::Phases;
+use loadspiker_core::protocol::masked_url;
 use url::Url;
 
-use super::{Settings, shown};
+use super::Settings;
 use crate::body::Sink;
 use crate::clock::Clock;
 use crate::connection::{Buffers, Connection, Connector, Failure, Request, RequestHead, exchange};
@@ -104,7 +105,7 @@ impl Fetcher {
 
     /// The page at `url`, redirects followed.
     pub(super) async fn fetch(&mut self, url: &Url) -> Result<Page, String> {
-        let told = |error: &dyn std::fmt::Display| format!("GET {}: {error}", shown(url.as_str()));
+        let told = |error: &dyn std::fmt::Display| format!("GET {}: {error}", masked_url(url.as_str()));
         match tokio::time::timeout(PATIENCE, self.follow(url.clone())).await {
             Ok(Ok(page)) => Ok(page),
             Ok(Err(problem)) => Err(told(&problem)),

@@ -5,6 +5,7 @@ mod page;
 mod source;
 
 use loadspiker_core::feeder::{Feeder, IntoFeeder};
+use loadspiker_core::protocol::masked_url;
 
 use self::source::Pages;
 
@@ -31,7 +32,8 @@ pub(crate) struct Settings {
 /// answer says where the next page is, with a header `Link: <…>; rel="next"` (RFC 8288), that is fetched next; or the pages
 /// are counted, with [`paged_by`](HttpFeeder::paged_by). After the last record the run ends with an error that says so, or it
 /// begins with the first page again, with [`circular`](HttpFeeder::circular). An answer that is no success, or cannot be
-/// read, ends the run.
+/// read, such as a page of HTML, ends the run. In messages the URL is shown as
+/// [`masked_url`](loadspiker_core::protocol::masked_url) has it.
 ///
 /// A user that comes when no record is there yet waits; see
 /// [`async_records`](loadspiker_core::feeder::async_records), which also says how to name the fields. These requests are in
@@ -87,7 +89,7 @@ impl HttpFeeder {
 
 impl IntoFeeder for HttpFeeder {
     fn into_feeder(self) -> Feeder {
-        let name = format!("http_feeder({:?})", shown(&self.0.url));
+        let name = format!("http_feeder({:?})", masked_url(&self.0.url));
         let paged = self.0.paged_by.as_ref().map(|(name, first)| format!(".paged_by({name:?}, {first})"));
         let circular = if self.0.circular { ".circular()" } else { "" };
         let written = format!("{name}{}{circular}", paged.unwrap_or_default());
@@ -97,21 +99,8 @@ impl IntoFeeder for HttpFeeder {
 
 impl std::fmt::Debug for HttpFeeder {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "http_feeder({:?})", shown(&self.0.url))
+        write!(f, "http_feeder({:?})", masked_url(&self.0.url))
     }
-}
-
-/// The URL without what may be secret: user, password and query.
-pub(crate) fn shown(url: &str) -> String {
-    let Ok(mut url) = url::Url::parse(url) else { return url.to_owned() };
-    // Neither fails for a URL with a host, and one without has no user.
-    let _ = url.set_username("");
-    let _ = url.set_password(None);
-    let has_query = url.query().is_some();
-    url.set_query(None);
-    url.set_fragment(None);
-    let query = if has_query { "?…" } else { "" };
-    format!("{url}{query}")
 }
 
 #[cfg(test)]
@@ -120,11 +109,10 @@ mod tests {
 
     #[test]
     fn nothing_secret_is_shown() {
-        assert_eq!(shown("https://user:pass@h/users?key=s3cret#x"), "https://h/users?…");
-        assert_eq!(shown("http://h:8080/users"), "http://h:8080/users");
-        let feeder = http_feeder("http://h/u?key=s3cret").bearer("t0ken").paged_by("page", 1).circular();
+        let feeder =
+            http_feeder("http://me:s3cret@h/u?team=shop&key=s3cret").bearer("t0ken").paged_by("page", 1).circular();
         assert!(!format!("{feeder:?}").contains("s3cret"));
         let written = feeder.into_feeder().to_string();
-        assert_eq!(written, "http_feeder(\"http://h/u?…\").paged_by(\"page\", 1).circular()");
+        assert_eq!(written, "http_feeder(\"http://•••@h/u?team=shop&key=•••\").paged_by(\"page\", 1).circular()");
     }
 }

@@ -6,11 +6,15 @@ use loadspiker_core::feeder::Format;
 use url::Url;
 
 /// How the records of an answer are written: as its content type says, or as they look.
-pub(super) fn format_of(headers: &HeaderMap, body: &[u8]) -> Format {
+///
+/// # Errors
+///
+/// It is a page to look at, or another document, such as that of a login.
+pub(super) fn format_of(headers: &HeaderMap, body: &[u8]) -> Result<Format, String> {
     let kind = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
-    match (kind.as_str(), body.trim_ascii_start().first()) {
+    Ok(match (kind.as_str(), body.trim_ascii_start().first()) {
         ("application/x-ndjson" | "application/jsonl" | "application/json-lines" | "application/x-jsonlines", _) => {
             Format::JsonLines
         }
@@ -19,8 +23,15 @@ pub(super) fn format_of(headers: &HeaderMap, body: &[u8]) -> Format {
         (_, Some(b'[')) => Format::Json,
         (_, Some(b'{')) => Format::JsonLines,
         (kind, _) if kind.ends_with("/json") || kind.ends_with("+json") => Format::Json,
+        (kind, Some(b'<')) => {
+            let kind = if kind.is_empty() { "what looks like HTML" } else { kind };
+            return Err(format!(
+                "the service answers with {kind}, not with JSON or CSV; look at the URL and at what it needs, such as a \
+                 token"
+            ));
+        }
         _ => Format::Separated(','),
-    }
+    })
 }
 
 /// The URL of the next page, as RFC 8288 has it: `Link: <…>; rel="next"`.
@@ -80,12 +91,18 @@ mod tests {
         let of = |kind: &'static str, body: &str| {
             format_of(&HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static(kind))]), body.as_bytes())
         };
-        assert_eq!(of("text/csv; charset=utf-8", "[a\n1"), Format::Separated(','));
-        assert_eq!(of("application/x-ndjson", ""), Format::JsonLines);
-        assert_eq!(of("application/json", " [{}]"), Format::Json);
-        assert_eq!(of("application/json", "{\"a\":1}"), Format::JsonLines);
-        assert_eq!(of("application/json", "null"), Format::Json);
-        assert_eq!(of("text/plain", "a,b\n1,2"), Format::Separated(','));
-        assert_eq!(of("text/plain", "\u{feff}[{}]"), Format::Json);
+        assert_eq!(of("text/csv; charset=utf-8", "[a\n1"), Ok(Format::Separated(',')));
+        assert_eq!(of("application/x-ndjson", ""), Ok(Format::JsonLines));
+        assert_eq!(of("application/json", " [{}]"), Ok(Format::Json));
+        assert_eq!(of("application/json", "{\"a\":1}"), Ok(Format::JsonLines));
+        assert_eq!(of("application/json", "null"), Ok(Format::Json));
+        assert_eq!(of("text/plain", "a,b\n1,2"), Ok(Format::Separated(',')));
+        assert_eq!(of("text/plain", "\u{feff}[{}]"), Ok(Format::Json));
+        assert_eq!(of("text/csv", "<a>\n1"), Ok(Format::Separated(',')));
+        let page = of("text/html; charset=utf-8", "\n<html>").unwrap_err();
+        assert!(
+            page.starts_with("the service answers with text/html, not with JSON or CSV; look at the URL"),
+            "{page}"
+        );
     }
 }

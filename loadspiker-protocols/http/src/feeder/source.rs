@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use loadspiker_core::Value;
 use loadspiker_core::feeder::{AsyncSource, NextRecord, parse_records};
+use loadspiker_core::protocol::masked_url;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 use url::Url;
 
+use super::Settings;
 use super::fetch::{Fetcher, headers, tls_mistake};
 use super::page::{format_of, next_page};
-use super::{Settings, shown};
 
 /// So many records are fetched ahead.
 const AHEAD: usize = 1000;
@@ -82,8 +83,9 @@ async fn fetch_all(settings: &Settings, sender: &Sender<Result<Record, String>>)
         let mut any = false;
         loop {
             let page = fetcher.fetch(&url).await?;
-            let name = shown(page.url.as_str());
-            let records = parse_records(&name, format_of(&page.headers, &page.body), &page.body);
+            let name = masked_url(page.url.as_str());
+            let format = format_of(&page.headers, &page.body).map_err(|problem| format!("GET {name}: {problem}"))?;
+            let records = parse_records(&name, format, &page.body);
             let records = records.map_err(|error| error.to_string().trim_start_matches("feeder ").to_owned())?;
             let is_empty = records.is_empty();
             any |= !is_empty;

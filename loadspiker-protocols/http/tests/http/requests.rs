@@ -173,6 +173,21 @@ fn mistakes_are_found_before_the_run() {
 }
 
 #[test]
+fn secrets_in_urls_are_not_shown_with_mistakes() {
+    let chain = exec(http("a").get("http://me:s3cret@:1/x?page=2&token=s3cret").header("bad name", "x"))
+        .exec(http("b").get("/x?key=s3cret&id=#{id}"));
+    for base in ["http://me:s3cret@shop.test", "http://me:s3cret@shop.test/?x=1", "me:s3cret@shop.test"] {
+        let text = mistakes(HttpProtocol::new(base), chain.clone());
+        assert!(!text.contains("s3cret"), "{text}");
+        for part in
+            ["base URL \"", "URL \"http://•••@:1/x?page=2&token=•••\" cannot be read", "GET /x?key=•••&id=#{id}"]
+        {
+            assert!(text.contains(part), "{part}\n{text}");
+        }
+    }
+}
+
+#[test]
 fn without_a_base_url_a_path_is_a_mistake() {
     use loadspiker_core::dsl::{Simulation, scenario};
     use loadspiker_core::inject::at_once_users;

@@ -80,7 +80,7 @@ fn rows_of_postgresql_are_records() {
         assert!(ids.into_iter().eq(1..=5000));
     }
 
-    let shown = format!("feeder sql_feeder(\"postgres://shop:***@127.0.0.1:{}/postgres\", ", server.port);
+    let shown = format!("feeder sql_feeder(\"postgres://shop:•••@127.0.0.1:{}/postgres\", ", server.port);
     let unknown = mistake(&feeder("SELECT id FROM customers"));
     assert_eq!(
         unknown,
