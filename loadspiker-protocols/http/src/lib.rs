@@ -62,6 +62,7 @@
 mod action;
 pub mod auth;
 mod body;
+mod carry;
 mod check;
 mod clock;
 mod connection;
