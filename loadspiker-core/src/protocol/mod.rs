@@ -207,6 +207,7 @@
 //! ```
 
 mod context;
+mod run_state;
 mod within;
 
 use std::any::Any;
@@ -218,6 +219,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use context::{ActionContext, Elapsed, Timeout};
+pub(crate) use run_state::RunStates;
 
 use crate::compile::{CompileContext, RequestName};
 

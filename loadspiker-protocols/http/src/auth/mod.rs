@@ -8,8 +8,8 @@
 //!   ([`Authenticator::apply`]);
 //! * look at the *answer*, and have the request sent once more, if it is a challenge ([`Authenticator::answered`]).
 //!
-//! What it has to remember is kept for it, per user or for all users of a shard, under an [`AuthKey`]; see
-//! [`AuthContext::user_state`] and [`AuthContext::shard_state`].
+//! What it has to remember is kept for it under an [`AuthKey`]: per user, for all users of a shard, or for all users of the
+//! run; see [`AuthContext::user_state`], [`AuthContext::shard_state`] and [`AuthContext::run_state`].
 //!
 //! # How it is counted
 //!

@@ -19,8 +19,10 @@ impl OwnPool {
     /// closed are dropped on the way.
     pub(crate) fn take(&mut self, origin: &Rc<Origin>, owner: Option<&Rc<String>>) -> Option<Connection> {
         loop {
-            let connections = self.idle.iter().map(|(to, connection)| (to.id == origin.id).then_some(connection));
-            let index = pick(connections, owner)?;
+            let last_of = |owner: Option<&Rc<String>>| {
+                self.idle.iter().rposition(|(to, idle)| to.id == origin.id && idle.owner() == owner)
+            };
+            let index = pick(last_of, owner)?;
             let (_, connection) = self.idle.swap_remove(index);
             if connection.is_reusable() {
                 return Some(connection);

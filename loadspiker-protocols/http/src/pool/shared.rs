@@ -85,7 +85,7 @@ impl Permit {
     pub(crate) fn take(&self, owner: Option<&Rc<String>>) -> Option<Connection> {
         let Connections { limit, permits, idle, .. } = &*self.connections;
         let mut idle = idle.borrow_mut();
-        while let Some(index) = pick(idle.iter().map(Some), owner) {
+        while let Some(index) = pick(|owner| idle.iter().rposition(|idle| idle.owner() == owner), owner) {
             let connection = idle.remove(index);
             if connection.is_reusable() {
                 return Some(connection);
