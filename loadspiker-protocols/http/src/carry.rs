@@ -45,16 +45,11 @@ impl Carry {
         }
     }
 
-    /// Holds a connection that has an owner, until it is known what follows the answer. Gives any other back.
-    pub(crate) fn hold(&mut self, permit: Option<Permit>, mut connection: Connection) -> Option<Held> {
-        match &mut self.0 {
-            Some(carried) if carried.owner.is_some() => {
-                connection.set_owner(carried.owner.clone());
-                carried.connection = Some((permit, connection));
-                None
-            }
-            _ => Some((permit, connection)),
-        }
+    /// Holds a connection, which is the owner's from now on, until it is known what follows the answer.
+    pub(crate) fn hold(&mut self, permit: Option<Permit>, mut connection: Connection) {
+        let carried = self.0.get_or_insert_default();
+        connection.set_owner(carried.owner.clone());
+        carried.connection = Some((permit, connection));
     }
 
     /// Whether the next attempt must go over the connection that is held.

@@ -80,11 +80,10 @@ impl<'a> Order<'a> {
         async move {
             let deadline = self.from + self.limit;
             let mut ready = self.from;
-            let (permit, mut kept) = self.carry.take().unzip();
-            let mut permit = permit.flatten();
-            if kept.is_none()
-                && let Some(pool) = &self.shard.shared
-            {
+            let (mut permit, mut kept) = (None, None);
+            if let Some((with, held)) = self.carry.take() {
+                (permit, kept) = (with, Some(held));
+            } else if let Some(pool) = &self.shard.shared {
                 permit = pool.try_acquire(self.origin);
                 if permit.is_none() {
                     let granted = Box::pin(cx.timeout_at(deadline, pool.acquire(self.origin))).await;
@@ -173,8 +172,9 @@ impl<'a> Order<'a> {
 
     fn give_back(&mut self, cx: &mut ActionContext, permit: Option<Permit>, connection: Option<Connection>) {
         let Some(connection) = connection else { return };
-        if let Some(held) = self.carry.hold(permit, connection) {
-            put(cx, self.slot, self.protocol, self.origin, held);
+        match self.carry.owner() {
+            None => put(cx, self.slot, self.protocol, self.origin, (permit, connection)),
+            Some(_) => self.carry.hold(permit, connection),
         }
     }
 }

@@ -5,7 +5,7 @@
 //!
 //! * *obtain* something first, with requests of its own: a token, a session ([`Authenticator::obtain`]);
 //! * *apply* it to a request: a header, a parameter of the query, a cookie, a signature over all of it
-//!   ([`Authenticator::apply`]);
+//!   ([`Authenticator::apply`]), or the connection that it goes over ([`AuthRequest::bind_connection`]);
 //! * look at the *answer*, and have the request sent once more, if it is a challenge ([`Authenticator::answered`]).
 //!
 //! What it has to remember is kept for it under an [`AuthKey`]: per user, for all users of a shard, or for all users of the

@@ -170,8 +170,12 @@ impl TokenView {
         let makes_sense = generation != held.generation || held.proven || is_at_fault;
         drop(held);
         if makes_sense {
-            // What renews it stays.
-            self.change(|token, of| token.lapse = if of == generation { Some(Lapse::OVER) } else { token.lapse });
+            self.change(|token, of| {
+                if of == generation {
+                    // What renews it stays.
+                    token.lapse = Some(Lapse::OVER);
+                }
+            });
         }
         makes_sense
     }
