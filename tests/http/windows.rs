@@ -56,7 +56,7 @@ fn a_body_is_sent_with_each_attempt_and_a_connection_that_is_not_kept_is_told() 
     let request = page(ntlm("CORP\\ada", "secret of ada")).header("connection", "close");
     let report = run(1, HttpProtocol::new(apache.url()), request);
     let errors = report.request("page").unwrap().errors();
-    assert_eq!(errors, [("connection closed in the middle of its authentication", 1)]);
+    assert_eq!(errors, [("connection closed in the middle of its authentication: the server has to keep it open", 1)]);
 }
 
 #[test]
@@ -65,7 +65,7 @@ fn whoever_does_not_know_the_password_is_refused() {
     let refused = |auth: Ntlm| {
         let report = run(1, HttpProtocol::new(apache.url()), page(auth));
         let errors = report.request("page").unwrap().errors();
-        assert_eq!(errors, [("ntlm: the server refuses the user name or the password", 1)]);
+        assert_eq!(errors, [("ntlm: the server refuses the user name, its domain or the password", 1)]);
         assert_all_ok(&report, "page Challenge", 2);
     };
     refused(ntlm("CORP\\ada", "wrong"));

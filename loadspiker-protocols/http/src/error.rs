@@ -93,7 +93,7 @@ pub enum HttpError {
     #[error("redirect without a valid location header")]
     Location,
     /// The peer closed the connection while it was being authenticated.
-    #[error("connection closed in the middle of its authentication")]
+    #[error("connection closed in the middle of its authentication: the server has to keep it open")]
     Handshake,
     /// The request could not be authenticated: a token could not be had, say.
     #[error("{scheme}: {reason}")]

@@ -155,7 +155,7 @@ impl Authenticator for Windows {
                 response.leave_note(format!("{scheme} {challenge}"));
                 Ok(Answered::SendAgainHere)
             }
-            Some(_) => Err(StepError::new("the server refuses the user name or the password")),
+            Some(_) => Err(StepError::new("the server refuses the user name, its domain or the password")),
         }
     }
 }

@@ -169,7 +169,7 @@ fn a_wrong_password_is_refused_once_and_told() {
     for wrong in [ntlm("CORP\\ada", "wrong"), ntlm("ada", "secret of ada"), ntlm("OTHER\\ada", "secret of ada")] {
         let before = server.seen().len();
         let report = run(server.protocol(), http("x").get("/x").auth(wrong));
-        assert_eq!(only_error(&report), "ntlm: the server refuses the user name or the password");
+        assert_eq!(only_error(&report), "ntlm: the server refuses the user name, its domain or the password");
         assert_all_ok(&report, "x Challenge", 2);
         assert_eq!(server.seen().len() - before, 3);
     }
@@ -195,7 +195,10 @@ fn what_the_server_does_instead_is_told() {
         }
     });
     let report = run(closing.protocol(), http("x").get("/x").auth(user("ada")));
-    assert_eq!(only_error(&report), "connection closed in the middle of its authentication");
+    assert_eq!(
+        only_error(&report),
+        "connection closed in the middle of its authentication: the server has to keep it open"
+    );
     assert_eq!(closing.seen().len(), 2);
 }
 
