@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::absorb::Absorber;
 use super::builder::{Change, Check, Closure, Judge, Kind, Single, Transform};
 use super::extract::{Extract, ExtractError, Extractor, Found, Pick, Scope, Subject};
+use super::json::JsonParts;
 use super::rule::{Complaint, Rule};
 use crate::compile::CompileContext;
 use crate::expression::{CompiledArg, CompiledValue};
@@ -232,6 +233,17 @@ impl Compiled {
             None => message,
         })
     }
+}
+
+/// What the checks look at in a JSON body, all together; `None` if none looks into one.
+pub(super) fn json_parts(checks: &[Compiled]) -> Option<JsonParts> {
+    let parts = checks.iter().filter_map(|check| match &check.kind {
+        CompiledKind::Single(single) => single.extract.json_parts(),
+        CompiledKind::All(checks) | CompiledKind::Any(checks) => json_parts(checks),
+        CompiledKind::If(_, check) => json_parts(std::slice::from_ref(check)),
+        CompiledKind::Custom(..) => None,
+    });
+    parts.reduce(JsonParts::and)
 }
 
 /// Runs all of the checks and gives the first failure.

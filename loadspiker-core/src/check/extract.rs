@@ -4,6 +4,7 @@ use std::cell::{OnceCell, RefCell};
 use std::fmt;
 
 use super::absorb::Absorber;
+use super::json::{JsonBody, JsonParts};
 use super::response::Response;
 use crate::compile::CompileContext;
 use crate::expression::EvalError;
@@ -60,6 +61,12 @@ pub trait Extractor: fmt::Debug + Send + Sync {
 
 /// A prepared [`Extractor`], shared by all virtual users.
 pub trait Extract: Send + Sync {
+    /// Which parts of a JSON body it looks at with [`Subject::json_parts`]. The body is read once, and of that what no
+    /// check of the request has named is not built. `None`, unless said otherwise: it does not use that.
+    fn json_parts(&self) -> Option<JsonParts> {
+        None
+    }
+
     /// Offers what it finds to `found`, in order, until that wants no more. Offering nothing means that nothing is there.
     ///
     /// # Errors
@@ -90,7 +97,7 @@ impl From<EvalError> for ExtractError {
 pub struct Subject<'a> {
     response: &'a dyn Response,
     text: OnceCell<Result<&'a str, ExtractError>>,
-    json: OnceCell<Result<serde_json::Value, ExtractError>>,
+    json: JsonBody<'a>,
     absorbed: RefCell<Vec<(&'static str, Value)>>,
     #[cfg(feature = "html")]
     html: OnceCell<Result<scraper::Html, ExtractError>>,
@@ -109,13 +116,19 @@ impl<'a> Subject<'a> {
         Subject {
             response,
             text: OnceCell::new(),
-            json: OnceCell::new(),
+            json: JsonBody::default(),
             absorbed: RefCell::new(absorbed),
             #[cfg(feature = "html")]
             html: OnceCell::new(),
             #[cfg(feature = "xpath")]
             xml: OnceCell::new(),
         }
+    }
+
+    /// With what all of the checks look at in a JSON body.
+    pub(super) fn with_json_parts(mut self, parts: Option<&'a JsonParts>) -> Self {
+        self.json = JsonBody::with_parts(parts);
+        self
     }
 
     /// The response.
@@ -142,14 +155,17 @@ impl<'a> Subject<'a> {
     ///
     /// [`ExtractError::Response`] if it is none.
     pub fn json(&self) -> Result<&serde_json::Value, ExtractError> {
-        let json = self.json.get_or_init(|| {
-            let body = self.response.body();
-            if body.is_empty() {
-                return Err(ExtractError::Response("body is no JSON: it is empty".to_owned()));
-            }
-            serde_json::from_slice(body).map_err(|error| ExtractError::Response(format!("body is no JSON: {error}")))
-        });
-        json.as_ref().map_err(Clone::clone)
+        self.json.whole(self.response)
+    }
+
+    /// The body as JSON, as far as the checks of the request look at it: at least what [`Extract::json_parts`] of each
+    /// has named.
+    ///
+    /// # Errors
+    ///
+    /// [`ExtractError::Response`] if it is none.
+    pub fn json_parts(&self) -> Result<&serde_json::Value, ExtractError> {
+        self.json.parts(self.response)
     }
 
     /// What an absorber finds in the body: it was fed while that came in, or is fed with all of it now.

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use regex::{Captures, Regex};
-use serde_json_path::JsonPath;
 
 use super::builder::Check;
 use super::extract::{Extract, ExtractError, Extractor, Found, Scope, Subject};
@@ -52,11 +51,6 @@ pub fn substring(text: impl AsRef<str>) -> Check {
 /// of the group; if it has several, the list of their texts (null for a group that took no part).
 pub fn regex(regex: impl AsRef<str>) -> Check {
     Check::from_extractor(BodyRegex(regex.as_ref().into()))
-}
-
-/// The values that a JSONPath (RFC 9535) finds in the body, each of its own type: `json_path("$.items[*].price")`.
-pub fn json_path(path: impl AsRef<str>) -> Check {
-    Check::from_extractor(Path(path.as_ref().into()))
 }
 
 /// The time from the moment at which the user meant to send to the last byte, in milliseconds, a float.
@@ -230,26 +224,5 @@ fn groups(captures: &Captures<'_>) -> Value {
         1 => group(0),
         2 => group(1),
         len => Value::List((1..len).map(group).collect()),
-    }
-}
-
-#[derive(Debug)]
-struct Path(Arc<str>);
-
-impl Extractor for Path {
-    fn label(&self) -> String {
-        format!("json_path {}", abbreviate(&self.0))
-    }
-    fn compile(&self, cx: &mut CompileContext<'_>) -> Box<dyn Extract> {
-        Box::new(CompiledPath(Pattern::compile(&self.0, cx)))
-    }
-}
-
-struct CompiledPath(Pattern<JsonPath>);
-
-impl Extract for CompiledPath {
-    fn extract(&self, from: &Subject<'_>, session: &Session, found: &mut Found<'_>) -> Result<(), ExtractError> {
-        let json = from.json()?;
-        self.0.with(session, |path| found.offer_all(path.query(json).iter(), |node| Value::from(*node)))
     }
 }

@@ -137,6 +137,7 @@ mod extractors;
 #[cfg(feature = "html")]
 mod html;
 mod jmes;
+mod json;
 mod pattern;
 mod response;
 mod rule;
@@ -150,12 +151,13 @@ pub use builder::{Check, IntoCheck, Verdict};
 pub use digest::{body_length, md5, sha1, sha256};
 pub use extract::{Extract, ExtractError, Extractor, Found, Scope, Subject};
 pub use extractors::{
-    body_bytes, body_string, current_location, header, header_regex, json_path, regex, response_time, status, substring,
+    body_bytes, body_string, current_location, header, header_regex, regex, response_time, status, substring,
 };
 #[cfg(feature = "html")]
 #[cfg_attr(docsrs, doc(cfg(feature = "html")))]
 pub use html::{css, css_attr, form};
 pub use jmes::jmes_path;
+pub use json::{JsonParts, json_path};
 pub use response::Response;
 pub use set::CheckSet;
 pub use together::{all_of, any_of, check_if, custom_check};

@@ -1,7 +1,6 @@
 //! [`Pattern`]: a name, a regular expression, a path; prepared before the run unless it has expressions.
 
 use regex::Regex;
-use serde_json_path::JsonPath;
 
 use super::extract::ExtractError;
 use crate::compile::CompileContext;
@@ -36,6 +35,14 @@ impl<T: FromPattern> Pattern<T> {
                 cx.mistake(format!("{} \"{}\": {why}", T::KIND, abbreviate(literal)));
                 Pattern::Rendered(template)
             }
+        }
+    }
+
+    /// It, if it is the same for all users.
+    pub(super) fn ready(&self) -> Option<&T> {
+        match self {
+            Pattern::Ready(made) => Some(made),
+            Pattern::Rendered(_) => None,
         }
     }
 
@@ -101,22 +108,6 @@ impl FromPattern for Regex {
             let message = error.to_string();
             let last = message.lines().last().unwrap_or_default();
             last.trim().trim_start_matches("error: ").to_owned()
-        })
-    }
-}
-
-impl FromPattern for JsonPath {
-    const KIND: &'static str = "JSONPath";
-
-    fn from_pattern(text: &str) -> Result<Self, String> {
-        // The time that its parser takes doubles with each filter in a filter.
-        refuse_deep(text, 10)?;
-        JsonPath::parse(text).map_err(|error| {
-            let hint = if text.trim_start().starts_with('$') { "" } else { "; a path begins with $" };
-            // The position is an offset in bytes.
-            let before = text.get(..error.position()).unwrap_or(text);
-            let message = error.message().replace("parser error", "no valid path from here on");
-            format!("at character {}: {message}{hint}", before.chars().count() + 1)
         })
     }
 }

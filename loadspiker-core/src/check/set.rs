@@ -6,6 +6,7 @@ use super::absorb::Absorbing;
 use super::builder::Check;
 use super::compiled::{self, Compiled, Need};
 use super::extract::Subject;
+use super::json::JsonParts;
 use super::response::Response;
 use crate::compile::CompileContext;
 use crate::session::Session;
@@ -15,6 +16,7 @@ use crate::session::Session;
 pub struct CheckSet {
     checks: Box<[Compiled]>,
     needs_body: Need,
+    json_parts: Option<JsonParts>,
     has_status: bool,
 }
 
@@ -23,7 +25,12 @@ impl CheckSet {
     /// `cx.mistake`. Where a protocol has checks for every request, they come after the request's own.
     pub fn compile(checks: &[Check], cx: &mut CompileContext<'_>) -> CheckSet {
         let checks = compiled::compile_counted(checks, cx);
-        CheckSet { needs_body: Need::of_all(&checks), has_status: checks.iter().any(|check| check.has_status), checks }
+        CheckSet {
+            needs_body: Need::of_all(&checks),
+            json_parts: compiled::json_parts(&checks),
+            has_status: checks.iter().any(|check| check.has_status),
+            checks,
+        }
     }
 
     /// Whether there is no check.
@@ -59,7 +66,7 @@ impl CheckSet {
     /// The message of the first failure: short, and without what differs from response to response as far as can be
     /// known. The session is not marked as failed; recording the failed sample does that.
     pub fn run(&self, response: &dyn Response, session: &mut Session) -> Result<(), String> {
-        compiled::run_all(&self.checks, &Subject::new(response), session)
+        self.run_over(Subject::new(response), session)
     }
 
     /// As [`run`](Self::run), over a response whose body was fed to [`absorbing`](Self::absorbing) and not kept.
@@ -73,8 +80,11 @@ impl CheckSet {
         absorbing: Absorbing,
         session: &mut Session,
     ) -> Result<(), String> {
-        let subject = Subject::absorbed_before(response, absorbing.finish());
-        compiled::run_all(&self.checks, &subject, session)
+        self.run_over(Subject::absorbed_before(response, absorbing.finish()), session)
+    }
+
+    fn run_over<'a>(&'a self, subject: Subject<'a>, session: &mut Session) -> Result<(), String> {
+        compiled::run_all(&self.checks, &subject.with_json_parts(self.json_parts.as_ref()), session)
     }
 }
 

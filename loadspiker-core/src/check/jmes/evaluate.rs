@@ -7,7 +7,7 @@ use jmespath::functions::Function;
 use jmespath::{Context, DEFAULT_RUNTIME, ErrorReason, Rcvar, RuntimeError, Variable};
 use serde_json::Value as Json;
 
-use super::parse::{Argument, JmesPath, Node, json};
+use super::parse::{Argument, JmesPath, Node, Step, json};
 
 /// What a part of an expression gives.
 pub(super) enum Item<'a> {
@@ -35,17 +35,6 @@ impl Item<'_> {
             Item::Owned(json) => json,
         }
     }
-
-    fn is_true(&self) -> bool {
-        match self.as_json() {
-            Json::Null => false,
-            Json::Bool(b) => *b,
-            Json::Number(_) => true,
-            Json::String(text) => !text.is_empty(),
-            Json::Array(items) => !items.is_empty(),
-            Json::Object(map) => !map.is_empty(),
-        }
-    }
 }
 
 impl<'a> Item<'a> {
@@ -64,11 +53,18 @@ impl JmesPath {
         self.eval(&self.root, data)
     }
 
+    /// What the expression finds, `None` if it is absent.
+    #[cfg(test)]
+    pub(in crate::check) fn find(&self, data: &Json) -> Result<Option<Json>, String> {
+        Ok(match self.search(data)? {
+            Item::Absent => None,
+            item => Some(item.into_json()),
+        })
+    }
+
     fn eval<'a>(&'a self, node: &'a Node, data: &'a Json) -> Result<Item<'a>, String> {
         Ok(match node {
-            Node::Current => Item::Borrowed(data),
-            Node::Field(name) => Item::of(data.get(&**name)),
-            Node::Index(index) => Item::of(data.as_array().and_then(|items| items.get(place(*index, items.len())?))),
+            Node::Path(steps) => Item::of(reach(steps, data)),
             Node::Literal(json) => Item::Borrowed(json),
             Node::Then(both) => match self.eval(&both[0], data)? {
                 Item::Absent => self.eval(&both[1], NULL)?,
@@ -79,38 +75,27 @@ impl JmesPath {
                 },
             },
             Node::Or(both) => match self.eval(&both[0], data)? {
-                item if item.is_true() => item,
+                item if is_true(item.as_json()) => item,
                 _ => self.eval(&both[1], data)?,
             },
             Node::And(both) => match self.eval(&both[0], data)? {
-                item if item.is_true() => self.eval(&both[1], data)?,
+                item if is_true(item.as_json()) => self.eval(&both[1], data)?,
                 item => item,
             },
-            Node::Not(inner) => Item::Owned(Json::Bool(!self.eval(inner, data)?.is_true())),
-            Node::If(both) => match self.eval(&both[0], data)?.is_true() {
+            Node::Not(inner) => Item::Owned(Json::Bool(!self.holds(inner, data)?)),
+            Node::If(both) => match self.holds(&both[0], data)? {
                 true => self.eval(&both[1], data)?,
                 false => Item::Absent,
             },
             Node::Compare(comparator, both) => {
-                let (left, right) = (self.eval(&both[0], data)?, self.eval(&both[1], data)?);
-                compare(comparator, left.as_json(), right.as_json()).map_or(Item::Absent, |b| Item::Owned(b.into()))
+                let holds = self.compared(comparator, both, data)?;
+                holds.map_or(Item::Absent, |holds| Item::Owned(holds.into()))
             }
             Node::Values(inner) => match self.eval(inner, data)?.as_json() {
                 Json::Object(map) => Item::Owned(map.values().cloned().collect()),
                 _ => Item::Absent,
             },
-            Node::Project(both) => {
-                let left = self.eval(&both[0], data)?;
-                let Json::Array(items) = left.as_json() else { return Ok(Item::Absent) };
-                let mut found = Vec::new();
-                for item in items {
-                    let item = self.eval(&both[1], item)?;
-                    if !item.as_json().is_null() {
-                        found.push(item.into_json());
-                    }
-                }
-                Item::Owned(Json::Array(found))
-            }
+            Node::Project(both) => self.at(&both[0], data, |list| self.projected(list, &both[1]))??,
             Node::Flatten(inner) => {
                 let inner = self.eval(inner, data)?;
                 let Json::Array(items) = inner.as_json() else { return Ok(Item::Absent) };
@@ -149,6 +134,53 @@ impl JmesPath {
         })
     }
 
+    /// Gives what `node` finds to `use_it`. What is in the document is only looked at: that saves most of the time that
+    /// a filter takes.
+    fn at<R>(&self, node: &Node, data: &Json, use_it: impl FnOnce(&Json) -> R) -> Result<R, String> {
+        Ok(match node {
+            Node::Path(steps) => use_it(reach(steps, data).unwrap_or(NULL)),
+            Node::Literal(json) => use_it(json),
+            _ => use_it(self.eval(node, data)?.as_json()),
+        })
+    }
+
+    fn holds(&self, node: &Node, data: &Json) -> Result<bool, String> {
+        match node {
+            Node::Compare(comparator, both) => Ok(self.compared(comparator, both, data)?.unwrap_or(false)),
+            _ => self.at(node, data, is_true),
+        }
+    }
+
+    /// `None` where the values have no order.
+    fn compared(&self, comparator: &Comparator, both: &[Node; 2], data: &Json) -> Result<Option<bool>, String> {
+        self.at(&both[0], data, |left| self.at(&both[1], data, |right| compare(comparator, left, right)))?
+    }
+
+    /// What `node` finds in each element of a list, but for null.
+    fn projected(&self, list: &Json, node: &Node) -> Result<Item<'static>, String> {
+        let Json::Array(items) = list else { return Ok(Item::Absent) };
+        let (condition, node) = match node {
+            Node::If(both) => (Some(&both[0]), &both[1]),
+            node => (None, node),
+        };
+        let mut found = Vec::new();
+        for item in items {
+            if let Some(condition) = condition
+                && !self.holds(condition, item)?
+            {
+                continue;
+            }
+            match node {
+                Node::Path(steps) => found.extend(reach(steps, item).filter(|item| !item.is_null()).cloned()),
+                _ => match self.eval(node, item)? {
+                    item if item.as_json().is_null() => {}
+                    item => found.push(item.into_json()),
+                },
+            }
+        }
+        Ok(Item::Owned(Json::Array(found)))
+    }
+
     fn call<'a>(
         &'a self,
         name: &str,
@@ -178,6 +210,25 @@ impl JmesPath {
                 ErrorReason::Parse(reason) => format!("{name}(): {reason}"),
             }),
         }
+    }
+}
+
+/// What lies at the end of a path, if it leads anywhere.
+fn reach<'a>(steps: &[Step], from: &'a Json) -> Option<&'a Json> {
+    steps.iter().try_fold(from, |json, step| match step {
+        Step::Field(name) => json.get(&**name),
+        Step::Index(index) => json.as_array().and_then(|items| items.get(place(*index, items.len())?)),
+    })
+}
+
+fn is_true(json: &Json) -> bool {
+    match json {
+        Json::Null => false,
+        Json::Bool(b) => *b,
+        Json::Number(_) => true,
+        Json::String(text) => !text.is_empty(),
+        Json::Array(items) => !items.is_empty(),
+        Json::Object(map) => !map.is_empty(),
     }
 }
 

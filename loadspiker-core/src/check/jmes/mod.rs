@@ -4,12 +4,14 @@
 //! as all other checks see it: nothing of the body is copied or converted but what is given to a function.
 
 mod evaluate;
+mod outline;
 mod parse;
 
 use std::sync::Arc;
 
 use super::builder::Check;
 use super::extract::{Extract, ExtractError, Extractor, Found, Subject};
+use super::json::JsonParts;
 use super::pattern::Pattern;
 use crate::compile::CompileContext;
 use crate::session::{Session, abbreviate};
@@ -58,8 +60,12 @@ struct CompiledPath {
 }
 
 impl Extract for CompiledPath {
+    fn json_parts(&self) -> Option<JsonParts> {
+        Some(self.expression.ready().map_or_else(JsonParts::whole, JmesPath::json_parts))
+    }
+
     fn extract(&self, from: &Subject<'_>, session: &Session, found: &mut Found<'_>) -> Result<(), ExtractError> {
-        let json = from.json()?;
+        let json = from.json_parts()?;
         self.expression.with(session, |path| {
             let failed = |error| ExtractError::Response(format!("{}: {error}", self.label));
             let item = path.search(json).map_err(failed)?;

@@ -15,9 +15,8 @@ pub(in crate::check) struct JmesPath {
 
 /// An expression as it is walked. The variants are those of the specification's grammar.
 pub(super) enum Node {
-    Current,
-    Field(Box<str>),
-    Index(i64),
+    /// Fields and elements, one within the other; no step is the document itself.
+    Path(Box<[Step]>),
     Literal(Json),
     /// The second is asked of what the first gives.
     Then(Box<[Node; 2]>),
@@ -48,6 +47,12 @@ pub(super) enum Node {
     },
 }
 
+pub(super) enum Step {
+    Field(Box<str>),
+    /// Negative numbers count from the end.
+    Index(i64),
+}
+
 pub(super) enum Argument {
     Value(Node),
     /// What the function applies to elements itself: `&price`.
@@ -76,11 +81,14 @@ fn pair(first: Ast, second: Ast) -> Result<Box<[Node; 2]>, String> {
 
 fn node(ast: Ast) -> Result<Node, String> {
     Ok(match ast {
-        Ast::Identity { .. } => Node::Current,
-        Ast::Field { name, .. } => Node::Field(name.into()),
-        Ast::Index { idx, .. } => Node::Index(idx.into()),
+        Ast::Identity { .. } => Node::Path(Box::default()),
+        Ast::Field { name, .. } => Node::Path([Step::Field(name.into())].into()),
+        Ast::Index { idx, .. } => Node::Path([Step::Index(idx.into())].into()),
         Ast::Literal { value, .. } => Node::Literal(json(&value)),
-        Ast::Subexpr { lhs, rhs, .. } => Node::Then(pair(*lhs, *rhs)?),
+        Ast::Subexpr { lhs, rhs, .. } => match (node(*lhs)?, node(*rhs)?) {
+            (Node::Path(first), Node::Path(next)) => Node::Path(first.into_iter().chain(next).collect()),
+            (first, next) => Node::Then([first, next].into()),
+        },
         Ast::Or { lhs, rhs, .. } => Node::Or(pair(*lhs, *rhs)?),
         Ast::And { lhs, rhs, .. } => Node::And(pair(*lhs, *rhs)?),
         Ast::Not { node: inner, .. } => Node::Not(Box::new(node(*inner)?)),
