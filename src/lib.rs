@@ -54,6 +54,7 @@
 //! | `sql` | no | records of SQLite, PostgreSQL, MySQL and MariaDB: `sql_feeder` | sqlx, SQLite (C), rustls with ring |
 //! | `html` | yes | checks on HTML: `css`, `css_attr`, `form`; logins by forms | scraper, html5ever |
 //! | `xpath` | yes | checks on XML: `xpath`, `xpath_ns` | roxmltree, xpath-eval |
+//! | `ntlm` | no | Windows authentication: `ntlm` | hmac, md4 |
 //! | `templates` | no | texts with loops and conditions: `jinja`, `jinja_file` | minijinja |
 //! | `fake` | no | made-up names, addresses, texts: `fake_records`, `#{fakeName()}` | fake, rand |
 //! | `full` | no | all there is | all of the above |

@@ -26,3 +26,5 @@ mod stall;
 mod standstill;
 mod stopping;
 mod tls;
+#[cfg(feature = "ntlm")]
+mod windows;

@@ -18,13 +18,14 @@ pub(crate) struct Apache {
 
 impl Apache {
     /// Starts it over `folder`: files are served from `html` in it, as `directory` says. `modules` are loaded besides
-    /// those that every server needs.
+    /// those that every server needs. NTLM knows the users of the file `ntlm_users`.
     pub(crate) fn start(folder: Folder, modules: &[&str], directory: &str) -> Self {
         let (process, port) = serve(&folder, "httpd.pid", |port| {
             folder.write("httpd.conf", configuration(&folder, port, modules, directory));
             // One process, in the foreground, so that killing it leaves nothing behind.
             let mut command = Command::new(program("apache2"));
             command.arg("-X").arg("-d").arg(folder.path()).args(["-f", "httpd.conf"]);
+            command.env("NTLM_USER_FILE", folder.path().join("ntlm_users"));
             command
         });
         Apache { process, folder, port }

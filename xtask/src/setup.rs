@@ -1,13 +1,15 @@
 //! Installing what the tests need and the machine does not have.
 
 use std::env;
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use crate::programs::{cargo, find, works};
 
-/// A program that tests start.
+/// A program that tests start, or a module of one.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Program {
+    /// What it is called; of a module, the path of a file that is there with it.
     pub(crate) name: &'static str,
     /// The Debian package it comes in.
     package: &'static str,
@@ -15,13 +17,23 @@ pub(crate) struct Program {
     purpose: &'static str,
 }
 
-const PROGRAMS: [Program; 6] = [
+const PROGRAMS: [Program; 8] = [
     Program { name: "nginx", package: "nginx", purpose: "tests against a real web server" },
     Program { name: "python3", package: "python3", purpose: "tests against a second, different web server" },
     // Debian puts the programs of PostgreSQL into a folder for each version, which is in no path.
     Program { name: "initdb", package: "postgresql", purpose: "tests against PostgreSQL" },
     Program { name: "mariadbd", package: "mariadb-server", purpose: "tests against MariaDB" },
     Program { name: "apache2", package: "apache2", purpose: "tests of digest authentication" },
+    Program {
+        name: "/usr/lib/apache2/modules/mod_auth_gssapi.so",
+        package: "libapache2-mod-auth-gssapi",
+        purpose: "tests of Windows authentication",
+    },
+    Program {
+        name: "/etc/gss/mech.d/mech.ntlmssp.conf",
+        package: "gss-ntlmssp",
+        purpose: "tests of Windows authentication",
+    },
     Program { name: "valgrind", package: "valgrind", purpose: "counting the instructions of a request" },
 ];
 
@@ -79,7 +91,8 @@ pub(crate) fn provide(programs: &[Program]) -> Vec<Program> {
 }
 
 fn missing(programs: &[Program]) -> Vec<Program> {
-    programs.iter().filter(|program| find(program.name).is_none()).copied().collect()
+    let is_there = |name: &str| if name.starts_with('/') { Path::new(name).is_file() } else { find(name).is_some() };
+    programs.iter().filter(|program| !is_there(program.name)).copied().collect()
 }
 
 /// Sees to it that `cargo fmt` or `cargo clippy` works.
@@ -190,7 +203,8 @@ mod tests {
     fn only_programs_that_are_not_there_are_missing() {
         let there = Program { name: "sh", package: "dash", purpose: "" };
         let absent = Program { name: "no-such-program", package: "none", purpose: "" };
-        let names: Vec<_> = missing(&[there, absent]).iter().map(|program| program.name).collect();
+        let module = Program { name: "/etc/passwd", package: "base-passwd", purpose: "" };
+        let names: Vec<_> = missing(&[there, absent, module]).iter().map(|program| program.name).collect();
         assert_eq!(names, ["no-such-program"]);
     }
 

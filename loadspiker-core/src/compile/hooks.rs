@@ -14,7 +14,7 @@ use crate::feeder::RunFeeders;
 use crate::inject::{Profile, at_once_users};
 use crate::numbers::mix;
 use crate::pool::RunPools;
-use crate::protocol::Protocol;
+use crate::protocol::{Protocol, RunStates};
 use crate::session::Session;
 use crate::value::Value;
 
@@ -166,6 +166,7 @@ pub(super) fn compile(hook: &Hook, simulation: &Simulation, gathered: &mut Gathe
         known_protocols,
         feeders: Arc::default(),
         pools: Arc::default(),
+        states: RunStates::default(),
     }
 }
 

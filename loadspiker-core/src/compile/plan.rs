@@ -18,7 +18,7 @@ use crate::expression::Functions;
 use crate::feeder::RunFeeders;
 use crate::inject::{Profile, Throttle};
 use crate::pool::RunPools;
-use crate::protocol::Protocol;
+use crate::protocol::{Protocol, RunStates};
 use crate::report::format::precise;
 use crate::session::Slot;
 use crate::spelling::meant;
@@ -53,6 +53,7 @@ pub struct Plan {
     pub(crate) known_protocols: KnownProtocols,
     pub(crate) feeders: Arc<RunFeeders>,
     pub(crate) pools: Arc<RunPools>,
+    pub(crate) states: RunStates,
 }
 
 impl Plan {
@@ -138,6 +139,7 @@ pub(crate) fn compile(simulation: &Simulation, shards: usize, seed: u64, alone: 
         given: OnceLock::new(),
         feeders,
         pools,
+        states: RunStates::default(),
         protocols,
         request_names: gathered.names.into_vec().into(),
         scenario_names: scenario_names.into(),

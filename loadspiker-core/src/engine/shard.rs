@@ -30,7 +30,7 @@ use crate::inject::{self, Slots};
 use crate::metrics::{Book, EndOf, GroupId, Limits, NameId, Recorder, ScenarioId};
 use crate::moment::Moment;
 use crate::numbers::mix;
-use crate::protocol::{ShardInfo, ShardState};
+use crate::protocol::{RunStates, ShardInfo, ShardState};
 use crate::session::{Schema, Session, Slot};
 use crate::value::Value;
 
@@ -430,6 +430,10 @@ impl Shard {
 
     pub(crate) fn protocol_state(&self, index: usize) -> Rc<dyn ShardState> {
         self.states.borrow()[index].clone()
+    }
+
+    pub(crate) fn run_states(&self) -> &RunStates {
+        &self.plan.states
     }
 
     pub(crate) fn group(&self, outer: GroupId, name: &Text, session: &Session) -> GroupId {

@@ -5,6 +5,7 @@ use std::cell::RefCell;
 use std::future::Future;
 use std::pin::Pin;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -176,6 +177,15 @@ impl ActionContext {
         let state: Rc<dyn Any> = self.shard.protocol_state(slot.0);
         #[expect(clippy::expect_used, reason = "a protocol asks with its own slot for its own type")]
         state.downcast().expect("a protocol keeps shards' states of one type")
+    }
+
+    /// What this run has one of, for the users of all shards: the `S` that any of them asked for, made at first use. The
+    /// type is the protocol's own. `before` and `after` a run have theirs.
+    ///
+    /// Asking takes a lock, and what is written there other cores wait for. So it is for what must be one and seldom
+    /// changes, and a shard that needs it for each request keeps the `Arc` in its own state.
+    pub fn run_state<S: Any + Default + Send + Sync>(&self) -> Arc<S> {
+        self.shard.run_states().get()
     }
 
     /// This user's state of the protocol in `slot`, made at first use.

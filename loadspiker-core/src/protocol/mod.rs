@@ -208,6 +208,7 @@
 
 mod context;
 mod mask;
+mod run_state;
 mod within;
 
 use std::any::Any;
@@ -220,6 +221,7 @@ use std::time::Duration;
 
 pub use context::{ActionContext, Elapsed, Timeout};
 pub use mask::{MASK, is_secret_name, masked_pairs, masked_url, masked_url_with};
+pub(crate) use run_state::RunStates;
 
 use crate::compile::{CompileContext, RequestName};
 

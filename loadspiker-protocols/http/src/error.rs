@@ -92,6 +92,9 @@ pub enum HttpError {
     /// A redirect without a usable `location`.
     #[error("redirect without a valid location header")]
     Location,
+    /// The peer closed the connection while it was being authenticated.
+    #[error("connection closed in the middle of its authentication: the server has to keep it open")]
+    Handshake,
     /// The request could not be authenticated: a token could not be had, say.
     #[error("{scheme}: {reason}")]
     Auth {

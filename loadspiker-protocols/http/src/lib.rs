@@ -33,7 +33,7 @@
 //! By default every user is a browser: it has its own connections, its own cookies, and negotiates TLS anew. With
 //! [`share_connections`](HttpProtocol::share_connections) the users of a shard take connections from one bounded pool,
 //! like a service that calls another; cookies stay each user's own. Host names are looked up once per shard and looked
-//! up again every 30 s. Shards share nothing.
+//! up again every 30 s. Shards share nothing but tokens that are said to be [shared](auth::OAuth2::shared).
 //!
 //! # What it costs
 //!
@@ -62,6 +62,7 @@
 mod action;
 pub mod auth;
 mod body;
+mod carry;
 mod check;
 mod clock;
 mod connection;

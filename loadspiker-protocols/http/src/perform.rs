@@ -21,6 +21,7 @@ use loadspiker_core::metrics::Phases;
 use loadspiker_core::protocol::{ActionContext, Elapsed, ProtocolSlot};
 
 use crate::body::Sink;
+use crate::carry::{Carry, Held};
 use crate::connection::{Answer, Connection, Failure, Request, exchange};
 use crate::error::HttpError;
 use crate::origin::Origin;
@@ -59,6 +60,8 @@ pub(crate) struct Order<'a> {
     pub(crate) certificate: Option<&'a UserCertificate>,
     /// When it began: now, or so recently that reading the clock again would not tell another time.
     pub(crate) from: Moment,
+    /// Whose connection it must be sent over, and maybe that connection; the one it was sent over, if it has an owner.
+    pub(crate) carry: &'a mut Carry,
     pub(crate) sink: &'a mut Sink,
     /// Filled in, whatever the outcome.
     pub(crate) trace: &'a mut Trace,
@@ -77,8 +80,10 @@ impl<'a> Order<'a> {
         async move {
             let deadline = self.from + self.limit;
             let mut ready = self.from;
-            let mut permit = None;
-            if let Some(pool) = &self.shard.shared {
+            let (mut permit, mut kept) = (None, None);
+            if let Some((with, held)) = self.carry.take() {
+                (permit, kept) = (with, Some(held));
+            } else if let Some(pool) = &self.shard.shared {
                 permit = pool.try_acquire(self.origin);
                 if permit.is_none() {
                     let granted = Box::pin(cx.timeout_at(deadline, pool.acquire(self.origin))).await;
@@ -89,7 +94,9 @@ impl<'a> Order<'a> {
                 }
             }
             loop {
-                let mut kept = self.kept(cx, permit.as_ref());
+                if kept.is_none() {
+                    kept = self.kept(cx, permit.as_ref());
+                }
                 let connection = match &mut kept {
                     Some(connection) => connection,
                     none => {
@@ -112,7 +119,11 @@ impl<'a> Order<'a> {
                         self.give_back(cx, permit, kept);
                         return Ok(answer);
                     }
-                    Ok(Err(Failure::Unsent(_))) if reused => continue,
+                    Ok(Err(Failure::Unsent(_))) if self.carry.is_only_here() => HttpError::Handshake,
+                    Ok(Err(Failure::Unsent(_))) if reused => {
+                        kept = None;
+                        continue;
+                    }
                     Ok(Err(Failure::Unsent(error) | Failure::Failed(error))) => error,
                     Err(Elapsed) => HttpError::RequestTimeout(self.limit),
                 };
@@ -124,9 +135,10 @@ impl<'a> Order<'a> {
 
     /// An idle connection to where the request goes.
     fn kept(&self, cx: &mut ActionContext, permit: Option<&Permit>) -> Option<Connection> {
+        let owner = self.carry.owner();
         match permit {
-            Some(permit) => permit.take(),
-            None => cx.user(self.slot, || HttpUser::new(self.protocol)).pool.take(self.origin),
+            Some(permit) => permit.take(owner),
+            None => cx.user(self.slot, || HttpUser::new(self.protocol)).pool.take(self.origin, owner),
         }
     }
 
@@ -158,14 +170,28 @@ impl<'a> Order<'a> {
         self.trace.ended = answer.ended;
     }
 
-    fn give_back(&self, cx: &mut ActionContext, permit: Option<Permit>, connection: Option<Connection>) {
+    fn give_back(&mut self, cx: &mut ActionContext, permit: Option<Permit>, connection: Option<Connection>) {
         let Some(connection) = connection else { return };
-        match permit {
-            Some(permit) => permit.put(connection),
-            None => {
-                let limit = self.protocol.max_connections_per_host;
-                cx.user(self.slot, || HttpUser::new(self.protocol)).pool.put(self.origin, connection, limit);
-            }
+        match self.carry.owner() {
+            None => put(cx, self.slot, self.protocol, self.origin, (permit, connection)),
+            Some(_) => self.carry.hold(permit, connection),
+        }
+    }
+}
+
+/// Puts a connection where the next request finds it.
+pub(crate) fn put(
+    cx: &mut ActionContext,
+    slot: ProtocolSlot,
+    protocol: &HttpProtocol,
+    origin: &Rc<Origin>,
+    (permit, connection): Held,
+) {
+    match permit {
+        Some(permit) => permit.put(connection),
+        None => {
+            let limit = protocol.max_connections_per_host;
+            cx.user(slot, || HttpUser::new(protocol)).pool.put(origin, connection, limit);
         }
     }
 }

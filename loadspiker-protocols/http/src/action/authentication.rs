@@ -3,13 +3,14 @@
 use loadspiker_core::protocol::ActionContext;
 
 use super::HttpAction;
-use crate::auth::BoundAuth;
+use crate::auth::{Answered, BoundAuth};
 use crate::body::Sink;
+use crate::carry::Carry;
 use crate::connection::{Answer, Request};
 use crate::debug;
 use crate::error::HttpError;
 use crate::part::Part;
-use crate::perform::Trace;
+use crate::perform::{Trace, put};
 use crate::request::prepared::Hop;
 
 impl HttpAction {
@@ -36,9 +37,10 @@ impl HttpAction {
         cx: &mut ActionContext,
         hop: &Hop,
         request: &mut Request,
+        carry: &mut Carry,
     ) -> Result<(), HttpError> {
         let secrets = match self.auth_of(hop) {
-            Some(auth) => auth.apply(cx, hop, request)?,
+            Some(auth) => auth.apply(cx, hop, request, carry)?,
             None => Vec::new(),
         };
         if cx.is_debugging() {
@@ -47,7 +49,9 @@ impl HttpAction {
         Ok(())
     }
 
-    /// If the answer is a challenge: reports it, and gives what follows, if anything can.
+    /// If the answer is a challenge: reports it, and gives what follows, if anything can. A connection that has an
+    /// owner is given back, unless something follows.
+    #[expect(clippy::too_many_arguments, reason = "all of it is the state of one loop, its only caller")]
     pub(super) fn challenged(
         &self,
         cx: &mut ActionContext,
@@ -56,10 +60,20 @@ impl HttpAction {
         trace: &Trace,
         answer: &Answer,
         sink: &mut Sink,
+        carry: &mut Carry,
     ) -> Option<Option<Hop>> {
-        let error = match self.auth_of(hop)?.is_challenge(cx, hop, answer.head.status(), answer.head.fields()) {
-            Ok(false) => return None,
-            Ok(true) => None,
+        let answered = self.auth_of(hop)?.answered(cx, hop, answer.head.status(), answer.head.fields(), carry);
+        let error = match answered {
+            Ok(Answered::Accept) => {
+                if let Some(held) = std::mem::take(carry).take() {
+                    put(cx, self.slot, &self.protocol, &hop.target.origin, held);
+                }
+                return None;
+            }
+            Ok(again) => {
+                carry.set_only_here(again == Answered::SendAgainHere);
+                None
+            }
             Err(error) => Some(error.to_string()),
         };
         if cx.is_debugging() {

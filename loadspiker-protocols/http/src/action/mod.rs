@@ -19,6 +19,7 @@ use loadspiker_core::protocol::{Action, ActionBuilder, ActionContext, ActionFutu
 
 use crate::auth::BoundAuth;
 use crate::body::Sink;
+use crate::carry::Carry;
 use crate::cookie;
 use crate::debug;
 use crate::error::HttpError;
@@ -142,8 +143,9 @@ impl HttpAction {
             }
         };
         let mut followed = 0;
+        let mut carry = Carry::default();
         while self.auth.is_none() || self.obtain(cx, &hop, followed).await {
-            let sent = self.hop(cx, &shard, &prepared, &hop, followed, download.as_deref(), &mut buffer);
+            let sent = self.hop(cx, &shard, &prepared, &hop, followed, download.as_deref(), &mut buffer, &mut carry);
             let Some(next) = sent.await else { break };
             followed += u32::from(next.challenges == 0);
             hop = Rc::new(next);
@@ -177,6 +179,7 @@ impl HttpAction {
         followed: u32,
         download: Option<&'a str>,
         buffer: &'a mut String,
+        carry: &'a mut Carry,
     ) -> impl Future<Output = Option<Hop>> {
         async move {
             let built = self.plan.request(hop, prepared, shard, cx.session(), buffer);
@@ -193,7 +196,7 @@ impl HttpAction {
             {
                 request.headers_mut().insert(COOKIE, cookies);
             }
-            if let Err(error) = self.authenticate(cx, hop, &mut request) {
+            if let Err(error) = self.authenticate(cx, hop, &mut request, carry) {
                 self.report(cx, Part::after(followed), &Trace::unsent(cx.now()), None, Some(&error.to_string()));
                 return None;
             }
@@ -209,6 +212,7 @@ impl HttpAction {
                 limit: self.timeout,
                 certificate: self.certificate.as_ref(),
                 from,
+                carry,
                 sink: &mut sink,
                 trace: &mut trace,
             };
@@ -228,7 +232,7 @@ impl HttpAction {
                 cookie::keep(jar, &hop.target, answer.head.fields());
             }
             let status = answer.head.status();
-            if let Some(then) = self.challenged(cx, hop, followed, &trace, &answer, &mut sink) {
+            if let Some(then) = self.challenged(cx, hop, followed, &trace, &answer, &mut sink, carry) {
                 shard.buffers.give_back(answer.head.into_bytes());
                 return then;
             }

@@ -1,5 +1,6 @@
 //! [`BoundAuth`]: a way to authenticate, compiled for a request, as the request uses it.
 
+use std::cell::RefCell;
 use std::sync::Arc;
 
 use http::header::AUTHORIZATION;
@@ -10,6 +11,7 @@ use loadspiker_core::protocol::ActionContext;
 
 use super::state::States;
 use super::{Answered, Auth, AuthContext, AuthRequest, AuthResponse, Authenticator};
+use crate::carry::Carry;
 use crate::connection::Request;
 use crate::error::HttpError;
 use crate::protocol::HttpProtocol;
@@ -94,25 +96,31 @@ impl BoundAuth {
         cx: &mut ActionContext,
         hop: &Hop,
         request: &mut Request,
+        carry: &mut Carry,
     ) -> Result<Vec<String>, HttpError> {
         let mut secrets = Vec::new();
         let mut cx = AuthContext::new(cx, self.states);
-        let applied = self.authenticator.apply(&mut AuthRequest::new(request, hop, &mut secrets), &mut cx);
+        let applied = self.authenticator.apply(&mut AuthRequest::new(request, hop, carry, &mut secrets), &mut cx);
         applied.map(|()| secrets).map_err(|error| self.failed(&error))
     }
 
-    /// Looks at an answer: whether the request is to be sent again.
-    pub(crate) fn is_challenge(
+    /// Looks at an answer: what is to be done with it.
+    pub(crate) fn answered(
         &self,
         cx: &mut ActionContext,
         hop: &Hop,
         status: StatusCode,
         headers: &HeaderMap,
-    ) -> Result<bool, HttpError> {
+        carry: &mut Carry,
+    ) -> Result<Answered, HttpError> {
         let mut cx = AuthContext::new(cx, self.states);
-        match self.authenticator.answered(&AuthResponse { status, headers, hop }, &mut cx) {
-            Ok(answered) => Ok(answered == Answered::SendAgain && hop.challenges < CHALLENGES),
-            Err(error) => Err(self.failed(&error)),
+        let response = AuthResponse { status, headers, hop, note: carry.note(), left: RefCell::default() };
+        let answered = self.authenticator.answered(&response, &mut cx);
+        let left = response.left.into_inner();
+        carry.set_note(left);
+        match answered {
+            Ok(_) if hop.challenges >= CHALLENGES => Ok(Answered::Accept),
+            answered => answered.map_err(|error| self.failed(&error)),
         }
     }
 

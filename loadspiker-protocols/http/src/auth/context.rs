@@ -1,6 +1,8 @@
 //! [`AuthContext`]: what a way to authenticate gets while it is at work.
 
+use std::any::Any;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 use loadspiker_core::protocol::ActionContext;
@@ -58,9 +60,15 @@ impl<'a> AuthContext<'a> {
         self.states.of_user(self.cx, key)
     }
 
-    /// What all users of this shard keep under `key`, made at first use. Shards share nothing.
+    /// What all users of this shard keep under `key`, made at first use. No other shard sees it.
     pub fn shard_state<S: Default + 'static>(&self, key: &AuthKey) -> Rc<S> {
         self.states.of_shard(self.cx, key)
+    }
+
+    /// What all users of the run keep under `key`, on all shards, made at first use. Asking takes a lock: what is needed
+    /// for each request is better kept in the state of the shard; see [`ActionContext::run_state`].
+    pub fn run_state<S: Any + Default + Send + Sync>(&self, key: &AuthKey) -> Arc<S> {
+        self.states.of_run(self.cx, key)
     }
 
     /// Makes a request of its own. It is counted under its name, with the user's cookies, and is a request like any other,

@@ -5,11 +5,11 @@
 //!
 //! * *obtain* something first, with requests of its own: a token, a session ([`Authenticator::obtain`]);
 //! * *apply* it to a request: a header, a parameter of the query, a cookie, a signature over all of it
-//!   ([`Authenticator::apply`]);
+//!   ([`Authenticator::apply`]), or the connection that it goes over ([`AuthRequest::bind_connection`]);
 //! * look at the *answer*, and have the request sent once more, if it is a challenge ([`Authenticator::answered`]).
 //!
-//! What it has to remember is kept for it, per user or for all users of a shard, under an [`AuthKey`]; see
-//! [`AuthContext::user_state`] and [`AuthContext::shard_state`].
+//! What it has to remember is kept for it under an [`AuthKey`]: per user, for all users of a shard, or for all users of the
+//! run; see [`AuthContext::user_state`], [`AuthContext::shard_state`] and [`AuthContext::run_state`].
 //!
 //! # How it is counted
 //!
@@ -82,6 +82,8 @@ mod form_login;
 mod forms;
 mod function;
 mod jwt;
+#[cfg(feature = "ntlm")]
+mod ntlm;
 mod oauth2;
 mod request;
 mod secret;
@@ -107,6 +109,9 @@ pub use digest::{DigestAuth, digest_auth};
 pub use form_login::{FormLogin, form_login};
 pub use function::{AuthFn, auth_fn};
 pub use jwt::{Jwt, JwtAlgorithm, jwt, jwt_with_key_file};
+#[cfg(feature = "ntlm")]
+#[cfg_attr(docsrs, doc(cfg(feature = "ntlm")))]
+pub use ntlm::{Ntlm, ntlm};
 pub use oauth2::{OAuth2, oauth2};
 pub use request::{AuthRequest, AuthResponse};
 pub use sigv4::{AwsSigV4, aws_sigv4};
@@ -186,8 +191,11 @@ pub enum Answered {
     /// It is the answer: redirects are followed, checks run over it.
     Accept,
     /// It was a challenge: the request is sent again, after [`Authenticator::obtain`] and [`Authenticator::apply`]. At
-    /// most four times in a row; the answer to the fifth is accepted.
+    /// most four times in a row; the answer to the fifth is accepted. If the connection is
+    /// [bound](AuthRequest::bind_connection), it is sent over the same, unless the server has closed it.
     SendAgain,
+    /// As [`SendAgain`](Self::SendAgain), and if the server has closed the connection that is bound, the request fails.
+    SendAgainHere,
 }
 
 /// What [`HttpRequest::auth`](crate::HttpRequest::auth) takes: an [`Auth`], or a reference to one that can be cloned.

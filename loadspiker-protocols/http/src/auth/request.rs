@@ -1,10 +1,13 @@
 //! [`AuthRequest`] and [`AuthResponse`]: a request to be authenticated, and the answer to it.
 
+use std::cell::RefCell;
+
 use http::header::COOKIE;
 use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use loadspiker_core::StepError;
 
+use crate::carry::Carry;
 use crate::connection::Request;
 use crate::request::prepared::Hop;
 use crate::request::url::encode_component;
@@ -13,13 +16,19 @@ use crate::request::url::encode_component;
 pub struct AuthRequest<'a> {
     request: &'a mut Request,
     hop: &'a Hop,
+    carry: &'a mut Carry,
     /// Parameters of the query that must not be shown.
     secrets: &'a mut Vec<String>,
 }
 
 impl<'a> AuthRequest<'a> {
-    pub(super) fn new(request: &'a mut Request, hop: &'a Hop, secrets: &'a mut Vec<String>) -> Self {
-        AuthRequest { request, hop, secrets }
+    pub(super) fn new(
+        request: &'a mut Request,
+        hop: &'a Hop,
+        carry: &'a mut Carry,
+        secrets: &'a mut Vec<String>,
+    ) -> Self {
+        AuthRequest { request, hop, carry, secrets }
     }
 
     /// The method.
@@ -45,6 +54,18 @@ impl<'a> AuthRequest<'a> {
     /// The body; empty if there is none.
     pub fn body(&self) -> &[u8] {
         &self.hop.body
+    }
+
+    /// What was left for this attempt with [`AuthResponse::leave_note`]; `None` at the first.
+    pub fn note(&self) -> Option<&str> {
+        self.carry.note()
+    }
+
+    /// Says that what is authenticated is the connection, as this account: from now on it carries no requests but those
+    /// that say the same, of whichever user. The request is sent over such a connection, or over one that is nobody's.
+    /// Whatever tells accounts apart belongs into the text, the password included; it is never shown.
+    pub fn bind_connection(&mut self, account: &str) {
+        self.carry.set_owner(account);
     }
 
     /// Sets a header, in place of any of the same name.
@@ -109,6 +130,8 @@ pub struct AuthResponse<'a> {
     pub(super) status: StatusCode,
     pub(super) headers: &'a HeaderMap,
     pub(super) hop: &'a Hop,
+    pub(super) note: Option<&'a str>,
+    pub(super) left: RefCell<Option<String>>,
 }
 
 impl AuthResponse<'_> {
@@ -135,5 +158,15 @@ impl AuthResponse<'_> {
     /// How often the request had been sent before, because the answer was a challenge.
     pub fn attempt(&self) -> u32 {
         u32::from(self.hop.challenges)
+    }
+
+    /// What had been left for this attempt, as [`AuthRequest::note`] told it.
+    pub fn note(&self) -> Option<&str> {
+        self.note
+    }
+
+    /// Leaves a note for the next attempt of this request, if there is one: how far it has come, say, or a challenge.
+    pub fn leave_note(&self, note: impl Into<String>) {
+        self.left.replace(Some(note.into()));
     }
 }

@@ -1,4 +1,4 @@
-//! [`AuthKey`]: under which ways to authenticate keep what they know, per user and per shard.
+//! [`AuthKey`]: under which ways to authenticate keep what they know, per user, per shard and per run.
 //!
 //! It is kept in states of a protocol of its own, which is there only where something is authenticated: nobody else pays
 //! for it.
@@ -6,7 +6,7 @@
 use std::any::Any;
 use std::cell::RefCell;
 use std::rc::Rc;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use loadspiker_core::compile::CompileContext;
 use loadspiker_core::protocol::{ActionContext, Protocol, ProtocolSlot, ShardInfo, ShardState, UserState};
@@ -34,9 +34,11 @@ impl AuthKey {
         AuthKey(Identity::Named(name))
     }
 
-    /// Whether nobody can ask for what is kept under this clone of the key any more.
-    fn is_forgotten(&self) -> bool {
-        matches!(&self.0, Identity::Unique(key) if Arc::strong_count(key) == 1)
+    fn remembered(&self) -> Remembered {
+        match &self.0 {
+            Identity::Unique(key) => Remembered::Unique(Arc::downgrade(key)),
+            Identity::Named(name) => Remembered::Named(name),
+        }
     }
 }
 
@@ -52,22 +54,83 @@ impl PartialEq for AuthKey {
 
 impl Eq for AuthKey {}
 
-/// What is known, by key and type.
+/// A key that something is kept under.
+enum Remembered {
+    Unique(Weak<()>),
+    Named(&'static str),
+}
+
+impl Remembered {
+    fn is(&self, key: &AuthKey) -> bool {
+        match (self, &key.0) {
+            (Remembered::Unique(a), Identity::Unique(b)) => Weak::as_ptr(a) == Arc::as_ptr(b),
+            (Remembered::Named(a), Identity::Named(b)) => a == b,
+            _ => false,
+        }
+    }
+
+    /// Whether nobody can ask for what is kept under it any more.
+    fn is_forgotten(&self) -> bool {
+        matches!(self, Remembered::Unique(key) if key.strong_count() == 0)
+    }
+}
+
+/// What is known, by key and type; `P` points to it.
+struct List<P>(Vec<(Remembered, P)>);
+
+impl<P> Default for List<P> {
+    fn default() -> Self {
+        List(Vec::new())
+    }
+}
+
+impl<P> List<P> {
+    /// What `cast` makes of what is kept under the key, or else the new that it is made of.
+    fn get<S>(&mut self, key: &AuthKey, cast: impl Fn(&P) -> Option<S>, new: impl FnOnce() -> (P, S)) -> S {
+        let found = self.0.iter().filter(|(of, _)| of.is(key)).find_map(|(_, state)| cast(state));
+        found.unwrap_or_else(|| {
+            // Keys made for one request only, in the imperative style, come and go.
+            self.0.retain(|(of, _)| !of.is_forgotten());
+            self.0.reserve_exact(1);
+            let (state, made) = new();
+            self.0.push((key.remembered(), state));
+            made
+        })
+    }
+}
+
+/// What a user or a shard knows.
 #[derive(Default)]
-struct Known(RefCell<Vec<(AuthKey, Rc<dyn Any>)>>);
+struct Known(RefCell<List<Rc<dyn Any>>>);
 
 impl Known {
     fn get<S: Default + 'static>(&self, key: &AuthKey) -> Rc<S> {
-        let mut known = self.0.borrow_mut();
-        let found = known.iter().filter(|(of, _)| of == key).find_map(|(_, state)| state.clone().downcast().ok());
-        found.unwrap_or_else(|| {
-            // Keys made for one request only, in the imperative style, come and go.
-            known.retain(|(of, _)| !of.is_forgotten());
-            known.reserve_exact(1);
-            let state: Rc<S> = Rc::default();
-            known.push((key.clone(), state.clone()));
-            state
-        })
+        self.0.borrow_mut().get(
+            key,
+            |state| state.clone().downcast().ok(),
+            || {
+                let state: Rc<S> = Rc::default();
+                (state.clone(), state)
+            },
+        )
+    }
+}
+
+/// What is known to all users of a run.
+#[derive(Default)]
+struct OfRun(Mutex<List<Arc<dyn Any + Send + Sync>>>);
+
+impl OfRun {
+    fn get<S: Any + Default + Send + Sync>(&self, key: &AuthKey) -> Arc<S> {
+        // A panic elsewhere leaves it in order: each change is made whole.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(
+            key,
+            |state| state.clone().downcast().ok(),
+            || {
+                let state: Arc<S> = Arc::default();
+                (state.clone(), state)
+            },
+        )
     }
 }
 
@@ -116,11 +179,16 @@ impl States {
     pub(super) fn of_shard<S: Default + 'static>(self, cx: &ActionContext, key: &AuthKey) -> Rc<S> {
         cx.shard::<OfShard>(self.0).0.get(key)
     }
+
+    pub(super) fn of_run<S: Any + Default + Send + Sync>(self, cx: &ActionContext, key: &AuthKey) -> Arc<S> {
+        cx.run_state::<OfRun>().get(key)
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use std::cell::Cell;
+    use std::sync::atomic::{AtomicU8, Ordering};
 
     use super::*;
 
@@ -140,13 +208,17 @@ mod tests {
 
     #[test]
     fn keys_that_nobody_has_any_more_are_forgotten() {
-        let known = Known::default();
+        let (known, run) = (Known::default(), OfRun::default());
         let kept = AuthKey::new();
         known.get::<Cell<u8>>(&kept).set(1);
+        run.get::<AtomicU8>(&kept).store(1, Ordering::Relaxed);
         for _ in 0..100 {
-            known.get::<Cell<u8>>(&AuthKey::new());
+            let key = AuthKey::new();
+            known.get::<Cell<u8>>(&key);
+            run.get::<AtomicU8>(&key);
         }
-        assert!(known.0.borrow().len() <= 2);
+        assert!(known.0.borrow().0.len() <= 2 && run.0.lock().unwrap().0.len() <= 2);
         assert_eq!(known.get::<Cell<u8>>(&kept).get(), 1);
+        assert_eq!(run.get::<AtomicU8>(&kept).load(Ordering::Relaxed), 1);
     }
 }

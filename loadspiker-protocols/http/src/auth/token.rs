@@ -1,10 +1,12 @@
-//! [`TokenCell`]: a token with its expiry, of a user or of all users of a shard, renewed by one of them at a time.
+//! [`TokenCell`]: a token with its expiry, of a user or of all users of a run, renewed by one of them at a time;
+//! [`TokenView`]: what a user or a shard sees of it.
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, Ref, RefCell};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use loadspiker_core::{Moment, StepError};
-use tokio::sync::Mutex;
 
 use crate::clock::Clock;
 
@@ -26,6 +28,8 @@ pub(super) struct Lapse {
 }
 
 impl Lapse {
+    const OVER: Lapse = Lapse { renew: Moment::START, end: Moment::START };
+
     /// Of a token that is good for `lifetime` from `now`, and is to be renewed so long before its end: at most half its
     /// lifetime, since a token that is renewed at once would never be used.
     pub(super) fn after(now: Moment, lifetime: Duration, before: Duration) -> Self {
@@ -48,24 +52,81 @@ pub(super) enum Quality {
     None,
 }
 
-/// The place of a token.
+/// The place of a token: of a user, or of all users of a run.
 #[derive(Default)]
 pub(super) struct TokenCell {
-    token: RefCell<Option<Token>>,
+    held: Mutex<Held>,
+    /// Goes up with each change of what is held but for the proof: who knows this version knows all.
+    version: AtomicU64,
     /// Whoever holds it gets the next token; others wait.
-    turn: Mutex<()>,
-    /// How often nobody could get one, and why the last time.
-    failures: Cell<u64>,
-    reason: RefCell<String>,
+    turn: tokio::sync::Mutex<()>,
+    /// How often nobody could get one.
+    failures: AtomicU64,
+}
+
+/// What is known to all who share a token.
+#[derive(Default)]
+struct Held {
+    token: Option<Arc<Token>>,
     /// Goes up with each token.
-    generation: Cell<u64>,
+    generation: u64,
     /// A request with the present token went well.
-    proven: Cell<bool>,
+    proven: bool,
+    /// Why nobody could get one the last time.
+    reason: String,
 }
 
 impl TokenCell {
+    /// A panic elsewhere leaves it in order: each change is made whole.
+    fn held(&self) -> MutexGuard<'_, Held> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Changes what is held, for all.
+    fn change(&self, change: impl FnOnce(&mut Held)) {
+        let mut held = self.held();
+        change(&mut held);
+        self.version.fetch_add(1, Ordering::Release);
+    }
+}
+
+/// A token as a user, or all users of a shard, see it. What others have made of it shows at once; as long as they have not,
+/// nothing that other cores use is written.
+#[derive(Default)]
+pub(super) struct TokenView {
+    cell: OnceCell<Arc<TokenCell>>,
+    version: Cell<u64>,
+    token: RefCell<Option<Arc<Token>>>,
+    generation: Cell<u64>,
+    /// The generation of which all know that it went well.
+    proven: Cell<u64>,
+}
+
+impl TokenView {
+    /// Looks at the cell that `find` finds, unless it does so already. Without this it has one of its own.
+    pub(super) fn share(&self, find: impl FnOnce() -> Arc<TokenCell>) {
+        self.cell.get_or_init(find);
+    }
+
+    fn cell(&self) -> &TokenCell {
+        self.cell.get_or_init(Arc::default)
+    }
+
+    /// The token, as all see it now.
+    fn token(&self) -> Ref<'_, Option<Arc<Token>>> {
+        let cell = self.cell();
+        if cell.version.load(Ordering::Acquire) != self.version.get() {
+            let held = cell.held();
+            // It is changed under the lock alone.
+            self.version.set(cell.version.load(Ordering::Relaxed));
+            self.token.replace(held.token.clone());
+            self.generation.set(held.generation);
+        }
+        self.token.borrow()
+    }
+
     pub(super) fn quality(&self, now: Moment) -> Quality {
-        match &*self.token.borrow() {
+        match self.token().as_deref() {
             None => Quality::None,
             Some(Token { lapse: None, .. }) => Quality::Good,
             Some(Token { lapse: Some(lapse), .. }) if lapse.is_fresh(now) => Quality::Good,
@@ -78,57 +139,65 @@ impl TokenCell {
     pub(super) fn wants(&self, now: Moment) -> bool {
         match self.quality(now) {
             Quality::Good => false,
-            Quality::Aging => self.turn.try_lock().is_ok(),
+            Quality::Aging => self.cell().turn.try_lock().is_ok(),
             Quality::None => true,
         }
     }
 
-    pub(super) fn access(&self) -> Option<String> {
-        self.token.borrow().as_ref().map(|token| token.access.clone())
+    /// What is sent, and its generation.
+    pub(super) fn access(&self) -> Option<(String, u64)> {
+        let access = self.token().as_ref()?.access.clone();
+        Some((access, self.generation.get()))
     }
 
     pub(super) fn refresh(&self) -> Option<String> {
-        self.token.borrow().as_ref()?.refresh.clone()
-    }
-
-    pub(super) fn generation(&self) -> u64 {
-        self.generation.get()
+        self.token().as_ref()?.refresh.clone()
     }
 
     /// The token of this generation went well.
     pub(super) fn prove(&self, generation: u64) {
-        if generation == self.generation.get() {
-            self.proven.set(true);
+        if generation > self.proven.get() {
+            self.proven.set(generation);
+            let mut held = self.cell().held();
+            held.proven |= generation == held.generation;
         }
     }
 
     /// The token of this generation is not accepted. Whether it makes sense to get another one: it went well before, or
     /// the server says that the token is at fault, or somebody has got another one meanwhile.
     pub(super) fn reject(&self, generation: u64, is_at_fault: bool) -> bool {
-        if generation != self.generation.get() {
-            return true;
+        let held = self.cell().held();
+        let makes_sense = generation != held.generation || held.proven || is_at_fault;
+        drop(held);
+        if makes_sense {
+            self.change(|token, of| {
+                if of == generation {
+                    // What renews it stays.
+                    token.lapse = Some(Lapse::OVER);
+                }
+            });
         }
-        if !self.proven.get() && !is_at_fault {
-            return false;
-        }
-        self.lapse_now();
-        true
+        makes_sense
     }
 
-    /// The token is used no more; what renews it stays.
-    pub(super) fn lapse_now(&self) {
-        if let Some(token) = &mut *self.token.borrow_mut() {
-            token.lapse = Some(Lapse { renew: Moment::START, end: Moment::START });
-        }
+    /// The token is used no more, nor what renews it; but by who is about to send it.
+    pub(super) fn forget(&self) {
+        self.change(|token, _| (token.lapse, token.refresh) = (Some(Lapse::OVER), None));
     }
 
-    /// All is forgotten.
-    pub(super) fn clear(&self) {
-        *self.token.borrow_mut() = None;
+    /// Changes the token, which is of this generation, if there is one.
+    fn change(&self, change: impl FnOnce(&mut Token, u64)) {
+        self.cell().change(|held| {
+            let generation = held.generation;
+            if let Some(token) = &mut held.token {
+                change(Arc::make_mut(token), generation);
+            }
+        });
     }
 
-    /// Sees to it that there is a good token: gets one with `fetch`, or waits for who does already. Who waited for one
-    /// that failed fails with the same reason, so that a server in trouble is not asked by all of them in turn.
+    /// Sees to it that there is a good token: gets one with `fetch`, or waits for who does already, unless the present one
+    /// is good meanwhile. Who waited for one that failed fails with the same reason, so that a server in trouble is not
+    /// asked by all of them in turn.
     ///
     /// # Cancel safety
     ///
@@ -138,31 +207,40 @@ impl TokenCell {
         cx: &mut C,
         fetch: impl AsyncFnOnce(&mut C) -> Result<Token, StepError>,
     ) -> Result<(), StepError> {
-        let failures = self.failures.get();
-        let _turn = self.turn.lock().await;
-        if self.failures.get() != failures {
-            return Err(StepError::new(self.reason.borrow().clone()));
+        let cell = self.cell();
+        let failures = cell.failures.load(Ordering::Acquire);
+        let _turn = match cell.turn.try_lock() {
+            Ok(turn) => turn,
+            Err(_) if self.quality(cx.now()) != Quality::None => return Ok(()),
+            Err(_) => cell.turn.lock().await,
+        };
+        if cell.failures.load(Ordering::Acquire) != failures {
+            return Err(StepError::new(cell.held().reason.clone()));
         }
         if self.quality(cx.now()) == Quality::Good {
             return Ok(());
         }
         match fetch(cx).await {
             Ok(token) => {
-                *self.token.borrow_mut() = Some(token);
-                self.generation.set(self.generation.get() + 1);
-                self.proven.set(false);
+                cell.change(|held| {
+                    held.token = Some(Arc::new(token));
+                    held.generation += 1;
+                    held.proven = false;
+                });
                 Ok(())
             }
             Err(_) if self.quality(cx.now()) == Quality::Aging => {
                 // It is good for a while, and the next attempt is made when it is good no more.
-                if let Some(Token { lapse: Some(lapse), .. }) = &mut *self.token.borrow_mut() {
-                    lapse.renew = lapse.end;
-                }
+                self.change(|token, _| {
+                    if let Some(lapse) = &mut token.lapse {
+                        lapse.renew = lapse.end;
+                    }
+                });
                 Ok(())
             }
             Err(error) => {
-                self.failures.set(self.failures.get() + 1);
-                *self.reason.borrow_mut() = error.to_string();
+                cell.held().reason = error.to_string();
+                cell.failures.fetch_add(1, Ordering::Release);
                 Err(error)
             }
         }
@@ -190,16 +268,16 @@ mod tests {
         }
     }
 
-    async fn put(cell: &TokenCell, now: u64, token: Token) {
-        cell.renew(&mut At(at(now)), async |_| Ok(token)).await.unwrap();
+    async fn put(view: &TokenView, now: u64, token: Token) {
+        view.renew(&mut At(at(now)), async |_| Ok(token)).await.unwrap();
     }
 
     #[tokio::test]
     async fn a_token_ages_before_it_lapses() {
-        let cell = TokenCell::default();
-        assert_eq!(cell.quality(at(0)), Quality::None);
+        let view = TokenView::default();
+        assert_eq!(view.quality(at(0)), Quality::None);
         let lapse = Lapse::after(at(100), Duration::from_secs(60), Duration::from_secs(10));
-        put(&cell, 100, token("a", Some(lapse))).await;
+        put(&view, 100, token("a", Some(lapse))).await;
         for (now, quality) in [
             (100, Quality::Good),
             (149, Quality::Good),
@@ -207,10 +285,10 @@ mod tests {
             (159, Quality::Aging),
             (160, Quality::None),
         ] {
-            assert_eq!(cell.quality(at(now)), quality, "{now}");
+            assert_eq!(view.quality(at(now)), quality, "{now}");
         }
-        put(&cell, 170, token("b", None)).await;
-        assert_eq!((cell.quality(Moment::NEVER), cell.access().as_deref()), (Quality::Good, Some("b")));
+        put(&view, 170, token("b", None)).await;
+        assert_eq!((view.quality(Moment::NEVER), view.access()), (Quality::Good, Some(("b".to_owned(), 2))));
     }
 
     #[test]
@@ -219,75 +297,102 @@ mod tests {
         assert_eq!(lapse, Lapse { renew: at(10), end: at(20) });
     }
 
+    /// As two shards see a token.
+    fn two_views() -> [TokenView; 2] {
+        let cell: Arc<TokenCell> = Arc::default();
+        [(); 2].map(|()| {
+            let view = TokenView::default();
+            view.share(|| cell.clone());
+            view
+        })
+    }
+
+    #[tokio::test]
+    async fn what_one_shard_makes_of_a_token_all_see() {
+        let [one, other] = two_views();
+        put(&one, 0, token("a", None)).await;
+        assert_eq!(other.access(), Some(("a".to_owned(), 1)));
+        one.prove(1);
+        assert!(other.reject(1, false));
+        assert_eq!(one.quality(at(0)), Quality::None);
+        put(&other, 0, token("b", None)).await;
+        assert!(one.reject(1, false), "there is another one by now");
+        assert_eq!((one.access(), one.quality(at(0))), (Some(("b".to_owned(), 2)), Quality::Good));
+        assert!(!other.reject(2, false), "only the one before was proven");
+        one.forget();
+        assert_eq!(other.quality(at(0)), Quality::None);
+    }
+
     #[tokio::test]
     async fn one_gets_the_token_and_the_others_wait_for_it() {
-        let cell = TokenCell::default();
+        let [one, other] = two_views();
         let (tell, told) = tokio::sync::oneshot::channel();
         let (mut a, mut b) = (At(at(0)), At(at(0)));
-        let first = cell.renew(&mut a, async |_| {
+        let first = one.renew(&mut a, async |_| {
             told.await.unwrap();
             Ok(token("a", None))
         });
-        let second = cell.renew(&mut b, async |_| panic!("asked twice"));
+        let second = other.renew(&mut b, async |_| panic!("asked twice"));
         let ((), first, second) = tokio::join!(async { tell.send(()).unwrap() }, first, second);
         assert!(first.is_ok() && second.is_ok());
     }
 
     #[tokio::test]
     async fn those_who_waited_fail_with_the_one_who_asked_and_the_next_asks_again() {
-        let cell = TokenCell::default();
+        let [one, other] = two_views();
         let (mut a, mut b) = (At(at(0)), At(at(0)));
-        let first = cell.renew(&mut a, async |_| {
+        let first = one.renew(&mut a, async |_| {
             tokio::task::yield_now().await;
             Err("down".into())
         });
-        let second = cell.renew(&mut b, async |_| panic!("asked twice"));
+        let second = other.renew(&mut b, async |_| panic!("asked twice"));
         let (first, second) = tokio::join!(first, second);
         assert_eq!((first.unwrap_err().to_string(), second.unwrap_err().to_string()), ("down".into(), "down".into()));
-        put(&cell, 0, token("a", None)).await;
+        put(&other, 0, token("a", None)).await;
     }
 
     #[tokio::test]
     async fn one_who_is_dropped_lets_the_next_ask() {
-        let cell = TokenCell::default();
+        let view = TokenView::default();
         let mut clock = At(at(0));
-        let endless = cell.renew(&mut clock, async |_| std::future::pending().await);
+        let endless = view.renew(&mut clock, async |_| std::future::pending().await);
         tokio::select! {
             biased;
             _ = endless => panic!("it never ends"),
             () = tokio::task::yield_now() => {}
         }
-        put(&cell, 0, token("a", None)).await;
+        put(&view, 0, token("a", None)).await;
     }
 
     #[tokio::test]
     async fn an_aging_token_is_used_while_it_is_renewed_and_if_that_fails() {
-        let cell = TokenCell::default();
+        let view = TokenView::default();
         let lapse = Lapse::after(at(0), Duration::from_secs(60), Duration::from_secs(10));
-        put(&cell, 0, token("a", Some(lapse))).await;
-        assert!(!cell.wants(at(49)) && cell.wants(at(50)));
+        put(&view, 0, token("a", Some(lapse))).await;
+        assert!(!view.wants(at(49)) && view.wants(at(50)));
         let mut clock = At(at(50));
-        let renewing = cell.renew(&mut clock, async |_| {
-            assert!(!cell.wants(at(55)), "it is good meanwhile");
-            assert!(cell.wants(at(60)));
+        let renewing = view.renew(&mut clock, async |_| {
+            assert!(!view.wants(at(55)), "it is good meanwhile");
+            assert!(view.wants(at(60)));
             Err("down".into())
         });
         renewing.await.unwrap();
-        assert!(!cell.wants(at(59)) && cell.wants(at(60)));
+        assert!(!view.wants(at(59)) && view.wants(at(60)));
     }
 
     #[tokio::test]
     async fn a_token_that_is_refused_is_replaced_if_that_makes_sense() {
-        let cell = TokenCell::default();
-        put(&cell, 0, token("a", None)).await;
-        let a = cell.generation();
-        assert!(!cell.reject(a, false), "it never went well: another one would not either");
-        assert!(cell.reject(a, true), "the server says that the token is at fault");
-        assert_eq!(cell.quality(at(0)), Quality::None);
-        put(&cell, 0, token("b", None)).await;
-        assert!(cell.reject(a, false), "there is another one by now");
-        assert_eq!(cell.quality(at(0)), Quality::Good);
-        cell.prove(cell.generation());
-        assert!(cell.reject(cell.generation(), false));
+        let view = TokenView::default();
+        put(&view, 0, token("a", None)).await;
+        let (_, a) = view.access().unwrap();
+        assert!(!view.reject(a, false), "it never went well: another one would not either");
+        assert!(view.reject(a, true), "the server says that the token is at fault");
+        assert_eq!(view.quality(at(0)), Quality::None);
+        put(&view, 0, token("b", None)).await;
+        assert!(view.reject(a, false), "there is another one by now");
+        assert_eq!(view.quality(at(0)), Quality::Good);
+        let (_, b) = view.access().unwrap();
+        view.prove(b);
+        assert!(view.reject(b, false));
     }
 }

@@ -18,6 +18,8 @@ mod stream;
 #[cfg(test)]
 mod tests;
 
+use std::rc::Rc;
+
 pub(crate) use buffers::Buffers;
 pub(crate) use connect::Connector;
 pub(crate) use exchange::{Answer, Failure, exchange};
@@ -28,6 +30,8 @@ pub(crate) use stream::Stream;
 /// A connection. Dropping it closes it.
 pub(crate) struct Connection {
     stream: Stream,
+    /// Whose it is, if it was authenticated: only the owner's requests may go over it.
+    owner: Option<Rc<String>>,
     /// No message is under way, and neither side has said that it will close.
     open: bool,
     reused: bool,
@@ -36,12 +40,21 @@ pub(crate) struct Connection {
 impl Connection {
     /// A connection that has not been used.
     pub(crate) fn new(stream: Stream) -> Self {
-        Connection { stream, open: true, reused: false }
+        Connection { stream, owner: None, open: true, reused: false }
     }
 
     /// Bytes sent and received since the last call, TLS included.
     pub(crate) fn take_traffic(&mut self) -> (u64, u64) {
         self.stream.take_traffic()
+    }
+
+    /// Whose it is, if it was authenticated.
+    pub(crate) fn owner(&self) -> Option<&Rc<String>> {
+        self.owner.as_ref()
+    }
+
+    pub(crate) fn set_owner(&mut self, owner: Option<Rc<String>>) {
+        self.owner = owner;
     }
 
     /// Whether it has carried an exchange before.

@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use super::pick;
 use crate::connection::Connection;
 use crate::origin::Origin;
 
@@ -14,10 +15,14 @@ pub(crate) struct OwnPool {
 }
 
 impl OwnPool {
-    /// Takes the connection to `origin` that was used last. Those found closed are dropped on the way.
-    pub(crate) fn take(&mut self, origin: &Rc<Origin>) -> Option<Connection> {
+    /// Takes the connection to `origin` that was used last, of those for requests of this [`owner`](pick). Those found
+    /// closed are dropped on the way.
+    pub(crate) fn take(&mut self, origin: &Rc<Origin>, owner: Option<&Rc<String>>) -> Option<Connection> {
         loop {
-            let index = self.idle.iter().rposition(|(to, _)| to.id == origin.id)?;
+            let last_of = |owner: Option<&Rc<String>>| {
+                self.idle.iter().rposition(|(to, idle)| to.id == origin.id && idle.owner() == owner)
+            };
+            let index = pick(last_of, owner)?;
             let (_, connection) = self.idle.swap_remove(index);
             if connection.is_reusable() {
                 return Some(connection);
@@ -25,17 +30,20 @@ impl OwnPool {
         }
     }
 
-    /// Keeps a connection for the next request, at most `limit` per origin.
+    /// Keeps a connection for the next request, at most `limit` per origin: the oldest one makes room.
     pub(crate) fn put(&mut self, origin: &Rc<Origin>, connection: Connection, limit: usize) {
         if !connection.is_reusable() {
             return;
         }
-        if self.idle.iter().filter(|(to, _)| to.id == origin.id).count() < limit {
-            if self.idle.is_empty() {
-                self.idle.reserve_exact(1);
-            }
-            self.idle.push((origin.clone(), connection));
+        if self.idle.iter().filter(|(to, _)| to.id == origin.id).count() >= limit
+            && let Some(oldest) = self.idle.iter().position(|(to, _)| to.id == origin.id)
+        {
+            self.idle.remove(oldest);
         }
+        if self.idle.is_empty() {
+            self.idle.reserve_exact(1);
+        }
+        self.idle.push((origin.clone(), connection));
     }
 
     /// A pool for a branch of the user, with one idle connection to each origin, as long as there are any.

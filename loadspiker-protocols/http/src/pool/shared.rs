@@ -6,6 +6,7 @@ use std::rc::Rc;
 use rustc_hash::FxHashMap;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
+use super::pick;
 use crate::connection::Connection;
 use crate::origin::Origin;
 
@@ -19,6 +20,7 @@ pub(crate) struct SharedPool {
 struct Connections {
     /// Holding the origin keeps its number from being given anew.
     _origin: Rc<Origin>,
+    limit: usize,
     /// One permit for each connection that may be in use; it serves waiters in order.
     permits: Semaphore,
     idle: RefCell<Vec<Connection>>,
@@ -32,8 +34,12 @@ impl SharedPool {
 
     fn connections(&self, origin: &Rc<Origin>) -> Rc<Connections> {
         let mut origins = self.origins.borrow_mut();
-        let new =
-            || Connections { _origin: origin.clone(), permits: Semaphore::new(self.limit), idle: RefCell::default() };
+        let new = || Connections {
+            _origin: origin.clone(),
+            limit: self.limit,
+            permits: Semaphore::new(self.limit),
+            idle: RefCell::default(),
+        };
         origins.entry(origin.id).or_insert_with(|| Rc::new(new())).clone()
     }
 
@@ -73,13 +79,21 @@ pub(crate) struct Permit {
 }
 
 impl Permit {
-    /// The idle connection that was used last, if there is one. Those found closed are dropped on the way.
-    pub(crate) fn take(&self) -> Option<Connection> {
-        let mut idle = self.connections.idle.borrow_mut();
-        while let Some(connection) = idle.pop() {
+    /// The idle connection that was used last, of those for requests of this [`owner`](pick), if there is one. Those found
+    /// closed are dropped on the way. Without one a new connection is to be opened; where those of other owners fill the
+    /// bound, the oldest of them makes room.
+    pub(crate) fn take(&self, owner: Option<&Rc<String>>) -> Option<Connection> {
+        let Connections { limit, permits, idle, .. } = &*self.connections;
+        let mut idle = idle.borrow_mut();
+        while let Some(index) = pick(|owner| idle.iter().rposition(|idle| idle.owner() == owner), owner) {
+            let connection = idle.remove(index);
             if connection.is_reusable() {
                 return Some(connection);
             }
+        }
+        let in_use = limit - permits.available_permits();
+        if in_use + idle.len() > *limit {
+            idle.remove(0);
         }
         None
     }

@@ -71,12 +71,12 @@ async fn a_connection_given_back_is_taken_again() {
     let origin = origin_of("http://a.test/");
     let server = holding();
     let permit = pool.try_acquire(&origin).unwrap();
-    assert!(permit.take().is_none());
+    assert!(permit.take(None).is_none());
     permit.put(connect(server).await);
     pool.sweep();
     pool.sweep();
     let permit = pool.try_acquire(&origin).unwrap();
-    let connection: Option<Connection> = permit.take();
+    let connection: Option<Connection> = permit.take(None);
     assert!(connection.is_some());
 }
 
@@ -97,8 +97,8 @@ async fn connections_closed_by_the_server_are_swept_and_never_handed_out() {
     own.put(&origin, connect(server).await, 6);
     closed.recv().unwrap();
     let_the_reactor_run().await;
-    assert!(pool.try_acquire(&origin).unwrap().take().is_none());
-    assert!(own.take(&origin).is_none());
+    assert!(pool.try_acquire(&origin).unwrap().take(None).is_none());
+    assert!(own.take(&origin, None).is_none());
     pool.sweep();
 }
 
@@ -115,8 +115,8 @@ async fn a_user_keeps_connections_by_origin_up_to_the_bound() {
     own.put(&b, connect(server).await, 2);
     assert_eq!(own.len(), 3);
     own.sweep();
-    assert!(own.take(&a).is_some() && own.take(&a).is_some() && own.take(&a).is_none());
-    assert!(own.take(&b).is_some());
+    assert!(own.take(&a, None).is_some() && own.take(&a, None).is_some() && own.take(&a, None).is_none());
+    assert!(own.take(&b, None).is_some());
 }
 
 #[tokio::test]
@@ -129,8 +129,8 @@ async fn an_origin_with_an_idle_connection_keeps_its_number() {
     pool.try_acquire(&of("http://b.test/")).unwrap().put(connect(server).await);
     pool.sweep();
     origins.prune();
-    assert!(own.take(&of("http://a.test/")).is_some());
-    assert!(pool.try_acquire(&of("http://b.test/")).unwrap().take().is_some());
+    assert!(own.take(&of("http://a.test/"), None).is_some());
+    assert!(pool.try_acquire(&of("http://b.test/")).unwrap().take(None).is_some());
 }
 
 #[tokio::test]
@@ -149,4 +149,52 @@ async fn what_a_server_sends_unasked_makes_a_connection_unusable() {
     let_the_reactor_run().await;
     own.sweep();
     assert_eq!(own.len(), 0);
+}
+
+/// A connection of this owner's.
+async fn owned(server: SocketAddr, owner: &Rc<String>) -> Connection {
+    let mut connection = connect(server).await;
+    connection.set_owner(Some(owner.clone()));
+    connection
+}
+
+#[tokio::test]
+async fn what_has_an_owner_is_for_its_owner_alone() {
+    let (ada, bob) = (Rc::new("ada".to_owned()), Rc::new("bob".to_owned()));
+    // Of the same account, whoever says so.
+    let also_ada = Rc::new("ada".to_owned());
+    let (origin, server) = (origin_of("http://a.test/"), holding());
+    let pool = SharedPool::new(3);
+    pool.try_acquire(&origin).unwrap().put(connect(server).await);
+    pool.try_acquire(&origin).unwrap().put(owned(server, &ada).await);
+    let mut own = OwnPool::default();
+    own.put(&origin, owned(server, &ada).await, 3);
+    own.put(&origin, connect(server).await, 3);
+    let permit = pool.try_acquire(&origin).unwrap();
+    for connection in [permit.take(Some(&also_ada)), own.take(&origin, Some(&also_ada))] {
+        assert_eq!(connection.unwrap().owner(), Some(&ada));
+    }
+    for connection in [permit.take(Some(&bob)), own.take(&origin, Some(&bob))] {
+        assert_eq!(connection.unwrap().owner(), None, "one that is nobody's will do");
+    }
+    own.put(&origin, owned(server, &ada).await, 3);
+    assert!(own.take(&origin, None).is_none() && own.take(&origin, Some(&bob)).is_none());
+}
+
+#[tokio::test]
+async fn at_the_bound_connections_of_other_owners_make_room() {
+    let (ada, bob) = (Rc::new("ada".to_owned()), Rc::new("bob".to_owned()));
+    let (origin, server) = (origin_of("http://a.test/"), holding());
+    let pool = SharedPool::new(2);
+    pool.try_acquire(&origin).unwrap().put(owned(server, &ada).await);
+    let first = pool.try_acquire(&origin).unwrap();
+    assert!(first.take(Some(&bob)).is_none());
+    let second = pool.try_acquire(&origin).unwrap();
+    assert!(second.take(None).is_none(), "two are in use by now: the idle one is closed");
+    assert!(second.take(Some(&ada)).is_none());
+    // A user's own pool keeps those used last.
+    let mut own = OwnPool::default();
+    own.put(&origin, owned(server, &ada).await, 1);
+    own.put(&origin, owned(server, &bob).await, 1);
+    assert!(own.take(&origin, Some(&ada)).is_none() && own.take(&origin, Some(&bob)).is_some());
 }

@@ -19,7 +19,7 @@ use loadspiker_core::expression::{CompiledText, IntoText, TextArg};
 use self::client::{Client, Secrecy};
 use self::grant::{Flow, Grant};
 use super::secret::Secret;
-use super::token::TokenCell;
+use super::token::TokenView;
 use super::{Answered, Auth, AuthContext, AuthFuture, AuthKey, AuthRequest, AuthResponse, Authenticator};
 
 /// How long before its end a token is renewed, unless the user says otherwise.
@@ -33,7 +33,7 @@ const RENEW_BEFORE: Duration = Duration::from_secs(30);
 /// before, or because it is at fault (`invalid_token`), is replaced, and the request sent again (counted as
 /// `name Challenge`).
 ///
-/// Each user has a token of its own, or all users of a shard [share](OAuth2::shared) one. Requests to the token endpoint
+/// Each user has a token of its own, or all users of the run [share](OAuth2::shared) one. Requests to the token endpoint
 /// are counted as `token`. If there is no token to be had, the request that needs it fails and says why.
 ///
 /// ```
@@ -154,8 +154,9 @@ impl OAuth2 {
         OAuth2 { renew_before: time, ..self }
     }
 
-    /// All users of a shard have one token. There are as many shards as cores, and they share nothing. Expressions are
-    /// those of the user that happens to ask for the token. Default: each user has its own.
+    /// All users of the run have one token, on all shards: the first that needs it gets it, and the others wait; one of
+    /// them renews it, while the others use the old one as long as it is good. If there is none to be had, all who waited
+    /// fail with the same reason. Expressions are those of the user that happens to ask. Default: each user has its own.
     pub fn shared(self) -> Self {
         OAuth2 { shared: true, ..self }
     }
@@ -214,13 +215,18 @@ struct Tokens {
 type Sent = std::cell::Cell<u64>;
 
 impl Tokens {
-    fn cell(&self, cx: &mut AuthContext<'_>) -> Rc<TokenCell> {
-        if self.shared { cx.shard_state(&self.key) } else { cx.user_state(&self.key) }
+    fn view(&self, cx: &mut AuthContext<'_>) -> Rc<TokenView> {
+        if !self.shared {
+            return cx.user_state(&self.key);
+        }
+        let view = cx.shard_state::<TokenView>(&self.key);
+        view.share(|| cx.run_state(&self.key));
+        view
     }
 
-    async fn renew(&self, cell: Rc<TokenCell>, cx: &mut AuthContext<'_>) -> Result<(), StepError> {
-        cell.renew(cx, async |cx: &mut AuthContext<'_>| {
-            if let Some(refresh) = cell.refresh() {
+    async fn renew(&self, view: Rc<TokenView>, cx: &mut AuthContext<'_>) -> Result<(), StepError> {
+        view.renew(cx, async |cx: &mut AuthContext<'_>| {
+            if let Some(refresh) = view.refresh() {
                 match self.client.refresh(&refresh, cx).await {
                     Ok(token) => return Ok(token),
                     Err(error) if !self.grant.can_begin_anew() => return Err(error),
@@ -236,33 +242,33 @@ impl Tokens {
 
 impl Authenticator for Tokens {
     fn obtain<'a>(&'a self, cx: &'a mut AuthContext<'_>) -> Option<AuthFuture<'a>> {
-        let cell = self.cell(cx);
-        cell.wants(cx.now()).then(|| Box::pin(self.renew(cell, cx)) as AuthFuture<'a>)
+        let view = self.view(cx);
+        view.wants(cx.now()).then(|| Box::pin(self.renew(view, cx)) as AuthFuture<'a>)
     }
 
     fn apply(&self, request: &mut AuthRequest<'_>, cx: &mut AuthContext<'_>) -> Result<(), StepError> {
-        let cell = self.cell(cx);
-        let token = cell.access().ok_or("there is no token")?;
-        cx.user_state::<Sent>(&self.key).set(cell.generation());
+        let view = self.view(cx);
+        let (token, generation) = view.access().ok_or("there is no token")?;
+        cx.user_state::<Sent>(&self.key).set(generation);
         request.set_header(AUTHORIZATION.as_str(), &format!("Bearer {token}"))
     }
 
     fn answered(&self, response: &AuthResponse<'_>, cx: &mut AuthContext<'_>) -> Result<Answered, StepError> {
-        let (cell, sent) = (self.cell(cx), cx.user_state::<Sent>(&self.key).get());
+        let (view, sent) = (self.view(cx), cx.user_state::<Sent>(&self.key).get());
         if response.status() != 401 {
-            cell.prove(sent);
+            view.prove(sent);
             return Ok(Answered::Accept);
         }
-        let again = response.attempt() == 0 && cell.reject(sent, is_at_fault(response));
+        let again = response.attempt() == 0 && view.reject(sent, is_at_fault(response));
         Ok(if again { Answered::SendAgain } else { Answered::Accept })
     }
 
     fn token(&self, cx: &mut AuthContext<'_>) -> Option<String> {
-        self.cell(cx).access()
+        self.view(cx).access().map(|(token, _)| token)
     }
 
     fn forget(&self, cx: &mut AuthContext<'_>) {
-        self.cell(cx).clear();
+        self.view(cx).forget();
     }
 }
 

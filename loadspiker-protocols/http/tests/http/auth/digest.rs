@@ -161,7 +161,7 @@ fn user_names_are_hashed_where_the_server_wants_it() {
     let server = server(Asks { userhash: true, algorithm: "SHA-256", ..ASKS });
     let report = run(server.protocol().digest_auth("ada", "secret of ada"), repeat(2, http("x").get("/")));
     assert_all_ok(&report, "x", 2);
-    assert!(!server.seen()[1].head.contains("ada"));
+    assert!(!server.seen()[1].head.contains("\"ada\""), "quoted, since digests have these digits, too");
 }
 
 #[test]

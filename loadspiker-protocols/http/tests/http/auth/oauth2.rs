@@ -25,6 +25,8 @@ const REDIRECT: &str = "https://app.test/back";
 #[derive(Clone, Copy)]
 struct Setup {
     expires_in: &'static str,
+    /// Of all tokens but the first, if it is another.
+    later_expires_in: Option<&'static str>,
     refresh: bool,
     /// How many requests a token is good for.
     uses: u32,
@@ -34,8 +36,15 @@ struct Setup {
     consent: bool,
 }
 
-const SETUP: Setup =
-    Setup { expires_in: "3600", refresh: false, uses: u32::MAX, polls: 1, device_lifetime: 60, consent: false };
+const SETUP: Setup = Setup {
+    expires_in: "3600",
+    later_expires_in: None,
+    refresh: false,
+    uses: u32::MAX,
+    polls: 1,
+    device_lifetime: 60,
+    consent: false,
+};
 
 #[derive(Default)]
 struct State {
@@ -210,8 +219,8 @@ fn token(setup: Setup, state: &mut State, seen: &Seen, form: &Fields) -> Reply {
         }
         false => String::new(),
     };
-    let expiry =
-        if setup.expires_in.is_empty() { String::new() } else { format!(", \"expires_in\": {}", setup.expires_in) };
+    let expires_in = setup.later_expires_in.filter(|_| state.made > 1).unwrap_or(setup.expires_in);
+    let expiry = if expires_in.is_empty() { String::new() } else { format!(", \"expires_in\": {expires_in}") };
     reply(200, &format!("{{\"access_token\": \"{access}\", \"token_type\": \"bearer\"{refresh}{expiry}}}"))
 }
 
@@ -238,6 +247,17 @@ fn run_simulated(
     Simulation::new("test").protocol(protocol).with(population).simulated_clock().run().unwrap()
 }
 
+/// Runs a chain for twelve users on so many shards.
+fn run_on(
+    shards: usize,
+    protocol: loadspiker_http::HttpProtocol,
+    chain: impl Into<loadspiker_core::dsl::Chain>,
+) -> RunReport {
+    let report = simulation(12, protocol, chain).shards(shards).run().unwrap();
+    assert_eq!(report.info().shards, shards);
+    report
+}
+
 fn grants(server: &Server) -> Vec<String> {
     let asked = server.seen().into_iter().filter(|seen| seen.path() == "/token");
     asked.map(|seen| fields(&seen.body)["grant_type"].clone()).collect()
@@ -261,21 +281,54 @@ fn each_user_has_a_token_and_sends_it_with_all_its_requests() {
 }
 
 #[test]
-fn users_of_a_shard_share_a_token_and_ask_for_it_once_though_all_of_them_come_at_once() {
+fn users_of_all_shards_share_a_token_and_one_of_them_asks_for_it_and_for_the_next() {
+    for shards in 1..=3 {
+        let server = server(SETUP);
+        let report = run_on(shards, server.protocol().auth(service().shared()), repeat(5, data()));
+        assert_all_ok(&report, "token", 1);
+        assert_all_ok(&report, "data", 60);
+        // The first lapses after a second.
+        let server = self::server(Setup { expires_in: "1", later_expires_in: Some("3600"), ..SETUP });
+        let visit = exec(data()).pause(1100.millis()).exec(data());
+        let report = run_on(shards, server.protocol().auth(service().shared()), visit);
+        assert_all_ok(&report, "token", 2);
+        assert_all_ok(&report, "data", 24);
+    }
+}
+
+#[test]
+fn runs_and_logins_that_are_no_clones_have_tokens_of_their_own() {
     let server = server(SETUP);
-    let report = run_users(20, server.protocol().auth(service().shared()), repeat(2, data()));
+    let (one, other) = (service().shared(), service().shared());
+    let visit = exec(data().auth(&one)).exec(data().auth(&other)).exec(authenticate(&one));
+    for _ in 0..2 {
+        assert_all_ok(&run_on(2, server.protocol(), visit.clone()), "token", 2);
+    }
+}
+
+#[test]
+fn requests_of_users_code_share_a_token_on_all_shards_as_well() {
+    let server = server(SETUP);
+    let login = service().shared();
+    let code = loadspiker_core::dsl::Chain::journey("code", async move |user: &mut User| {
+        user.http("data").get("/data").auth(&login).send().await?;
+        Ok(())
+    });
+    let report = run_on(3, server.protocol(), code);
     assert_all_ok(&report, "token", 1);
-    assert_all_ok(&report, "data", 40);
+    assert_all_ok(&report, "data", 12);
 }
 
 #[test]
 fn a_refused_grant_fails_all_who_wait_for_it_with_the_servers_reason() {
     let server = server(SETUP);
     let wrong = oauth2("/token", "service:").client_secret("wrong").shared().name("identity");
-    let report = run_users(3, server.protocol().auth(wrong), data());
-    assert_eq!(report.request("identity").unwrap().errors()[0].0, "refused: invalid_client (because)");
-    let errors = report.request("data").unwrap().errors();
-    assert_eq!(errors, [("oauth2: refused: invalid_client (because)", 3)]);
+    for shards in 1..=3 {
+        let report = run_on(shards, server.protocol().auth(&wrong), data());
+        assert_eq!(report.request("identity").unwrap().errors()[0].0, "refused: invalid_client (because)");
+        let errors = report.request("data").unwrap().errors();
+        assert_eq!(errors, [("oauth2: refused: invalid_client (because)", 12)]);
+    }
 }
 
 #[test]
