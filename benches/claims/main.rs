@@ -22,6 +22,7 @@ mod resting_users;
 mod stalled_server;
 #[path = "../support/mod.rs"]
 mod support;
+mod two_shards;
 
 /// One claim.
 struct Claim {
@@ -39,7 +40,7 @@ struct Setting {
     server: Option<usize>,
 }
 
-const CLAIMS: [Claim; 8] = [
+const CLAIMS: [Claim; 9] = [
     Claim {
         name: "resting-users",
         says: "a million users in their think time, with four attributes each",
@@ -64,6 +65,7 @@ const CLAIMS: [Claim; 8] = [
         measure: overload::measure,
     },
     Claim { name: "looking", says: "what live progress and the series per second cost", measure: looking::measure },
+    Claim { name: "two-shards", says: "the same requests on one shard and on two", measure: two_shards::measure },
 ];
 
 const HELP: &str = "\
@@ -88,8 +90,9 @@ fn main() -> ExitCode {
             "--child" => child = arguments.next(),
             "--pretend" => {
                 let seconds = arguments.next().and_then(|text| text.parse().ok()).unwrap_or(1);
-                return if looking::pretend(seconds).is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE };
+                return told(looking::pretend(seconds));
             }
+            "--shards" => return told(two_shards::client(arguments)),
             name if CLAIMS.iter().any(|claim| claim.name == name) => names.push(name.to_owned()),
             other => return mistake(&format!("there is no claim \"{other}\"")),
         }
@@ -97,6 +100,17 @@ fn main() -> ExitCode {
     match child.and_then(|name| CLAIMS.iter().find(|claim| claim.name == name)) {
         Some(claim) => measure(claim, scale),
         None => measure_all(&names, scale),
+    }
+}
+
+/// How a run ended that a claim has made by a process of its own.
+fn told(outcome: Result<(), String>) -> ExitCode {
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("claims: {error}");
+            ExitCode::FAILURE
+        }
     }
 }
 

@@ -4,9 +4,9 @@ use std::ffi::OsString;
 use std::path::Path;
 
 use crate::client::{Client, read_h2load, read_line, read_oha, read_wrk};
-use crate::options::Options;
+use crate::options::{Options, Scenario};
 use crate::support::machine::said_by;
-use crate::{CONNECTIONS, LOADSPIKER, WRK};
+use crate::{CONNECTIONS, LOADSPIKER, SESSION, WRK};
 
 /// What a run is about.
 pub(crate) struct Task<'a> {
@@ -27,9 +27,10 @@ pub(crate) struct Clients {
 }
 
 impl Clients {
-    /// Looks for all of them.
-    pub(crate) fn find(task: &Task<'_>) -> Result<Self, String> {
-        let mut clients = Clients { all: vec![wrk(task)?, engine(task)?], left_out: Vec::new() };
+    /// Looks for all that can repeat a GET.
+    pub(crate) fn of_get(task: &Task<'_>) -> Result<Self, String> {
+        let engine = engine(task, Scenario::Get, task.url)?;
+        let mut clients = Clients { all: vec![wrk(task)?, engine], left_out: Vec::new() };
         let known: [(&str, Find); 4] = [("h2load", h2load), ("oha", oha), ("goose", goose), ("locust", locust)];
         let only = task.options.only.as_ref();
         if let Some(unknown) = only.into_iter().flatten().find(|name| known.iter().all(|(one, _)| one != name)) {
@@ -45,6 +46,13 @@ impl Clients {
             }
         }
         Ok(clients)
+    }
+
+    /// wrk with its GET, and the engine with a journey on the server at `base_url`.
+    pub(crate) fn of_journey(task: &Task<'_>, base_url: &str) -> Result<Self, String> {
+        let mut wrk = wrk(task)?;
+        wrk.arguments.splice(0..0, ["-H", SESSION].map(str::to_owned));
+        Ok(Clients { all: vec![wrk, engine(task, Scenario::Journey, base_url)?], left_out: Vec::new() })
     }
 }
 
@@ -76,10 +84,10 @@ fn wrk(task: &Task<'_>) -> Result<Client, String> {
 }
 
 /// This program itself, as a child that runs the engine.
-fn engine(task: &Task<'_>) -> Result<Client, String> {
+fn engine(task: &Task<'_>, scenario: Scenario, url: &str) -> Result<Client, String> {
     let program = std::env::current_exe().map_err(|error| format!("the bench does not find itself: {error}"))?;
     let version = env!("CARGO_PKG_VERSION").to_owned();
-    Ok(task.client(LOADSPIKER, version, program).with(&["--engine", task.url, &task.seconds()]))
+    Ok(task.client(LOADSPIKER, version, program).with(&[scenario.option(), url, &task.seconds()]))
 }
 
 fn h2load(task: &Task<'_>) -> Result<Client, String> {

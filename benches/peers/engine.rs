@@ -5,16 +5,22 @@ use std::time::{Duration, Instant};
 use loadspiker::prelude::*;
 
 use crate::CONNECTIONS;
+use crate::options::Scenario;
 
-/// Repeats a GET with 64 users and prints what came of it as a line of JSON.
-pub(crate) fn run(url: &str, seconds: u64) -> Result<(), String> {
+/// The request that is counted.
+const NAME: &str = "get";
+
+/// Repeats a GET or a journey with 64 users and prints what came of it as a line of JSON.
+pub(crate) fn run(scenario: Scenario, url: &str, seconds: u64) -> Result<(), String> {
     let duration = Duration::from_secs(seconds);
-    let get = scenario!("get")
-        .forever(exec(http("get").get(url)))
-        .inject([constant_concurrent_users(CONNECTIONS).during(duration)]);
+    let chain = match scenario {
+        Scenario::Get => exec(http(NAME).get(url)),
+        Scenario::Journey => journey(),
+    };
+    let users = scenario!("users").forever(chain).inject([constant_concurrent_users(CONNECTIONS).during(duration)]);
     let simulation = Simulation::new("peers")
         .protocol(HttpProtocol::new(url))
-        .with(get)
+        .with(users)
         .shards(1)
         .max_duration(duration)
         // As in wrk, what is under way at the end is not waited for.
@@ -22,7 +28,18 @@ pub(crate) fn run(url: &str, seconds: u64) -> Result<(), String> {
     let start = Instant::now();
     let report = simulation.run().map_err(|error| error.to_string())?;
     let seconds = start.elapsed().as_secs_f64();
-    let get = report.request("get").ok_or("the report knows no request \"get\"")?;
-    println!("{}", json!({ "requests": get.count(), "failed": get.failed_count(), "seconds": seconds }));
+    let requests = report.global();
+    println!("{}", json!({ "requests": requests.count(), "failed": requests.failed_count(), "seconds": seconds }));
     Ok(())
+}
+
+/// One request of a user who does all that a scenario usually does about it.
+fn journey() -> Chain {
+    let products = (0..1000).map(|id| [("id", Value::from(id)), ("token", Value::from(format!("token-{id:06}")))]);
+    let product = http(NAME)
+        .get("/products/#{id}?view=full")
+        .header("x-session", "session-#{token}")
+        .check(status().is(200))
+        .check(json_path("$.name").save_as("name"));
+    feed(records(products).circular()).group("browse", exec(product)).pause(0)
 }

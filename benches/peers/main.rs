@@ -5,6 +5,9 @@
 //! wrk, then the engine (this program again, as a child, with one shard and 64 closed users that repeat a keep-alive GET
 //! with its implicit status check), then the others. Machines are not equally fast from minute to minute, so what counts is
 //! the ratio to wrk within a round, and of these the median.
+//!
+//! Then wrk and the engine take turns once more: wrk repeats a GET of some JSON, and the engine's users ask for the same in
+//! a full journey, with feeder, expressions, checks, a value saved, a group and a pause.
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a bench talks on the terminal")]
 
@@ -33,7 +36,7 @@ const CONNECTIONS: u64 = 64;
 fn main() -> ExitCode {
     let outcome = match options::parse(std::env::args().skip(1)) {
         Ok(options::Task::Compare(options)) => compare(&options),
-        Ok(options::Task::Engine { url, seconds }) => engine::run(&url, seconds),
+        Ok(options::Task::Engine { scenario, url, seconds }) => engine::run(scenario, &url, seconds),
         Ok(options::Task::Help) => {
             println!("{}", options::HELP);
             Ok(())
@@ -49,22 +52,37 @@ fn main() -> ExitCode {
     }
 }
 
+/// What is asked of wrk beside a full journey, and the header with it: what the engine's users send, but always the same.
+const PRODUCT: &str = "/products/7?view=full";
+const SESSION: &str = "x-session: session-token-000007";
+
+/// The part of wrk's rate that a full journey is to reach.
+const GOAL: f64 = 0.7;
+
 fn compare(options: &options::Options) -> Result<(), String> {
     let cores = cpu::Cores::choose();
     let server = nginx::Nginx::start(cores.server, nginx::CONNECTIONS)?;
-    let url = server.url(options.target.path());
-    let Clients { all, left_out } = Clients::find(&Task { core: cores.client, url: &url, options })?;
-    left_out.iter().for_each(|client| println!("left out: {client}"));
-    let setting = format!(
-        "{cores}; {}; {CONNECTIONS} connections; {} rounds of {} s a client",
-        options.target, options.rounds, options.seconds
-    );
-    println!("{setting}\n");
-    let rows = rounds::run(options.rounds, &all)?;
-    let table = table::Table { rows, left_out, setting, server: nginx::version() };
-    println!("\n{}", table.text());
+    let (core, plain, product) = (cores.client, server.url(options.target.path()), server.url(PRODUCT));
+    let get = Clients::of_get(&Task { core, url: &plain, options })?;
+    let journey = Clients::of_journey(&Task { core, url: &product, options }, &server.url(""))?;
+    get.left_out.iter().for_each(|client| println!("left out: {client}"));
+    let turns = format!("{CONNECTIONS} connections; {} rounds of {} s a client", options.rounds, options.seconds);
+    let json = format!("{} bytes of JSON made by nginx", nginx::PRODUCT.len());
+    let comparisons = [
+        ("A plain GET", get, format!("{cores}; {}; {turns}", options.target), None),
+        ("A full journey", journey, format!("{cores}; {json}; {turns}"), Some(GOAL)),
+    ];
+    let mut tables = Vec::new();
+    for (title, clients, setting, goal) in comparisons {
+        println!("\n{title}: {setting}\n");
+        let rows = rounds::run(options.rounds, &clients.all)?;
+        let table = table::Table { title, rows, left_out: clients.left_out, setting, goal };
+        println!("\n{}", table.text());
+        tables.push(table);
+    }
     if let Some(file) = &options.results {
-        std::fs::write(file, table.markdown()).map_err(|error| format!("{}: {error}", file.display()))?;
+        let text = table::markdown(&tables, &nginx::version());
+        std::fs::write(file, text).map_err(|error| format!("{}: {error}", file.display()))?;
         println!("written to {}", file.display());
     }
     Ok(())

@@ -8,12 +8,13 @@ Usage: cargo bench --bench peers -- [OPTIONS]
 
   --rounds N       how often the clients take turns (default 3)
   --seconds S      how long each runs (default 8)
-  --target T       what is asked for: `return` (128 bytes, made by nginx itself; default) or `file` (a static file of 4 KiB)
+  --target T       what is asked for: `return` (128 bytes, made by nginx itself; default) or `file` (a static file of 4 KiB);
+                   the full journey asks for JSON of its own
   --only A,B       these clients alone, beside wrk and loadspiker: h2load, oha, goose, locust
   --oha PROGRAM    where oha is, if it is in no folder of the PATH
   --goose PROGRAM  where the program of benches/peers/goose is
   --locust PYTHON  a Python that has locust
-  --results FILE   writes the table there, as Markdown
+  --results FILE   writes the tables there, as Markdown
 
 `cargo xtask bench-peers` installs what is needed and gives the last four.";
 
@@ -24,10 +25,30 @@ pub(crate) enum Task {
     Compare(Options),
     /// Be the child that runs the engine.
     Engine {
+        scenario: Scenario,
         url: String,
         seconds: u64,
     },
     Help,
+}
+
+/// What the engine's users repeat.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Scenario {
+    /// What all clients do.
+    Get,
+    /// A request with all about it that a scenario usually has.
+    Journey,
+}
+
+impl Scenario {
+    /// The option that makes a child of this.
+    pub(crate) fn option(self) -> &'static str {
+        match self {
+            Scenario::Get => "--engine",
+            Scenario::Journey => "--engine-journey",
+        }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -98,9 +119,11 @@ pub(crate) fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Task,
             "--goose" => options.goose = Some(value()?),
             "--locust" => options.locust = Some(value()?),
             "--results" => options.results = Some(value()?.into()),
-            "--engine" => {
+            "--engine" | "--engine-journey" => {
+                let scenario = if argument == "--engine" { Scenario::Get } else { Scenario::Journey };
                 let url = value()?;
-                return Ok(Task::Engine { url, seconds: positive("--engine URL", &value()?)? });
+                let seconds = positive(&format!("{} URL", scenario.option()), &value()?)?;
+                return Ok(Task::Engine { scenario, url, seconds });
             }
             "--help" | "-h" => return Ok(Task::Help),
             other => return Err(format!("there is no option \"{other}\"")),

@@ -1,17 +1,19 @@
-//! The table of a comparison, for the terminal and as Markdown.
+//! The tables of the comparisons, for the terminal and as Markdown.
 
 use std::fmt::Write;
 
+use crate::LOADSPIKER;
 use crate::rounds::Row;
 use crate::support::machine::Machine;
 
 pub(crate) struct Table {
+    pub(crate) title: &'static str,
     pub(crate) rows: Vec<Row>,
     pub(crate) left_out: Vec<String>,
     /// Who ran where, against what, for how long.
     pub(crate) setting: String,
-    /// The server's version.
-    pub(crate) server: String,
+    /// The part of wrk's rate that the engine is to reach, where one is set.
+    pub(crate) goal: Option<f64>,
 }
 
 impl Table {
@@ -24,28 +26,27 @@ impl Table {
             // Writing to a text cannot fail.
             let _ = writeln!(text, "{name:>12} {rate:>10.0} {ratio:>8.3} {cost:>11.2} {:>9.1}", median.peak_mebibytes);
         }
+        if let Some(verdict) = self.verdict() {
+            let _ = writeln!(text, "\n{verdict}");
+        }
         text
     }
 
-    /// With all that the figures depend on.
-    pub(crate) fn markdown(&self) -> String {
-        let mut text = format!(
-            "# LoadSpiker beside its peers\n\n\
-             Written by `cargo xtask bench-peers`; what is measured, and how, is told in [README.md](README.md).\n\n\
-             - Machine: {}.\n\
-             - Server: {}, one process.\n\
-             - Setting: {}.\n",
-            Machine::this(),
-            self.server,
-            self.setting
-        );
+    /// Whether the goal is reached, in a sentence.
+    fn verdict(&self) -> Option<String> {
+        let goal = self.goal?;
+        let [ratio, ..] = self.rows.iter().find(|row| row.name == LOADSPIKER)?.ratio;
+        let verdict = if ratio >= goal { "holds" } else { "MISSED" };
+        Some(format!("Claimed of {LOADSPIKER}: {goal} of wrk's rate or more. Found: {ratio:.2}, {verdict}."))
+    }
+
+    fn write(&self, text: &mut String) {
+        let _ = write!(text, "\n### {}\n\n- Setting: {}.\n", self.title, self.setting);
         for client in &self.left_out {
             let _ = writeln!(text, "- Left out: {client}.");
         }
         text.push_str(
-            "\nMedians of all rounds. The ratio is that of the rates within a round; in brackets the lowest and the \
-             highest. Processor time and memory are the client's, from its start to its end.\n\n\
-             | client | version | requests/s | of wrk's rate | CPU µs/request | peak memory |\n\
+            "\n| client | version | requests/s | of wrk's rate | CPU µs/request | peak memory |\n\
              |---|---|---:|---:|---:|---:|\n",
         );
         for Row { name, version, median, ratio: [ratio, low, high] } in &self.rows {
@@ -56,6 +57,21 @@ impl Table {
                 median.peak_mebibytes
             );
         }
-        text
+        if let Some(verdict) = self.verdict() {
+            let _ = writeln!(text, "\n{verdict}");
+        }
     }
+}
+
+/// The tables with all that their figures depend on.
+pub(crate) fn markdown(tables: &[Table], server: &str) -> String {
+    let mut text = format!(
+        "- Machine: {}.\n\
+         - Server: {server}, one process.\n\n\
+         Medians of all rounds. The ratio is that of the rates within a round; in brackets the lowest and the highest. \
+         Processor time and memory are the client's, from its start to its end.\n",
+        Machine::this()
+    );
+    tables.iter().for_each(|table| table.write(&mut text));
+    text
 }

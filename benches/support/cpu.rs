@@ -17,7 +17,7 @@ impl Cores {
     /// Core 0 for the server and core 1 for the client, where there are two and `taskset` may choose.
     pub(crate) fn choose() -> Self {
         let two = thread::available_parallelism().is_ok_and(|cores| cores.get() >= 2);
-        if two && can_pin_to(0) && can_pin_to(1) {
+        if two && can_pin_to("0") && can_pin_to("1") {
             Cores { server: Some(0), client: Some(1) }
         } else {
             Cores { server: None, client: None }
@@ -28,7 +28,7 @@ impl Cores {
 impl Cores {
     /// The core for a server, as a client asks that may itself run on one core alone.
     pub(crate) fn choose_for_server() -> Option<usize> {
-        (can_pin_to(0) && can_pin_to(1)).then_some(0)
+        (can_pin_to("0") && can_pin_to("1")).then_some(0)
     }
 }
 
@@ -41,18 +41,25 @@ impl fmt::Display for Cores {
     }
 }
 
-fn can_pin_to(core: usize) -> bool {
-    let mut command = pinned(Some(core), "true".as_ref());
+/// Whether a program may be run on these cores, given as `0` or `0,1`.
+pub(crate) fn can_pin_to(cores: &str) -> bool {
+    let mut command = pinned_to(Some(cores), "true".as_ref());
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     command.status().is_ok_and(|status| status.success())
 }
 
-/// A command that runs `program` on one core, or anywhere. `taskset` becomes the program: there is no process between.
+/// A command that runs `program` on one core, or anywhere.
 pub(crate) fn pinned(core: Option<usize>, program: &OsStr) -> Command {
-    match core {
-        Some(core) => {
+    pinned_to(core.map(|core| core.to_string()).as_deref(), program)
+}
+
+/// A command that runs `program` on these cores, given as `0` or `0,1`, or where it may run anyway. `taskset` becomes the
+/// program: there is no process between.
+pub(crate) fn pinned_to(cores: Option<&str>, program: &OsStr) -> Command {
+    match cores {
+        Some(cores) => {
             let mut command = Command::new("taskset");
-            command.args(["--cpu-list", &core.to_string()]).arg(program);
+            command.args(["--cpu-list", cores]).arg(program);
             command
         }
         None => Command::new(program),

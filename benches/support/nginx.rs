@@ -21,6 +21,9 @@ pub(crate) struct Nginx {
 /// How many connections it takes where nothing else is asked for.
 pub(crate) const CONNECTIONS: u64 = 4096;
 
+/// What is under each path in `/products/`, as JSON.
+pub(crate) const PRODUCT: &str = r#"{"id": 7, "name": "spider", "price": 12.5, "currency": "EUR", "tags": ["eight", "legs"], "stock": {"here": 3, "there": 128}, "rating": {"mean": 4.6, "votes": 2310}}"#;
+
 impl Nginx {
     /// Starts nginx as one process on `core`, on a free port of loopback, for so many connections.
     pub(crate) fn start(core: Option<usize>, connections: u64) -> Result<Self, String> {
@@ -37,7 +40,8 @@ impl Nginx {
         Ok(nginx)
     }
 
-    /// Where this path is: `/` is a text of 128 bytes, `/file` a file of 4 KiB, `/slow` the same in a second.
+    /// Where this path is: `/` is a text of 128 bytes, `/file` a file of 4 KiB, `/slow` the same in a second;
+    /// under `/products/` there is [`PRODUCT`].
     pub(crate) fn url(&self, path: &str) -> String {
         format!("http://127.0.0.1:{}{path}", self.port)
     }
@@ -136,6 +140,10 @@ http {{
         root {folder};
         location = / {{
             return 200 \"{body}\";
+        }}
+        location /products/ {{
+            default_type application/json;
+            return 200 '{PRODUCT}';
         }}
         location = /status {{
             stub_status;

@@ -8,6 +8,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 mod cli;
+mod drawn;
 mod folder;
 mod junit;
 mod live;

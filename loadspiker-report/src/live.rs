@@ -4,13 +4,13 @@ use std::io::Write;
 use std::time::Duration;
 
 use console::Term;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use loadspiker_core::compile::Plan;
 use loadspiker_core::engine::{Observer, RunHandle};
 use loadspiker_core::metrics::LiveView;
 use loadspiker_core::report::EndReason;
 use loadspiker_core::report::format::precise;
 
+use crate::drawn::Drawn;
 use crate::page::{Title, line, page};
 use crate::screen::Screen;
 
@@ -29,7 +29,7 @@ pub struct Progress {
 enum Mode {
     Quiet,
     Lines,
-    Page(ProgressBar),
+    Page(Drawn),
 }
 
 /// How often a line is written where there is no terminal.
@@ -43,26 +43,21 @@ impl Progress {
         let mode = match (quiet, is_terminal && !is_dumb) {
             (true, _) => Mode::Quiet,
             (false, false) => Mode::Lines,
-            (false, true) => {
-                let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
-                // The template is a constant; were it wrong, the default style would do.
-                bar.set_style(ProgressStyle::with_template("{msg}").unwrap_or_else(|_| ProgressStyle::default_bar()));
-                Mode::Page(bar)
-            }
+            (false, true) => Mode::Page(Drawn::on_stderr()),
         };
         Progress { mode, name: String::new(), planned: None, last_line: Duration::ZERO, notice: None }
     }
 
     /// Takes the page off the terminal, to make room for the summary.
-    pub fn clear(&self) {
-        if let Mode::Page(bar) = &self.mode {
-            bar.finish_and_clear();
+    pub fn clear(&mut self) {
+        if let Mode::Page(drawn) = &mut self.mode {
+            drawn.clear();
         }
     }
 
-    fn print(&self, text: &str) {
-        match &self.mode {
-            Mode::Page(bar) => bar.println(text),
+    fn print(&mut self, text: &str) {
+        match &mut self.mode {
+            Mode::Page(drawn) => drawn.print(text),
             // A closed pipe is nothing to complain about.
             _ => drop(writeln!(std::io::stderr(), "{text}")),
         }
@@ -76,31 +71,28 @@ impl Observer for Progress {
     }
 
     fn hook(&mut self, name: &str) {
-        match &self.mode {
+        match &mut self.mode {
             Mode::Quiet => {}
             Mode::Lines => self.print(&format!("{name} …")),
-            Mode::Page(bar) => bar.set_message(format!("{name} …")),
+            Mode::Page(drawn) => drawn.draw(format!("{name} …")),
         }
     }
 
     fn progress(&mut self, view: &LiveView) {
         let title = Title { name: &self.name, planned: self.planned, notice: self.notice.as_deref() };
-        match &self.mode {
+        match &mut self.mode {
             Mode::Quiet => {}
             Mode::Lines => {
                 if view.elapsed >= self.last_line + LINE_EVERY {
                     self.last_line = view.elapsed;
-                    self.print(&line(title, view));
+                    let line = line(title, view);
+                    self.print(&line);
                 }
             }
-            Mode::Page(bar) => {
-                // Asked each time: windows change their size. The cursor stands in the last line.
+            Mode::Page(drawn) => {
+                // Asked each time: windows change their size. The cursor stands below the page.
                 let height = usize::from(Term::stderr().size().0).saturating_sub(1);
-                let page = page(title, view, Screen::stderr(), height);
-                // The view changes once a second; drawing the same page again would only flicker.
-                if bar.message() != page {
-                    bar.set_message(page);
-                }
+                drawn.draw(page(title, view, Screen::stderr(), height));
             }
         }
     }

@@ -10,9 +10,10 @@ Commands:
   setup   only install what the tests need
   bench-peers [--rounds N] [--seconds S] [--with-oha]
           install wrk, h2load, goose and locust (and oha, which takes minutes to build),
-          run them and LoadSpiker in turn, write the table to benches/RESULTS.md
+          run them and LoadSpiker in turn, write the tables to benches/RESULTS.md
   bench-build
-          how long a new load test takes to build, and again after a change, beside goose
+          how long a new load test takes to build, and again after a change, beside goose;
+          written to benches/RESULTS.md, too
   instructions [--update]
           only count the instructions of a request and of the steps around it, and compare
           them with what is written down, or write it down anew

@@ -1,13 +1,17 @@
 //! How long a load test of a user's takes to build, beside one with goose: a new crate with default features, from nothing,
-//! and again after a change of its scenario.
+//! and again after a change of its scenario. Versions are the newest that fit, as for a user who begins today.
 
 use std::collections::BTreeSet;
+use std::fmt::{self, Write};
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
+use crate::cpu::of_children;
+use crate::machine::Machine;
 use crate::programs::cargo;
+use crate::results::{self, Section};
 
 const LOADSPIKER: &str = "use loadspiker::prelude::*;
 
@@ -35,44 +39,87 @@ async fn page(user: &mut GooseUser) -> TransactionResult {
 }
 ";
 
-/// Measures in `target/building` of the repository at `root`.
+/// What is changed in a scenario before it is built again: the name of its request.
+const CHANGES: [&str; 3] = ["one", "two", "three"];
+
+/// How long it may take at most until a changed scenario is built.
+const CLAIMED: Duration = Duration::from_secs(5);
+
+/// Measures in `target/building` of the repository at `root`, and writes a section of `benches/RESULTS.md`.
 ///
 /// # Errors
 ///
 /// A build fails, or a file cannot be written.
 pub(crate) fn measure(root: &Path) -> Result<(), String> {
     let folder = root.join("target/building");
-    let ours = format!("loadspiker = {{ path = \"{}\" }}", root.display());
+    let path = format!("path = '{}'", root.display());
+    let ours = format!("loadspiker = {{ {path} }}");
+    // As lean as it gets: what css, form and xpath need is left out.
+    let lean = format!("loadspiker = {{ {path}, default-features = false, features = [\"http\"] }}");
     let goose = "goose = \"0.19\"\ntokio = { version = \"1\", features = [\"rt-multi-thread\", \"macros\"] }";
-    let rows = [
-        build("loadspiker", &ours, LOADSPIKER, &folder)?,
-        // As lean as it gets: what css, form and xpath need is left out.
-        build(
-            "loadspiker, http alone",
-            &ours.replace(" }", ", default-features = false, features = [\"http\"] }"),
-            LOADSPIKER,
-            &folder,
-        )?,
-        build("goose", goose, GOOSE, &folder)?,
-    ];
-    println!("\n{:<24} {:>8} {:>16} {:>14} {:>18}", "", "crates", "release, clean", "debug, clean", "debug, a change");
-    for (name, Figures { crates, release, debug, again }) in rows {
-        let seconds = |time: Duration| format!("{:.1} s", time.as_secs_f64());
-        println!("{name:<24} {crates:>8} {:>16} {:>14} {:>18}", seconds(release), seconds(debug), seconds(again));
+    let crates =
+        [("loadspiker", &*ours, LOADSPIKER), ("goose", goose, GOOSE), ("loadspiker, http alone", &lean, LOADSPIKER)];
+    let mut rows = Vec::new();
+    for (name, dependencies, program) in crates {
+        rows.push(build(name, dependencies, program, &folder)?);
+        // Builds take minutes: what is there is written, whatever comes of the next.
+        let text = table(&rows);
+        println!("\n{text}");
+        results::write(root, Section::Building, &text)?;
     }
     Ok(())
 }
 
-struct Figures {
-    /// All crates that are built, that of the user not counted.
-    crates: usize,
-    release: Duration,
-    debug: Duration,
-    /// After a change of the scenario.
-    again: Duration,
+/// What came of it, as Markdown.
+fn table(rows: &[Row]) -> String {
+    let mut text = format!(
+        "- Machine: {}.\n\
+         - In brackets: processor time of all processes, which depends less on what else runs there.\n\n\
+         | | crates | release, clean | debug, clean | debug, after a change |\n\
+         |---|---:|---:|---:|---:|\n",
+        Machine::this()
+    );
+    // Writing to a text cannot fail.
+    for Row { name, crates, release, debug, again } in rows {
+        let _ = writeln!(text, "| {name} | {crates} | {release} | {debug} | {again} |");
+    }
+    if let Some(Row { again, .. }) = rows.first() {
+        let (found, claimed) = (again.elapsed.as_secs_f64(), CLAIMED.as_secs());
+        let verdict = if again.elapsed <= CLAIMED { "holds" } else { "MISSED" };
+        let _ = write!(text, "\nClaimed: at most {claimed} s after a change. Found: {found:.1} s, {verdict}.\n");
+    }
+    text
 }
 
-fn build<'a>(name: &'a str, dependencies: &str, program: &str, folder: &Path) -> Result<(&'a str, Figures), String> {
+struct Row {
+    name: &'static str,
+    /// All crates that are built, that of the user not counted.
+    crates: usize,
+    release: Spent,
+    debug: Spent,
+    /// After a change of the scenario.
+    again: Spent,
+}
+
+/// The time that a build took.
+#[derive(Clone, Copy)]
+struct Spent {
+    elapsed: Duration,
+    /// Where the system tells it.
+    processor: Option<Duration>,
+}
+
+impl fmt::Display for Spent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:.1} s", self.elapsed.as_secs_f64())?;
+        match self.processor {
+            Some(time) => write!(f, " ({:.1} s)", time.as_secs_f64()),
+            None => Ok(()),
+        }
+    }
+}
+
+fn build(name: &'static str, dependencies: &str, program: &str, folder: &Path) -> Result<Row, String> {
     let krate = folder.join(name.replace([' ', ','], "-"));
     // What an earlier measurement left would be found and not built.
     let _ = fs::remove_dir_all(&krate);
@@ -86,31 +133,43 @@ fn build<'a>(name: &'a str, dependencies: &str, program: &str, folder: &Path) ->
     write(&source, program)?;
     // Downloads are not what is measured.
     run(&krate, &["fetch", "--quiet"])?;
-    let figures = Figures {
+    let row = Row {
+        name,
         crates: crates(&krate)?,
-        release: run(&krate, &["build", "--release"])?,
-        debug: run(&krate, &["build"])?,
+        release: run(&krate, &["build", "--quiet", "--release"])?,
+        debug: run(&krate, &["build", "--quiet"])?,
         again: {
-            write(&source, &program.replace("\"visit\"", "\"look\""))?;
-            run(&krate, &["build"])?
+            let change = |change| {
+                write(&source, &program.replace("\"visit\"", &format!("\"{change}\"")))?;
+                run(&krate, &["build", "--quiet"])
+            };
+            let mut times = CHANGES.into_iter().map(change).collect::<Result<Vec<_>, _>>()?;
+            times.sort_by_key(|time| time.elapsed);
+            times[times.len() / 2]
         },
     };
     // Gigabytes, and of no further use.
     let _ = fs::remove_dir_all(&krate);
-    Ok((name, figures))
+    Ok(row)
 }
 
-fn write(file: &PathBuf, text: &str) -> Result<(), String> {
+fn write(file: &Path, text: &str) -> Result<(), String> {
     fs::write(file, text).map_err(|error| format!("{}: {error}", file.display()))
 }
 
-fn run(krate: &Path, arguments: &[&str]) -> Result<Duration, String> {
+/// Runs cargo there, with a target folder of its own, whatever the user's settings say.
+fn run(krate: &Path, arguments: &[&str]) -> Result<Spent, String> {
     println!("==> {}: cargo {}", krate.file_name().unwrap_or_default().to_string_lossy(), arguments.join(" "));
+    let before = of_children().ok();
     let start = Instant::now();
-    let status =
-        cargo().args(arguments).current_dir(krate).env_remove("CARGO_TARGET_DIR").stdin(Stdio::null()).status();
-    match status {
-        Ok(status) if status.success() => Ok(start.elapsed()),
+    let mut command = cargo();
+    command.args(arguments).current_dir(krate).env("CARGO_TARGET_DIR", krate.join("target")).stdin(Stdio::null());
+    match command.status() {
+        Ok(status) if status.success() => {
+            let after = of_children().ok();
+            let processor = after.zip(before).map(|(after, before)| after.saturating_sub(before));
+            Ok(Spent { elapsed: start.elapsed(), processor })
+        }
         Ok(status) => Err(format!("cargo {} in {} ended with {status}", arguments.join(" "), krate.display())),
         Err(error) => Err(format!("cargo cannot be started: {error}")),
     }

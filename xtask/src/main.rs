@@ -4,7 +4,7 @@
 //! [`args`] reads the command line, [`setup`] installs what the tests need, [`checks`] says which checks there are and
 //! [`run`] carries them out, [`instructions`] is one of them; [`features`] and [`totals`] read what `Cargo.toml` and
 //! `cargo test` say. [`peers`] compares with other load generators, [`building`] measures how long a user's load test
-//! takes to build.
+//! takes to build, [`results`] writes down what they find.
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command-line tool talks on the terminal")]
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test that panics has failed, as it should"))]
@@ -17,10 +17,16 @@ use args::Task;
 mod args;
 mod building;
 mod checks;
+#[path = "../../benches/support/cpu.rs"]
+#[allow(dead_code, reason = "the benches use more of it")]
+mod cpu;
 mod features;
 mod instructions;
+#[path = "../../benches/support/machine.rs"]
+mod machine;
 mod peers;
 mod programs;
+mod results;
 mod run;
 mod setup;
 mod totals;

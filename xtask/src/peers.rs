@@ -1,14 +1,16 @@
 //! The comparison with peers: installs or builds them, then lets the bench `peers` run them in turn.
 
 use std::ffi::OsStr;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use crate::args::Comparison;
 use crate::programs::{cargo, find, works};
+use crate::results::{self, Section};
 use crate::setup::{PEERS, provide};
 
-/// Compares in the repository at `root`, and writes the table to `benches/RESULTS.md`.
+/// Compares in the repository at `root`, and writes a section of `benches/RESULTS.md`.
 ///
 /// # Errors
 ///
@@ -18,13 +20,14 @@ pub(crate) fn compare(comparison: Comparison, root: &Path) -> Result<(), String>
     provide(&PEERS).iter().for_each(|peer| println!("    {} is not there and could not be installed", peer.name));
     let mut bench = cargo();
     bench.current_dir(root).args(["bench", "--package", "loadspiker", "--bench", "peers", "--"]);
-    bench.arg("--results").arg(root.join("benches/RESULTS.md"));
+    let (peers, tables) = (root.join("target/peers"), root.join("target/peers/results.md"));
+    fs::create_dir_all(&peers).map_err(|error| format!("{}: {error}", peers.display()))?;
+    bench.arg("--results").arg(&tables);
     for (option, value) in [("--rounds", comparison.rounds), ("--seconds", comparison.seconds)] {
         if let Some(value) = value {
             bench.arg(option).arg(value.to_string());
         }
     }
-    let peers = root.join("target/peers");
     let found = [("--goose", goose(root, &peers)), ("--locust", locust(&peers)), ("--oha", oha(&peers, comparison))];
     for (option, program) in found {
         match program {
@@ -35,7 +38,10 @@ pub(crate) fn compare(comparison: Comparison, root: &Path) -> Result<(), String>
     }
     println!("\n==> comparison");
     match bench.stdin(Stdio::null()).status() {
-        Ok(status) if status.success() => Ok(()),
+        Ok(status) if status.success() => {
+            let text = fs::read_to_string(&tables).map_err(|error| format!("{}: {error}", tables.display()))?;
+            results::write(root, Section::Peers, &text)
+        }
         Ok(status) => Err(format!("the bench ended with {status}")),
         Err(error) => Err(format!("the bench could not be run: {error}")),
     }

@@ -1,20 +1,20 @@
 //! [`digest_auth()`]: user name and password, answered to a challenge (RFC 7616).
 
-use std::borrow::Cow;
 use std::cell::RefCell;
 use std::fmt::Write;
-use std::str::FromStr;
 
-use digest_auth::{Algorithm, AuthContext as Credentials, Charset, HttpMethod, Qop, WwwAuthenticateHeader};
 use http::HeaderMap;
 use http::header::{AUTHORIZATION, HeaderName, WWW_AUTHENTICATE};
-use http_auth::{ChallengeRef, parse_challenges};
+use http_auth::parse_challenges;
 use loadspiker_core::compile::CompileContext;
 use loadspiker_core::expression::{CompiledText, IntoText, TextArg};
 use loadspiker_core::{Session, StepError};
 
+use self::challenge::{Challenge, Request, parameter};
 use super::secret::{Secret, rendered};
 use super::{Answered, Auth, AuthContext, AuthKey, AuthRequest, AuthResponse, Authenticator};
+
+mod challenge;
 
 /// Digest authentication (RFC 7616), also by [`HttpRequest::digest_auth`](crate::HttpRequest::digest_auth) and
 /// [`HttpProtocol::digest_auth`](crate::HttpProtocol::digest_auth).
@@ -63,14 +63,13 @@ struct Digest {
 const MET: AuthKey = AuthKey::named("digest");
 
 #[derive(Default)]
-struct Met(RefCell<Vec<Challenge>>);
+struct Met(RefCell<Vec<Known>>);
 
 /// A challenge that is being answered.
-struct Challenge {
+struct Known {
     origin: String,
     user: String,
-    /// With a count of the answers.
-    prompt: WwwAuthenticateHeader,
+    challenge: Challenge,
 }
 
 impl Authenticator for Digest {
@@ -81,19 +80,18 @@ impl Authenticator for Digest {
             return Ok(());
         }
         let (origin, user) = (request.origin(), rendered(&self.user, cx.session())?);
-        let Some(challenge) = met.iter_mut().find(|met| met.origin == origin && met.user == user) else {
+        let Some(known) = met.iter_mut().find(|met| met.origin == origin && met.user == user) else {
             return Ok(());
         };
         let password = rendered(&self.password, cx.session())?;
-        let credentials = challenge.prompt.respond(&Credentials {
-            username: user.into(),
-            password: password.into(),
-            uri: request.path_and_query().into(),
-            body: Some(request.body().into()),
-            method: HttpMethod::from(request.method().as_str()),
-            cnonce: Some(Cow::Owned(client_nonce(cx.session()))),
-        })?;
-        let credentials = credentials.to_string();
+        let credentials = known.challenge.answer(&Request {
+            user: &user,
+            password: &password,
+            method: request.method().as_str(),
+            uri: request.path_and_query(),
+            body: request.body(),
+            client_nonce: &client_nonce(cx.session()),
+        });
         request.set_header(AUTHORIZATION.as_str(), &credentials)
     }
 
@@ -106,27 +104,26 @@ impl Authenticator for Digest {
             if let Some(known) = known
                 && let Some(nonce) = next_nonce(response.headers())
             {
-                met[known].prompt.nonce = nonce;
-                met[known].prompt.nc = 0;
+                met[known].challenge.renew(nonce);
             }
             return Ok(Answered::Accept);
         }
-        let prompt = challenge(response.headers())?;
+        let challenge = first_known(response.headers())?;
         // An answer to a challenge that is not stale is refused because of the user name or the password.
-        let refused = response.attempt() > 0 && !prompt.stale;
+        let refused = response.attempt() > 0 && !challenge.stale;
         if let Some(known) = known {
             met.swap_remove(known);
         }
         if refused {
             return Ok(Answered::Accept);
         }
-        met.push(Challenge { origin, user, prompt });
+        met.push(Known { origin, user, challenge });
         Ok(Answered::SendAgain)
     }
 }
 
 /// The first challenge that can be answered.
-fn challenge(headers: &HeaderMap) -> Result<WwwAuthenticateHeader, StepError> {
+fn first_known(headers: &HeaderMap) -> Result<Challenge, StepError> {
     let mut offered = Vec::new();
     for text in headers.get_all(WWW_AUTHENTICATE).iter().filter_map(|value| value.to_str().ok()) {
         for challenge in parse_challenges(text).unwrap_or_default() {
@@ -134,8 +131,8 @@ fn challenge(headers: &HeaderMap) -> Result<WwwAuthenticateHeader, StepError> {
                 offered.push(challenge.scheme.to_owned());
                 continue;
             }
-            match prompt(&challenge) {
-                Ok(prompt) => return Ok(prompt),
+            match Challenge::read(&challenge) {
+                Ok(challenge) => return Ok(challenge),
                 Err(why) => offered.push(format!("Digest ({why})")),
             }
         }
@@ -143,44 +140,6 @@ fn challenge(headers: &HeaderMap) -> Result<WwwAuthenticateHeader, StepError> {
     offered.dedup();
     let offered = if offered.is_empty() { "no way to authenticate".to_owned() } else { offered.join(", ") };
     Err(StepError::new(format!("the server answers 401 and offers {offered}, no digest that is known here")))
-}
-
-/// The parameters of a digest challenge (RFC 7616 §3.3).
-fn prompt(challenge: &ChallengeRef<'_>) -> Result<WwwAuthenticateHeader, String> {
-    let needed = |name: &str| parameter(challenge, name).ok_or_else(|| format!("without a {name}"));
-    let qop = match parameter(challenge, "qop") {
-        // As before RFC 2617.
-        None => None,
-        Some(offered) => {
-            let known: Vec<Qop> = offered.split(',').filter_map(|qop| Qop::from_str(qop.trim()).ok()).collect();
-            if known.is_empty() {
-                return Err(format!("qop {offered}"));
-            }
-            Some(known)
-        }
-    };
-    let algorithm = match parameter(challenge, "algorithm") {
-        None => Algorithm::default(),
-        Some(name) => Algorithm::from_str(&name).map_err(|_| format!("algorithm {name}"))?,
-    };
-    let is_true = |name: &str| parameter(challenge, name).is_some_and(|value| value.eq_ignore_ascii_case("true"));
-    Ok(WwwAuthenticateHeader {
-        domain: None,
-        realm: needed("realm")?,
-        nonce: needed("nonce")?,
-        opaque: parameter(challenge, "opaque"),
-        stale: is_true("stale"),
-        algorithm,
-        qop,
-        userhash: is_true("userhash"),
-        charset: Charset::UTF8,
-        nc: 0,
-    })
-}
-
-fn parameter(challenge: &ChallengeRef<'_>, name: &str) -> Option<String> {
-    let (_, value) = challenge.params.iter().find(|(other, _)| other.eq_ignore_ascii_case(name))?;
-    Some(value.to_unescaped())
 }
 
 /// The nonce for the next request (RFC 7616 §3.5).
@@ -212,15 +171,16 @@ mod tests {
     fn the_first_challenge_that_is_known_is_taken() {
         let sha = "Digest realm=\"a\", nonce=\"n\", qop=\"auth\", algorithm=SHA-256";
         let md5 = "Basic realm=\"a\", Digest realm=\"a\", nonce=\"m\", qop=\"auth\"";
-        assert_eq!(challenge(&headers(&[sha, md5])).unwrap().nonce, "n");
-        assert_eq!(challenge(&headers(&[md5, sha])).unwrap().nonce, "m");
+        let nonce = |values: &[&'static str]| first_known(&headers(values)).unwrap().nonce().to_owned();
+        assert_eq!(nonce(&[sha, md5]), "n");
+        assert_eq!(nonce(&[md5, sha]), "m");
         let unknown = "Digest realm=\"a\", nonce=\"x\", qop=\"auth\", algorithm=FUTURE";
-        assert_eq!(challenge(&headers(&[unknown, md5])).unwrap().nonce, "m");
+        assert_eq!(nonce(&[unknown, md5]), "m");
     }
 
     #[test]
     fn what_is_offered_instead_is_told() {
-        let error = |values: &[&'static str]| challenge(&headers(values)).unwrap_err().to_string();
+        let error = |values: &[&'static str]| first_known(&headers(values)).unwrap_err().to_string();
         assert_eq!(
             error(&["Basic realm=\"a\", Bearer"]),
             "the server answers 401 and offers Basic, Bearer, no digest that is known here"
@@ -234,24 +194,6 @@ mod tests {
             assert!(error(&[value]).contains(why), "{value}");
         }
         assert!(error(&[]).contains("offers no way to authenticate"));
-    }
-
-    /// The example of RFC 7616 §3.9.1.
-    #[test]
-    fn answers_are_those_of_the_standard() {
-        let sent = "Digest realm=\"http-auth@example.org\", qop=\"auth, auth-int\", algorithm=SHA-256, \
-                    nonce=\"7ypf/xlj9XXwfDPEoM4URrv/xwf94BcCAzFZH4GiTo0v\", opaque=\"FQhe/qaU925kfnzjCev0ciny7QMkPqMAFRtzCUYo5tdS\"";
-        let mut prompt = challenge(&headers(&[sent])).unwrap();
-        prompt.qop = Some(vec![Qop::AUTH]);
-        let answer = prompt.respond(&Credentials {
-            username: "Mufasa".into(),
-            password: "Circle of Life".into(),
-            uri: "/dir/index.html".into(),
-            body: None,
-            method: HttpMethod::GET,
-            cnonce: Some("f2/wE4q74E6zIJEtWaHKaf5wv/H5QzzpXusqGemxURZJ".into()),
-        });
-        assert_eq!(answer.unwrap().response, "753927fa0e85d155564e2e272a28d1802ca10daf4496794697cf8db5856cb6c1");
     }
 
     #[test]
