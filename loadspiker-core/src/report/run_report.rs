@@ -42,7 +42,7 @@ pub struct RunReport {
     /// By pool and feeder.
     pub(super) record_waits: BTreeMap<Arc<str>, RecordWaits>,
     global: Statistics,
-    users: UserStatistics,
+    pub(super) users: UserStatistics,
     /// By name: requests that are in several groups and not outside of all.
     scattered: BTreeMap<Arc<str>, Statistics>,
 }

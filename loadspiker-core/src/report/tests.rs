@@ -183,6 +183,17 @@ fn what_kept_the_load_down_is_named() {
     let said = pauses.warnings().join(" ");
     assert!(said.contains("Neither the target nor the load generator was the bottleneck"), "{said}");
 
+    // Their start was late by a fifth of a second, but it is for the target that they waited.
+    let mut burst = crowded(1);
+    burst.users.arrival_lag.record(200_000_000);
+    assert_eq!(burst.bottleneck(), Some(Bottleneck::Target));
+    let mut late = crowded(10);
+    late.users.arrival_lag = burst.users.arrival_lag.clone();
+    assert_eq!(late.bottleneck(), Some(Bottleneck::LoadGenerator));
+    let mut missed = crowded(1);
+    missed.users.dropped_late = missed.users_dropped() / 2 + 1;
+    assert_eq!(missed.bottleneck(), Some(Bottleneck::LoadGenerator));
+
     let mut generator = crowded(1);
     generator.info.shards = 1;
     generator.info.cpu = Some(generator.info.duration);
