@@ -430,7 +430,8 @@ async fn an_answer_given_before_the_connection_is_thrown_away_is_taken() {
 
 #[test]
 fn a_connection_is_small_and_so_is_an_exchange() {
-    assert!(size_of::<Connection>() <= 64, "{}", size_of::<Connection>());
+    // A word less where nobody has asked tokio for more than one kind of runtime.
+    assert!(size_of::<Connection>() <= 72, "{}", size_of::<Connection>());
     let exchange = size_of::<exchange::Exchange<'_, Readings>>();
     assert!(exchange <= 256, "{exchange}");
 }
