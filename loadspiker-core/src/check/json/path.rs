@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json_path::JsonPath;
 
-use super::outline::outline;
+use super::outline::{Walk, outline};
 use super::parts::JsonParts;
 use crate::check::builder::Check;
 use crate::check::extract::{Extract, ExtractError, Extractor, Found, Subject};
@@ -39,7 +39,13 @@ impl Extract for CompiledPath {
 
     fn extract(&self, from: &Subject<'_>, session: &Session, found: &mut Found<'_>) -> Result<(), ExtractError> {
         let json = from.json_parts()?;
-        self.0.with(session, |path| found.offer_all(path.path.query(json).iter(), |node| Value::from(*node)))
+        self.0.with(session, |path| match &path.walk {
+            Some(walk) => walk.through(json, |node| {
+                found.offer(|| node);
+                found.wants_more()
+            }),
+            None => found.offer_all(path.path.query(json).iter(), |node| Value::from(*node)),
+        })
     }
 }
 
@@ -47,6 +53,7 @@ impl Extract for CompiledPath {
 pub(in crate::check) struct Outlined {
     path: JsonPath,
     parts: JsonParts,
+    walk: Option<Walk>,
 }
 
 impl FromPattern for Outlined {
@@ -62,6 +69,7 @@ impl FromPattern for Outlined {
             let message = error.message().replace("parser error", "no valid path from here on");
             format!("at character {}: {message}{hint}", before.chars().count() + 1)
         })?;
-        Ok(Outlined { path, parts: outline(text) })
+        let (parts, walk) = outline(text);
+        Ok(Outlined { path, parts, walk })
     }
 }
