@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use loadspiker::prelude::*;
 
 use crate::CONNECTIONS;
+use crate::journey::journey;
 use crate::options::Scenario;
 
 /// The request that is counted.
@@ -15,7 +16,7 @@ pub(crate) fn run(scenario: Scenario, url: &str, seconds: u64) -> Result<(), Str
     let duration = Duration::from_secs(seconds);
     let chain = match scenario {
         Scenario::Get => exec(http(NAME).get(url)),
-        Scenario::Journey => journey(),
+        Scenario::Journey => journey(NAME),
     };
     let users = scenario!("users").forever(chain).inject([constant_concurrent_users(CONNECTIONS).during(duration)]);
     let simulation = Simulation::new("peers")
@@ -31,15 +32,4 @@ pub(crate) fn run(scenario: Scenario, url: &str, seconds: u64) -> Result<(), Str
     let requests = report.global();
     println!("{}", json!({ "requests": requests.count(), "failed": requests.failed_count(), "seconds": seconds }));
     Ok(())
-}
-
-/// One request of a user who does all that a scenario usually does about it.
-fn journey() -> Chain {
-    let products = (0..1000).map(|id| [("id", Value::from(id)), ("token", Value::from(format!("token-{id:06}")))]);
-    let product = http(NAME)
-        .get("/products/#{id}?view=full")
-        .header("x-session", "session-#{token}")
-        .check(status().is(200))
-        .check(json_path("$.name").save_as("name"));
-    feed(records(products).circular()).group("browse", exec(product)).pause(0)
 }

@@ -19,6 +19,8 @@ use support::{cpu, nginx};
 mod client;
 mod clients;
 mod engine;
+#[path = "../support/journey.rs"]
+mod journey;
 mod options;
 mod rounds;
 #[path = "../support/mod.rs"]

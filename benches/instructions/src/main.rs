@@ -10,7 +10,11 @@ use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::TcpListener;
 use std::process::{Child, Command, ExitCode, Stdio};
 
+use journey::journey;
 use loadspiker::prelude::*;
+
+#[path = "../../support/journey.rs"]
+mod journey;
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -39,7 +43,7 @@ fn repeat_on_one_shard(what: &str, times: usize) -> Result<(), String> {
     };
     let chain = match what {
         "get" => exec(http(NAME).get("/")),
-        "journey" => journey(),
+        "journey" => journey(NAME),
         "steps" => steps(),
         _ => return Err(format!("\"{what}\" is none of get, journey, steps")),
     };
@@ -61,17 +65,6 @@ fn repeat_on_one_shard(what: &str, times: usize) -> Result<(), String> {
 }
 
 const NAME: &str = "get";
-
-/// A request with all about it that a scenario usually has.
-fn journey() -> Chain {
-    let products = (0..1000).map(|id| [("id", Value::from(id)), ("token", Value::from(format!("token-{id:06}")))]);
-    let product = http(NAME)
-        .get("/products/#{id}?view=full")
-        .header("x-session", "session-#{token}")
-        .check(status().is(200))
-        .check(json_path("$.name").save_as("name"));
-    feed(records(products).circular()).group("browse", exec(product)).pause(0)
-}
 
 /// Steps that are no requests, one of each of the usual kinds.
 fn steps() -> Chain {

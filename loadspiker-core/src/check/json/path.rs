@@ -39,21 +39,26 @@ impl Extract for CompiledPath {
 
     fn extract(&self, from: &Subject<'_>, session: &Session, found: &mut Found<'_>) -> Result<(), ExtractError> {
         let json = from.json_parts()?;
-        self.0.with(session, |path| match &path.walk {
-            Some(walk) => walk.through(json, |node| {
+        self.0.with(session, |path| match &path.way {
+            Way::Walk(walk) => walk.through(json, |node| {
                 found.offer(|| node);
                 found.wants_more()
             }),
-            None => found.offer_all(path.path.query(json).iter(), |node| Value::from(*node)),
+            Way::Query(path) => found.offer_all(path.query(json).iter(), |node| Value::from(*node)),
         })
     }
 }
 
 /// A path, and what it looks at.
 pub(in crate::check) struct Outlined {
-    path: JsonPath,
     parts: JsonParts,
-    walk: Option<Walk>,
+    way: Way,
+}
+
+/// How a path finds what it leads to.
+enum Way {
+    Walk(Walk),
+    Query(JsonPath),
 }
 
 impl FromPattern for Outlined {
@@ -70,6 +75,6 @@ impl FromPattern for Outlined {
             format!("at character {}: {message}{hint}", before.chars().count() + 1)
         })?;
         let (parts, walk) = outline(text);
-        Ok(Outlined { path, parts, walk })
+        Ok(Outlined { parts, way: walk.map_or_else(|| Way::Query(path), Way::Walk) })
     }
 }

@@ -81,6 +81,7 @@ mod form_login;
 #[cfg(feature = "html")]
 mod forms;
 mod function;
+mod hex;
 mod jwt;
 #[cfg(feature = "ntlm")]
 mod ntlm;

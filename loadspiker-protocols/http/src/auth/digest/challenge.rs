@@ -6,6 +6,8 @@ use http_auth::ChallengeRef;
 use md5::{Digest, Md5};
 use ring::digest::{SHA256, SHA512_256, digest};
 
+use crate::auth::hex::hex;
+
 /// A challenge that can be answered.
 #[derive(Clone, Debug)]
 pub(super) struct Challenge {
@@ -154,7 +156,6 @@ fn quoted(text: &str) -> String {
 
 /// The hash in hexadecimal digits.
 fn hash(algorithm: Algorithm, bytes: &[u8]) -> String {
-    let hex = |bytes: &[u8]| bytes.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"));
     match algorithm.trim_end_matches("-sess") {
         "SHA-256" => hex(digest(&SHA256, bytes).as_ref()),
         "SHA-512-256" => hex(digest(&SHA512_256, bytes).as_ref()),

@@ -7,7 +7,6 @@ mod canonical;
 #[cfg(test)]
 mod tests;
 
-use std::fmt::Write;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use http::header::{AUTHORIZATION, CONTENT_TYPE, HOST};
@@ -18,6 +17,7 @@ use ring::{digest, hmac};
 use time::OffsetDateTime;
 
 use self::canonical::{Canonical, Paths};
+use super::hex::hex;
 use super::secret::{Secret, rendered};
 use super::{Auth, AuthContext, AuthRequest, Authenticator};
 
@@ -194,12 +194,4 @@ impl Scope {
 
 fn hmac(key: &[u8], text: &[u8]) -> Vec<u8> {
     hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, key), text).as_ref().to_vec()
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
-        // Writing into a string does not fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
