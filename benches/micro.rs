@@ -141,13 +141,14 @@ fn time_of(step: &Chain, steps: u32) -> Duration {
 
 /// Checks on a body of JSON of 1 KB: parsing it, and what each further check costs.
 fn check(criterion: &mut Criterion) {
-    let items: Vec<_> = (0..12)
+    let items: Vec<_> = (0..16)
         .map(|id| json!({"id": id, "name": format!("product number {id}"), "price": 9.5, "tags": ["a"]}))
         .collect();
     let body: Arc<str> = json!({"page": 1, "items": items, "token": "0123456789abcdef"}).to_string().into();
-    let checks: [(&str, Check); 5] = [
+    let checks: [(&str, Check); 6] = [
         ("json_path, a field", json_path("$.items[3].name").save_as("name")),
         ("json_path, a random id", json_path("$.items[*].id").find_random().save_as("id")),
+        ("json_path, a filter", json_path("$.items[?@.price > 9].id").save_as("id")),
         ("jmes_path, a field", jmes_path("items[3].name").save_as("name")),
         ("jmes_path, a random id", jmes_path("items[*].id").find_random().save_as("id")),
         ("jmes_path, a filter", jmes_path("items[?price > `9`].id | [0]").save_as("id")),

@@ -92,6 +92,7 @@ fn main() -> ExitCode {
                 let seconds = arguments.next().and_then(|text| text.parse().ok()).unwrap_or(1);
                 return told(looking::pretend(seconds));
             }
+            "--idle" => return told(idle_connections::client(arguments)),
             "--shards" => return told(two_shards::client(arguments)),
             name if CLAIMS.iter().any(|claim| claim.name == name) => names.push(name.to_owned()),
             other => return mistake(&format!("there is no claim \"{other}\"")),

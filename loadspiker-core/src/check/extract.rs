@@ -3,8 +3,10 @@
 use std::cell::{OnceCell, RefCell};
 use std::fmt;
 
+use bumpalo::Bump;
+
 use super::absorb::Absorber;
-use super::json::{JsonBody, JsonParts};
+use super::json::{JsonBody, JsonParts, JsonTree};
 use super::response::Response;
 use crate::compile::CompileContext;
 use crate::expression::EvalError;
@@ -98,6 +100,7 @@ pub struct Subject<'a> {
     response: &'a dyn Response,
     text: OnceCell<Result<&'a str, ExtractError>>,
     json: JsonBody<'a>,
+    arena: &'a Bump,
     absorbed: RefCell<Vec<(&'static str, Value)>>,
     #[cfg(feature = "html")]
     html: OnceCell<Result<scraper::Html, ExtractError>>,
@@ -106,17 +109,19 @@ pub struct Subject<'a> {
 }
 
 impl<'a> Subject<'a> {
-    /// Nothing is decoded or parsed yet.
-    pub fn new(response: &'a dyn Response) -> Self {
-        Subject::absorbed_before(response, Vec::new())
-    }
-
-    /// With what absorbers have found while the body came in.
-    pub(super) fn absorbed_before(response: &'a dyn Response, absorbed: Vec<(&'static str, Value)>) -> Self {
+    /// Nothing is decoded or parsed yet; what is gets its memory from the arena. `absorbed` is what absorbers have found
+    /// while the body came in, `json_parts` what all of the checks look at in a JSON body.
+    pub(super) fn new(
+        response: &'a dyn Response,
+        absorbed: Vec<(&'static str, Value)>,
+        json_parts: Option<&'a JsonParts>,
+        arena: &'a Bump,
+    ) -> Self {
         Subject {
             response,
             text: OnceCell::new(),
-            json: JsonBody::default(),
+            json: JsonBody::new(response, json_parts, arena),
+            arena,
             absorbed: RefCell::new(absorbed),
             #[cfg(feature = "html")]
             html: OnceCell::new(),
@@ -125,10 +130,9 @@ impl<'a> Subject<'a> {
         }
     }
 
-    /// With what all of the checks look at in a JSON body.
-    pub(super) fn with_json_parts(mut self, parts: Option<&'a JsonParts>) -> Self {
-        self.json = JsonBody::with_parts(parts);
-        self
+    /// Memory for what a check builds and nobody needs any more when the checks have run.
+    pub(super) fn arena(&self) -> &'a Bump {
+        self.arena
     }
 
     /// The response.
@@ -154,8 +158,8 @@ impl<'a> Subject<'a> {
     /// # Errors
     ///
     /// [`ExtractError::Response`] if it is none.
-    pub fn json(&self) -> Result<&serde_json::Value, ExtractError> {
-        self.json.whole(self.response)
+    pub fn json(&self) -> Result<&'a JsonTree<'a>, ExtractError> {
+        self.json.whole()
     }
 
     /// The body as JSON, as far as the checks of the request look at it: at least what [`Extract::json_parts`] of each
@@ -164,8 +168,8 @@ impl<'a> Subject<'a> {
     /// # Errors
     ///
     /// [`ExtractError::Response`] if it is none.
-    pub fn json_parts(&self) -> Result<&serde_json::Value, ExtractError> {
-        self.json.parts(self.response)
+    pub fn json_parts(&self) -> Result<&'a JsonTree<'a>, ExtractError> {
+        self.json.parts()
     }
 
     /// What an absorber finds in the body: it was fed while that came in, or is fed with all of it now.

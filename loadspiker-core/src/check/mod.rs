@@ -157,7 +157,7 @@ pub use extractors::{
 #[cfg_attr(docsrs, doc(cfg(feature = "html")))]
 pub use html::{css, css_attr, form};
 pub use jmes::jmes_path;
-pub use json::{JsonParts, json_path};
+pub use json::{JsonFields, JsonParts, JsonTree, json_path};
 pub use response::Response;
 pub use set::CheckSet;
 pub use together::{all_of, any_of, check_if, custom_check};

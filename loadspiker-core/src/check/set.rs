@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use bumpalo::Bump;
+
 use super::absorb::Absorbing;
 use super::builder::Check;
 use super::compiled::{self, Compiled, Need};
@@ -10,6 +12,7 @@ use super::json::JsonParts;
 use super::response::Response;
 use crate::compile::CompileContext;
 use crate::session::Session;
+use crate::value::Value;
 
 /// All checks of a request, compiled, in the order in which they run. Shared by all virtual users.
 #[derive(Default)]
@@ -66,7 +69,7 @@ impl CheckSet {
     /// The message of the first failure: short, and without what differs from response to response as far as can be
     /// known. The session is not marked as failed; recording the failed sample does that.
     pub fn run(&self, response: &dyn Response, session: &mut Session) -> Result<(), String> {
-        self.run_over(Subject::new(response), session)
+        self.run_over(response, Vec::new(), session)
     }
 
     /// As [`run`](Self::run), over a response whose body was fed to [`absorbing`](Self::absorbing) and not kept.
@@ -80,11 +83,18 @@ impl CheckSet {
         absorbing: Absorbing,
         session: &mut Session,
     ) -> Result<(), String> {
-        self.run_over(Subject::absorbed_before(response, absorbing.finish()), session)
+        self.run_over(response, absorbing.finish(), session)
     }
 
-    fn run_over<'a>(&'a self, subject: Subject<'a>, session: &mut Session) -> Result<(), String> {
-        compiled::run_all(&self.checks, &subject.with_json_parts(self.json_parts.as_ref()), session)
+    fn run_over(
+        &self,
+        response: &dyn Response,
+        absorbed: Vec<(&'static str, Value)>,
+        session: &mut Session,
+    ) -> Result<(), String> {
+        let arena = Bump::new();
+        let subject = Subject::new(response, absorbed, self.json_parts.as_ref(), &arena);
+        compiled::run_all(&self.checks, &subject, session)
     }
 }
 

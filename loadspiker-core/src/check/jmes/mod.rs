@@ -11,12 +11,11 @@ use std::sync::Arc;
 
 use super::builder::Check;
 use super::extract::{Extract, ExtractError, Extractor, Found, Subject};
-use super::json::JsonParts;
+use super::json::{JsonParts, JsonTree};
 use super::pattern::Pattern;
 use crate::compile::CompileContext;
 use crate::session::{Session, abbreviate};
 use crate::value::Value;
-use evaluate::Item;
 pub(super) use parse::JmesPath;
 
 /// The value that a [JMESPath](https://jmespath.org) finds in the body, of its own type: `jmes_path("items[0].price")`,
@@ -68,11 +67,10 @@ impl Extract for CompiledPath {
         let json = from.json_parts()?;
         self.expression.with(session, |path| {
             let failed = |error| ExtractError::Response(format!("{}: {error}", self.label));
-            let item = path.search(json).map_err(failed)?;
-            match (&item, item.as_json()) {
-                (Item::Absent, _) => {}
-                (_, serde_json::Value::Array(items)) if !found.takes_whole() => found.offer_all(items, Value::from),
-                (_, whole) => found.offer(|| Value::from(whole)),
+            match path.search(json, from.arena()).map_err(failed)? {
+                None => {}
+                Some(JsonTree::List(items)) if !found.takes_whole() => found.offer_all(*items, Value::from),
+                Some(whole) => found.offer(|| whole),
             }
             Ok(())
         })?

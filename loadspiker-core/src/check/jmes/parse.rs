@@ -171,8 +171,8 @@ fn call(name: String, arguments: Vec<Ast>) -> Result<Node, String> {
     Ok(Node::Call { name: name.into(), function, arguments: arguments.into() })
 }
 
-/// What the library computed, as JSON.
-pub(super) fn json(variable: &Variable) -> Json {
+/// A literal as the library has it.
+fn json(variable: &Variable) -> Json {
     match variable {
         Variable::Null | Variable::Expref(_) => Json::Null,
         Variable::Bool(b) => Json::Bool(*b),

@@ -2,49 +2,36 @@
 
 use std::cell::OnceCell;
 
-use serde::de::DeserializeSeed;
-use serde_json::Value as Json;
+use bumpalo::Bump;
 
 use super::parts::JsonParts;
+use super::read::read;
+use super::tree::JsonTree;
 use crate::check::extract::ExtractError;
 use crate::check::response::Response;
 
 /// Not read before somebody asks.
-#[derive(Default)]
 pub(in crate::check) struct JsonBody<'a> {
+    response: &'a dyn Response,
+    arena: &'a Bump,
     /// What the checks of the set look at together; if that is nothing, nobody announced what he reads.
     parts: Option<&'a JsonParts>,
-    of_parts: OnceCell<Result<Json, ExtractError>>,
-    whole: OnceCell<Result<Json, ExtractError>>,
+    of_parts: OnceCell<Result<&'a JsonTree<'a>, ExtractError>>,
+    whole: OnceCell<Result<&'a JsonTree<'a>, ExtractError>>,
 }
 
 impl<'a> JsonBody<'a> {
-    pub(in crate::check) fn with_parts(parts: Option<&'a JsonParts>) -> Self {
-        JsonBody { parts: parts.filter(|parts| !parts.is_whole()), ..JsonBody::default() }
+    pub(in crate::check) fn new(response: &'a dyn Response, parts: Option<&'a JsonParts>, arena: &'a Bump) -> Self {
+        let parts = parts.filter(|parts| !parts.is_whole());
+        JsonBody { response, arena, parts, of_parts: OnceCell::new(), whole: OnceCell::new() }
     }
 
-    pub(in crate::check) fn whole(&self, of: &dyn Response) -> Result<&Json, ExtractError> {
-        let json = self.whole.get_or_init(|| read(of.body(), &JsonParts::whole()));
-        json.as_ref().map_err(Clone::clone)
+    pub(in crate::check) fn whole(&self) -> Result<&'a JsonTree<'a>, ExtractError> {
+        self.whole.get_or_init(|| read(self.response.body(), &JsonParts::whole(), self.arena)).clone()
     }
 
-    pub(in crate::check) fn parts(&self, of: &dyn Response) -> Result<&Json, ExtractError> {
-        match self.parts {
-            Some(parts) => self.of_parts.get_or_init(|| read(of.body(), parts)).as_ref().map_err(Clone::clone),
-            None => self.whole(of),
-        }
+    pub(in crate::check) fn parts(&self) -> Result<&'a JsonTree<'a>, ExtractError> {
+        let Some(parts) = self.parts else { return self.whole() };
+        self.of_parts.get_or_init(|| read(self.response.body(), parts, self.arena)).clone()
     }
-}
-
-/// The text is read to its end, so that it is known to be JSON, whatever is looked at.
-pub(super) fn read(body: &[u8], parts: &JsonParts) -> Result<Json, ExtractError> {
-    let no_json = |why: &dyn std::fmt::Display| ExtractError::Response(format!("body is no JSON: {why}"));
-    if body.is_empty() {
-        return Err(no_json(&"it is empty"));
-    }
-    let text = std::str::from_utf8(body).map_err(|_| no_json(&"it is not UTF-8"))?;
-    let mut reader = serde_json::Deserializer::from_str(text);
-    let json = parts.deserialize(&mut reader).map_err(|error| no_json(&error))?;
-    reader.end().map_err(|error| no_json(&error))?;
-    Ok(json)
 }

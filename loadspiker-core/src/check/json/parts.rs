@@ -1,10 +1,5 @@
 //! [`JsonParts`]: which parts of a JSON text are looked at, so that the others need not be built.
 
-use std::fmt;
-
-use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
-use serde_json::{Map, Number, Value as Json};
-
 /// The parts of a JSON text that somebody looks at, by the way that leads to them from here.
 ///
 /// What is read by it is the text as a tree, but for what nobody looks at: fields are left out, elements are null. What
@@ -28,8 +23,8 @@ impl JsonParts {
     }
 
     /// All.
-    pub fn whole() -> Self {
-        JsonParts { whole: true, ..JsonParts::default() }
+    pub const fn whole() -> Self {
+        JsonParts { whole: true, fields: Vec::new(), any_field: None, elements: Vec::new(), any_element: None }
     }
 
     /// `parts` of the field `name`.
@@ -54,6 +49,12 @@ impl JsonParts {
     #[must_use]
     pub fn any_element(parts: JsonParts) -> Self {
         JsonParts { any_element: Some(parts.into()), ..JsonParts::default() }
+    }
+
+    /// `parts` of every field and element.
+    #[must_use]
+    pub(in crate::check) fn any_child(parts: JsonParts) -> Self {
+        JsonParts::any_field(parts.clone()).and(JsonParts::any_element(parts))
     }
 
     /// These and others.
@@ -81,6 +82,32 @@ impl JsonParts {
     pub(super) fn is_whole(&self) -> bool {
         self.whole
     }
+
+    /// What of this field; `None` is nothing.
+    pub(super) fn of_field(&self, name: &str) -> Option<&JsonParts> {
+        if self.whole {
+            return Some(self);
+        }
+        let named = self.fields.iter().find(|(known, _)| **known == *name).map(|(_, parts)| parts);
+        named.or(self.any_field.as_deref())
+    }
+
+    /// What of the element at this place; `None` is nothing.
+    pub(super) fn of_element(&self, place: usize) -> Option<&JsonParts> {
+        if self.whole {
+            return Some(self);
+        }
+        let named = self.elements.iter().find(|(known, _)| *known == place).map(|(_, parts)| parts);
+        named.or(self.any_element.as_deref())
+    }
+
+    /// How many elements from the first on may be looked at, at most.
+    pub(super) fn elements(&self) -> usize {
+        if self.whole || self.any_element.is_some() {
+            return usize::MAX;
+        }
+        self.elements.iter().map(|(place, _)| place.saturating_add(1)).max().unwrap_or_default()
+    }
 }
 
 fn both(one: Option<Box<JsonParts>>, other: Option<Box<JsonParts>>) -> Option<Box<JsonParts>> {
@@ -101,97 +128,5 @@ fn merge<K: PartialEq>(into: &mut Vec<(K, JsonParts)>, others: Vec<(K, JsonParts
         for (_, parts) in into {
             *parts = std::mem::take(parts).and(any.clone());
         }
-    }
-}
-
-impl<'de> DeserializeSeed<'de> for &JsonParts {
-    type Value = Json;
-
-    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<Json, D::Error> {
-        if self.whole { Json::deserialize(from) } else { from.deserialize_any(self) }
-    }
-}
-
-impl<'de> Visitor<'de> for &JsonParts {
-    type Value = Json;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("any JSON")
-    }
-
-    fn visit_unit<E>(self) -> Result<Json, E> {
-        Ok(Json::Null)
-    }
-
-    fn visit_bool<E>(self, b: bool) -> Result<Json, E> {
-        Ok(Json::Bool(b))
-    }
-
-    fn visit_i64<E>(self, number: i64) -> Result<Json, E> {
-        Ok(number.into())
-    }
-
-    fn visit_u64<E>(self, number: u64) -> Result<Json, E> {
-        Ok(number.into())
-    }
-
-    fn visit_f64<E>(self, number: f64) -> Result<Json, E> {
-        Ok(Number::from_f64(number).map_or(Json::Null, Json::Number))
-    }
-
-    fn visit_str<E: Error>(self, text: &str) -> Result<Json, E> {
-        Ok(text.into())
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut from: A) -> Result<Json, A::Error> {
-        let mut map = Map::new();
-        while let Some(key) = from.next_key_seed(Key(self))? {
-            match key {
-                Some((name, parts)) => drop(map.insert(name, from.next_value_seed(parts)?)),
-                None => drop(from.next_value::<IgnoredAny>()?),
-            }
-        }
-        Ok(Json::Object(map))
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut from: A) -> Result<Json, A::Error> {
-        let mut elements = Vec::new();
-        let last = self.elements.iter().map(|(place, _)| *place).max();
-        while self.any_element.is_some() || last.is_some_and(|last| elements.len() <= last) {
-            let place = elements.len();
-            let wanted = self.elements.iter().find(|(known, _)| *known == place).map(|(_, parts)| parts);
-            let element = match wanted.or(self.any_element.as_deref()) {
-                Some(parts) => from.next_element_seed(parts)?,
-                None => from.next_element::<IgnoredAny>()?.map(|_| Json::Null),
-            };
-            let Some(element) = element else { return Ok(Json::Array(elements)) };
-            elements.push(element);
-        }
-        while from.next_element::<IgnoredAny>()?.is_some() {}
-        Ok(Json::Array(elements))
-    }
-}
-
-/// Reads the name of a field: gives it and what is looked at in the field, if anything is.
-struct Key<'p>(&'p JsonParts);
-
-impl<'p> Visitor<'_> for Key<'p> {
-    type Value = Option<(String, &'p JsonParts)>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the name of a field")
-    }
-
-    fn visit_str<E>(self, name: &str) -> Result<Self::Value, E> {
-        let wanted = self.0.fields.iter().find(|(known, _)| **known == *name).map(|(_, parts)| parts);
-        Ok(wanted.or(self.0.any_field.as_deref()).map(|parts| (name.to_owned(), parts)))
-    }
-}
-
-impl<'de> DeserializeSeed<'de> for Key<'_> {
-    type Value = <Self as Visitor<'de>>::Value;
-
-    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<Self::Value, D::Error> {
-        from.deserialize_str(self)
     }
 }

@@ -1,21 +1,31 @@
 //! Whatever is left out of a body, the checks find what they would find in all of it.
 
+use bumpalo::Bump;
 use proptest::prelude::*;
 use serde_json::{Value as Json, json};
 
-use super::body::read;
-use super::outline;
 use super::parts::JsonParts;
+use super::path::JsonPath;
+use super::read::{read, tree};
+use super::tree::JsonTree;
 use crate::check::jmes::JmesPath;
 use crate::check::pattern::FromPattern;
-use serde_json_path::JsonPath;
+use crate::value::Value;
 
 fn outline(path: &str) -> JsonParts {
-    outline::outline(path).0
+    JsonPath::from_pattern(path).unwrap_or_else(|why| panic!("{path}: {why}")).json_parts().clone()
+}
+
+fn read_parts<'b>(text: &'b str, parts: &JsonParts, arena: &'b Bump) -> &'b JsonTree<'b> {
+    read(text.as_bytes(), parts, arena).unwrap_or_else(|error| panic!("{text}: {error}"))
 }
 
 fn parts_of(text: &str, parts: &JsonParts) -> Json {
-    read(text.as_bytes(), parts).unwrap_or_else(|error| panic!("{text}: {error}"))
+    as_json(read_parts(text, parts, &Bump::new()))
+}
+
+fn as_json(tree: &JsonTree<'_>) -> Json {
+    Value::from(tree).to_json()
 }
 
 #[test]
@@ -31,7 +41,11 @@ fn only_what_a_path_looks_at_is_built() {
     assert_eq!(built("$.g[?@.h == ']'].h"), json!({"g": [{"h": 8}]}));
     assert_eq!(built("$.none.at.all"), json!({}));
     assert_eq!(built("$.f.b[2]"), json!({"f": "six"}));
-    for whole in ["$", "$..c", "$ .a", "$['a', 'g']", "$.g[?@.c == $.a.e]", "$[?@]"] {
+    assert_eq!(built("$ ['a', 'none'] .e"), json!({"a": {"e": 5}}));
+    assert_eq!(built("$.g[?@.c == $.a.e].h"), json!({"a": {"e": 5}, "g": [{"c": 7, "h": 8}]}));
+    assert_eq!(built("$[?length(@.b) == 3].e"), json!({"a": {"b": [1, {}, 4], "e": 5}, "f": "six", "g": []}));
+    assert_eq!(built("$.g[?@.c].h"), json!({"g": [{"c": 7, "h": 8}]}));
+    for whole in ["$", "$..c", "$[?@]"] {
         assert_eq!(built(whole), serde_json::from_str::<Json>(text).unwrap(), "{whole}");
     }
     assert_eq!(built("$.g..c"), json!({"g": [{"c": 7, "h": 8}]}));
@@ -47,7 +61,7 @@ fn checks_share_what_they_look_at() {
 
 #[test]
 fn what_nobody_looks_at_must_be_json_nevertheless() {
-    let failure = |text: &[u8]| read(text, &outline("$.a")).unwrap_err().to_string();
+    let failure = |text: &[u8]| read(text, &outline("$.a"), &Bump::new()).unwrap_err().to_string();
     assert_eq!(failure(br#"{"a": 1, "b": tru}"#), "body is no JSON: expected ident at line 1 column 18");
     assert_eq!(failure(br#"{"a": 1} {"#), "body is no JSON: trailing characters at line 1 column 10");
     assert_eq!(failure(b"{\"b\": \"\xff\"}"), "body is no JSON: it is not UTF-8");
@@ -57,6 +71,65 @@ fn what_nobody_looks_at_must_be_json_nevertheless() {
 #[test]
 fn of_fields_with_the_same_name_the_last_counts() {
     assert_eq!(parts_of(r#"{"a": {"b": 1}, "a": {"b": 2}, "a": {"c": 3}}"#, &outline("$.a.b")), json!({"a": {}}));
+}
+
+#[test]
+fn mistakes_in_a_path_are_shown_where_they_are() {
+    for (path, expected) in [
+        ("", "at character 1: a path begins with $"),
+        ("$.ä[", "at character 5: 'name', *, a number, a slice or ?filter is expected here, not the end"),
+        ("$.a b", "at character 4: ' ' continues no path; .name, ..name and […] do"),
+        ("$.a.", "at character 5: a name or * is expected after the dot, not the end; other names are written ['…']"),
+        ("$.1", "at character 3: a name or * is expected after the dot, not '1'; other names are written ['…']"),
+        ("$.user-id", "at character 7: '-' continues no path; .name, ..name and […] do"),
+        ("$[a]", "at character 3: 'name', *, a number, a slice or ?filter is expected here, not 'a'"),
+        ("$['a'", "at character 6: ] is expected here, or a comma, not the end"),
+        ("$['a]", "at character 3: the ' here is not closed"),
+        ("$['a\\q']", "at character 5: \\q begins no escape; \\\\ is a backslash"),
+        ("$['\n']", "at character 4: '\\n' must be escaped in a text"),
+        ("$[01]", "at character 3: 01 is no integer; they are written 0, 1, -1 and so on"),
+        ("$[9007199254740992]", "at character 3: 9007199254740992 is not between -(2^53 - 1) and 2^53 - 1"),
+        ("$[?@.a = 1]", "at character 8: ] is expected here, or a comma, not '='"),
+        ("$[?(@.a]", "at character 8: ) is expected here, which closes the parenthesis, not ']'"),
+        ("$[?1]", "at character 4: this is a value, and neither true nor false; compare it: == …"),
+        ("$[?@.a == 01]", "at character 11: 01 is no number as JSON has them"),
+        ("$[?@.* == 1]", "at character 4: this path may lead to several nodes, which cannot be compared"),
+        ("$[?match(@, 'a') == 1]", "at character 4: this is true or false by itself and cannot be compared"),
+        ("$[?match(@, '(')]", "at character 13: \"(\" is no regular expression"),
+        ("$[?match(@)]", "at character 4: match(…) takes 2 arguments, not 1"),
+        ("$[?length(@, 1) == 1]", "at character 4: length(…) takes 1 argument, not 2"),
+        ("$[?count(1) == 1]", "at character 10: count(…) takes a path, as count(@.items)"),
+        (
+            "$[?nope(@.a)]",
+            "at character 4: there is no function nope(…); those there are: length(…), count(…), value(…), match(…), search(…)",
+        ),
+        (
+            "$[?a == 1]",
+            "at character 4: @, $, a number, a text, true, false, null or a function is expected here, not 'a'",
+        ),
+    ] {
+        assert_eq!(JsonPath::from_pattern(path).err().as_deref(), Some(expected), "{path}");
+    }
+}
+
+#[test]
+fn a_tree_says_what_the_text_says() {
+    let text = r#"{"b": [null, true, -1, 2.5, 1e2, 9223372036854775807], "a": {"ä\n": "\u00e4\n", "": ""}, "b2": []}"#;
+    assert_eq!(parts_of(text, &JsonParts::whole()), serde_json::from_str::<Json>(text).unwrap());
+    assert_eq!(parts_of("18446744073709551615", &JsonParts::whole()), json!(18_446_744_073_709_551_615.0));
+}
+
+#[test]
+fn numbers_of_any_precision_are_numbers() {
+    // So they come where `serde_json/arbitrary_precision` is on.
+    let number = |text: &'static str| {
+        let fields = [("$serde_json::private::Number", text)];
+        let from = serde::de::value::MapDeserializer::<_, serde::de::value::Error>::new(fields.into_iter());
+        tree(from, &JsonParts::whole(), &Bump::new()).map(as_json).map_err(|error| error.to_string())
+    };
+    assert_eq!(number("12"), Ok(json!(12)));
+    assert_eq!(number("1.5e3"), Ok(json!(1500.0)));
+    assert_eq!(number("x").unwrap_err(), "x is no number");
 }
 
 fn document() -> impl Strategy<Value = Json> {
@@ -144,19 +217,22 @@ fn jmes_path() -> impl Strategy<Value = String> {
 proptest! {
     #[test]
     fn json_paths_find_the_same(document in document(), paths in prop::collection::vec(json_path(), 1..4)) {
-        let paths: Vec<_> = paths.iter().filter_map(|text| Some((text, JsonPath::parse(text).ok()?))).collect();
-        let parts = paths.iter().map(|(text, _)| outline(text)).fold(JsonParts::kind(), JsonParts::and);
-        let pruned = parts_of(&document.to_string(), &parts);
-        for (text, path) in paths {
-            let all = path.query(&document).all();
-            prop_assert_eq!(&path.query(&pruned).all(), &all, "{} in {}", text, pruned);
-            if let Some(walk) = outline::outline(text).1 {
+        let oracles: Vec<_> = paths.iter().filter_map(|text| serde_json_path::JsonPath::parse(text).ok()).collect();
+        let parsed: Vec<_> = paths.iter().filter_map(|text| JsonPath::from_pattern(text).ok()).collect();
+        prop_assert_eq!(oracles.len(), parsed.len(), "{:?}", paths);
+        let parts = parsed.iter().map(|path| path.json_parts().clone()).fold(JsonParts::kind(), JsonParts::and);
+        let text = document.to_string();
+        let arena = Bump::new();
+        let pruned = read_parts(&text, &parts, &arena);
+        for (path, oracle) in parsed.iter().zip(oracles) {
+            let all: Vec<Json> = oracle.query(&document).all().into_iter().cloned().collect();
+            for wanted in [3, usize::MAX] {
                 let mut found = Vec::new();
-                walk.through(&pruned, |json| {
-                    found.push(json);
-                    found.len() < 3
+                path.through(pruned, &arena, &mut |node| {
+                    found.push(as_json(node));
+                    found.len() < wanted
                 });
-                prop_assert_eq!(&found[..], &all[..all.len().min(3)], "{} walked in {}", text, pruned);
+                prop_assert_eq!(&found[..], &all[..all.len().min(wanted)], "{:?} in {:?}", paths, pruned);
             }
         }
     }
@@ -165,9 +241,12 @@ proptest! {
     fn jmes_paths_find_the_same(document in document(), texts in prop::collection::vec(jmes_path(), 1..4)) {
         let paths: Vec<_> = texts.iter().filter_map(|text| JmesPath::from_pattern(text).ok()).collect();
         let parts = paths.iter().map(JmesPath::json_parts).fold(JsonParts::kind(), JsonParts::and);
-        let pruned = parts_of(&document.to_string(), &parts);
-        for path in paths {
-            prop_assert_eq!(path.find(&pruned), path.find(&document), "{:?} in {}", texts, pruned);
+        let text = document.to_string();
+        let arena = Bump::new();
+        let (pruned, whole) = (read_parts(&text, &parts, &arena), read_parts(&text, &JsonParts::whole(), &arena));
+        for path in &paths {
+            let found = path.search(pruned, &arena);
+            prop_assert_eq!(found, path.search(whole, &arena), "{:?} in {:?}", texts, pruned);
         }
     }
 }

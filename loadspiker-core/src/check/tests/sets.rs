@@ -164,15 +164,7 @@ fn mistakes_are_told_before_the_run() {
     ] {
         assert_eq!(mistakes(check), [expected]);
     }
-    assert_eq!(mistakes(json_path("$.ä[")), ["JSONPath \"$.ä[\": at character 4: no valid path from here on"]);
-    assert_eq!(
-        mistakes(json_path("a.b")),
-        ["JSONPath \"a.b\": at character 1: no valid path from here on; a path begins with $"]
-    );
-    assert_eq!(
-        mistakes(json_path("$[?nope(@.a)]")),
-        ["JSONPath \"$[?nope(@.a)]\": at character 4: in long-hand segment, function name 'nope' is not defined"]
-    );
+    assert_eq!(mistakes(json_path("a.b")), ["JSONPath \"a.b\": at character 1: a path begins with $"]);
     assert!(mistakes(json_path("$.a").is("#{b")).concat().contains("is not closed"));
     assert!(mistakes(status().save_as("a.b")).concat().contains("cannot name an attribute"));
     assert_eq!(mistakes(all_of([any_of([regex("(")])])).len(), 1);

@@ -1,0 +1,164 @@
+//! [`JsonTree`]: a JSON text as checks walk it.
+
+use std::cmp::Ordering;
+use std::sync::Arc;
+
+use bumpalo::Bump;
+use serde_json::Value as Json;
+
+use crate::value::Value;
+
+/// JSON as it lies in the memory of one response; copying it copies no more than a reference. Two trees are equal if they
+/// say the same: the numbers 1 and 1.0 do.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub enum JsonTree<'b> {
+    /// `null`.
+    Null,
+    /// `true` or `false`.
+    Bool(bool),
+    /// An integer of 64 bits.
+    Int(i64),
+    /// Any other number.
+    Float(f64),
+    /// A text.
+    Text(&'b str),
+    /// An array.
+    List(&'b [JsonTree<'b>]),
+    /// An object.
+    Object(JsonFields<'b>),
+}
+
+impl<'b> JsonTree<'b> {
+    /// The field of this name, if it is an object that has one.
+    pub fn get(&self, name: &str) -> Option<&'b JsonTree<'b>> {
+        match self {
+            JsonTree::Object(fields) => fields.get(name),
+            _ => None,
+        }
+    }
+
+    /// The elements, if it is an array.
+    pub fn elements(&self) -> Option<&'b [JsonTree<'b>]> {
+        match self {
+            JsonTree::List(elements) => Some(elements),
+            _ => None,
+        }
+    }
+
+    /// What somebody has built otherwise; lists and objects are laid into the arena.
+    pub(in crate::check) fn of(json: &'b Json, arena: &'b Bump) -> Self {
+        match json {
+            Json::Null => JsonTree::Null,
+            Json::Bool(b) => JsonTree::Bool(*b),
+            Json::Number(number) => JsonTree::of_number(number),
+            Json::String(text) => JsonTree::Text(text),
+            Json::Array(items) => {
+                JsonTree::List(arena.alloc_slice_fill_iter(items.iter().map(|item| JsonTree::of(item, arena))))
+            }
+            Json::Object(map) => {
+                let fields = map.iter().map(|(name, json)| (name.as_str(), JsonTree::of(json, arena)));
+                JsonTree::Object(JsonFields::new(fields, arena))
+            }
+        }
+    }
+
+    pub(in crate::check) fn of_number(number: &serde_json::Number) -> Self {
+        match (number.as_i64(), number.as_f64()) {
+            (Some(int), _) => JsonTree::Int(int),
+            (None, Some(float)) => JsonTree::Float(float),
+            (None, None) => JsonTree::Null,
+        }
+    }
+
+    pub(in crate::check) fn count(number: usize) -> Self {
+        JsonTree::Int(i64::try_from(number).unwrap_or(i64::MAX))
+    }
+
+    /// Which number is less; `None` if one is no number.
+    pub(in crate::check) fn order_of_numbers(&self, other: &JsonTree<'_>) -> Option<Ordering> {
+        match (self, other) {
+            (JsonTree::Int(one), JsonTree::Int(other)) => Some(one.cmp(other)),
+            _ => self.as_f64()?.partial_cmp(&other.as_f64()?),
+        }
+    }
+
+    fn as_f64(&self) -> Option<f64> {
+        match self {
+            #[expect(clippy::cast_precision_loss, reason = "numbers of different types are compared as floats")]
+            JsonTree::Int(int) => Some(*int as f64),
+            JsonTree::Float(float) => Some(*float),
+            _ => None,
+        }
+    }
+}
+
+impl PartialEq<JsonTree<'_>> for JsonTree<'_> {
+    fn eq(&self, other: &JsonTree<'_>) -> bool {
+        match (self, other) {
+            (JsonTree::Null, JsonTree::Null) => true,
+            (JsonTree::Bool(one), JsonTree::Bool(other)) => one == other,
+            (JsonTree::Text(one), JsonTree::Text(other)) => one == other,
+            (JsonTree::List(one), JsonTree::List(other)) => one == other,
+            (JsonTree::Object(one), JsonTree::Object(other)) => one.0 == other.0,
+            (one, other) => one.order_of_numbers(other) == Some(Ordering::Equal),
+        }
+    }
+}
+
+/// The fields of a JSON object, ordered by name, each name once.
+#[derive(Clone, Copy, Debug)]
+pub struct JsonFields<'b>(&'b [(&'b str, JsonTree<'b>)]);
+
+impl<'b> JsonFields<'b> {
+    /// Of fields with the same name the last counts.
+    pub(in crate::check) fn new(
+        fields: impl ExactSizeIterator<Item = (&'b str, JsonTree<'b>)>,
+        arena: &'b Bump,
+    ) -> Self {
+        let fields = arena.alloc_slice_fill_iter(fields);
+        if fields.is_sorted_by(|(one, _), (next, _)| one < next) {
+            return JsonFields(fields);
+        }
+        fields.sort_by_key(|(name, _)| *name);
+        let mut len = 0;
+        for place in 0..fields.len() {
+            let is_next = place == 0 || fields[place].0 != fields[place - 1].0;
+            len += usize::from(is_next);
+            fields[len - 1] = fields[place];
+        }
+        JsonFields(&fields[..len])
+    }
+
+    /// The field of this name.
+    pub fn get(&self, name: &str) -> Option<&'b JsonTree<'b>> {
+        // Of a few names most differ in their length already.
+        let found = if self.0.len() <= 8 {
+            self.0.iter().find(|(known, _)| *known == name)
+        } else {
+            self.0.binary_search_by(|(known, _)| (*known).cmp(name)).ok().and_then(|place| self.0.get(place))
+        };
+        found.map(|(_, tree)| tree)
+    }
+
+    /// All of them, with their names.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = (&'b str, &'b JsonTree<'b>)> {
+        self.0.iter().map(|(name, tree)| (*name, tree))
+    }
+}
+
+impl From<&JsonTree<'_>> for Value {
+    fn from(tree: &JsonTree<'_>) -> Self {
+        match tree {
+            JsonTree::Null => Value::Null,
+            JsonTree::Bool(b) => Value::Bool(*b),
+            JsonTree::Int(int) => Value::Int(*int),
+            JsonTree::Float(float) => Value::Float(*float),
+            JsonTree::Text(text) => Value::from(*text),
+            JsonTree::List(elements) => Value::List(elements.iter().map(Value::from).collect()),
+            JsonTree::Object(fields) => {
+                Value::Map(Arc::new(fields.iter().map(|(name, tree)| (name.into(), tree.into())).collect()))
+            }
+        }
+    }
+}
