@@ -118,7 +118,7 @@ pub(crate) fn client(mut arguments: impl Iterator<Item = String>) -> Result<(), 
         .map_err(|error| error.to_string())?;
     let page = report.global();
     if page.failed_count() > 0 {
-        return Err(format!("{} requests failed: {:?}", page.failed_count(), page.errors().collect::<Vec<_>>()));
+        return Err(format!("{} requests failed: {:?}", page.failed_count(), page.errors()));
     }
     let grown = memory.resident.zip(before).map(|(all, before)| all.saturating_sub(before));
     let grown = grown.ok_or("the connections were never all there, or memory cannot be read here")?;

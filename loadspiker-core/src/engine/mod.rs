@@ -9,6 +9,7 @@
 mod branch;
 mod clock;
 mod cursor;
+mod drive;
 mod ending;
 mod fork;
 mod gate;

@@ -2,32 +2,27 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
-use std::future::poll_fn;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
-use std::task::{Poll, Waker};
+use std::task::Waker;
 use std::time::Duration;
-
-use tokio::sync::mpsc::UnboundedReceiver;
 
 use crate::compile::{Plan, Program, Text};
 use crate::engine::clock::Clock;
 use crate::engine::cursor::Problem;
 use crate::engine::hooks::given;
 use crate::engine::late::Late;
-use crate::engine::message::{Command, Event};
+use crate::engine::message::Event;
 use crate::engine::population::PopulationState;
 use crate::engine::room::Room;
-use crate::engine::stall::Gap;
 use crate::engine::steered::Order;
-use crate::engine::task::{self, Seat};
-use crate::engine::timer::Timer;
+use crate::engine::task::Seat;
 use crate::engine::user::User;
 use crate::engine::waiting::Waiting;
 use crate::expression::Counters;
 use crate::inject::{self, Slots};
-use crate::metrics::{Book, EndOf, GroupId, Limits, NameId, Recorder, ScenarioId};
+use crate::metrics::{Book, GroupId, Limits, NameId, Recorder, ScenarioId};
 use crate::moment::Moment;
 use crate::numbers::mix;
 use crate::protocol::{RunStates, ShardInfo, ShardState};
@@ -81,9 +76,9 @@ pub(crate) struct Shard {
     /// How many users may be there when another one arrives.
     pub(super) most_users: u64,
     /// The earliest moment at which something is to be done here, in nanoseconds.
-    next_due: Cell<u64>,
+    pub(super) next_due: Cell<u64>,
     /// When it was last looked at what is due, and something was.
-    last_look: Cell<Moment>,
+    pub(super) last_look: Cell<Moment>,
     pub(super) next_tick: Cell<Moment>,
     /// While the warm-up is on: when it ends.
     pub(super) warm_up: Cell<Option<Moment>>,
@@ -94,12 +89,12 @@ pub(crate) struct Shard {
     pub(super) stop_at: Cell<Moment>,
     pub(super) deadline: Cell<Moment>,
     /// Wakes the shard's own loop when something has become due earlier than it knows.
-    waker: RefCell<Option<Waker>>,
-    events: Sender<Event>,
+    pub(super) waker: RefCell<Option<Waker>>,
+    pub(super) events: Sender<Event>,
     /// Whether a task has been spawned or has run lately; simulated time waits for it.
     pub(crate) worked: Cell<bool>,
     /// How many events nobody has heard yet; simulated time waits for the answers they may bring. The beginning is one.
-    unheard: Cell<usize>,
+    pub(super) unheard: Cell<usize>,
     /// The grace period is over, all users are counted: what tasks still do no longer matters.
     pub(super) over: Cell<bool>,
     /// What requests of imperative steps brought up.
@@ -203,156 +198,6 @@ impl Shard {
         Ok(Rc::new(shard))
     }
 
-    /// Runs until it is told to finish.
-    pub(crate) async fn run(self: Rc<Self>, mut commands: UnboundedReceiver<Command>, mut timer: Timer) {
-        poll_fn(|cx| {
-            self.waker.replace(Some(cx.waker().clone()));
-            loop {
-                while let Poll::Ready(command) = commands.poll_recv(cx) {
-                    // The channel closes only if the other side is gone; then there is nobody to report to.
-                    if self.obey(&command.unwrap_or(Command::Finish)) {
-                        return Poll::Ready(());
-                    }
-                }
-                let now = self.clock.now();
-                self.release_due(now);
-                let due = Moment::from_nanos(self.next_due.get());
-                if self.tick_unheard.get() {
-                    return Poll::Pending;
-                }
-                if due <= now {
-                    // There are more; those let go have their turn first.
-                    cx.waker().wake_by_ref();
-                    return Poll::Pending;
-                }
-                if !self.clock.is_simulated() {
-                    match timer.poll_until(due, &self.clock, cx) {
-                        Poll::Ready(()) => continue,
-                        Poll::Pending => return Poll::Pending,
-                    }
-                }
-                // Simulated time goes on only when no task has had anything to do since this was last looked at.
-                if self.worked.replace(false) {
-                    cx.waker().wake_by_ref();
-                    return Poll::Pending;
-                }
-                if due == Moment::NEVER || self.unheard.get() > 0 {
-                    return Poll::Pending;
-                }
-                self.clock.advance_to(due);
-            }
-        })
-        .await;
-    }
-
-    /// Does what it is told; whether that is to end.
-    fn obey(self: &Rc<Self>, command: &Command) -> bool {
-        match *command {
-            Command::Start { population, at } => self.start_population(population, at),
-            Command::Pause { at } => self.order(at, Order::Pause),
-            Command::Resume { at } => self.order(at, Order::Resume),
-            Command::Scale { factor, at, round, ref over } => {
-                self.reopen(round, over);
-                self.order(at, Order::Scale { factor, over: over.clone() });
-            }
-            Command::Stop { at, patience } => {
-                let now = self.clock.now();
-                // Who stops from outside does not know how late it is where time is simulated.
-                let at = if self.clock.is_simulated() { now } else { at };
-                self.stop(now, at + patience);
-            }
-            Command::Open { rendez_vous, at } => {
-                let waiting = std::mem::take(&mut self.meetings.borrow_mut()[rendez_vous]);
-                for mut user in waiting {
-                    user.intended = user.intended.max(at);
-                    task::spawn(self, user);
-                }
-            }
-            Command::Heard => {
-                self.unheard.set(self.unheard.get().saturating_sub(1));
-                self.tick_unheard.set(self.tick_unheard.get() && self.unheard.get() > 0);
-            }
-            Command::Finish => {
-                self.interrupt_all();
-                self.hand_over(EndOf::Run);
-                return true;
-            }
-        }
-        false
-    }
-
-    /// Does everything that is due at `now`. Cheap when nothing is.
-    pub(crate) fn release_due(self: &Rc<Self>, now: Moment) {
-        if now.as_nanos() < self.next_due.get() {
-            return;
-        }
-        let last = self.last_look.replace(self.last_look.get().max(now));
-        if let Some(gap) = Gap::before(now, Moment::from_nanos(self.next_due.get()), last) {
-            self.stalled(gap);
-        }
-        // A tick comes before all else that is due at its moment: that belongs to the next second.
-        if now >= self.next_tick.get() {
-            self.tick(now);
-        }
-        if self.tick_unheard.get() {
-            return;
-        }
-        self.carry_out(now);
-        if now >= self.stop_at.get() {
-            self.stop(self.stop_at.get(), self.stop_at.get() + self.plan.grace_period);
-        }
-        if now >= self.deadline.get() {
-            self.interrupt_all();
-        }
-        // The rest of a crowd has its turn when these have had theirs: see `CROWD`.
-        self.start_users(now);
-        self.wake_resting(now);
-        self.wake_sleepers(now);
-        self.find_next_due();
-    }
-
-    #[cold]
-    fn stalled(&self, gap: Gap) {
-        let (from, to) = gap.bounds();
-        self.recorder.borrow_mut().stalled(from, to);
-        self.populations.borrow_mut().iter_mut().for_each(|population| population.missed(gap));
-    }
-
-    pub(super) fn find_next_due(&self) {
-        if self.stands_still() {
-            self.next_due.set(Moment::NEVER.as_nanos());
-            return;
-        }
-        let order = self.orders.borrow().front().map(|(at, _)| *at);
-        let waiting = self.waiting.borrow().next_due();
-        let arrival = self.populations.borrow().iter().filter_map(PopulationState::next_due).min();
-        let busy = self.alive.get() > 0 || arrival.is_some() || self.is_paused();
-        // Where nothing happens any more, simulated time must stand still, lest it runs away.
-        let tick = (busy || !self.clock.is_simulated()).then(|| self.next_tick.get());
-        let limits = busy.then(|| self.stop_at.get().min(self.deadline.get()));
-        let due = [order, waiting, arrival, tick, limits].into_iter().flatten().min().unwrap_or(Moment::NEVER);
-        self.next_due.set(due.as_nanos());
-    }
-
-    /// Simulated time stands still in a pause, unless the run is being stopped: requests on their way finish then.
-    fn stands_still(&self) -> bool {
-        self.is_paused() && self.clock.is_simulated() && self.deadline.get() == Moment::NEVER
-    }
-
-    /// Something is to be done at `moment`: the shard's loop must wake by then.
-    pub(super) fn due_at(&self, moment: Moment) {
-        if self.stands_still() && moment > self.clock.now() {
-            // All is looked at again at its end.
-            return;
-        }
-        if moment.as_nanos() < self.next_due.get() {
-            self.next_due.set(moment.as_nanos());
-            if let Some(waker) = &*self.waker.borrow() {
-                waker.wake_by_ref();
-            }
-        }
-    }
-
     /// Whether the grace period is over: all users are counted, and what their tasks still do no longer matters.
     pub(crate) fn is_over(&self) -> bool {
         self.over.get()
@@ -361,25 +206,6 @@ impl Shard {
     /// When the grace period of a stop is over; never if there was none.
     pub(crate) fn deadline(&self) -> Moment {
         self.deadline.get()
-    }
-
-    pub(super) fn tell(&self, event: Event) {
-        self.unheard.set(self.unheard.get() + usize::from(self.clock.is_simulated()));
-        // Nobody listens only if the run was given up.
-        let _ = self.events.send(event);
-    }
-
-    /// Something outside of the simulation is waited for, or is there: meanwhile simulated time stands still.
-    pub(super) fn await_outside(&self, begins: bool) {
-        if !self.clock.is_simulated() {
-            return;
-        }
-        let unheard = self.unheard.get();
-        self.unheard.set(if begins { unheard + 1 } else { unheard.saturating_sub(1) });
-        self.worked.set(true);
-        if let Some(waker) = &*self.waker.borrow() {
-            waker.wake_by_ref();
-        }
     }
 
     pub(crate) fn request_stop(&self, why: &str, crash: bool) {

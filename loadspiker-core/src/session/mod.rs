@@ -1,93 +1,22 @@
 //! [`Session`]: what one virtual user knows.
 
 mod changes;
+mod schema;
 
 use std::cell::Cell;
 use std::rc::Rc;
 use std::sync::Arc;
 
 pub(crate) use changes::Changes;
-use rustc_hash::FxHashMap;
+pub use schema::{Schema, Slot};
 
 use crate::error::SessionError;
 use crate::expression::Counters;
 use crate::feeder::TypedRecord;
-use crate::late_names::{LateNames, is_late};
+use crate::late_names::is_late;
 use crate::metrics::Book;
 use crate::spelling::nearest;
 use crate::value::{FromValue, Value};
-
-/// The place of an attribute in every session of a run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Slot(pub(crate) u32);
-
-/// Names of attributes to [`Slot`]s, and the name of the scenario: what all sessions of a population share.
-#[derive(Debug, Default)]
-pub struct Schema {
-    scenario: String,
-    names: Vec<Arc<str>>,
-    slots: FxHashMap<Arc<str>, Slot>,
-    /// Names met during the run; only the schemas of a shard have them.
-    late: Option<Rc<LateNames>>,
-    /// Shared by all schemas of a shard.
-    counters: Rc<Counters>,
-    /// The same.
-    book: Rc<Book>,
-}
-
-impl Schema {
-    /// A schema with these attributes, slots numbered in order.
-    pub fn new(scenario: impl Into<String>, names: impl IntoIterator<Item = Arc<str>>) -> Self {
-        let mut schema = Schema { scenario: scenario.into(), ..Schema::default() };
-        for name in names {
-            schema.intern(&name);
-        }
-        schema
-    }
-
-    /// The same, for sessions that count with these.
-    pub(crate) fn counting_with(self, counters: &Rc<Counters>) -> Self {
-        Schema { counters: counters.clone(), ..self }
-    }
-
-    /// The same, for sessions whose custom metrics and checks are counted in this book.
-    pub(crate) fn recorded_in(self, book: &Rc<Book>) -> Self {
-        Schema { book: book.clone(), ..self }
-    }
-
-    /// The slot of `name`, made if it is new.
-    pub fn intern(&mut self, name: &str) -> Slot {
-        if let Some(slot) = self.slots.get(name) {
-            return *slot;
-        }
-        let slot = Slot(u32::try_from(self.names.len()).unwrap_or(u32::MAX));
-        let name: Arc<str> = name.into();
-        self.names.push(name.clone());
-        self.slots.insert(name, slot);
-        slot
-    }
-
-    /// The same schema with these late names.
-    pub(crate) fn with_late(mut self, late: Rc<LateNames>) -> Self {
-        self.late = Some(late);
-        self
-    }
-
-    /// The name behind a late slot.
-    fn late_name(&self, slot: Slot) -> Option<&Arc<str>> {
-        self.late.as_ref()?.name_of(slot)
-    }
-
-    /// The slot of `name`, if the scenario mentions it.
-    pub fn slot(&self, name: &str) -> Option<Slot> {
-        self.slots.get(name).copied()
-    }
-
-    /// All names, in the order of their slots.
-    pub fn names(&self) -> &[Arc<str>] {
-        &self.names
-    }
-}
 
 /// Rarely there, and therefore boxed: 8 bytes in every session instead of 24.
 type Others = Vec<(Arc<str>, Value)>;
@@ -365,6 +294,7 @@ pub(crate) fn abbreviate(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::late_names::LateNames;
 
     #[test]
     fn attributes_are_set_read_and_removed_known_to_the_schema_or_not() {

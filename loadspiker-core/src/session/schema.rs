@@ -1,0 +1,82 @@
+//! [`Schema`]: what the sessions of a population have in common.
+
+use std::rc::Rc;
+use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
+
+use crate::expression::Counters;
+use crate::late_names::LateNames;
+use crate::metrics::Book;
+
+/// The place of an attribute in every session of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Slot(pub(crate) u32);
+
+/// Names of attributes to [`Slot`]s, and the name of the scenario: what all sessions of a population share.
+#[derive(Debug, Default)]
+pub struct Schema {
+    pub(super) scenario: String,
+    pub(super) names: Vec<Arc<str>>,
+    slots: FxHashMap<Arc<str>, Slot>,
+    /// Names met during the run; only the schemas of a shard have them.
+    late: Option<Rc<LateNames>>,
+    /// Shared by all schemas of a shard.
+    pub(super) counters: Rc<Counters>,
+    /// The same.
+    pub(super) book: Rc<Book>,
+}
+
+impl Schema {
+    /// A schema with these attributes, slots numbered in order.
+    pub fn new(scenario: impl Into<String>, names: impl IntoIterator<Item = Arc<str>>) -> Self {
+        let mut schema = Schema { scenario: scenario.into(), ..Schema::default() };
+        for name in names {
+            schema.intern(&name);
+        }
+        schema
+    }
+
+    /// The same, for sessions that count with these.
+    pub(crate) fn counting_with(self, counters: &Rc<Counters>) -> Self {
+        Schema { counters: counters.clone(), ..self }
+    }
+
+    /// The same, for sessions whose custom metrics and checks are counted in this book.
+    pub(crate) fn recorded_in(self, book: &Rc<Book>) -> Self {
+        Schema { book: book.clone(), ..self }
+    }
+
+    /// The slot of `name`, made if it is new.
+    pub fn intern(&mut self, name: &str) -> Slot {
+        if let Some(slot) = self.slots.get(name) {
+            return *slot;
+        }
+        let slot = Slot(u32::try_from(self.names.len()).unwrap_or(u32::MAX));
+        let name: Arc<str> = name.into();
+        self.names.push(name.clone());
+        self.slots.insert(name, slot);
+        slot
+    }
+
+    /// The same schema with these late names.
+    pub(crate) fn with_late(mut self, late: Rc<LateNames>) -> Self {
+        self.late = Some(late);
+        self
+    }
+
+    /// The name behind a late slot.
+    pub(super) fn late_name(&self, slot: Slot) -> Option<&Arc<str>> {
+        self.late.as_ref()?.name_of(slot)
+    }
+
+    /// The slot of `name`, if the scenario mentions it.
+    pub fn slot(&self, name: &str) -> Option<Slot> {
+        self.slots.get(name).copied()
+    }
+
+    /// All names, in the order of their slots.
+    pub fn names(&self) -> &[Arc<str>] {
+        &self.names
+    }
+}
