@@ -145,9 +145,10 @@ fn check(criterion: &mut Criterion) {
         .map(|id| json!({"id": id, "name": format!("product number {id}"), "price": 9.5, "tags": ["a"]}))
         .collect();
     let body: Arc<str> = json!({"page": 1, "items": items, "token": "0123456789abcdef"}).to_string().into();
-    let checks: [(&str, Check); 6] = [
+    let checks: [(&str, Check); 7] = [
         ("json_path, a field", json_path("$.items[3].name").save_as("name")),
         ("json_path, a random id", json_path("$.items[*].id").find_random().save_as("id")),
+        ("json_path, ids wherever they are", json_path("$..id").count().is(16)),
         ("json_path, a filter", json_path("$.items[?@.price > 9].id").save_as("id")),
         ("jmes_path, a field", jmes_path("items[3].name").save_as("name")),
         ("jmes_path, a random id", jmes_path("items[*].id").find_random().save_as("id")),

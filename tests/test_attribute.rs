@@ -38,6 +38,13 @@ fn a_failure_names_the_folder_of_the_results() -> Simulation {
     waits(1).simulated_clock().assert(global().all_requests().count().is(1))
 }
 
+#[loadspiker::test]
+#[should_panic(expected = "load test \"panics\": 3 panics in its steps; their errors:\n          3  panicked at ")]
+fn a_panic_in_a_step_fails_the_test() -> Simulation {
+    let wrong = exec_fn(|session| panic!("user {} is not welcome", session.scenario()));
+    Simulation::new("panics").with(scenario!("Wrong").exec(wrong).inject([at_once_users(3)]))
+}
+
 #[test]
 fn results_are_in_a_folder_of_the_tests_own() {
     let test = "results_are_in_a_folder_of_the_tests_own";

@@ -49,14 +49,18 @@ impl Observer for Memory {
 pub(crate) fn measure(setting: &Setting, findings: &mut Findings) -> Result<(), String> {
     let users = setting.part_of(100_000);
     let files = file_limit().ok_or("the limit of open files cannot be read here")?;
-    let each = files.checked_sub(SPARE).filter(|files| *files > 0).ok_or("too few files may be open; see ulimit -n")?;
+    // nginx closes idle connections when less than a sixteenth of those that it may have is free.
+    let each = files.saturating_sub(SPARE) / 16 * 15;
+    if each == 0 {
+        return Err(format!("only {files} files may be open; see ulimit -n"));
+    }
     let processes = users.div_ceil(each);
     findings.note("processes that the limit of open files makes necessary", processes);
     let program = std::env::current_exe().map_err(|error| format!("the bench does not find itself: {error}"))?;
     let start = |place: u64| {
         let part = users / processes + u64::from(place < users % processes);
         let mut command = std::process::Command::new(&program);
-        command.args(["--idle", &part.to_string()]).stdin(Stdio::null()).stdout(Stdio::piped());
+        command.args(["--idle", &part.to_string(), &place.to_string()]).stdin(Stdio::null()).stdout(Stdio::piped());
         command.spawn().map_err(|error| format!("a client cannot be started: {error}"))
     };
     let before = sockets()?;
@@ -98,12 +102,14 @@ fn sockets() -> Result<u64, String> {
     number.ok_or_else(|| format!("{path} does not tell the sockets in use"))
 }
 
-/// One process of them, for so many users. Prints how many connections it opened, and by how much its memory grew.
+/// One process of them; its arguments are the number of its users and its place among the processes. Prints how many
+/// connections it opened, and by how much its memory grew.
 pub(crate) fn client(mut arguments: impl Iterator<Item = String>) -> Result<(), String> {
-    let users = arguments.next().and_then(|text| text.parse().ok()).ok_or("--idle needs a number of users")?;
-    let server = Nginx::start(Cores::choose_for_server(), users + SPARE / 2)?;
-    // An address has about 28,000 ports.
-    let addresses = (1..=8).map(|host| format!("127.0.0.{host}"));
+    let mut number = || arguments.next().and_then(|text| text.parse::<u64>().ok());
+    let (Some(users), Some(place)) = (number(), number()) else { return Err("--idle needs two numbers".to_owned()) };
+    let server = Nginx::start(Cores::choose_for_server(), users / 15 * 16 + SPARE / 2)?;
+    // An address has about 28,000 ports, and those closed a minute ago are not free yet.
+    let addresses = (1..=8).map(|host| format!("127.0.{place}.{host}"));
     let protocol = HttpProtocol::new(server.url("")).local_addresses(addresses);
     let connect = scenario!("connect").exec(http("page").get("/")).pause(RAMP + REST);
     let mut memory = Memory { users, resident: None };

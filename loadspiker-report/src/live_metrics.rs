@@ -48,7 +48,8 @@ pub(crate) fn line(metrics: &[LiveMetric]) -> String {
     };
     let mut text: String = metrics.iter().take(IN_A_LINE).map(one).collect();
     if metrics.len() > IN_A_LINE {
-        text.push_str(&format!("  and {} more metrics", metrics.len() - IN_A_LINE));
+        let more = metrics.len() - IN_A_LINE;
+        text.push_str(&format!("  and {more} more metric{}", if more == 1 { "" } else { "s" }));
     }
     text
 }
@@ -106,7 +107,7 @@ mod tests {
 
     #[test]
     fn a_line_names_the_first_of_them() {
-        assert_eq!(line(&metrics()), "  basket p95 39.5  from cache 75 %  orders 1,066, 7/s  and 1 more metrics");
+        assert_eq!(line(&metrics()), "  basket p95 39.5  from cache 75 %  orders 1,066, 7/s  and 1 more metric");
         let silent = LiveMetric::new("stock", MetricKind::Gauge);
         assert_eq!(line(&[silent]), "  stock –");
         assert_eq!(line(&[]), "");

@@ -378,8 +378,9 @@ steps! {
     /// ```
     fn parallel(branches: impl IntoIterator<Item = impl Into<Chain>>) { one(StepKind::Parallel(chains(branches))) }
 
-    /// Runs `chain`; as soon as something in it has failed, again from its start, `attempts` times in all. If the last
-    /// attempt fails too, the user is marked as failed and goes on behind the block.
+    /// Runs `chain`; as soon as something in it has failed, again from its start, `attempts` times in all, the first
+    /// included. If the last attempt fails too, the user is marked as failed and goes on behind the block. `0` is a
+    /// mistake; an expression that says 0 leaves the block out.
     fn try_max(attempts: impl IntoCount, chain: impl Into<Chain>) {
         one(StepKind::Try { attempts: attempts.into_count(), body: chain.into(), name: "try_max" })
     }

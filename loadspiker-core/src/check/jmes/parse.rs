@@ -65,13 +65,22 @@ impl FromPattern for JmesPath {
     fn from_pattern(text: &str) -> Result<Self, String> {
         pattern::refuse_deep(text, pattern::NESTED)?;
         let ast = jmespath::parse(text).map_err(|error| {
-            let what = match &error.reason {
-                ErrorReason::Parse(what) => what.lines().next().unwrap_or_default().trim_end_matches(" --").to_owned(),
-                reason => reason.to_string(),
-            };
-            format!("at character {}: {what}", error.offset + 1)
+            let place = text.char_indices().take_while(|(at, _)| *at < error.offset).count();
+            format!("at character {}: {}", place + 1, mistake(&error.reason, text.chars().nth(place)))
         })?;
         Ok(JmesPath { source: text.into(), root: node(ast)? })
+    }
+}
+
+/// What the parser of the library found wrong, in words of its users; `found` is what stands at the place.
+fn mistake(reason: &ErrorReason, found: Option<char>) -> String {
+    let ErrorReason::Parse(message) = reason else { return reason.to_string() };
+    let found = found.map_or("the end".to_owned(), |c| format!("{c:?}"));
+    let what = message.lines().next().unwrap_or_default();
+    match what.split(" -- ").next().unwrap_or_default() {
+        "Unexpected nud token" => format!("an expression is expected here, not {found}"),
+        "Unexpected led token" | "Did not parse the complete expression" => format!("{found} continues no expression"),
+        other => format!("{}, found {found}", other.replacen("Expected", "expected", 1)),
     }
 }
 

@@ -71,6 +71,28 @@ fn what_nobody_looks_at_must_be_json_nevertheless() {
 #[test]
 fn of_fields_with_the_same_name_the_last_counts() {
     assert_eq!(parts_of(r#"{"a": {"b": 1}, "a": {"b": 2}, "a": {"c": 3}}"#, &outline("$.a.b")), json!({"a": {}}));
+    let many: String = (0..20).map(|n| format!(r#""{}": {n}, "#, n % 10)).collect();
+    for (text, expected) in [
+        (r#"{"b": 1, "a": 2, "b": 3, "c": 4}"#.to_owned(), vec![("b", 3), ("a", 2), ("c", 4)]),
+        (
+            format!(r#"{{{many} "x": 20}}"#),
+            ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "x"].into_iter().zip(10..).collect(),
+        ),
+    ] {
+        let arena = Bump::new();
+        let JsonTree::Object(fields) = read_parts(&text, &JsonParts::whole(), &arena) else { panic!("{text}") };
+        let expected: Vec<_> = expected.into_iter().map(|(name, n)| (name, JsonTree::Int(n))).collect();
+        assert_eq!(fields.iter().map(|(name, tree)| (name, *tree)).collect::<Vec<_>>(), expected, "{text}");
+    }
+}
+
+#[test]
+fn objects_are_equal_whatever_the_order_of_their_fields() {
+    let arena = Bump::new();
+    let [one, other, more, third] =
+        [r#"{"a": 1, "b": 2}"#, r#"{"b": 2.0, "a": 1}"#, r#"{"a": 1, "b": 2, "c": 3}"#, r#"{"a": 1, "c": 2}"#]
+            .map(|text| read_parts(text, &JsonParts::whole(), &arena));
+    assert!(one == other && one != more && more != one && one != third);
 }
 
 #[test]

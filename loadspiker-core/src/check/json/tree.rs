@@ -4,6 +4,7 @@ use std::cmp::Ordering;
 use std::sync::Arc;
 
 use bumpalo::Bump;
+use rustc_hash::{FxHashMap, FxHashSet};
 use serde_json::Value as Json;
 
 use crate::value::Value;
@@ -100,45 +101,47 @@ impl PartialEq<JsonTree<'_>> for JsonTree<'_> {
             (JsonTree::Bool(one), JsonTree::Bool(other)) => one == other,
             (JsonTree::Text(one), JsonTree::Text(other)) => one == other,
             (JsonTree::List(one), JsonTree::List(other)) => one == other,
-            (JsonTree::Object(one), JsonTree::Object(other)) => one.0 == other.0,
+            (JsonTree::Object(one), JsonTree::Object(other)) => {
+                let mut fields = one.iter();
+                one.0.len() == other.0.len() && fields.all(|(name, tree)| other.get(name).is_some_and(|it| it == tree))
+            }
             (one, other) => one.order_of_numbers(other) == Some(Ordering::Equal),
         }
     }
 }
 
-/// The fields of a JSON object, ordered by name, each name once.
+/// The fields of a JSON object in the order in which they were written, each name once.
 #[derive(Clone, Copy, Debug)]
 pub struct JsonFields<'b>(&'b [(&'b str, JsonTree<'b>)]);
 
 impl<'b> JsonFields<'b> {
-    /// Of fields with the same name the last counts.
+    /// Of fields with the same name the last counts, at the place of the first.
     pub(in crate::check) fn new(
         fields: impl ExactSizeIterator<Item = (&'b str, JsonTree<'b>)>,
         arena: &'b Bump,
     ) -> Self {
         let fields = arena.alloc_slice_fill_iter(fields);
-        if fields.is_sorted_by(|(one, _), (next, _)| one < next) {
+        let twice = if fields.len() <= 8 {
+            (1..fields.len()).any(|place| fields[..place].iter().any(|(name, _)| *name == fields[place].0))
+        } else {
+            let mut names = FxHashSet::default();
+            !fields.iter().all(|(name, _)| names.insert(*name))
+        };
+        if !twice {
             return JsonFields(fields);
         }
-        fields.sort_by_key(|(name, _)| *name);
-        let mut len = 0;
+        let mut places = FxHashMap::default();
         for place in 0..fields.len() {
-            let is_next = place == 0 || fields[place].0 != fields[place - 1].0;
-            len += usize::from(is_next);
-            fields[len - 1] = fields[place];
+            let next = places.len();
+            let kept = *places.entry(fields[place].0).or_insert(next);
+            fields[kept] = fields[place];
         }
-        JsonFields(&fields[..len])
+        JsonFields(&fields[..places.len()])
     }
 
     /// The field of this name.
     pub fn get(&self, name: &str) -> Option<&'b JsonTree<'b>> {
-        // Of a few names most differ in their length already.
-        let found = if self.0.len() <= 8 {
-            self.0.iter().find(|(known, _)| *known == name)
-        } else {
-            self.0.binary_search_by(|(known, _)| (*known).cmp(name)).ok().and_then(|place| self.0.get(place))
-        };
-        found.map(|(_, tree)| tree)
+        self.0.iter().find(|(known, _)| *known == name).map(|(_, tree)| tree)
     }
 
     /// All of them, with their names.

@@ -66,8 +66,12 @@ fn mistakes_are_told_before_the_run() {
         ("merge()", "merge(…) takes 1 or more arguments, not 0"),
         ("sort_by(a, &nope(b))", "there is no function nope(…)"),
         ("a[::0]", "the step of a slice is 0; take 1 or another"),
-        ("a[", "at character 3: "),
-        ("", "at character 1: "),
+        ("a[", "at character 3: expected number, ':', or '*', found the end"),
+        ("", "at character 1: an expression is expected here, not the end"),
+        ("\"ä\".", "at character 5: expected identifier, '*', '{', '[', '&', or '[?', found the end"),
+        ("a b", "at character 3: 'b' continues no expression"),
+        ("a.]", "at character 3: "),
+        ("a || ]", "at character 6: an expression is expected here, not ']'"),
     ] {
         let found = mistakes(jmes_path(expression));
         assert_eq!(found.len(), 1, "{found:?}");

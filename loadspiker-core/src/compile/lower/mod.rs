@@ -11,6 +11,7 @@ use std::sync::Arc;
 use crate::compile::context::CompileContext;
 use crate::compile::program::{Kind, Loop, Op, Pc, RendezVous, SwitchBy, Test};
 use crate::dsl::{Chain, Exit, LoopKind, Step, StepKind};
+use crate::expression::Arg;
 use crate::value::Value;
 
 /// Lowers one scenario.
@@ -229,6 +230,9 @@ impl<'a, 'b, 'c> Lowering<'a, 'b, 'c> {
             StepKind::Markov { states, matrix } => self.markov(states, matrix),
             StepKind::Parallel(branches) => self.parallel(branches),
             StepKind::Try { attempts, body, .. } => {
+                if matches!(attempts, Arg::Value(0)) {
+                    self.cx.mistake("0 attempts try nothing; 1 is the first alone");
+                }
                 let attempts = attempts.compile(self.cx);
                 self.check_body(body);
                 let enter = self.ops.len();

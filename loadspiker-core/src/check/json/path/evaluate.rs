@@ -33,7 +33,9 @@ impl<'d> Document<'d> {
         for selector in &segment.selectors {
             go_on = go_on && self.select(selector, node, &mut |child| self.walk(rest, child, take));
         }
-        go_on && (!segment.descends || children(node, &mut |child| self.walk(segments, child, take)))
+        // Most nodes have no children: nothing is to be selected from those.
+        let mut descend = |child| is_leaf(child) || self.walk(segments, child, take);
+        go_on && (!segment.descends || children(node, &mut descend))
     }
 
     fn select(self, selector: &'d Selector, node: &'d JsonTree<'d>, take: Take<'_, 'd>) -> bool {
@@ -130,6 +132,10 @@ impl<'d> Document<'d> {
             _ => None,
         })
     }
+}
+
+fn is_leaf(node: &JsonTree<'_>) -> bool {
+    !matches!(node, JsonTree::List(_) | JsonTree::Object(_))
 }
 
 fn children<'d>(node: &'d JsonTree<'d>, take: Take<'_, 'd>) -> bool {
