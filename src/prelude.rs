@@ -54,6 +54,9 @@ pub use crate::macros::scenario;
 #[cfg(all(feature = "http", feature = "html"))]
 #[cfg_attr(docsrs, doc(cfg(all(feature = "http", feature = "html"))))]
 pub use loadspiker_http::auth::form_login;
+#[cfg(feature = "kerberos")]
+#[cfg_attr(docsrs, doc(cfg(feature = "kerberos")))]
+pub use loadspiker_http::auth::kerberos;
 #[cfg(feature = "ntlm")]
 #[cfg_attr(docsrs, doc(cfg(feature = "ntlm")))]
 pub use loadspiker_http::auth::ntlm;

@@ -16,6 +16,8 @@ mod descriptors;
 mod faults;
 mod imperative;
 mod journey;
+#[cfg(feature = "kerberos")]
+mod kerberos;
 mod mistakes;
 mod mutual_tls;
 mod nginx;

@@ -4,6 +4,8 @@ pub(crate) mod apache;
 pub(crate) mod catalogue;
 pub(crate) mod folder;
 pub(crate) mod gate;
+#[cfg(feature = "kerberos")]
+pub(crate) mod kdc;
 pub(crate) mod machine;
 pub(crate) mod nginx;
 pub(crate) mod portal;

@@ -85,11 +85,16 @@ impl<'a> AuthContext<'a> {
     ///
     /// The connection of a dropped request is closed.
     pub async fn send(&mut self, request: HttpRequest) -> Result<HttpReply, StepError> {
+        Box::pin(self.begin().await?.exchange(request.for_authentication())).await
+    }
+
+    /// Waits for its turn to make a request of its own, with what that needs.
+    pub(super) async fn begin(&mut self) -> Result<&mut ActionContext, StepError> {
         if !self.take_turn().await {
             return Err(StepError::new("a throttle has no slot left"));
         }
         self.spent = true;
-        Box::pin(self.cx.exchange(request.for_authentication())).await
+        Ok(self.cx)
     }
 
     /// Whether a throttle had no slot left.

@@ -83,6 +83,8 @@ mod forms;
 mod function;
 mod hex;
 mod jwt;
+#[cfg(feature = "kerberos")]
+mod kerberos;
 #[cfg(feature = "ntlm")]
 mod ntlm;
 mod oauth2;
@@ -110,6 +112,9 @@ pub use digest::{DigestAuth, digest_auth};
 pub use form_login::{FormLogin, form_login};
 pub use function::{AuthFn, auth_fn};
 pub use jwt::{Jwt, JwtAlgorithm, jwt, jwt_with_key_file};
+#[cfg(feature = "kerberos")]
+#[cfg_attr(docsrs, doc(cfg(feature = "kerberos")))]
+pub use kerberos::{Kerberos, kerberos};
 #[cfg(feature = "ntlm")]
 #[cfg_attr(docsrs, doc(cfg(feature = "ntlm")))]
 pub use ntlm::{Ntlm, ntlm};

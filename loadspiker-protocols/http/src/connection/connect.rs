@@ -47,23 +47,7 @@ impl Connector {
         clock: &C,
         client: Option<&ClientFiles>,
     ) -> Result<(Connection, Moment), HttpError> {
-        let (socket, at) = match origin.ip {
-            Some(ip) => self.timed_dial(&[ip], origin.port, from, phases, clock).await?,
-            None => {
-                let resolved = self.resolver.resolve(&origin.host).await;
-                let mut at = from;
-                if !matches!(resolved, Ok((_, false))) {
-                    at = clock.now();
-                    add(&mut phases.dns, from, at);
-                }
-                let (host, _) = resolved?;
-                let dialled = self.timed_dial(&host.addresses(), origin.port, at, phases, clock).await?;
-                if let Ok(peer) = dialled.0.peer_addr() {
-                    host.worked(peer.ip());
-                }
-                dialled
-            }
-        };
+        let (socket, at) = self.reach(&origin.host, origin.ip, origin.port, from, phases, clock).await?;
         let counted = Counted::new(socket);
         if !origin.secure {
             return Ok((Connection::new(Stream::Plain(counted)), at));
@@ -79,6 +63,34 @@ impl Connector {
         add(&mut phases.tls, at, ready);
         let tls = shaken.map_err(|error| HttpError::from_handshake(&error, &origin.host))?;
         Ok((Connection::new(Stream::Secure(Box::new(tls))), ready))
+    }
+
+    /// Opens a socket to a host, or to its address if it is written as one, beginning at `from`. What it took is added to
+    /// `phases`, also if it fails. Returns the socket and when it was ready.
+    pub(crate) async fn reach<C: Clock>(
+        &self,
+        host: &str,
+        ip: Option<IpAddr>,
+        port: u16,
+        from: Moment,
+        phases: &mut Phases,
+        clock: &C,
+    ) -> Result<(TcpStream, Moment), HttpError> {
+        if let Some(ip) = ip {
+            return self.timed_dial(&[ip], port, from, phases, clock).await;
+        }
+        let resolved = self.resolver.resolve(host).await;
+        let mut at = from;
+        if !matches!(resolved, Ok((_, false))) {
+            at = clock.now();
+            add(&mut phases.dns, from, at);
+        }
+        let (host, _) = resolved?;
+        let dialled = self.timed_dial(&host.addresses(), port, at, phases, clock).await?;
+        if let Ok(peer) = dialled.0.peer_addr() {
+            host.worked(peer.ip());
+        }
+        Ok(dialled)
     }
 
     async fn timed_dial<C: Clock>(

@@ -27,8 +27,8 @@ const SCHEMES: [&str; 2] = ["NTLM", "Negotiate"];
 /// Windows authentication: NTLM, version 2 (MS-NLMP, MS-NTHT). The user may be written `DOMAIN\user`, or the domain be
 /// given with [`domain`](Ntlm::domain).
 ///
-/// It answers servers that offer `NTLM`, and those that offer `Negotiate` and take NTLM for it. There is neither Kerberos,
-/// nor NTLM of the first version, nor channel binding ("extended protection").
+/// It answers servers that offer `NTLM`, and those that offer `Negotiate` and take NTLM for it. There is neither NTLM of
+/// the first version nor channel binding ("extended protection"); for Kerberos there is a way of its own, `kerberos`.
 ///
 /// NTLM authenticates connections. The first request of an account over a connection is answered with a challenge, and
 /// so is the second, which asks for it; the third proves the password. The two are counted as `name Challenge`, and all
