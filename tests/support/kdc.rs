@@ -76,7 +76,6 @@ impl Drop for Kdc {
 pub(crate) fn intranet(kdc: &Kdc) -> Apache {
     let folder = Folder::new();
     folder.write("html/index.html", "staff only");
-    folder.write("krb5.conf", kdc.folder.read("krb5.conf"));
     // As copies, since Apache drops the rights to read what root alone may.
     let keys = folder.write("http.keytab", std::fs::read(kdc.folder.path().join("http.keytab")).unwrap());
     let replays = folder.write("replays", "");
@@ -105,8 +104,7 @@ fn manage(folder: &Folder, name: &str, arguments: &[&str]) {
     assert!(output.status.success(), "{name} {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
 }
 
-/// The realm, with all that it writes in the folder. Clocks may differ by little, for as long as that outlives a ticket
-/// its end.
+/// The realm, with all that it writes in the folder.
 fn realm(folder: &Folder) -> String {
     let root = folder.path().display();
     format!(
@@ -116,7 +114,6 @@ fn realm(folder: &Folder) -> String {
             dns_lookup_kdc = false
             dns_canonicalize_hostname = false
             rdns = false
-            clockskew = 3
         [realms]
             {REALM} = {{
                 database_name = {root}/principal

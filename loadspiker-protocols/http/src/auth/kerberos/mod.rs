@@ -13,7 +13,7 @@ use http::StatusCode;
 use http::header::{AUTHORIZATION, WWW_AUTHENTICATE};
 use loadspiker_core::compile::CompileContext;
 use loadspiker_core::expression::{CompiledText, IntoText, TextArg};
-use loadspiker_core::{Session, StepError};
+use loadspiker_core::{Moment, Session, StepError};
 use time::OffsetDateTime;
 
 use self::kdc::{Exchange, Kdc};
@@ -187,29 +187,23 @@ impl Negotiate {
         Ok(format!("HTTP/{host}"))
     }
 
-    /// Gets the tickets that are missing.
+    /// Gets the tickets that are missing, each once: what the KDC gives is taken, however short it is good.
     async fn fetch(&self, cx: &mut AuthContext<'_>, wallet: &Wallet) -> Result<(), StepError> {
-        while let Some((client, service, granting)) = wallet.missing(cx) {
-            let granting = match granting {
+        let Some((client, services)) = wallet.missing(cx.now()) else { return Ok(()) };
+        for service in services {
+            let granting = match wallet.granting(cx.now()) {
                 Some(granting) => granting,
                 None => {
                     let granting = self.log_in(cx, &client).await?;
                     wallet.change(&client, |pockets| pockets.granting = Some(granting.clone()));
-                    granting
+                    granting.ticket
                 }
             };
             let (nonce, now) = (nonce(cx), OffsetDateTime::now_utc());
-            let message = message::ticket(&client, &granting.ticket, &service, nonce, now).map_err(StepError::new)?;
-            let read = |answer: &[u8]| message::issued(answer, &granting.ticket, nonce);
+            let message = message::ticket(&client, &granting, &service, nonce, now).map_err(StepError::new)?;
+            let read = |answer: &[u8]| message::issued(answer, &granting, nonce);
             let ticket = self.kdc.ask(cx, Exchange::Ticket, &message, read).await?;
-            let held = held(ticket, cx);
-            wallet.change(&client, |pockets| {
-                pockets
-                    .tickets
-                    .iter_mut()
-                    .filter(|(name, _)| *name == service)
-                    .for_each(|(_, place)| *place = Some(held.clone()));
-            });
+            wallet.put(&client, &service, Some(held(ticket, cx)));
         }
         Ok(())
     }
@@ -243,13 +237,21 @@ impl Negotiate {
 }
 
 impl Wallet {
-    /// For which service there is no fresh ticket, and the granting ticket, if that is.
-    fn missing(&self, cx: &AuthContext<'_>) -> Option<(Client, String, Option<Held>)> {
+    /// The services for which there is no fresh ticket; `None` if there is one for each.
+    fn missing(&self, now: Moment) -> Option<(Client, Vec<String>)> {
         let pockets = self.0.borrow();
         let pockets = pockets.as_ref()?;
-        let fresh = |held: &&Held| held.lapse.is_fresh(cx.now());
-        let (service, _) = pockets.tickets.iter().find(|(_, held)| held.as_ref().filter(fresh).is_none())?;
-        Some((pockets.client.clone(), service.clone(), pockets.granting.as_ref().filter(fresh).cloned()))
+        let stale =
+            pockets.tickets.iter().filter(|(_, held)| !held.as_ref().is_some_and(|held| held.lapse.is_fresh(now)));
+        let services: Vec<String> = stale.map(|(service, _)| service.clone()).collect();
+        (!services.is_empty()).then(|| (pockets.client.clone(), services))
+    }
+
+    /// The ticket-granting ticket, if it is fresh.
+    fn granting(&self, now: Moment) -> Option<Rc<Ticket>> {
+        let pockets = self.0.borrow();
+        let held = pockets.as_ref()?.granting.as_ref()?;
+        held.lapse.is_fresh(now).then(|| held.ticket.clone())
     }
 
     fn ticket(&self, service: &str) -> Option<(Client, Rc<Ticket>)> {
@@ -257,6 +259,15 @@ impl Wallet {
         let pockets = pockets.as_ref()?;
         let (_, held) = pockets.tickets.iter().find(|(name, _)| name == service)?;
         Some((pockets.client.clone(), held.as_ref()?.ticket.clone()))
+    }
+
+    /// Puts what this client has for a service into its place.
+    fn put(&self, client: &Client, service: &str, ticket: Option<Held>) {
+        self.change(client, |pockets| {
+            if let Some((_, place)) = pockets.tickets.iter_mut().find(|(known, _)| known == service) {
+                *place = ticket;
+            }
+        });
     }
 
     /// Changes what this client has, unless the user has become another.
@@ -271,7 +282,7 @@ impl Authenticator for Negotiate {
             Ok(wallet) => wallet,
             Err(error) => return Some(Box::pin(async { Err(error) })),
         };
-        wallet.missing(cx)?;
+        wallet.missing(cx.now())?;
         Some(Box::pin(async move { self.fetch(cx, &wallet).await }))
     }
 
@@ -297,10 +308,7 @@ impl Authenticator for Negotiate {
         }
         // One that it had is good no more.
         let wallet = self.wallet(cx, Some(service.clone()))?;
-        let client = self.client(cx.session())?;
-        wallet.change(&client, |pockets| {
-            pockets.tickets.iter_mut().filter(|(name, _)| *name == service).for_each(|(_, held)| *held = None);
-        });
+        wallet.put(&self.client(cx.session())?, &service, None);
         Ok(Answered::SendAgain)
     }
 
