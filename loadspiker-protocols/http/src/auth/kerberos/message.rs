@@ -9,7 +9,7 @@ use picky_krb::constants::key_usages;
 use picky_krb::crypto::CipherSuite;
 use picky_krb::data_types::{
     Authenticator, AuthenticatorInner, Checksum, EncryptedData, EtypeInfo2, KerberosStringAsn1, KerberosTime, PaData,
-    PaEncTsEnc, PrincipalName, Ticket as KrbTicket,
+    PaEncTsEnc, PrincipalName, Realm, Ticket as KrbTicket,
 };
 use picky_krb::messages::{
     ApReq, ApReqInner, AsRep, AsReq, EncAsRepPart, EncKdcRepPart, EncTgsRepPart, KdcRep, KdcReq, KdcReqBody, KrbError,
@@ -43,6 +43,13 @@ pub(super) struct Client {
     pub(super) realm: String,
 }
 
+impl Client {
+    /// The salt of the password where nothing is said of it (RFC 4120 §4).
+    pub(super) fn usual_salt(&self) -> String {
+        format!("{}{}", self.realm, self.user.replace('/', ""))
+    }
+}
+
 /// A key and what it is good for.
 #[derive(Clone, Debug)]
 pub(super) struct Key {
@@ -72,14 +79,17 @@ impl Key {
 pub(super) struct Ticket {
     ticket: KrbTicket,
     key: Key,
+    /// Whose it is, as the KDC writes it.
+    realm: Realm,
+    name: PrincipalName,
     /// When it is good no more, in seconds since 1970.
     pub(super) end: i64,
 }
 
 /// What the KDC answers to the first message.
 pub(super) enum Greeting {
-    /// Who asks is to prove that he knows the password, of which the key is made with this salt.
-    Prove { cipher: CipherSuite, salt: String },
+    /// Who asks is to prove that he knows the password, of which the key is made with this salt, or the usual one.
+    Prove { cipher: CipherSuite, salt: Option<String> },
     /// A ticket for whoever can read it.
     Ticket(Box<KdcRep>),
 }
@@ -97,38 +107,33 @@ pub(super) fn authentication(client: &Client, nonce: u32, proof: Option<&Key>, n
         None => None,
     };
     let service = principal(SERVICE, &["krbtgt", &client.realm])?;
-    let body = request_body(client, true, service, nonce)?;
+    let name = principal(USER, &client.user.split('/').collect::<Vec<_>>())?;
+    let body = request_body(text(&client.realm)?, Some(name), service, nonce)?;
     encoded(&AsReq::from(request(AS, padata, body)))
 }
 
 /// Asks for a ticket for `service`, such as `HTTP/intranet.test`.
-pub(super) fn ticket(
-    client: &Client,
-    granting: &Ticket,
-    service: &str,
-    nonce: u32,
-    now: OffsetDateTime,
-) -> Made<Vec<u8>> {
+pub(super) fn ticket(granting: &Ticket, service: &str, nonce: u32, now: OffsetDateTime) -> Made<Vec<u8>> {
     let parts: Vec<&str> = service.split('/').collect();
-    let body = request_body(client, false, principal(SERVICE, &parts)?, nonce)?;
+    let body = request_body(granting.realm.clone(), None, principal(SERVICE, &parts)?, nonce)?;
     let usage = key_usages::TGS_REQ_PA_DATA_AP_REQ_AUTHENTICATOR_CKSUM;
     let hasher = granting.key.cipher.cipher().checksum_type();
     let sum = hasher.hasher().checksum(&granting.key.bytes, usage, &encoded(&body)?).map_err(told)?;
     let checksum = Checksum { cksumtype: integer(u32::from(&hasher)).into(), checksum: octets(sum).into() };
     let usage = key_usages::TGS_REQ_PA_DATA_AP_REQ_AUTHENTICATOR;
-    let proof = application(client, granting, checksum, usage, now)?;
+    let proof = application(granting, checksum, usage, now)?;
     encoded(&TgsReq::from(request(TGS, Some(padata(TGS_REQ, proof)), body)))
 }
 
-/// The value of the header that authenticates a request with a ticket for its server.
-pub(super) fn header(client: &Client, ticket: &Ticket, now: OffsetDateTime) -> Made<Vec<u8>> {
+/// The token that authenticates a request, made of a ticket for its server. It is good for one request.
+pub(super) fn token(ticket: &Ticket, now: OffsetDateTime) -> Made<Vec<u8>> {
     // RFC 4121 §4.1.1: no channel is bound; confidentiality and integrity are there if wanted.
     const FLAGS: u32 = 0x30;
     let mut bindings = 16_u32.to_le_bytes().to_vec();
     bindings.extend([0; 16]);
     bindings.extend(FLAGS.to_le_bytes());
     let checksum = Checksum { cksumtype: integer(0x8003).into(), checksum: octets(bindings).into() };
-    let request = application(client, ticket, checksum, key_usages::AP_REQ_AUTHENTICATOR, now)?;
+    let request = application(ticket, checksum, key_usages::AP_REQ_AUTHENTICATOR, now)?;
     // 1.2.840.113554.1.2.2 and 1.3.6.1.5.5.2.
     let kerberos = tagged(0x06, &[&[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x12, 0x01, 0x02, 0x02]]);
     let spnego = tagged(0x06, &[&[0x2b, 0x06, 0x01, 0x05, 0x05, 0x02]]);
@@ -153,26 +158,25 @@ pub(super) fn greeting(answer: &[u8]) -> Made<Greeting> {
     let infos: EtypeInfo2 = infos.map_or(Ok(Asn1SequenceOf(Vec::new())), |info| decoded(&info.padata_data.0.0))?;
     for info in &infos.0 {
         if let Some(cipher) = number(&info.etype.0).and_then(cipher) {
-            let salt = info.salt.0.as_ref().map(|salt| salt.0.0.as_utf8().to_owned()).unwrap_or_default();
+            let salt = info.salt.0.as_ref().map(|salt| salt.0.0.as_utf8().to_owned());
             return Ok(Greeting::Prove { cipher, salt });
         }
     }
     Err("the KDC wants encryption other than AES with 128 or 256 bits".to_owned())
 }
 
-/// Which key reads this reply to a first message: its cipher and the salt for the password.
-pub(super) fn sealed_with(reply: &KdcRep, client: &Client) -> Made<(CipherSuite, String)> {
+/// Which key reads this reply to a first message: its cipher and the salt for the password, unless it is the usual one.
+pub(super) fn sealed_with(reply: &KdcRep) -> Made<(CipherSuite, Option<String>)> {
     let cipher = number(&reply.enc_part.0.etype.0).and_then(cipher);
     let cipher = cipher.ok_or("the KDC encrypts by other means than AES with 128 or 256 bits")?;
     let infos = reply.padata.0.iter().flat_map(|padata| &padata.0.0);
     for info in infos.filter(|info| number(&info.padata_type.0) == Some(ETYPE_INFO2)) {
         let infos: EtypeInfo2 = decoded(&info.padata_data.0.0)?;
         if let Some(salt) = infos.0.iter().find_map(|info| info.salt.0.as_ref()) {
-            return Ok((cipher, salt.0.0.as_utf8().to_owned()));
+            return Ok((cipher, Some(salt.0.0.as_utf8().to_owned())));
         }
     }
-    // The salt where nothing is said of it (RFC 4120 §4).
-    Ok((cipher, format!("{}{}", client.realm, client.user)))
+    Ok((cipher, None))
 }
 
 /// The ticket-granting ticket in a reply, read with the key of the password.
@@ -208,7 +212,8 @@ fn opened(reply: KdcRep, part: &EncKdcRepPart, nonce: u32) -> Made<Ticket> {
     let cipher = cipher.ok_or("the KDC gives a key other than one for AES with 128 or 256 bits")?;
     let end = OffsetDateTime::try_from(part.end_time.0.0.clone()).map_err(told)?.unix_timestamp();
     let bytes = part.key.0.key_value.0.0.clone();
-    Ok(Ticket { ticket: reply.ticket.0, key: Key { cipher, bytes }, end })
+    let (realm, name) = (reply.crealm.0, reply.cname.0);
+    Ok(Ticket { ticket: reply.ticket.0, key: Key { cipher, bytes }, realm, name, end })
 }
 
 /// AS-REQ and TGS-REQ, the types of messages.
@@ -224,14 +229,13 @@ fn request(kind: u32, padata: Option<PaData>, body: KdcReqBody) -> KdcReq {
     }
 }
 
-fn request_body(client: &Client, names_client: bool, service: PrincipalName, nonce: u32) -> Made<KdcReqBody> {
-    let name = if names_client { Some(principal(USER, &[&client.user])?.into()) } else { None };
+fn request_body(realm: Realm, name: Option<PrincipalName>, service: PrincipalName, nonce: u32) -> Made<KdcReqBody> {
     // As long as the KDC likes.
     let till = GeneralizedTime::new(2037, 9, 13, 2, 48, 5).ok_or("no time")?;
     Ok(KdcReqBody {
         kdc_options: BitStringAsn1::from(BitString::with_bytes(vec![0; 4])).into(),
-        cname: Optional::from(name),
-        realm: text(&client.realm)?.into(),
+        cname: Optional::from(name.map(Into::into)),
+        realm: realm.into(),
         sname: Optional::from(Some(service.into())),
         from: Optional::from(None),
         till: KerberosTime::from(till).into(),
@@ -245,11 +249,11 @@ fn request_body(client: &Client, names_client: bool, service: PrincipalName, non
 }
 
 /// AP-REQ: a ticket, and the proof of knowing its key.
-fn application(client: &Client, ticket: &Ticket, checksum: Checksum, usage: i32, now: OffsetDateTime) -> Made<Vec<u8>> {
+fn application(ticket: &Ticket, checksum: Checksum, usage: i32, now: OffsetDateTime) -> Made<Vec<u8>> {
     let authenticator = Authenticator::from(AuthenticatorInner {
         authenticator_vno: integer(5).into(),
-        crealm: text(&client.realm)?.into(),
-        cname: principal(USER, &[&client.user])?.into(),
+        crealm: ticket.realm.clone().into(),
+        cname: ticket.name.clone().into(),
         cksum: Optional::from(Some(checksum.into())),
         cusec: integer(now.microsecond()).into(),
         ctime: at(now)?.into(),
@@ -382,10 +386,6 @@ mod tests {
 
     use super::*;
 
-    fn ada() -> Client {
-        Client { user: "ada".to_owned(), realm: "TEST".to_owned() }
-    }
-
     fn key() -> Key {
         // Without optimisation it takes long.
         static KEY: LazyLock<Key> =
@@ -439,6 +439,10 @@ mod tests {
         .unwrap()
     }
 
+    fn ticket_in(reply: KdcRep) -> Ticket {
+        Ticket { ticket: reply.ticket.0, key: key(), realm: reply.crealm.0, name: reply.cname.0, end: 0 }
+    }
+
     fn wants_proof(etype: u32) -> Vec<u8> {
         let entry = EtypeInfo2Entry {
             etype: integer(etype).into(),
@@ -465,17 +469,19 @@ mod tests {
     #[test]
     fn a_proof_is_made_with_the_salt_that_the_kdc_names_or_with_the_usual_one() {
         let Ok(Greeting::Prove { cipher, salt }) = greeting(&wants_proof(18)) else { panic!("no proof wanted") };
-        assert_eq!((cipher, &*salt), (CIPHERS[0].clone(), "salt"));
+        assert_eq!((cipher, salt.as_deref()), (CIPHERS[0].clone(), Some("salt")));
         let Ok(Greeting::Ticket(reply)) = greeting(&reply()) else { panic!("no ticket") };
-        assert_eq!(sealed_with(&reply, &ada()).unwrap(), (CIPHERS[1].clone(), "TESTada".to_owned()));
+        assert_eq!(sealed_with(&reply).unwrap(), (CIPHERS[1].clone(), None));
+        let ada = |user: &str| Client { user: user.to_owned(), realm: "TEST".to_owned() };
+        assert_eq!((&*ada("ada").usual_salt(), &*ada("ada/admin").usual_salt()), ("TESTada", "TESTadaadmin"));
     }
 
     /// RFC 4178 and RFC 4121: who reads the token finds the ticket and the proof in it.
     #[test]
-    fn a_header_is_a_token_of_spnego_around_one_of_kerberos() {
+    fn what_is_shown_is_a_token_of_spnego_around_one_of_kerberos() {
         let Ok(Greeting::Ticket(reply)) = greeting(&reply()) else { panic!("no ticket") };
-        let ticket = Ticket { ticket: reply.ticket.0, key: key(), end: 0 };
-        let token = header(&ada(), &ticket, now()).unwrap();
+        let ticket = ticket_in(*reply);
+        let token = token(&ticket, now()).unwrap();
         let init: ApplicationTag0<GssApiNegInit> = decoded(&token).unwrap();
         let token = &init.0.neg_token_init.0.mech_token.0.as_ref().unwrap().0.0;
         let inner = KrbMessage::<ApReq>::decode_application_krb_message(token).unwrap().0;
@@ -514,10 +520,10 @@ mod tests {
             }
             bytes.truncate(cut.index(bytes.len()) + 1);
             if let Ok(Greeting::Ticket(reply)) = greeting(&bytes) {
-                let _ = sealed_with(&reply, &ada());
+                let _ = sealed_with(&reply);
                 let _ = granted(*reply, &key(), 7);
             }
-            let granting = Ticket { ticket: decoded::<AsRep>(&reply()).unwrap().0.ticket.0, key: key(), end: 0 };
+            let granting = ticket_in(decoded::<AsRep>(&reply()).unwrap().0);
             let _ = issued(&bytes, &granting, 7);
         }
     }

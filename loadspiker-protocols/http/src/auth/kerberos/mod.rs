@@ -200,7 +200,7 @@ impl Negotiate {
                 }
             };
             let (nonce, now) = (nonce(cx), OffsetDateTime::now_utc());
-            let message = message::ticket(&client, &granting, &service, nonce, now).map_err(StepError::new)?;
+            let message = message::ticket(&granting, &service, nonce, now).map_err(StepError::new)?;
             let read = |answer: &[u8]| message::issued(answer, &granting, nonce);
             let ticket = self.kdc.ask(cx, Exchange::Ticket, &message, read).await?;
             wallet.put(&client, &service, Some(held(ticket, cx)));
@@ -217,12 +217,12 @@ impl Negotiate {
             message::authentication(client, number, None, OffsetDateTime::now_utc()).map_err(StepError::new)?;
         let reply = match self.kdc.ask(cx, ask, &message, message::greeting).await? {
             Greeting::Ticket(reply) => {
-                let (cipher, salt) = message::sealed_with(&reply, client).map_err(StepError::new)?;
-                let key = key_of(cipher, password, salt).await?;
+                let (cipher, salt) = message::sealed_with(&reply).map_err(StepError::new)?;
+                let key = key_of(cipher, password, salt.unwrap_or_else(|| client.usual_salt())).await?;
                 message::granted(*reply, &key, number)
             }
             Greeting::Prove { cipher, salt } => {
-                let key = key_of(cipher, password, salt).await?;
+                let key = key_of(cipher, password, salt.unwrap_or_else(|| client.usual_salt())).await?;
                 let (number, now) = (nonce(cx), OffsetDateTime::now_utc());
                 let message = message::authentication(client, number, Some(&key), now).map_err(StepError::new)?;
                 let read = |answer: &[u8]| match message::greeting(answer)? {
@@ -254,11 +254,10 @@ impl Wallet {
         held.lapse.is_fresh(now).then(|| held.ticket.clone())
     }
 
-    fn ticket(&self, service: &str) -> Option<(Client, Rc<Ticket>)> {
+    fn ticket(&self, service: &str) -> Option<Rc<Ticket>> {
         let pockets = self.0.borrow();
-        let pockets = pockets.as_ref()?;
-        let (_, held) = pockets.tickets.iter().find(|(name, _)| name == service)?;
-        Some((pockets.client.clone(), held.as_ref()?.ticket.clone()))
+        let (_, held) = pockets.as_ref()?.tickets.iter().find(|(name, _)| name == service)?;
+        Some(held.as_ref()?.ticket.clone())
     }
 
     /// Puts what this client has for a service into its place.
@@ -288,8 +287,8 @@ impl Authenticator for Negotiate {
 
     fn apply(&self, request: &mut AuthRequest<'_>, cx: &mut AuthContext<'_>) -> Result<(), StepError> {
         let service = self.service(&request.origin(), cx.session())?;
-        let Some((client, ticket)) = cx.user_state::<Wallet>(&self.state).ticket(&service) else { return Ok(()) };
-        let token = message::header(&client, &ticket, OffsetDateTime::now_utc()).map_err(StepError::new)?;
+        let Some(ticket) = cx.user_state::<Wallet>(&self.state).ticket(&service) else { return Ok(()) };
+        let token = message::token(&ticket, OffsetDateTime::now_utc()).map_err(StepError::new)?;
         request.set_header(AUTHORIZATION.as_str(), &format!("Negotiate {}", STANDARD.encode(token)))
     }
 
