@@ -39,7 +39,7 @@ impl<'d> Search<'d> {
     fn eval(self, node: &'d Node, data: &'d JsonTree<'d>) -> Result<Item<'d>, String> {
         Ok(match node {
             Node::Path(steps) => reach(steps, data),
-            Node::Literal(json) => self.built(JsonTree::of(json, self.arena)),
+            Node::Literal(variable) => self.built(self.tree(variable)),
             Node::Then(both) => {
                 let first = self.value(&both[0], data)?;
                 self.eval(&both[1], first)?
@@ -191,7 +191,7 @@ impl<'d> Search<'d> {
         }
     }
 
-    /// What the library computed.
+    /// What the library has read or computed.
     fn tree(self, variable: &Variable) -> JsonTree<'d> {
         match variable {
             Variable::Null | Variable::Expref(_) => JsonTree::Null,

@@ -2,8 +2,7 @@
 
 use jmespath::ast::{Ast, Comparator};
 use jmespath::functions::Function;
-use jmespath::{DEFAULT_RUNTIME, ErrorReason, Variable};
-use serde_json::Value as Json;
+use jmespath::{DEFAULT_RUNTIME, ErrorReason, Rcvar};
 
 use crate::check::pattern::{self, FromPattern};
 
@@ -17,7 +16,7 @@ pub(in crate::check) struct JmesPath {
 pub(super) enum Node {
     /// Fields and elements, one within the other; no step is the document itself.
     Path(Box<[Step]>),
-    Literal(Json),
+    Literal(Rcvar),
     /// The second is asked of what the first gives.
     Then(Box<[Node; 2]>),
     Or(Box<[Node; 2]>),
@@ -93,7 +92,7 @@ fn node(ast: Ast) -> Result<Node, String> {
         Ast::Identity { .. } => Node::Path(Box::default()),
         Ast::Field { name, .. } => Node::Path([Step::Field(name.into())].into()),
         Ast::Index { idx, .. } => Node::Path([Step::Index(idx.into())].into()),
-        Ast::Literal { value, .. } => Node::Literal(json(&value)),
+        Ast::Literal { value, .. } => Node::Literal(value),
         Ast::Subexpr { lhs, rhs, .. } => match (node(*lhs)?, node(*rhs)?) {
             (Node::Path(first), Node::Path(next)) => Node::Path(first.into_iter().chain(next).collect()),
             (first, next) => Node::Then([first, next].into()),
@@ -178,16 +177,4 @@ fn call(name: String, arguments: Vec<Ast>) -> Result<Node, String> {
         return Ok(Node::Length(Box::new(argument)));
     }
     Ok(Node::Call { name: name.into(), function, arguments: arguments.into() })
-}
-
-/// A literal as the library has it.
-fn json(variable: &Variable) -> Json {
-    match variable {
-        Variable::Null | Variable::Expref(_) => Json::Null,
-        Variable::Bool(b) => Json::Bool(*b),
-        Variable::Number(number) => Json::Number(number.clone()),
-        Variable::String(text) => Json::String(text.clone()),
-        Variable::Array(items) => items.iter().map(|item| json(item)).collect(),
-        Variable::Object(map) => Json::Object(map.iter().map(|(key, value)| (key.clone(), json(value))).collect()),
-    }
 }

@@ -23,8 +23,8 @@ impl JsonParts {
     }
 
     /// All.
-    pub const fn whole() -> Self {
-        JsonParts { whole: true, fields: Vec::new(), any_field: None, elements: Vec::new(), any_element: None }
+    pub fn whole() -> Self {
+        JsonParts { whole: true, ..JsonParts::default() }
     }
 
     /// `parts` of the field `name`.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use bumpalo::Bump;
 use rustc_hash::{FxHashMap, FxHashSet};
-use serde_json::Value as Json;
+use serde_json::Number;
 
 use crate::value::Value;
 
@@ -47,24 +47,7 @@ impl<'b> JsonTree<'b> {
         }
     }
 
-    /// What somebody has built otherwise; lists and objects are laid into the arena.
-    pub(in crate::check) fn of(json: &'b Json, arena: &'b Bump) -> Self {
-        match json {
-            Json::Null => JsonTree::Null,
-            Json::Bool(b) => JsonTree::Bool(*b),
-            Json::Number(number) => JsonTree::of_number(number),
-            Json::String(text) => JsonTree::Text(text),
-            Json::Array(items) => {
-                JsonTree::List(arena.alloc_slice_fill_iter(items.iter().map(|item| JsonTree::of(item, arena))))
-            }
-            Json::Object(map) => {
-                let fields = map.iter().map(|(name, json)| (name.as_str(), JsonTree::of(json, arena)));
-                JsonTree::Object(JsonFields::new(fields, arena))
-            }
-        }
-    }
-
-    pub(in crate::check) fn of_number(number: &serde_json::Number) -> Self {
+    pub(in crate::check) fn of_number(number: &Number) -> Self {
         match (number.as_i64(), number.as_f64()) {
             (Some(int), _) => JsonTree::Int(int),
             (None, Some(float)) => JsonTree::Float(float),

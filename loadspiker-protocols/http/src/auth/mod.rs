@@ -88,6 +88,8 @@ mod kerberos;
 #[cfg(feature = "ntlm")]
 mod ntlm;
 mod oauth2;
+#[cfg(any(feature = "kerberos", feature = "ntlm"))]
+mod offer;
 mod request;
 mod secret;
 mod sigv4;

@@ -75,7 +75,7 @@ impl<'d> Document<'d> {
 
     fn value(self, operand: &'d Operand, node: &'d JsonTree<'d>) -> Option<&'d JsonTree<'d>> {
         match operand {
-            Operand::Literal(literal) => Some(self.built(JsonTree::of(literal, self.arena))),
+            Operand::Literal(literal) => Some(self.built(literal.tree())),
             Operand::Node(query) => self.at(query, node),
             Operand::Length(of) => match self.value(of, node)? {
                 JsonTree::Text(text) => Some(self.count(text.chars().count())),

@@ -1,7 +1,9 @@
 //! A JSONPath as RFC 9535 builds it up, parsed. What is ill-typed by its rules cannot be said here.
 
 use regex::Regex;
-use serde_json::Value as Json;
+use serde_json::Number;
+
+use crate::check::json::tree::JsonTree;
 
 /// A path through a document.
 pub(super) struct Query {
@@ -68,8 +70,7 @@ pub(super) enum Comparison {
 
 /// What has one value, or none.
 pub(super) enum Operand {
-    /// A text, a number, true, false or null.
-    Literal(Json),
+    Literal(Literal),
     /// A singular query: the node at its end.
     Node(Query),
     /// `length(…)`: how many elements, fields or characters.
@@ -78,6 +79,24 @@ pub(super) enum Operand {
     Count(Query),
     /// `value(…)`: the node, if it is the only one.
     Value(Query),
+}
+
+pub(super) enum Literal {
+    Null,
+    Bool(bool),
+    Number(Number),
+    Text(Box<str>),
+}
+
+impl Literal {
+    pub(super) fn tree(&self) -> JsonTree<'_> {
+        match self {
+            Literal::Null => JsonTree::Null,
+            Literal::Bool(b) => JsonTree::Bool(*b),
+            Literal::Number(number) => JsonTree::of_number(number),
+            Literal::Text(text) => JsonTree::Text(text),
+        }
+    }
 }
 
 /// A regular expression by RFC 9485.

@@ -1,6 +1,7 @@
 //! [`Kdc`]: the server that gives tickets, asked over TCP (RFC 4120 §7.2.2).
 
 use std::net::IpAddr;
+use std::time::Duration;
 
 use loadspiker_core::compile::{CompileContext, RequestName};
 use loadspiker_core::expression::CompiledText;
@@ -28,7 +29,7 @@ const LONGEST: u32 = 1 << 20;
 pub(super) struct Kdc {
     address: CompiledText,
     slot: ProtocolSlot,
-    limit: std::time::Duration,
+    limit: Duration,
     names: [RequestName; 2],
 }
 

@@ -10,7 +10,7 @@ use std::time::Duration;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use http::StatusCode;
-use http::header::{AUTHORIZATION, WWW_AUTHENTICATE};
+use http::header::AUTHORIZATION;
 use loadspiker_core::compile::CompileContext;
 use loadspiker_core::expression::{CompiledText, IntoText, TextArg};
 use loadspiker_core::{Moment, Session, StepError};
@@ -18,6 +18,7 @@ use time::OffsetDateTime;
 
 use self::kdc::{Exchange, Kdc};
 use self::message::{Client, Greeting, Key, Ticket};
+use super::offer::offer;
 use super::secret::{Secret, rendered};
 use super::token::Lapse;
 use super::{Answered, Auth, AuthContext, AuthFuture, AuthKey, AuthRequest, AuthResponse, Authenticator};
@@ -296,13 +297,11 @@ impl Authenticator for Negotiate {
         if response.status() != StatusCode::UNAUTHORIZED {
             return Ok(Answered::Accept);
         }
-        let offers = response.headers().get_all(WWW_AUTHENTICATE).iter().filter_map(|value| value.to_str().ok());
-        let scheme = |offer: &str| offer.trim().get(..9).is_some_and(|name| name.eq_ignore_ascii_case("negotiate"));
         let service = self.service(&response.origin(), cx.session())?;
         if response.attempt() > 0 {
             return Err(StepError::new(format!("the server refuses the ticket for {service}")));
         }
-        if !offers.flat_map(|value| value.split(',')).any(scheme) {
+        if offer(response.headers(), "Negotiate").is_none() {
             return Err(StepError::new("the server answers 401 and does not offer Negotiate"));
         }
         // One that it had is good no more.

@@ -7,13 +7,14 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use http::header::{AUTHORIZATION, WWW_AUTHENTICATE};
-use http::{HeaderMap, StatusCode};
+use http::StatusCode;
+use http::header::AUTHORIZATION;
 use loadspiker_core::compile::CompileContext;
 use loadspiker_core::expression::{CompiledText, IntoText, TextArg};
 use loadspiker_core::{Session, StepError};
 
 use self::message::{Account, Challenge};
+use super::offer::offer;
 use super::secret::{Secret, rendered};
 use super::{Answered, Auth, AuthContext, AuthRequest, AuthResponse, Authenticator};
 use crate::protocol::HttpProtocol;
@@ -158,15 +159,6 @@ impl Authenticator for Windows {
             Some(_) => Err(StepError::new("the server refuses the user name, its domain or the password")),
         }
     }
-}
-
-/// What the server says behind the name of this scheme, if it offers it.
-fn offer<'a>(headers: &'a HeaderMap, scheme: &str) -> Option<&'a str> {
-    let values = headers.get_all(WWW_AUTHENTICATE).iter().filter_map(|value| value.to_str().ok());
-    values.flat_map(|value| value.split(',')).find_map(|offer| {
-        let (offered, challenge) = offer.trim().split_once(' ').unwrap_or((offer.trim(), ""));
-        offered.eq_ignore_ascii_case(scheme).then_some(challenge.trim())
-    })
 }
 
 /// In tenths of microseconds since 1601 (MS-DTYP §2.3.3).

@@ -3,10 +3,9 @@
 use std::borrow::Cow;
 
 use regex::{Regex, RegexBuilder};
-use serde_json::Value as Json;
 
 use super::text::{Parsed, Parser};
-use crate::check::json::path::query::{Comparison, Condition, Operand, Query, TextPattern};
+use crate::check::json::path::query::{Comparison, Condition, Literal, Operand, Query, TextPattern};
 
 /// A regular expression by RFC 9485, of which the `regex` crate understands a superset.
 ///
@@ -121,8 +120,8 @@ impl Parser<'_> {
     fn term(&mut self) -> Parsed<Term> {
         let literal = |literal| Ok(Term::Operand(Operand::Literal(literal)));
         match self.peek() {
-            Some(quote @ ('\'' | '"')) => literal(self.quoted(quote)?.into()),
-            Some('-' | '0'..='9') => literal(self.number()?),
+            Some(quote @ ('\'' | '"')) => literal(Literal::Text(self.quoted(quote)?.into())),
+            Some('-' | '0'..='9') => literal(Literal::Number(self.number()?)),
             Some(from @ ('$' | '@')) => {
                 self.at += 1;
                 let query = Query { from_root: from == '$', segments: self.segments()? };
@@ -131,9 +130,9 @@ impl Parser<'_> {
             _ => {
                 let from = self.at;
                 match self.take_while(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_') {
-                    "true" => literal(Json::Bool(true)),
-                    "false" => literal(Json::Bool(false)),
-                    "null" => literal(Json::Null),
+                    "true" => literal(Literal::Bool(true)),
+                    "false" => literal(Literal::Bool(false)),
+                    "null" => literal(Literal::Null),
                     name if !name.is_empty() && self.eat("(") => self.function(name, from),
                     _ => {
                         self.at = from;
@@ -186,7 +185,7 @@ impl Parser<'_> {
         let Some((second, from)) = second else { return Ok(Term::Operand(Operand::Length(text.into()))) };
         let whole = name == "match";
         let pattern = match self.operand(second, from)? {
-            Operand::Literal(Json::String(pattern)) => match regex(&pattern, whole) {
+            Operand::Literal(Literal::Text(pattern)) => match regex(&pattern, whole) {
                 Ok(regex) => TextPattern::Ready(regex),
                 Err(_) => return self.wrong_at(from, format!("\"{pattern}\" is no regular expression")),
             },

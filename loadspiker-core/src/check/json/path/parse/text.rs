@@ -1,6 +1,6 @@
 //! [`Parser`]: a place in the text of a path, and what stands there: names, numbers, texts.
 
-use serde_json::{Number, Value as Json};
+use serde_json::Number;
 
 /// The least and the greatest integer of I-JSON.
 const INTEGERS: std::ops::RangeInclusive<i64> = -((1 << 53) - 1)..=(1 << 53) - 1;
@@ -134,11 +134,11 @@ impl<'t> Parser<'t> {
     }
 
     /// A number as JSON has them.
-    pub(super) fn number(&mut self) -> Parsed<Json> {
+    pub(super) fn number(&mut self) -> Parsed<Number> {
         let from = self.at;
         let text = self.take_while(|c| c.is_ascii_digit() || matches!(c, '-' | '+' | '.' | 'e' | 'E'));
-        match serde_json::from_str::<Number>(text) {
-            Ok(number) => Ok(number.into()),
+        match serde_json::from_str(text) {
+            Ok(number) => Ok(number),
             Err(_) => self.wrong_at(from, format!("{text} is no number as JSON has them")),
         }
     }
