@@ -27,7 +27,9 @@ pub fn conclude_test(package: Option<&str>, test: &str, report: &RunReport) -> R
 /// What users' code has panicked with, if any did: closures of a test assert things as any test does.
 fn panicked(report: &RunReport) -> Option<String> {
     let panics = report.panics();
-    let mut text = format!("load test \"{}\": {panics} panics in its steps; their errors:", report.info().simulation);
+    let plural = if panics == 1 { "" } else { "s" };
+    let simulation = &report.info().simulation;
+    let mut text = format!("load test \"{simulation}\": {panics} panic{plural} in its steps; their errors:");
     for (error, times) in report.step_errors().into_iter().take(10) {
         text.push_str(&format!("\n  {times:>9}  {error}"));
     }
