@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use loadspiker_core::Error;
 use loadspiker_core::report::RunReport;
 
+use crate::html::html;
 use crate::junit::junit;
 
 /// Where a run's results were written.
@@ -31,6 +32,7 @@ pub fn write_run_folder(report: &RunReport, dir: &Path) -> Result<Folder, Error>
 
 /// Writes the results of a run into this folder, which is made if it is not there:
 ///
+/// * `report.html`, the run as a page that needs nothing beside itself;
 /// * `report.json`, which [`RunReport::from_json`] reads again;
 /// * `junit.xml`, which build servers show: a test case for the run itself, for each assertion and for each request.
 ///
@@ -43,7 +45,7 @@ pub fn write_results(report: &RunReport, folder: &Path) -> Result<(), Error> {
         move |cause: std::io::Error| Error::Io { path, cause: cause.to_string() }
     };
     std::fs::create_dir_all(folder).map_err(failed(folder))?;
-    for (name, text) in [("report.json", report.to_json()), ("junit.xml", junit(report))] {
+    for (name, text) in [("report.html", html(report)), ("report.json", report.to_json()), ("junit.xml", junit(report))] {
         let file = folder.join(name);
         std::fs::write(&file, text).map_err(failed(&file))?;
     }

@@ -10,11 +10,13 @@
 mod cli;
 mod drawn;
 mod folder;
+mod html;
 mod junit;
 mod live;
 mod live_metrics;
 mod page;
 mod program;
+mod runs;
 mod screen;
 mod summary;
 mod table;
@@ -23,6 +25,8 @@ mod text;
 
 pub use folder::{Folder, write_results, write_run_folder};
 pub use live::Progress;
+pub use html::html as report_page;
 pub use program::SimulationMain;
+pub use runs::{ListedRun, run_index, run_table};
 pub use summary::Summary;
 pub use test_run::{conclude_test, test_folder};

@@ -1,0 +1,68 @@
+//! The second block of data: what is drawn. JSON, compressed with DEFLATE (RFC 1951) and written as base64, since it is
+//! most of a page's size.
+
+use std::io::Write;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use flate2::Compression;
+use flate2::write::DeflateEncoder;
+use loadspiker_core::metrics::TimeStatistics;
+use loadspiker_core::report::RunReport;
+use serde::Serialize;
+
+use super::grid::{FINE, packed as pack};
+use super::series::{self, Columns};
+
+/// Points of all series of requests together.
+const REQUEST_POINTS: usize = 60_000;
+/// The fewest points of a series, however many there are.
+const FEWEST_POINTS: usize = 120;
+
+#[derive(Serialize)]
+struct Bulk {
+    /// The bits of the grid of `times`.
+    bits: u32,
+    /// In the order of the rows of the first block.
+    times: Vec<RowTimes>,
+    series: Vec<Option<Columns>>,
+}
+
+/// Histograms of a row, in the form of [`grid`](super::grid).
+#[derive(Serialize)]
+struct RowTimes {
+    ok: Vec<u64>,
+    failed: Vec<u64>,
+    service: Vec<u64>,
+}
+
+/// The block for this report.
+pub(super) fn packed(report: &RunReport) -> String {
+    let most = (REQUEST_POINTS / report.requests().len().max(1)).max(FEWEST_POINTS);
+    let all = report.global();
+    let mut times =
+        vec![row(all.successful_response_time(), all.failed_response_time(), all.service_time())];
+    let mut series = vec![None];
+    for group in report.groups() {
+        times.push(row(group.successful_response_time(), group.failed_response_time(), group.service_time()));
+        series.push(None);
+    }
+    for request in report.requests() {
+        let all = request.statistics();
+        times.push(row(all.successful_response_time(), all.failed_response_time(), all.service_time()));
+        series.push(Some(series::of_request(request.series(), most)));
+    }
+    let json = serde_json::to_vec(&Bulk { bits: FINE, times, series }).unwrap_or_default();
+    deflate(&json)
+}
+
+fn row(ok: &TimeStatistics, failed: &TimeStatistics, service: &TimeStatistics) -> RowTimes {
+    RowTimes { ok: pack(ok, FINE), failed: pack(failed, FINE), service: pack(service, FINE) }
+}
+
+fn deflate(bytes: &[u8]) -> String {
+    let mut encoder = DeflateEncoder::new(Vec::new(), Compression::best());
+    // Into memory: neither fails.
+    let _ = encoder.write_all(bytes);
+    STANDARD.encode(encoder.finish().unwrap_or_default())
+}

@@ -1,0 +1,131 @@
+//! Series in columns, which take a third of the room of a list of points.
+
+use loadspiker_core::metrics::{MetricPoint, RequestPoint, SeriesPoint};
+use serde::Serialize;
+
+use super::figures::micros;
+
+/// A column for each figure, by name.
+#[derive(Serialize)]
+#[serde(transparent)]
+pub(super) struct Columns(Vec<(&'static str, Vec<Option<f64>>)>);
+
+/// Of so many points at most: where there are more, neighbours become one, which keeps sums and highest times.
+pub(super) const RUN_POINTS: usize = 3_600;
+
+#[expect(clippy::cast_precision_loss, reason = "counts of a second are far below 2^53")]
+fn number(n: u64) -> Option<f64> {
+    Some(n as f64)
+}
+
+/// Neighbouring points become one.
+fn join<P: Clone>(points: &[P], most: usize, add: fn(&mut P, &P)) -> Vec<P> {
+    let size = points.len().div_ceil(most.max(1)).max(1);
+    let joined = points.chunks(size).filter_map(|chunk| {
+        let (first, rest) = chunk.split_first()?;
+        let mut sum = first.clone();
+        rest.iter().for_each(|point| add(&mut sum, point));
+        Some(sum)
+    });
+    joined.collect()
+}
+
+/// Zero columns are left out.
+fn columns<P>(points: &[P], columns: &[(&'static str, fn(&P) -> Option<f64>)]) -> Columns {
+    let filled = columns.iter().map(|(name, of)| (*name, points.iter().map(of).collect::<Vec<_>>()));
+    Columns(filled.filter(|(_, column)| column.iter().any(|value| value.is_some_and(|v| v != 0.0))).collect())
+}
+
+/// The run.
+pub(super) fn of_run(points: &[SeriesPoint]) -> Columns {
+    let points = join(points, RUN_POINTS, |sum, later| {
+        sum.span = later.second + later.span - sum.second;
+        sum.ok += later.ok;
+        sum.failed += later.failed;
+        sum.errors += later.errors;
+        sum.users_started += later.users_started;
+        sum.users_ended += later.users_ended;
+        sum.users_dropped += later.users_dropped;
+        sum.users_active = later.users_active;
+        sum.p50 = sum.p50.max(later.p50);
+        sum.p95 = sum.p95.max(later.p95);
+        sum.p99 = sum.p99.max(later.p99);
+        sum.max = sum.max.max(later.max);
+        sum.start_lag_p99 = sum.start_lag_p99.max(later.start_lag_p99);
+        sum.bytes_sent += later.bytes_sent;
+        sum.bytes_received += later.bytes_received;
+        sum.warm_up |= later.warm_up;
+        sum.stalled |= later.stalled;
+    });
+    columns(
+        &points,
+        &[
+            ("second", |p| number(p.second)),
+            ("span", |p| number(p.span)),
+            ("ok", |p| number(p.ok)),
+            ("failed", |p| number(p.failed)),
+            ("errors", |p| number(p.errors)),
+            ("started", |p| number(p.users_started)),
+            ("ended", |p| number(p.users_ended)),
+            ("dropped", |p| number(p.users_dropped)),
+            ("active", |p| number(p.users_active)),
+            ("p50", |p| Some(micros(p.p50))),
+            ("p95", |p| Some(micros(p.p95))),
+            ("p99", |p| Some(micros(p.p99))),
+            ("max", |p| Some(micros(p.max))),
+            ("lag", |p| Some(micros(p.start_lag_p99))),
+            ("sent", |p| number(p.bytes_sent)),
+            ("received", |p| number(p.bytes_received)),
+            ("warm_up", |p| number(p.warm_up.into())),
+            ("stalled", |p| number(p.stalled.into())),
+        ],
+    )
+}
+
+/// A request.
+pub(super) fn of_request(points: &[RequestPoint], most: usize) -> Columns {
+    let points = join(points, most, |sum, later| {
+        sum.span = later.second + later.span - sum.second;
+        sum.ok += later.ok;
+        sum.failed += later.failed;
+        sum.p50 = sum.p50.max(later.p50);
+        sum.p95 = sum.p95.max(later.p95);
+        sum.p99 = sum.p99.max(later.p99);
+        sum.max = sum.max.max(later.max);
+    });
+    columns(
+        &points,
+        &[
+            ("second", |p| number(p.second)),
+            ("span", |p| number(p.span)),
+            ("ok", |p| number(p.ok)),
+            ("failed", |p| number(p.failed)),
+            ("p50", |p| Some(micros(p.p50))),
+            ("p95", |p| Some(micros(p.p95))),
+            ("p99", |p| Some(micros(p.p99))),
+            ("max", |p| Some(micros(p.max))),
+        ],
+    )
+}
+
+/// A custom metric.
+pub(super) fn of_metric(points: &[MetricPoint]) -> Columns {
+    // Neighbours cannot be joined without knowing the kind: where there are too many, every n-th is shown.
+    let size = points.len().div_ceil(RUN_POINTS).max(1);
+    let points: Vec<_> = points.iter().step_by(size).cloned().collect();
+    columns(
+        &points,
+        &[
+            ("second", |p| number(p.second)),
+            ("span", |p| number(p.span)),
+            ("count", |p| number(p.count)),
+            ("non_zero", |p| p.non_zero.and_then(number)),
+            ("last", |p| p.last),
+            ("min", |p| p.min),
+            ("max", |p| p.max),
+            ("p50", |p| p.p50),
+            ("p95", |p| p.p95),
+            ("p99", |p| p.p99),
+        ],
+    )
+}

@@ -1,0 +1,165 @@
+// The uPlot options that all charts share: axes, grid, fonts, cursor, shaded stretches.
+import uPlot from 'uplot';
+import { clock } from '../text/format';
+import { colour, faint, type Colour } from './colours';
+
+export interface Line {
+  name: string;
+  colour: Colour;
+  values: (number | null)[];
+  /** How a value is written. */
+  format: (value: number) => string;
+  /** Filled down to zero. */
+  fill?: number;
+  dash?: number[];
+  width?: number;
+  /** Drawn as steps, for what holds between two points. */
+  stepped?: boolean;
+  /** Points without a line. */
+  dots?: boolean;
+  /** Lines between which the chart is filled: the place of the lower one, and how strongly. */
+  bandTo?: { line: number; alpha: number };
+}
+
+/** A stretch of time that is shaded and named. */
+export interface Stretch {
+  from: number;
+  to: number;
+  name: string;
+  colour: Colour;
+}
+
+/** A level that is drawn across: the limit of an assertion. */
+export interface Level {
+  at: number;
+  name: string;
+}
+
+const FONT = '11px system-ui, sans-serif';
+
+export interface PlotOptions {
+  width: number;
+  height: number;
+  lines: Line[];
+  /** How values stand at the axis. */
+  axis: (value: number) => string;
+  log?: boolean;
+  stretches?: Stretch[];
+  levels?: Level[];
+  /** Charts with the same key share their cursor. */
+  sync?: string;
+  x?: { format: (value: number) => string; log?: boolean; values?: (u: uPlot, splits: number[]) => string[] };
+  range?: { from: number; to: number } | null;
+  onSelect?: (from: number, to: number) => void;
+  onCursor?: (index: number | null) => void;
+}
+
+export function options(of: PlotOptions): uPlot.Options {
+  const axis = { stroke: colour('muted'), font: FONT, grid: { stroke: colour('grid'), width: 1 }, ticks: { show: false } };
+  return {
+    width: of.width,
+    height: of.height,
+    padding: [10, 12, 0, 0],
+    legend: { show: false },
+    cursor: {
+      sync: of.sync ? { key: of.sync, setSeries: false } : undefined,
+      drag: { x: of.onSelect !== undefined, y: false, setScale: false },
+      points: { size: 6 },
+      y: false,
+    },
+    scales: {
+      x: {
+        time: false,
+        distr: of.x?.log ? 3 : 1,
+        range: of.range ? [of.range.from, of.range.to] : undefined,
+      },
+      y: of.log ? { distr: 3 } : { range: (_, low, high) => [Math.min(0, low), high <= 0 ? 1 : high * 1.08] },
+    },
+    axes: [
+      { ...axis, size: 26, gap: 4, space: 64, values: of.x?.values ?? ((_, splits) => splits.map(of.x?.format ?? clock)) , incrs: of.x ? undefined : SECONDS },
+      { ...axis, size: 58, gap: 6, space: 34, values: (_, splits) => splits.map((value) => (value === null ? '' : of.axis(value))) },
+    ],
+    series: [{}, ...of.lines.map(series)],
+    bands: of.lines.flatMap((line, place) =>
+      line.bandTo ? [{ series: [place + 1, line.bandTo.line + 1] as [number, number], fill: faint(line.colour, line.bandTo.alpha) }] : [],
+    ),
+    hooks: {
+      drawAxes: [(u) => shade(u, of.stretches ?? [])],
+      draw: [(u) => levels(u, of.levels ?? [])],
+      setSelect: [(u) => {
+        if (u.select.width < 4 || !of.onSelect) return;
+        const [from, to] = [u.posToVal(u.select.left, 'x'), u.posToVal(u.select.left + u.select.width, 'x')];
+        u.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
+        of.onSelect(from, to);
+      }],
+      setCursor: [(u) => of.onCursor?.(u.cursor.left === undefined || u.cursor.left < 0 ? null : (u.cursor.idx ?? null))],
+    },
+  };
+}
+
+const SECONDS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 21600, 43200, 86400];
+
+function series(line: Line): uPlot.Series {
+  return {
+    label: line.name,
+    stroke: colour(line.colour),
+    width: line.width ?? 1.5,
+    dash: line.dash,
+    fill: line.fill ? faint(line.colour, line.fill) : undefined,
+    paths: line.dots ? () => null : line.stepped ? uPlot.paths.stepped?.({ align: 1 }) : undefined,
+    spanGaps: false,
+    points: line.dots
+      ? { show: true, size: 5, fill: faint(line.colour, 0.45), stroke: faint(line.colour, 0.9), width: 0.5 }
+      // A value between two gaps would not be seen as a line.
+      : { show: true, size: 4, fill: colour(line.colour), filter: (u, place) => alone(u.data[place] as (number | null)[]) },
+  };
+}
+
+function alone(values: (number | null)[]): number[] {
+  const found: number[] = [];
+  values.forEach((value, at) => {
+    if (value !== null && (values[at - 1] ?? null) === null && (values[at + 1] ?? null) === null) found.push(at);
+  });
+  return found;
+}
+
+/** Shades stretches behind the lines, each with its name at the top. */
+function shade(u: uPlot, stretches: Stretch[]): void {
+  const { ctx, bbox } = u;
+  ctx.save();
+  ctx.beginPath();
+  ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
+  ctx.clip();
+  for (const stretch of stretches) {
+    const left = u.valToPos(stretch.from, 'x', true);
+    const right = Math.max(u.valToPos(stretch.to, 'x', true), left + 2);
+    ctx.fillStyle = faint(stretch.colour, 0.12);
+    ctx.fillRect(left, bbox.top, right - left, bbox.height);
+    ctx.font = `${10 * devicePixelRatio}px system-ui, sans-serif`;
+    ctx.fillStyle = colour(stretch.colour);
+    if (ctx.measureText(stretch.name).width < right - left) ctx.fillText(stretch.name, left + 4 * devicePixelRatio, bbox.top + 11 * devicePixelRatio);
+  }
+  ctx.restore();
+}
+
+/** Dashed lines across, with their names. Those out of sight are left out. */
+function levels(u: uPlot, all: Level[]): void {
+  const { ctx, bbox } = u;
+  ctx.save();
+  for (const level of all) {
+    const y = u.valToPos(level.at, 'y', true);
+    if (!(y >= bbox.top && y <= bbox.top + bbox.height)) continue;
+    ctx.strokeStyle = colour('fail');
+    ctx.fillStyle = colour('fail');
+    ctx.setLineDash([5 * devicePixelRatio, 4 * devicePixelRatio]);
+    ctx.lineWidth = devicePixelRatio;
+    ctx.beginPath();
+    ctx.moveTo(bbox.left, y);
+    ctx.lineTo(bbox.left + bbox.width, y);
+    ctx.stroke();
+    ctx.font = `${10 * devicePixelRatio}px system-ui, sans-serif`;
+    const width = ctx.measureText(level.name).width;
+    ctx.fillText(level.name, bbox.left + bbox.width - width - 4 * devicePixelRatio, y - 4 * devicePixelRatio);
+  }
+  ctx.restore();
+}

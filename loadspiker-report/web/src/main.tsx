@@ -1,0 +1,31 @@
+// Makes the page: reads the data, shows the figures, and what is drawn as soon as it is unpacked.
+import { render } from 'preact';
+import 'uplot/dist/uPlot.min.css';
+import './styles/tokens.css';
+import './styles/page.css';
+import './styles/parts.css';
+import './styles/print.css';
+import { readBulk, readHead } from './data/load';
+import { RunData } from './data/run';
+import { Page } from './Page';
+import { App } from './state/app';
+
+const place = document.getElementById('page');
+if (place) {
+  try {
+    const head = readHead();
+    const app = new App(new RunData(head, null));
+    render(<Page app={app} />, place);
+    readBulk().then(
+      (bulk) => {
+        app.run.set(new RunData(head, bulk));
+        const { range } = app.view.get();
+        if (range) app.select(range.from, range.to);
+        document.documentElement.dataset.ready = 'yes';
+      },
+      (error: unknown) => app.say(`Histograms and series of requests could not be read: ${String(error)}`),
+    );
+  } catch (error) {
+    place.textContent = `This report cannot be shown: ${error instanceof Error ? error.message : String(error)}`;
+  }
+}

@@ -1,0 +1,150 @@
+// The charts over time, with one cursor, one zoom and one selection.
+import { useMemo } from 'preact/hooks';
+import { Plot } from '../charts/Plot';
+import type { Level, Line, Stretch } from '../charts/plot';
+import type { Colour } from '../charts/colours';
+import { perSecond, type Series } from '../data/columns';
+import type { Metric } from '../data/model';
+import { readSeries } from '../data/columns';
+import type { RunData } from '../data/run';
+import { useApp, useRun, useTheme, useView } from '../state/app';
+import { useStore } from '../state/store';
+import { bytes, clock, count, figure, short, time, timeOfDay } from '../text/format';
+import { planned } from '../data/planned';
+import { Section } from '../components/Section';
+
+/** Everything that charts over the run's time have in common. */
+export function useTimeAxis() {
+  const app = useApp();
+  const run = useRun();
+  const theme = useTheme();
+  const { range } = useView();
+  const stretches = useMemo(() => stretchesOf(run), [run]);
+  return {
+    sync: 'run', theme, range: useMemo(() => range ?? { from: 0, to: run.end }, [range, run]), stretches,
+    onSelect: (from: number, to: number) => app.select(from, to),
+    at: (second: number) => `${clock(second)} · ${timeOfDay(run.head.run.started_at_ms, second)}`,
+  };
+}
+
+/** Warm-up and stalls. */
+function stretchesOf(run: RunData): Stretch[] {
+  const { series } = run;
+  const found: Stretch[] = [];
+  const of = (column: string, name: string, colour: Colour) => {
+    series.column(column).forEach((value, at) => {
+      if (!value) return;
+      const [from, to] = [series.second[at], series.second[at] + series.span[at]];
+      const last = found[found.length - 1];
+      if (last?.name === name && last.to === from) last.to = to;
+      else found.push({ from, to, name, colour });
+    });
+  };
+  if (run.head.run.warm_up) found.push({ from: 0, to: run.head.run.warm_up, name: 'warm-up', colour: 'muted' });
+  of('stalled', 'stall', 'warn');
+  return found;
+}
+
+/** Limits of assertions on percentiles of all requests. */
+function limits(run: RunData): Level[] {
+  return run.head.assertions.flatMap((one) => {
+    const percentile = /^global: (\w+) percentile of response time/.exec(one.description)?.[1];
+    const [, value, unit] = /^<=? ([\d.]+) (µs|ms|s)$/.exec(one.expected.replace('≤', '<=')) ?? [];
+    const size = { µs: 1, ms: 1e3, s: 1e6 }[unit ?? ''];
+    return percentile && size ? [{ at: Number(value) * size, name: `${percentile} ${one.expected}` }] : [];
+  });
+}
+
+export function latencyLines(series: Series): Line[] {
+  return [
+    { name: 'p50', colour: 'p75', values: series.column('p50'), format: time, fill: 0.18 },
+    { name: 'p95', colour: 'p95', values: series.column('p95'), format: time, bandTo: { line: 0, alpha: 0.16 } },
+    { name: 'p99', colour: 'p99', values: series.column('p99'), format: time, bandTo: { line: 1, alpha: 0.1 } },
+    { name: 'max', colour: 'max', values: series.column('max'), format: time, dash: [2, 3], width: 1 },
+  ];
+}
+
+export function rateLines(series: Series): Line[] {
+  const rate = (value: number) => `${figure(value)}/s`;
+  return [
+    { name: 'ok', colour: 'ok', values: perSecond(series, 'ok'), format: rate, fill: 0.14 },
+    { name: 'failed', colour: 'fail', values: perSecond(series, 'failed'), format: rate, fill: 0.2, dash: [6, 3] },
+  ];
+}
+
+export function LogSwitch() {
+  const app = useApp();
+  const log = useStore(app.log, (on) => on);
+  return (
+    <button type="button" class="quiet" aria-pressed={log} onClick={() => app.log.set(!log)}>log</button>
+  );
+}
+
+export function ChartGrid() {
+  const app = useApp();
+  const run = useRun();
+  const axis = useTimeAxis();
+  const log = useStore(app.log, (on) => on);
+  const { series } = run;
+  const charts = useMemo(() => {
+    const rate = (value: number) => `${figure(value)}/s`;
+    const plan = planned(run);
+    const users: Line[] = [{ name: 'active', colour: 'accent', values: series.column('active'), format: count, fill: 0.1, stepped: true }];
+    if (plan.closed) users.push({ name: 'planned', colour: 'muted', values: plan.closed, format: count, width: 1, dash: [4, 3] });
+    const arrivals: Line[] = [
+      { name: 'started', colour: 's0', values: perSecond(series, 'started'), format: rate },
+      { name: 'ended', colour: 's2', values: perSecond(series, 'ended'), format: rate, width: 1 },
+    ];
+    if (series.has('dropped')) arrivals.push({ name: 'dropped', colour: 'fail', values: perSecond(series, 'dropped'), format: rate, dash: [6, 3] });
+    if (plan.open) arrivals.push({ name: 'planned', colour: 'muted', values: plan.open, format: rate, width: 1, dash: [4, 3] });
+    return {
+      rates: rateLines(series), latency: latencyLines(series), users, arrivals, levels: limits(run),
+      bytes: [
+        { name: 'received', colour: 's0', values: perSecond(series, 'received'), format: (v) => `${bytes(v)}/s`, fill: 0.08 },
+        { name: 'sent', colour: 's5', values: perSecond(series, 'sent'), format: (v) => `${bytes(v)}/s` },
+      ] as Line[],
+      lag: [{ name: 'start lag p99', colour: 'warn', values: series.column('lag'), format: time, fill: 0.12 }] as Line[],
+    };
+  }, [run]);
+  const x0 = series.second;
+  const most = (values: (number | null)[]) => Math.max(0, ...values.map((value) => value ?? 0));
+  return (
+    <Section id="charts" title="Over time">
+      <div class="grid">
+        <Plot {...axis} title="Requests per second" x0={x0} lines={charts.rates} axis={short} height={230}
+          summary={`At most ${figure(most(charts.rates[0].values))} succeeded and ${figure(most(charts.rates[1].values))} failed in a second.`} />
+        <Plot {...axis} title="Response time" x0={x0} lines={charts.latency} axis={time} height={230} log={log} levels={charts.levels}
+          summary={`The 95th percentile of a second was at most ${time(most(charts.latency[1].values))}.`}
+          note={widest(series) > 1 ? `Each point is the highest of ${widest(series)} seconds.` : undefined}>
+          <LogSwitch />
+        </Plot>
+        <Plot {...axis} title="Users" x0={x0} lines={charts.users} axis={short} summary={`At most ${count(most(charts.users[0].values))} were active.`} />
+        <Plot {...axis} title="Arrivals" x0={x0} lines={charts.arrivals} axis={short} summary={`At most ${figure(most(charts.arrivals[0].values))} users started in a second.`} />
+        <Plot {...axis} title="Bytes per second" x0={x0} lines={charts.bytes} axis={bytes} summary={`At most ${bytes(most(charts.bytes[0].values))} were received in a second.`} />
+        <Plot {...axis} title="Load generator" x0={x0} lines={charts.lag} axis={time} summary={`How late requests started: at most ${time(most(charts.lag[0].values))} for one in a hundred.`} />
+        {run.head.metrics.map((metric) => <MetricChart key={metric.name + metric.kind} metric={metric} />)}
+      </div>
+    </Section>
+  );
+}
+
+function widest(series: Series): number {
+  return Math.max(1, ...series.span.slice(0, 1000));
+}
+
+function MetricChart(props: { metric: Metric }) {
+  const axis = useTimeAxis();
+  const { metric } = props;
+  const { lines, x0 } = useMemo(() => {
+    const series = readSeries(metric.series, ['last', 'min', 'max', 'p50', 'p95', 'p99']);
+    const unit = (value: number) => `${figure(value)}${metric.unit ? ` ${metric.unit}` : ''}`;
+    const lines: Line[] = {
+      counter: () => [{ name: 'per second', colour: 's0' as Colour, values: perSecond(series, 'count'), format: (v: number) => `${unit(v)}/s`, fill: 0.1 }],
+      gauge: () => [{ name: 'last', colour: 's0' as Colour, values: series.column('last'), format: unit }],
+      rate: () => [{ name: 'share', colour: 's0' as Colour, values: series.column('non_zero').map((value, at) => { const all = series.column('count')[at]; return all ? ((value ?? 0) * 100) / all : null; }), format: (v: number) => `${figure(v)} %` }],
+      trend: () => (['p50', 'p95', 'max'] as const).map((name, at) => ({ name, colour: (['p75', 'p95', 'max'] as const)[at] as Colour, values: series.column(name), format: unit })),
+    }[metric.kind]();
+    return { lines, x0: series.second };
+  }, [metric]);
+  return x0.length === 0 ? null : <Plot {...axis} title={`${metric.name}${metric.unit ? `, ${metric.unit}` : ''}`} x0={x0} lines={lines} axis={figure} summary={`A ${metric.kind} of the test’s own.`} />;
+}
