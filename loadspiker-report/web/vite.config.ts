@@ -10,6 +10,8 @@ const sha256 = (text: string) => `'sha256-${createHash('sha256').update(text).di
 function shell(): Plugin {
   return {
     name: 'shell',
+    // After the one that puts the style into the bundle.
+    enforce: 'post',
     generateBundle(_, bundle) {
       let script = '';
       let style = '';

@@ -7,6 +7,7 @@ import './styles/parts.css';
 import './styles/print.css';
 import { readBulk, readHead } from './data/load';
 import { RunData } from './data/run';
+import { WindowStore } from './data/windows';
 import { Page } from './Page';
 import { App } from './state/app';
 
@@ -16,9 +17,10 @@ if (place) {
     const head = readHead();
     const app = new App(new RunData(head, null));
     render(<Page app={app} />, place);
-    readBulk().then(
-      (bulk) => {
-        app.run.set(new RunData(head, bulk));
+    const rest = readBulk().then(async (bulk) => new RunData(head, bulk, await WindowStore.read(bulk?.windows, head.rows)));
+    rest.then(
+      (run) => {
+        app.run.set(run);
         const { range } = app.view.get();
         if (range) app.select(range.from, range.to);
         document.documentElement.dataset.ready = 'yes';

@@ -1,6 +1,6 @@
 // A chart: uPlot in an element that follows its width, with a readout of the values below the cursor, keyboard, a
 // summary in words, and downloads.
-import { useEffect, useRef } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import uPlot from 'uplot';
 import { csv, download, fileName } from '../text/copy';
 import { colour } from './colours';
@@ -25,6 +25,8 @@ export function Plot(props: PlotProps) {
   const place = useRef<HTMLDivElement>(null);
   const readout = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | null>(null);
+  const [switched, setSwitched] = useState<ReadonlyMap<string, boolean>>(new Map());
+  const on = (name: string) => switched.get(name) ?? !props.lines.find((line) => line.name === name)?.off;
   const latest = useRef(props);
   latest.current = props;
 
@@ -46,7 +48,7 @@ export function Plot(props: PlotProps) {
     const height = props.height ?? 190;
     const make = (width: number) =>
       new uPlot(
-        options({ ...latest.current, width, height, onCursor: read }),
+        options({ ...latest.current, lines: lines.map((line) => ({ ...line, off: !on(line.name) })), width, height, onCursor: read }),
         [x0, ...lines.map((line) => line.values)] as uPlot.AlignedData,
         element,
       );
@@ -62,7 +64,7 @@ export function Plot(props: PlotProps) {
       made.destroy();
       plot.current = null;
     };
-  }, [x0, lines, theme, props.log, range?.from, range?.to, props.height]);
+  }, [x0, lines, theme, props.log, range?.from, range?.to, props.height, switched]);
 
   const keys = (event: KeyboardEvent) => {
     const u = plot.current;
@@ -111,18 +113,20 @@ export function Plot(props: PlotProps) {
         <h3>{title}</h3>
         {props.children}
         <span class="tools">
-          <button type="button" class="quiet" onClick={png} aria-label={`Download “${title}” as PNG`}>PNG</button>
-          <button type="button" class="quiet" onClick={table} aria-label={`Download “${title}” as CSV`}>CSV</button>
+          <button type="button" class="quiet" onClick={png} aria-label={`PNG: download “${title}”`}>PNG</button>
+          <button type="button" class="quiet" onClick={table} aria-label={`CSV: download “${title}”`}>CSV</button>
         </span>
       </figcaption>
-      <div class="readout" ref={readout} aria-hidden="true">
-        {lines.map((line) => (
-          <span class="key" key={line.name}>
-            <i class={`swatch ${line.dash ? 'dashed' : ''} c-${line.colour}`} />
-            {line.name} <b data-line />
-          </span>
-        ))}
-        <span class="when" data-at />
+      <div class="readout" ref={readout}>
+        {lines.map((line) => {
+          const content = <><i class={`swatch ${line.dash ? 'dashed' : ''} c-${line.colour}`} />{line.name} <b data-line aria-hidden="true" /></>;
+          if (lines.length === 1) return <span class="key" key={line.name}>{content}</span>;
+          return (
+            <button type="button" class={`key ${on(line.name) ? '' : 'off'}`} key={line.name} aria-pressed={on(line.name)} title={on(line.name) ? `Hide ${line.name}` : `Show ${line.name}`}
+              onClick={() => setSwitched(new Map(switched).set(line.name, !on(line.name)))}>{content}</button>
+          );
+        })}
+        <span class="when" data-at aria-hidden="true" />
       </div>
       <div
         class="plot" ref={place} tabIndex={0} role="application" aria-roledescription="chart"

@@ -7,10 +7,12 @@ export interface Curve {
 }
 
 /** Shares of all times, in columns of equal width on a log scale; of each histogram, as parts of all together. */
-export function density(parts: readonly Histogram[], columns = 64): Curve {
+export function density(parts: readonly Histogram[]): Curve {
   const all = parts.map((part) => part.buckets());
   const total = parts.reduce((sum, part) => sum + part.count, 0);
   const known = all.flat();
+  // Of few values narrow columns would show little but chance.
+  const columns = Math.round(Math.min(72, Math.max(12, 3.2 * total ** (1 / 3))));
   if (total === 0) return { x: [], lines: parts.map(() => []) };
   const low = Math.log(Math.max(1, Math.min(...known.map((bucket) => bucket.from))) * 0.92);
   const high = Math.log(Math.max(...known.map((bucket) => bucket.to)) * 1.08);

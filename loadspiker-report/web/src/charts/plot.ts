@@ -17,6 +17,8 @@ export interface Line {
   stepped?: boolean;
   /** Points without a line. */
   dots?: boolean;
+  /** Not drawn until the viewer asks for it. */
+  off?: boolean;
   /** Lines between which the chart is filled: the place of the lower one, and how strongly. */
   bandTo?: { line: number; alpha: number };
 }
@@ -59,7 +61,7 @@ export function options(of: PlotOptions): uPlot.Options {
   return {
     width: of.width,
     height: of.height,
-    padding: [10, 12, 0, 0],
+    padding: [10, 24, 0, 0],
     legend: { show: false },
     cursor: {
       sync: of.sync ? { key: of.sync, setSeries: false } : undefined,
@@ -71,13 +73,14 @@ export function options(of: PlotOptions): uPlot.Options {
       x: {
         time: false,
         distr: of.x?.log ? 3 : 1,
-        range: of.range ? [of.range.from, of.range.to] : undefined,
+        // A log scale would reach to the next power of ten.
+        range: of.range ? [of.range.from, of.range.to] : of.x?.log ? (_, low, high) => [low, high] : undefined,
       },
-      y: of.log ? { distr: 3 } : { range: (_, low, high) => [Math.min(0, low), high <= 0 ? 1 : high * 1.08] },
+      y: of.log ? { distr: 3, range: (_, low, high) => [low / 1.3, high * 1.3] } : { range: (_, low, high) => [Math.min(0, low), high <= 0 ? 1 : high * 1.08] },
     },
     axes: [
-      { ...axis, size: 26, gap: 4, space: 64, values: of.x?.values ?? ((_, splits) => splits.map(of.x?.format ?? clock)) , incrs: of.x ? undefined : SECONDS },
-      { ...axis, size: 58, gap: 6, space: 34, values: (_, splits) => splits.map((value) => (value === null ? '' : of.axis(value))) },
+      { ...axis, size: 26, gap: 4, space: 64, values: of.x?.values ?? ((_, splits) => splits.map(of.x?.format ?? clock)), incrs: of.x ? undefined : SECONDS, splits: of.x?.log ? logSplits : undefined, filter: (_, splits) => splits },
+      { ...axis, size: 58, gap: 6, space: 34, values: (_, splits) => splits.map((value) => (value === null ? '' : of.axis(value))), splits: of.log ? logSplits : undefined, filter: (_, splits) => splits },
     ],
     series: [{}, ...of.lines.map(series)],
     bands: of.lines.flatMap((line, place) =>
@@ -97,11 +100,27 @@ export function options(of: PlotOptions): uPlot.Options {
   };
 }
 
+/** 1, 2 and 5 of each power of ten; where that is too much, 1 alone. */
+function logSplits(u: uPlot, axis: number, low: number, high: number): number[] {
+  const room = (axis === 0 ? u.bbox.width / 64 : u.bbox.height / 26) / devicePixelRatio;
+  const decades = Math.log10(high / low);
+  const steps = decades * 3 <= room ? [1, 2, 5] : [1];
+  const found: number[] = [];
+  for (let power = Math.floor(Math.log10(low)); power <= Math.ceil(Math.log10(high)); power += 1) {
+    for (const step of steps) {
+      const value = step * 10 ** power;
+      if (value >= low && value <= high) found.push(value);
+    }
+  }
+  return found.length > 0 ? found : [low, high];
+}
+
 const SECONDS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 21600, 43200, 86400];
 
 function series(line: Line): uPlot.Series {
   return {
     label: line.name,
+    show: !line.off,
     stroke: colour(line.colour),
     width: line.width ?? 1.5,
     dash: line.dash,
@@ -159,7 +178,12 @@ function levels(u: uPlot, all: Level[]): void {
     ctx.stroke();
     ctx.font = `${10 * devicePixelRatio}px system-ui, sans-serif`;
     const width = ctx.measureText(level.name).width;
-    ctx.fillText(level.name, bbox.left + bbox.width - width - 4 * devicePixelRatio, y - 4 * devicePixelRatio);
+    ctx.setLineDash([]);
+    ctx.strokeStyle = colour('bg');
+    ctx.lineWidth = 3 * devicePixelRatio;
+    const [left, bottom] = [bbox.left + bbox.width - width - 4 * devicePixelRatio, y - 4 * devicePixelRatio];
+    ctx.strokeText(level.name, left, bottom);
+    ctx.fillText(level.name, left, bottom);
   }
   ctx.restore();
 }

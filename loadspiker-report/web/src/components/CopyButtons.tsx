@@ -20,8 +20,8 @@ export function CopyButtons(props: { what: string; table: () => Copied }) {
   };
   return (
     <>
-      <button type="button" class="quiet" onClick={() => copy('CSV')} aria-label={`Copy ${props.what} as CSV`}>Copy CSV</button>
-      <button type="button" class="quiet" onClick={() => copy('Markdown')} aria-label={`Copy ${props.what} as Markdown`}>Copy Markdown</button>
+      <button type="button" class="quiet" onClick={() => copy('CSV')} aria-label={`Copy CSV: ${props.what}`}>Copy CSV</button>
+      <button type="button" class="quiet" onClick={() => copy('Markdown')} aria-label={`Copy Markdown: ${props.what}`}>Copy Markdown</button>
     </>
   );
 }

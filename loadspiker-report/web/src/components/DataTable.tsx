@@ -28,7 +28,7 @@ export function copied<R>(columns: Column<R>[], rows: readonly R[]) {
 export function DataTable<R>(props: { caption: string; columns: Column<R>[]; rows: readonly R[]; bad?: (row: R) => boolean }) {
   const { columns, rows } = props;
   return (
-    <div class="scroll" tabIndex={0} role="region" aria-label={props.caption}>
+    <div class="scroll" tabIndex={0} role="region" aria-label={`${props.caption}, a table that scrolls`}>
       <table class="data">
         <caption class="hidden">{props.caption}</caption>
         <thead>

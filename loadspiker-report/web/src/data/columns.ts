@@ -71,13 +71,3 @@ export function sumWithin(series: Series, name: string, from: number, to: number
   });
   return sum;
 }
-
-/** The highest of a column over the points that begin in a range. */
-export function maxWithin(series: Series, name: string, from: number, to: number): number {
-  const values = series.column(name);
-  let highest = 0;
-  series.second.forEach((second, place) => {
-    if (second >= from && second < to) highest = Math.max(highest, values[place] ?? 0);
-  });
-  return highest;
-}

@@ -3,11 +3,19 @@ import { bucketOf, lowest, middle } from './grid';
 import { decodeHdr } from './hdr';
 import { T, type Packed, type Times } from './model';
 
+/** What is known exactly, beside buckets. */
+export interface Exact {
+  min: number;
+  max: number;
+  sum: number;
+}
+
 export class Histogram {
   readonly bits: number;
   private counts = new Map<number, number>();
   private order: number[] | null = null;
   private total = 0;
+  private exact: Exact | null = null;
 
   constructor(bits: number) {
     this.bits = bits;
@@ -33,11 +41,20 @@ export class Histogram {
     }
   }
 
+  /** Says what is known exactly of the values put in until now. */
+  known(exact: Exact): void {
+    this.exact = exact;
+  }
+
   merge(other: Histogram): void {
+    if (other.total === 0) return;
+    const [own, theirs] = [this.exact, other.exact];
+    const exact = this.total === 0 ? theirs : own && theirs && { min: Math.min(own.min, theirs.min), max: Math.max(own.max, theirs.max), sum: own.sum + theirs.sum };
     const same = other.bits === this.bits;
     for (const [bucket, count] of other.counts) {
       this.put(same ? bucket : bucketOf(middle(bucket, other.bits), this.bits), count);
     }
+    this.exact = exact;
   }
 
   static sum(...all: Histogram[]): Histogram {
@@ -50,6 +67,7 @@ export class Histogram {
     this.counts.set(bucket, (this.counts.get(bucket) ?? 0) + count);
     this.total += count;
     this.order = null;
+    this.exact = null;
   }
 
   get count(): number {
@@ -92,16 +110,18 @@ export class Histogram {
     let sum = 0;
     let squares = 0;
     for (const [bucket, count] of this.counts) sum += middle(bucket, this.bits) * count;
+    if (this.exact) sum = this.exact.sum;
     const mean = sum / this.total;
     for (const [bucket, count] of this.counts) squares += (middle(bucket, this.bits) - mean) ** 2 * count;
     const order = this.sorted();
-    const percents = this.percentiles([50, 75, 90, 95, 99, 99.9, 99.99]);
+    const [min, max] = [this.exact?.min ?? middle(order[0], this.bits), this.exact?.max ?? middle(order[order.length - 1], this.bits)];
+    const percents = this.percentiles([50, 75, 90, 95, 99, 99.9, 99.99]).map((value) => Math.min(max, Math.max(min, value)));
     times[T.count] = this.total;
-    times[T.min] = middle(order[0], this.bits);
+    times[T.min] = min;
     times[T.mean] = mean;
     times[T.sd] = Math.sqrt(squares / this.total);
     percents.forEach((value, place) => (times[T.p50 + place] = value));
-    times[T.max] = middle(order[order.length - 1], this.bits);
+    times[T.max] = max;
     return times;
   }
 

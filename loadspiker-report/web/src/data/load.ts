@@ -1,4 +1,5 @@
 // Reads the two blocks of data of a page.
+import { inflateText } from './inflate';
 import type { Bulk, Head } from './model';
 
 /** The version of the data that this page reads. */
@@ -14,12 +15,5 @@ export function readHead(): Head {
 
 export async function readBulk(): Promise<Bulk | null> {
   const text = document.getElementById('run-bulk')?.textContent?.trim();
-  return text ? (JSON.parse(await inflate(text)) as Bulk) : null;
-}
-
-/** Text that was compressed by DEFLATE and written as base64. */
-export async function inflate(base64: string): Promise<string> {
-  const bytes = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
-  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream('deflate-raw'));
-  return await new Response(stream).text();
+  return text ? (JSON.parse(await inflateText(text)) as Bulk) : null;
 }

@@ -148,12 +148,11 @@ export interface Bulk {
   windows?: Windows | null;
 }
 
-/** Histograms of parts of the run. */
+/** Histograms of parts of the run; `windows.ts` reads them. */
 export interface Windows {
-  bits: number;
-  /** The second at which each window begins, and at last that at which the last one ends. */
-  edges: number[];
-  /** Of each row: the histogram of each window, or 0. */
-  ok: (Packed | 0)[][];
-  failed: (Packed | 0)[][];
+  step_secs: number;
+  seconds: number;
+  buckets_per_doubling: number;
+  requests: { groups: string[]; name: string; response_time: string }[];
+  groups: { path: string[]; response_time: string }[];
 }

@@ -3,18 +3,21 @@ import { readSeries, type Series } from './columns';
 import { Histogram } from './histogram';
 import type { Bulk, Head, Row } from './model';
 import { fromSeries, fromWindows, snap, type Range, type Shown } from './select';
+import type { Outcomes, WindowStore } from './windows';
 
 export class RunData {
   readonly head: Head;
   readonly bulk: Bulk | null;
+  readonly windows: WindowStore | null;
   readonly series: Series;
   private readonly rowSeries = new Map<number, Series | null>();
   private readonly histograms = new Map<string, Histogram>();
   private selected: { key: string; rows: Shown[] } | null = null;
 
-  constructor(head: Head, bulk: Bulk | null) {
+  constructor(head: Head, bulk: Bulk | null, windows: WindowStore | null = null) {
     this.head = head;
     this.bulk = bulk;
+    this.windows = windows;
     this.series = readSeries(head.series);
   }
 
@@ -26,7 +29,7 @@ export class RunData {
 
   /** Edges to which a selection snaps; empty if there are no histograms of windows. */
   get edges(): readonly number[] {
-    return this.bulk?.windows?.edges ?? [];
+    return this.windows?.edges ?? [];
   }
 
   /** The series of a row; of all requests the run's own. */
@@ -60,15 +63,15 @@ export class RunData {
   rows(range: Range | null): Shown[] {
     const key = `${range?.from} ${range?.to} ${this.bulk !== null}`;
     if (this.selected?.key === key) return this.selected.rows;
-    const rows = this.head.rows.map((row, index) => this.shown(row, index, range));
+    const outcomes = (range && this.windows?.select(range)) ?? null;
+    const rows = this.head.rows.map((row, index) => this.shown(row, index, range, outcomes?.[index]));
     this.selected = { key, rows };
     return rows;
   }
 
-  private shown(row: Row, index: number, range: Range | null): Shown {
-    const windows = this.bulk?.windows;
-    const series = this.seriesOf(index);
-    if (range && windows) return fromWindows(row, index, windows, range, series);
+  private shown(row: Row, index: number, range: Range | null, outcomes: Outcomes | undefined): Shown {
+    if (range && outcomes) return fromWindows(row, index, outcomes, range);
+    const series = range && this.seriesOf(index);
     if (range && series) return fromSeries(row, index, series, range);
     return {
       row, index, ok: row.ok, failed: row.failed, rate: row.rate, response: row.response,

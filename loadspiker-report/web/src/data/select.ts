@@ -1,13 +1,10 @@
 // A part of the run: rows recomputed for it from histograms of windows, or, where there are none, from the series.
-import { maxWithin, sumWithin, type Series } from './columns';
+import { sumWithin, type Series } from './columns';
 import { Histogram } from './histogram';
-import { T, type Row, type Times, type Windows } from './model';
+import type { Row, Times } from './model';
+import type { Outcomes, Range } from './windows';
 
-/** Seconds since the run began. */
-export interface Range {
-  from: number;
-  to: number;
-}
+export type { Range } from './windows';
 
 /** A row as the table shows it, for the whole run or a part. */
 export interface Shown {
@@ -38,33 +35,12 @@ export function snap(range: Range, edges: readonly number[]): Range {
   return { from: edges[from], to: edges[to] };
 }
 
-/** The histograms of a row over a range whose ends are edges. */
-export function within(windows: Windows, row: number, range: Range): { ok: Histogram; failed: Histogram } {
-  const ok = new Histogram(windows.bits);
-  const failed = new Histogram(windows.bits);
-  for (let place = 0; place + 1 < windows.edges.length; place += 1) {
-    if (windows.edges[place] < range.from || windows.edges[place + 1] > range.to) continue;
-    const good = windows.ok[row]?.[place];
-    const bad = windows.failed[row]?.[place];
-    if (good) ok.add(good);
-    if (bad) failed.add(bad);
-  }
-  return { ok, failed };
-}
-
 /** A row in a range, from histograms. */
-export function fromWindows(row: Row, index: number, windows: Windows, range: Range, series: Series | null): Shown {
-  const { ok, failed } = within(windows, index, range);
-  const times = Histogram.sum(ok, failed).times();
-  if (series && times[T.count] > 0) {
-    // Known exactly, where the range has whole points.
-    const max = maxWithin(series, 'max', range.from, range.to);
-    if (max > 0) times[T.max] = max;
-  }
+export function fromWindows(row: Row, index: number, { ok, failed }: Outcomes, range: Range): Shown {
   const seconds = Math.max(range.to - range.from, 1e-9);
   return {
     row, index, ok: ok.count, failed: failed.count, rate: (ok.count + failed.count) / seconds,
-    response: times, okTimes: ok, failedTimes: failed, whole: false,
+    response: Histogram.sum(ok, failed).times(), okTimes: ok, failedTimes: failed, whole: false,
   };
 }
 

@@ -9,7 +9,7 @@ import { readSeries } from '../data/columns';
 import type { RunData } from '../data/run';
 import { useApp, useRun, useTheme, useView } from '../state/app';
 import { useStore } from '../state/store';
-import { bytes, clock, count, figure, short, time, timeOfDay } from '../text/format';
+import { bytes, clock, count, figure, short, tick, time, timeOfDay } from '../text/format';
 import { planned } from '../data/planned';
 import { Section } from '../components/Section';
 
@@ -60,14 +60,15 @@ export function latencyLines(series: Series): Line[] {
     { name: 'p50', colour: 'p75', values: series.column('p50'), format: time, fill: 0.18 },
     { name: 'p95', colour: 'p95', values: series.column('p95'), format: time, bandTo: { line: 0, alpha: 0.16 } },
     { name: 'p99', colour: 'p99', values: series.column('p99'), format: time, bandTo: { line: 1, alpha: 0.1 } },
-    { name: 'max', colour: 'max', values: series.column('max'), format: time, dash: [2, 3], width: 1 },
+    { name: 'max', colour: 'max', values: series.column('max'), format: time, dash: [2, 3], width: 1, off: true },
   ];
 }
 
 export function rateLines(series: Series): Line[] {
   const rate = (value: number) => `${figure(value)}/s`;
-  return [
-    { name: 'ok', colour: 'ok', values: perSecond(series, 'ok'), format: rate, fill: 0.14 },
+  const ok: Line = { name: 'ok', colour: 'ok', values: perSecond(series, 'ok'), format: rate, fill: 0.14 };
+  return !series.has('failed') ? [ok] : [
+    ok,
     { name: 'failed', colour: 'fail', values: perSecond(series, 'failed'), format: rate, fill: 0.2, dash: [6, 3] },
   ];
 }
@@ -109,11 +110,11 @@ export function ChartGrid() {
   const x0 = series.second;
   const most = (values: (number | null)[]) => Math.max(0, ...values.map((value) => value ?? 0));
   return (
-    <Section id="charts" title="Over time">
+    <Section id="charts" title="Over time" note={axis.stretches.length > 0 ? `Shaded: ${axis.stretches.slice(0, 4).map((one) => `${one.name === 'warm-up' ? 'warm-up, not in the figures' : 'the load generator stood still'} (${clock(one.from)}–${clock(one.to)})`).join(', ')}.` : undefined}>
       <div class="grid">
         <Plot {...axis} title="Requests per second" x0={x0} lines={charts.rates} axis={short} height={230}
-          summary={`At most ${figure(most(charts.rates[0].values))} succeeded and ${figure(most(charts.rates[1].values))} failed in a second.`} />
-        <Plot {...axis} title="Response time" x0={x0} lines={charts.latency} axis={time} height={230} log={log} levels={charts.levels}
+          summary={`At most ${figure(most(charts.rates[0].values))} succeeded and ${figure(most(charts.rates[1]?.values ?? []))} failed in a second.`} />
+        <Plot {...axis} title="Response time" x0={x0} lines={charts.latency} axis={tick} height={230} log={log} levels={charts.levels}
           summary={`The 95th percentile of a second was at most ${time(most(charts.latency[1].values))}.`}
           note={widest(series) > 1 ? `Each point is the highest of ${widest(series)} seconds.` : undefined}>
           <LogSwitch />
@@ -121,7 +122,7 @@ export function ChartGrid() {
         <Plot {...axis} title="Users" x0={x0} lines={charts.users} axis={short} summary={`At most ${count(most(charts.users[0].values))} were active.`} />
         <Plot {...axis} title="Arrivals" x0={x0} lines={charts.arrivals} axis={short} summary={`At most ${figure(most(charts.arrivals[0].values))} users started in a second.`} />
         <Plot {...axis} title="Bytes per second" x0={x0} lines={charts.bytes} axis={bytes} summary={`At most ${bytes(most(charts.bytes[0].values))} were received in a second.`} />
-        <Plot {...axis} title="Load generator" x0={x0} lines={charts.lag} axis={time} summary={`How late requests started: at most ${time(most(charts.lag[0].values))} for one in a hundred.`} />
+        <Plot {...axis} title="Load generator" x0={x0} lines={charts.lag} axis={tick} summary={`How late requests started: at most ${time(most(charts.lag[0].values))} for one in a hundred.`} />
         {run.head.metrics.map((metric) => <MetricChart key={metric.name + metric.kind} metric={metric} />)}
       </div>
     </Section>

@@ -4,11 +4,10 @@ import { density, percentiles, percentOf } from '../charts/curves';
 import { Plot } from '../charts/Plot';
 import type { Line } from '../charts/plot';
 import { Histogram } from '../data/histogram';
-import { within } from '../data/select';
 import { perSecond } from '../data/columns';
 import { useApp, useRun, useTheme, useView } from '../state/app';
 import { useStore } from '../state/store';
-import { figure, short, time } from '../text/format';
+import { figure, short, tick, time } from '../text/format';
 import { Section } from '../components/Section';
 import { LogSwitch } from './ChartGrid';
 
@@ -22,14 +21,6 @@ export function Distribution() {
 
 const share = (value: number) => `${figure(value)} %`;
 
-/** Ticks at 1, 2 and 5 of each power of ten. */
-function logTicks(splits: number[]): string[] {
-  return splits.map((value) => {
-    const first = value / 10 ** Math.floor(Math.log10(value) + 1e-9);
-    return [1, 2, 5].some((good) => Math.abs(first - good) < 0.01) ? time(Math.round(value)).replace(/\.0+(?= )/, '').replace(/(\.\d*?)0+(?= )/, '$1') : '';
-  });
-}
-
 /** The distribution and the percentile curve of a row. */
 export function Curves(props: { row: number }) {
   const app = useApp();
@@ -38,8 +29,8 @@ export function Curves(props: { row: number }) {
   const log = useStore(app.log, (on) => on);
   const { range } = useView();
   const { bars, curve, note } = useMemo(() => {
-    const windows = run.bulk?.windows;
-    const part = range && windows ? within(windows, props.row, range) : null;
+    const { windows } = run;
+    const part = range && windows ? windows.of(props.row, range) : null;
     const ok = part?.ok ?? run.histogram(props.row, 'ok');
     const failed = part?.failed ?? run.histogram(props.row, 'failed');
     const service = part ? null : run.histogram(props.row, 'service');
@@ -66,9 +57,9 @@ export function Curves(props: { row: number }) {
   return (
     <>
       <Plot title="Distribution" x0={bars.x} lines={bars.lines} axis={share} theme={theme} note={note} height={220}
-        at={time} x={{ format: time, log: true, values: (_, splits) => logTicks(splits) }}
+        at={time} x={{ format: tick, log: true }}
         summary={`Most response times are near ${time(bars.x[bars.lines[0].values.reduce((best: number, value, at, all) => ((value ?? 0) > (all[best] ?? 0) ? at : best), 0)])}.`} />
-      <Plot title="Percentiles" x0={curve.x} lines={curve.lines} axis={time} log={log} theme={theme} height={220}
+      <Plot title="Percentiles" x0={curve.x} lines={curve.lines} axis={tick} log={log} theme={theme} height={220}
         at={percentText}
         x={{ format: (x) => `${Number(percentOf(x).toFixed(4))} %`, values: (_, splits) => splits.map((x) => (Number.isInteger(x) ? `${Number(percentOf(x).toFixed(4))} %` : '')) }}
         note={curve.lines.length > 1 ? 'Response time counts from the moment the user meant to send, service time from sending.' : undefined}
@@ -100,7 +91,7 @@ function LoadAgainstLatency() {
   ], [points]);
   if (x0.length < 2) return null;
   return (
-    <Plot title="Response time against load" x0={x0} lines={lines} axis={time} log={log} theme={theme} height={220}
+    <Plot title="Response time against load" x0={x0} lines={lines} axis={tick} log={log} theme={theme} height={220}
       at={(load) => `${figure(load)}/s`} x={{ format: (load) => `${short(load)}/s` }}
       summary="A point for each second: its requests per second and their 95th percentile. Where points rise, the system under test is near its limit.">
       <LogSwitch />

@@ -7,11 +7,11 @@ import { T, type Row } from '../data/model';
 import { idOf } from '../data/tree';
 import { useApp, useRun, useView } from '../state/app';
 import { useStore } from '../state/store';
-import { bytes, count, counted, figure, percent, short, time } from '../text/format';
+import { bytes, count, counted, figure, percent, short, tick, time } from '../text/format';
 import { LogSwitch, latencyLines, rateLines, useTimeAxis } from './ChartGrid';
 import { Curves } from './Distribution';
 import { ErrorTable } from './Errors';
-import { phaseBars, statusBars } from './Statuses';
+import { phaseBars, Ranges, statusBars } from './Statuses';
 
 export function Drawer() {
   const app = useApp();
@@ -103,10 +103,11 @@ function Content(props: { index: number; row: Row; close: () => void; go: (step:
         {series && lines ? (
           <>
             <Plot {...axis} title="Requests per second" x0={series.second} lines={lines.rates} axis={short} summary={`${counted(row.ok, 'request')} ended well, ${count(row.failed)} failed.`} />
-            <Plot {...axis} title="Response time" x0={series.second} lines={lines.latency} axis={time} log={log} summary={`p95 of the run ${time(row.response[T.p95])}.`}><LogSwitch /></Plot>
+            <Plot {...axis} title="Response time" x0={series.second} lines={lines.latency} axis={tick} log={log} summary={`p95 of the run ${time(row.response[T.p95])}.`}><LogSwitch /></Plot>
           </>
         ) : null}
         <Curves row={index} />
+        <Ranges row={index} />
         {phases.length > 0 ? <div class="panel"><h3>Where the time goes</h3><Bars label="Phases, mean of all requests" bars={phases} /><p class="note">Mean over all requests, also those in which a phase did not happen; at the right, the 95th percentile where it did.</p></div> : null}
         {statuses.length > 0 ? <div class="panel"><h3>Statuses</h3><Bars label="Statuses" bars={statuses} /></div> : null}
       </div>

@@ -27,7 +27,13 @@ export function Header() {
         id="search" type="search" placeholder="Search requests  /" value={view.filter}
         onInput={(event) => app.view.update({ filter: event.currentTarget.value })}
         onKeyDown={(event) => {
-          if (event.key === 'Enter') document.getElementById('requests')?.scrollIntoView();
+          if (event.key !== 'Enter') return;
+          // Else the button that gets the focus would take the key, too.
+          event.preventDefault();
+          // To the first one found: from here on it is Tab and Enter.
+          const first = document.querySelector<HTMLElement>('#requests tbody button.link');
+          document.getElementById('requests')?.scrollIntoView();
+          first?.focus({ preventScroll: true });
         }}
       />
       <button type="button" class="theme" onClick={() => app.themeChoice.set(NEXT[choice])} aria-label={`Theme: ${choice}. Change to ${NEXT[choice]}`}>

@@ -27,9 +27,9 @@ export function SelectionBar() {
       apply();
     }}>
       <b>{range ? 'Selected' : 'Whole run'}</b>
-      <label>from <input value={from} size={7} onInput={(event) => setFrom(event.currentTarget.value)} onBlur={() => from !== clock(shown.from) && apply()} /></label>
-      <label>to <input value={to} size={7} onInput={(event) => setTo(event.currentTarget.value)} onBlur={() => to !== clock(shown.to) && apply()} /></label>
-      <button type="submit" class="hidden">Apply</button>
+      <label>from <input value={from} size={7} onInput={(event) => setFrom(event.currentTarget.value)} /></label>
+      <label>to <input value={to} size={7} onInput={(event) => setTo(event.currentTarget.value)} /></label>
+      <button type="submit" class={from === clock(shown.from) && to === clock(shown.to) ? 'hidden' : ''} tabIndex={from === clock(shown.from) && to === clock(shown.to) ? -1 : 0}>Apply</button>
       {range ? (
         <>
           <span class="note">

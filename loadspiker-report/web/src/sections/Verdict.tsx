@@ -24,9 +24,9 @@ export function Verdict() {
       <dl class="tiles">
         <Tile name="Requests" value={count(all.ok + all.failed)} more={`${figure(all.rate)} per second`} />
         <Tile name="Failed" value={percent(all.failed, all.ok + all.failed)} more={counted(all.failed, 'request')} tone={all.failed > 0 ? 'fail' : undefined} />
-        <Tile name="Median" value={time(all.response[T.p50])} more={`mean ${time(all.response[T.mean])}`} />
-        <Tile name="95 %" value={time(all.response[T.p95])} more={`75 % ${time(all.response[T.p75])}`} />
-        <Tile name="99 %" value={time(all.response[T.p99])} more={`max ${time(all.response[T.max])}`} />
+        <Tile name="Half within" value={time(all.response[T.p50])} more={`mean ${time(all.response[T.mean])}`} />
+        <Tile name="95 % within" value={time(all.response[T.p95])} more={`75 % ${time(all.response[T.p75])}`} />
+        <Tile name="99 % within" value={time(all.response[T.p99])} more={`max ${time(all.response[T.max])}`} />
         <Tile name="Users" value={count(head.users.started)} more={`${count(Math.max(0, ...active))} at a time`} />
         <Tile name="Received" value={bytes(all.received)} more={`sent ${bytes(all.sent)}`} />
         <Tile name="Failed users" value={count(head.users.failed)} more={`of ${count(head.users.ended)} that ended`} tone={head.users.failed > 0 ? 'fail' : undefined} />

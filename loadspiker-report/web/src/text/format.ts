@@ -15,6 +15,11 @@ export function time(micros: number | null | undefined): string {
   return NONE;
 }
 
+/** A time at an axis: no zeros behind the point. */
+export function tick(micros: number): string {
+  return time(micros).replace(/(\.\d*?)0+(?= )/, '$1').replace(/\.(?= )/, '');
+}
+
 /** A stretch of seconds: `8.5 s`, `2 min 5 s`, `1 h 2 min`. */
 export function span(seconds: number): string {
   if (seconds < 120) return `${digits(seconds, 3).replace(/\.0+$/, '')} s`;
