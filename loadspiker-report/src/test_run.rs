@@ -33,7 +33,7 @@ impl TestResults {
         let made = std::fs::create_dir_all(&folder).map_err(|cause| files::failed(&folder, &cause));
         if folder.is_dir() {
             let kept = clear(&folder).map_err(|error| format!("results of an earlier run are in the way: {error}"))?;
-            for journal in kept {
+            if let Some(journal) = kept {
                 // Whoever closed standard error does not want to know.
                 let _ = writeln!(std::io::stderr(), "{test}: {}", rescue(&journal));
             }
