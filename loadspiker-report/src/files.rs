@@ -54,3 +54,32 @@ fn write_synced(path: &Path, content: &[u8]) -> io::Result<()> {
     file.write_all(content)?;
     file.sync_all()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_cannot_be_written_leaves_nothing_behind_and_the_old_one_in_place() {
+        let folder = std::env::temp_dir().join(format!("loadspiker-files-{}", std::process::id()));
+        let _ = std::fs::remove_dir_all(&folder);
+        std::fs::create_dir_all(folder.join("taken")).unwrap();
+        let report = folder.join("report.json");
+        write(&report, b"one").unwrap();
+        write(&report, b"two").unwrap();
+        assert_eq!(std::fs::read(&report).unwrap(), b"two");
+        // What cannot take its name is away again; what cannot even be begun changes nothing.
+        assert!(write(&folder.join("taken"), b"three").is_err());
+        std::fs::create_dir(unfinished(&report)).unwrap();
+        let error = write(&report, b"three").unwrap_err().to_string();
+        assert!(error.starts_with(&report.display().to_string()), "{error}");
+        assert_eq!(std::fs::read(&report).unwrap(), b"two");
+        let mut left: Vec<_> = std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        left.sort();
+        assert_eq!(left, [".report.json.tmp", "report.json", "taken"]);
+        probe(&folder).unwrap();
+        assert!(probe(&report).is_err());
+        remove(&folder.join("none")).unwrap();
+        std::fs::remove_dir_all(&folder).unwrap();
+    }
+}

@@ -30,6 +30,8 @@ const WINDOWS: u64 = 60;
 const FIRST_STEP: u64 = 20;
 /// What is kept takes about so many bytes at most; then windows become longer earlier.
 const ROOM: usize = 16 << 20;
+/// How often, in seconds, it is looked at how much there is.
+const SIZED_EVERY: u64 = 8;
 /// What a cell takes beside its bytes.
 const SLOT: usize = size_of::<Slot>();
 /// A report whose windows would take more bytes has coarser ones.
@@ -107,7 +109,8 @@ impl Windows {
             push(durations, window, [&stats.ok.duration, &stats.failed.duration], scale);
             push(times, window, [&stats.ok.cumulated, &stats.failed.cumulated], scale);
         }
-        while self.size() > ROOM && self.len() > 8 {
+        // Looked at now and then: it looks at each window of each name.
+        while second % SIZED_EVERY == 0 && self.size() > ROOM && self.len() > 8 {
             self.lengthen();
         }
     }
