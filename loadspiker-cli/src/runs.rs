@@ -5,7 +5,7 @@ use std::path::Path;
 
 use loadspiker_report::{ListedRun, run_index, run_table};
 
-use crate::report::read;
+use crate::report::{is_run, read};
 
 /// Lists the runs whose folders are in `dir`, and writes `index.html` there. What is no run is passed over; a report that
 /// cannot be read is named.
@@ -17,7 +17,7 @@ pub(crate) fn list(dir: &Path) -> Result<String, String> {
     let mut unread = Vec::new();
     for entry in entries.flatten() {
         let folder = entry.path();
-        if !folder.join("report.json").is_file() {
+        if !is_run(&folder) {
             continue;
         }
         match read(&folder) {

@@ -102,7 +102,9 @@ impl Case {
 
 fn run(report: &RunReport) -> Case {
     let outcome = match (&report.info().end, &report.info().after_error) {
-        (end @ (EndReason::Aborted(_) | EndReason::Interrupted), _) => Outcome::Error(end.to_string()),
+        (end @ (EndReason::Aborted(_) | EndReason::Interrupted | EndReason::Unfinished), _) => {
+            Outcome::Error(end.to_string())
+        }
         (_, Some(cause)) => Outcome::Error(format!("what is done after the run failed: {cause}")),
         _ => Outcome::Passed,
     };

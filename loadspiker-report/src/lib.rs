@@ -9,6 +9,7 @@
 
 mod cli;
 mod drawn;
+mod files;
 mod folder;
 mod html;
 mod junit;
@@ -16,6 +17,7 @@ mod live;
 mod live_metrics;
 mod page;
 mod program;
+mod results;
 mod runs;
 mod screen;
 mod summary;
@@ -29,4 +31,4 @@ pub use html::html as report_page;
 pub use program::SimulationMain;
 pub use runs::{ListedRun, run_index, run_table};
 pub use summary::Summary;
-pub use test_run::{conclude_test, test_folder};
+pub use test_run::{TestResults, test_folder};

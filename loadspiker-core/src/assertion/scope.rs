@@ -3,6 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use super::metric::{Measure, Metric};
 use super::status::StatusCodes;
 use super::value::{Number, Percent};
@@ -40,7 +42,7 @@ pub fn scenario_details(name: impl Into<String>) -> Scope {
 #[must_use = "a scope alone asserts nothing; go on with a statistic such as `.response_time()`"]
 pub struct Scope(Place);
 
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) enum Place {
     Global,
     ForAll,
@@ -51,7 +53,7 @@ pub(super) enum Place {
 }
 
 /// Where a figure of a custom metric is looked for.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct MetricPlace {
     pub(super) name: String,
     pub(super) tags: Vec<(String, String)>,

@@ -13,7 +13,7 @@ const ERRORS: usize = 10;
 pub(super) fn failure(report: &RunReport) -> String {
     let failed: Vec<_> = report.assertions().iter().filter(|result| !result.passed).collect();
     let mut text = format!("load test \"{}\" has not passed", report.info().simulation);
-    if let EndReason::Aborted(_) = report.info().end {
+    if let EndReason::Aborted(_) | EndReason::Unfinished = report.info().end {
         push(&mut text, format_args!(": {}", report.info().end));
     }
     if let Some(cause) = &report.info().after_error {

@@ -13,11 +13,12 @@ use serde::Serialize;
 
 use super::grid::{FINE, packed as pack};
 use super::series::{self, Columns};
+use super::windows;
 
 /// Points of all series of requests together.
-const REQUEST_POINTS: usize = 60_000;
+const REQUEST_POINTS: usize = 36_000;
 /// The fewest points of a series, however many there are.
-const FEWEST_POINTS: usize = 120;
+const FEWEST_POINTS: usize = 60;
 
 #[derive(Serialize)]
 struct Bulk {
@@ -26,6 +27,8 @@ struct Bulk {
     /// In the order of the rows of the first block.
     times: Vec<RowTimes>,
     series: Vec<Option<Columns>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    windows: Option<serde_json::Value>,
 }
 
 /// Histograms of a row, in the form of [`grid`](super::grid).
@@ -52,7 +55,7 @@ pub(super) fn packed(report: &RunReport) -> String {
         times.push(row(all.successful_response_time(), all.failed_response_time(), all.service_time()));
         series.push(Some(series::of_request(request.series(), most)));
     }
-    let json = serde_json::to_vec(&Bulk { bits: FINE, times, series }).unwrap_or_default();
+    let json = serde_json::to_vec(&Bulk { bits: FINE, times, series, windows: windows::of(report) }).unwrap_or_default();
     deflate(&json)
 }
 

@@ -8,8 +8,6 @@ use loadspiker_core::metrics::TimeStatistics;
 
 /// Of whole runs: off by 0.4 % at most.
 pub(super) const FINE: u32 = 7;
-/// Of windows: off by 1.6 % at most.
-pub(super) const COARSE: u32 = 5;
 
 /// The bucket of a time.
 pub(super) fn bucket(micros: u64, bits: u32) -> u64 {
@@ -51,7 +49,7 @@ mod tests {
     fn buckets_are_exact_below_and_as_wide_as_said_above() {
         assert!((0..256).all(|micros| bucket(micros, FINE) == micros));
         assert_eq!([256, 257, 258, 511, 512].map(|micros| bucket(micros, FINE)), [256, 256, 257, 383, 384]);
-        assert!((1..10_000_u64).all(|micros| (0..=1).contains(&(bucket(micros + 1, COARSE) - bucket(micros, COARSE)))));
+        assert!((1..10_000_u64).all(|micros| (0..=1).contains(&(bucket(micros + 1, 5) - bucket(micros, 5)))));
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The first block of data: all figures, in a form that a script reads without unpacking.
 
 use loadspiker_core::metrics::MetricFigures;
-use loadspiker_core::report::{Bottleneck, RunReport};
+use loadspiker_core::report::{Bottleneck, EndReason, RunReport};
 use serde::Serialize;
 
 use super::figures::{Row, Users};
@@ -47,6 +47,8 @@ struct Run<'a> {
     cpu_share: Option<f64>,
     stalls: (u64, f64),
     after_error: Option<&'a str>,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    host: &'a str,
 }
 
 #[derive(Serialize)]
@@ -132,7 +134,6 @@ impl<'a> Head<'a> {
 
 fn run(report: &RunReport) -> Run<'_> {
     let info = report.info();
-    use loadspiker_core::report::EndReason::{Aborted, Interrupted};
     Run {
         simulation: &info.simulation,
         version: &info.version,
@@ -145,11 +146,12 @@ fn run(report: &RunReport) -> Run<'_> {
         paused: info.paused.as_secs_f64(),
         planned: info.planned.map(|time| time.as_secs_f64()),
         end: info.end.to_string(),
-        cut_short: matches!(info.end, Aborted(_) | Interrupted),
+        cut_short: matches!(info.end, EndReason::Aborted(_) | EndReason::Interrupted | EndReason::Unfinished),
         cpu: info.cpu.map(|time| time.as_secs_f64()),
         cpu_share: info.cpu_share(),
         stalls: (info.stalls.count(), info.stalls.max().as_secs_f64()),
         after_error: info.after_error.as_deref(),
+        host: &info.host,
     }
 }
 

@@ -11,6 +11,7 @@ mod grid;
 mod head;
 mod series;
 pub(crate) mod sentence;
+mod windows;
 
 use loadspiker_core::report::RunReport;
 

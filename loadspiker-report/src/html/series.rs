@@ -11,7 +11,7 @@ use super::figures::micros;
 pub(super) struct Columns(Vec<(&'static str, Vec<Option<f64>>)>);
 
 /// Of so many points at most: where there are more, neighbours become one, which keeps sums and highest times.
-pub(super) const RUN_POINTS: usize = 3_600;
+pub(super) const RUN_POINTS: usize = 1_800;
 
 #[expect(clippy::cast_precision_loss, reason = "counts of a second are far below 2^53")]
 fn number(n: u64) -> Option<f64> {

@@ -148,7 +148,9 @@ fn verdict(report: &RunReport, screen: Screen) -> String {
     let all = report.assertions().len();
     let failed = report.assertions().iter().filter(|result| !result.passed).count();
     let (tone, text) = match (&report.info().end, failed, all) {
-        (end @ (EndReason::Interrupted | EndReason::Aborted(_)), ..) => (Tone::Bad, format!("not passed: {end}")),
+        (end @ (EndReason::Interrupted | EndReason::Aborted(_) | EndReason::Unfinished), ..) => {
+            (Tone::Bad, format!("not passed: {end}"))
+        }
         (_, 0, _) if report.info().after_error.is_some() => {
             (Tone::Bad, "not passed: what is done after the run failed".to_owned())
         }
