@@ -58,14 +58,13 @@ fn command() -> Command {
             Command::new("report")
                 .about("Write the result files of a run again: report.html, summary.md, tables")
                 .arg(path("PATH", "The run's folder, or its report.json").required(true))
-                .arg(path("out", "Write them into this folder instead of that of the run").long("out").value_name("DIR")),
+                .arg(
+                    path("out", "Write them into this folder instead of that of the run").long("out").value_name("DIR"),
+                ),
         )
         .subcommand(
             Command::new("runs")
                 .about("List the runs in a folder, and write index.html with links to their pages")
-                .arg(
-                    path("DIR", "The folder in which runs have their folders")
-                        .default_value("loadspiker-results"),
-                ),
+                .arg(path("DIR", "The folder in which runs have their folders").default_value("loadspiker-results")),
         )
 }

@@ -30,9 +30,8 @@ pub(crate) fn is_run(folder: &Path) -> bool {
 pub(crate) fn read(path: &Path) -> Result<(PathBuf, RunReport), String> {
     let file = if path.is_dir() { path.join("report.json") } else { path.to_owned() };
     if !file.exists() && path.is_dir() || file.extension().is_some_and(|extension| extension == "jsonl") {
-        let report = RunReport::from_journal(path).map_err(|error| {
-            format!("{} has no report.json, nor can a journal be read: {error}", path.display())
-        })?;
+        let report = RunReport::from_journal(path)
+            .map_err(|error| format!("{} has no report.json, nor can a journal be read: {error}", path.display()))?;
         return Ok((if path.is_dir() { file } else { path.to_owned() }, report));
     }
     let json = fs::read_to_string(&file).map_err(|error| {

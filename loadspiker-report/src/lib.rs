@@ -26,8 +26,8 @@ mod test_run;
 mod text;
 
 pub use folder::{Folder, write_results, write_run_folder};
-pub use live::Progress;
 pub use html::html as report_page;
+pub use live::Progress;
 pub use program::SimulationMain;
 pub use runs::{ListedRun, run_index, run_table};
 pub use summary::Summary;

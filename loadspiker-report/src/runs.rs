@@ -34,7 +34,11 @@ impl ListedRun {
     /// The run whose results are in the folder of this name.
     pub fn new(folder: impl Into<String>, report: &RunReport) -> Self {
         let all = report.global();
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a rate is positive and far below u64")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "a rate is positive and far below u64"
+        )]
         let rate = (all.requests_per_sec() * 100.0).round() as u64;
         ListedRun {
             started_at_ms: report.info().started_at_ms,
@@ -136,7 +140,10 @@ mod tests {
         let page = run_index(std::slice::from_ref(&run));
         assert!(page.contains("&lt;script&gt;alert(1)") && !page.contains("<script"), "{page}");
         assert!(page.contains("href=\"./javascript%3Ax%20y/report.html\""), "{page}");
-        assert!(page.contains("2026-11-23 14:15:30") && page.contains("✗ failed") && page.contains(">137.1<"), "{page}");
+        assert!(
+            page.contains("2026-11-23 14:15:30") && page.contains("✗ failed") && page.contains(">137.1<"),
+            "{page}"
+        );
         let table = run_table(&[run]);
         assert!(table.contains("12,345") && table.contains("failed"), "{table}");
     }

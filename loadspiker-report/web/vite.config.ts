@@ -25,6 +25,10 @@ function shell(): Plugin {
       for (const [text, end] of [[script, '</script'], [script, '<!--'], [style, '</style'], [style, '<!--']]) {
         if (text.toLowerCase().includes(end)) throw new Error(`the bundle holds ${end}, which would end or hide it`);
       }
+      const licences = ['preact', 'uplot']
+        .map((name) => `\n${name}\n\n${readFileSync(new URL(`./node_modules/${name}/LICENSE`, import.meta.url), 'utf8').trim()}`)
+        .join('\n')
+        .replaceAll('--', '- -');
       const policy = [
         "default-src 'none'",
         `script-src ${sha256(script)}`,
@@ -37,7 +41,8 @@ function shell(): Plugin {
       const source = template
         .replace('%policy%', () => policy)
         .replace('%style%', () => style)
-        .replace('%script%', () => script);
+        .replace('%script%', () => script)
+        .replace('%licences%', () => licences);
       this.emitFile({ type: 'asset', fileName: 'shell.html', source });
       const read = (name: string) => readFileSync(new URL(name, import.meta.url), 'utf8');
       // Without a script there is no switch: the viewer's system says which colours.

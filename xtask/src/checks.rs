@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 
 use crate::features;
 use crate::instructions;
@@ -47,6 +48,7 @@ fn list(features: &[String], with_deny: bool) -> Vec<Check> {
             "something is used that only another feature brings in",
         )
     }));
+    checks.extend(page());
     let tests = &["test", "--workspace", "--all-features", "--no-fail-fast"];
     checks.push(Check { counted: true, ..check("tests", tests, "see the failures above") });
     if instructions::are_counted_here() {
@@ -57,6 +59,27 @@ fn list(features: &[String], with_deny: bool) -> Vec<Check> {
         checks.push(check("dependencies", &["deny", "check"], "see deny.toml for what is allowed, and why"));
     }
     checks
+}
+
+/// Checks of the report's page: its bundle, which is committed, must be what its sources give.
+fn page() -> [Check; 5] {
+    let npm = |title: &str, arguments: &[&str], remedy| {
+        let mut command = Command::new("npm");
+        command.args(["--prefix", "loadspiker-report/web"]).args(arguments);
+        Check { title: title.to_owned(), command, remedy, counted: false }
+    };
+    let install = &["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"];
+    [
+        npm("page: packages", install, "it takes Node 20.19 or later, npm, and a registry of npm packages"),
+        npm("page: types", &["run", "--silent", "check"], "see the errors of TypeScript above"),
+        npm("page: units", &["run", "--silent", "unit"], "see the failures above"),
+        npm(
+            "page: bundle",
+            &["run", "--silent", "fresh"],
+            "`npm run build` in loadspiker-report/web makes it anew; commit what is in dist",
+        ),
+        npm("page: browser", &["run", "--silent", "browser"], "see the failures above; it takes Chromium"),
+    ]
 }
 
 fn documentation() -> Check {
@@ -83,8 +106,16 @@ mod tests {
 
     #[test]
     fn every_feature_is_checked_alone() {
-        let expected = ["format", "clippy", "documentation", "no features", "feature http", "feature full", "tests"];
+        let expected =
+            ["format", "clippy", "documentation", "no features", "feature http", "feature full", "page: packages"];
         assert_eq!(titles(&["http", "full"], false)[..expected.len()], expected);
+    }
+
+    #[test]
+    fn the_page_is_checked_before_the_tests_that_take_long() {
+        let titles = titles(&[], false);
+        let place = |title: &str| titles.iter().position(|one| one == title).unwrap();
+        assert!(place("page: packages") < place("page: bundle") && place("page: browser") < place("tests"));
     }
 
     #[test]

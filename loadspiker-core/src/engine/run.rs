@@ -20,7 +20,7 @@ use crate::engine::thread;
 use crate::error::Error;
 use crate::metrics::{Collector, Limits};
 use crate::moment::Moment;
-use crate::report::{EndReason, Journal, RunInfo, RunReport};
+use crate::report::{EndReason, Journal, PlannedLoad, RunInfo, RunReport};
 
 /// A run that is on.
 pub(super) struct Run<'a> {
@@ -100,6 +100,7 @@ impl<'a> Run<'a> {
         info.seed = plan.seed;
         info.shards = plan.shards;
         info.planned = plan.injection();
+        info.load = PlannedLoad::of(&plan);
         info.host = health::host();
         info.started_at_ms = SystemTime::now()
             .duration_since(UNIX_EPOCH)

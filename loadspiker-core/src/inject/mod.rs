@@ -43,6 +43,7 @@ mod curve;
 mod mistakes;
 mod normal;
 mod open;
+mod points;
 mod profile;
 mod random;
 mod shard;

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::planned::PlannedLoad;
 #[cfg(doc)]
 use super::run_report::RunReport;
 use crate::metrics::TimeStatistics;
@@ -39,6 +40,9 @@ pub struct RunInfo {
     /// How long users were meant to start; see [`Plan::injection`](crate::compile::Plan::injection).
     #[serde(rename = "planned_secs", with = "optional_seconds")]
     pub planned: Option<Duration>,
+    /// The injection profiles of its scenarios.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub load: Vec<PlannedLoad>,
     /// Why it ended.
     pub end: EndReason,
     /// How often, over all shards, and for how long a shard stood still while something was due: the process was

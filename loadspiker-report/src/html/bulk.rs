@@ -43,8 +43,7 @@ struct RowTimes {
 pub(super) fn packed(report: &RunReport) -> String {
     let most = (REQUEST_POINTS / report.requests().len().max(1)).max(FEWEST_POINTS);
     let all = report.global();
-    let mut times =
-        vec![row(all.successful_response_time(), all.failed_response_time(), all.service_time())];
+    let mut times = vec![row(all.successful_response_time(), all.failed_response_time(), all.service_time())];
     let mut series = vec![None];
     for group in report.groups() {
         times.push(row(group.successful_response_time(), group.failed_response_time(), group.service_time()));
@@ -55,7 +54,8 @@ pub(super) fn packed(report: &RunReport) -> String {
         times.push(row(all.successful_response_time(), all.failed_response_time(), all.service_time()));
         series.push(Some(series::of_request(request.series(), most)));
     }
-    let json = serde_json::to_vec(&Bulk { bits: FINE, times, series, windows: windows::of(report) }).unwrap_or_default();
+    let json =
+        serde_json::to_vec(&Bulk { bits: FINE, times, series, windows: windows::of(report) }).unwrap_or_default();
     deflate(&json)
 }
 

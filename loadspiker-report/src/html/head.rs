@@ -1,7 +1,7 @@
 //! The first block of data: all figures, in a form that a script reads without unpacking.
 
 use loadspiker_core::metrics::MetricFigures;
-use loadspiker_core::report::{Bottleneck, EndReason, RunReport};
+use loadspiker_core::report::{Bottleneck, EndReason, PlannedLoad, RunReport};
 use serde::Serialize;
 
 use super::figures::{Row, Users};
@@ -26,6 +26,7 @@ pub(super) struct Head<'a> {
     metrics: Vec<Metric<'a>>,
     checks: Vec<(&'a str, u64, u64)>,
     waits: Vec<Wait<'a>>,
+    planned: &'a [PlannedLoad],
 }
 
 #[derive(Serialize)]
@@ -128,6 +129,7 @@ impl<'a> Head<'a> {
             metrics: metrics(report),
             checks: checks.collect(),
             waits: waits.collect(),
+            planned: &report.info().load,
         }
     }
 }

@@ -9,8 +9,8 @@ mod bulk;
 mod figures;
 mod grid;
 mod head;
-mod series;
 pub(crate) mod sentence;
+mod series;
 mod windows;
 
 use loadspiker_core::report::RunReport;

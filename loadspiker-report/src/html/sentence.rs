@@ -2,8 +2,8 @@
 
 use loadspiker_core::metrics::SeriesPoint;
 use loadspiker_core::parse_duration;
-use loadspiker_core::report::format::{count, human};
 use loadspiker_core::report::RunReport;
+use loadspiker_core::report::format::{count, human};
 use std::time::Duration;
 
 use crate::text::{clock, rate};
@@ -14,7 +14,9 @@ pub(crate) fn sentence(report: &RunReport) -> String {
     let info = report.info();
     if all.count() == 0 {
         return match info.warm_up {
-            Some(_) if report.ended_within_warm_up() => "The run ended within its warm-up: nothing was measured.".to_owned(),
+            Some(_) if report.ended_within_warm_up() => {
+                "The run ended within its warm-up: nothing was measured.".to_owned()
+            }
             _ => "No request was made.".to_owned(),
         };
     }
@@ -28,8 +30,12 @@ pub(crate) fn sentence(report: &RunReport) -> String {
             share(failed, all.count())
         ),
     };
-    let [p95] = all.response_time().percentiles([95.0]);
-    text.push_str(&format!("; 95 % were answered within {}.", human(p95)));
+    if all.failed_count() < all.count() {
+        let [p95] = all.response_time().percentiles([95.0]);
+        text.push_str(&format!("; 95 % were answered within {}.", human(p95)));
+    } else {
+        text.push('.');
+    }
     if let Some(crossed) = crossed(report) {
         text.push_str(&crossed);
     } else if let Some(first) = first_failure(report) {

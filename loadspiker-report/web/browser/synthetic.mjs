@@ -326,7 +326,7 @@ function assemble({ simulation, rows, points, seconds, windows, bits, step, fail
     checks: [['status', both(all).n - all.failed.n, all.failed.n], ['json_path $.access_token', 4000, 0]],
     waits: metrics ? [{ name: 'accounts', taken: 4200, waited: 31, given_up: failing ? 2 : 0, longest: 1.24 }] : [],
     planned: metrics ? [
-      { scenario: 'Visitor', kind: 'open', steps: ['ramp_users_per_sec(0.7).to(8).during(2 min)', 'ramp_users_per_sec(8).to(14).during(6 min)', 'constant_users_per_sec(14).during(2 min)'], starts: 0, points: [[0, 0], ...Array.from({ length: 20 }, (_, i) => [(i + 1) * 6, Math.round(0.7 * (i + 1) * 6 + (7.3 / 240) * ((i + 1) * 6) ** 2)]), [480, 4900], [600, 6580]] },
+      { scenario: 'Visitor', kind: 'open', steps: ['ramp_users_per_sec(0.7).to(8).during(2 min)', 'ramp_users_per_sec(8).to(14).during(6 min)', 'constant_users_per_sec(14).during(2 min)'], starts_with_run: true, points_ms: [[0, 0], ...Array.from({ length: 20 }, (_, i) => [(i + 1) * 6000, Math.round(0.7 * (i + 1) * 6 + (7.3 / 240) * ((i + 1) * 6) ** 2)]), [480_000, 4900], [600_000, 6580]] },
     ] : [],
   };
   const empty = { ok: [], failed: [], service: [] };

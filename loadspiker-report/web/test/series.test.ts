@@ -41,6 +41,8 @@ test('a percentile curve ends where values are too few to tell', () => {
 
 test('between two points of a plan it is a line', () => {
   expect([-1, 0, 5, 10, 99].map((x) => at([[0, 0], [10, 20]], x))).toEqual([0, 0, 10, 20, 20]);
+  // Those that arrive at once at 5 are not there before.
+  expect([5, 5.1, 6].map((x) => at([[0, 0], [5, 10], [5, 30], [10, 30]], x))).toEqual([10, 30, 30]);
 });
 
 test('a view is read from an address as it was written', () => {

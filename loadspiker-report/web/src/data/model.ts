@@ -80,10 +80,10 @@ export interface Planned {
   scenario: string;
   kind: 'open' | 'closed';
   steps: string[];
-  /** Seconds since the run began; null if it begins when another population is done. */
-  starts: number | null;
-  /** Seconds since it starts, and users that have arrived until then or that are there. */
-  points: [number, number][];
+  /** If not, it begins when the users of other scenarios are done. */
+  starts_with_run: boolean;
+  /** Milliseconds since it begins, and users that have arrived until then or that are there. */
+  points_ms: [number, number][];
 }
 
 export interface MetricFigures {

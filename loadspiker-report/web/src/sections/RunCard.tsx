@@ -3,7 +3,7 @@ import { DataTable, type Column } from '../components/DataTable';
 import { Section } from '../components/Section';
 import type { Head, Planned, Users } from '../data/model';
 import { useRun } from '../state/app';
-import { count, date, span, utc } from '../text/format';
+import { count, counted, date, span, utc } from '../text/format';
 
 interface Population {
   name: string;
@@ -50,7 +50,7 @@ export function facts(head: Head): [string, string, string?][] {
     ['Cores used', count(run.shards)],
     run.cpu === null ? null : ['Processor time', span(run.cpu)],
     ['LoadSpiker', run.version],
-    ['Report', `${count(head.rows.filter((row) => row.kind === 'request').length)} requests in ${count(head.rows.filter((row) => row.kind === 'group').length)} groups`],
+    ['Report', `${counted(head.rows.filter((row) => row.kind === 'request').length, 'name')} in ${counted(head.rows.filter((row) => row.kind === 'group').length, 'group')}`],
   ];
   return all.filter((one) => one !== null);
 }
@@ -62,7 +62,7 @@ function Profiles(props: { of: Planned[] }) {
       {props.of.map((one, at) => (
         <div key={at}>
           <Shape of={one} />
-          <span>{one.steps.join(', ')}{one.starts === null ? ' (after another population)' : ''}</span>
+          <span>{one.steps.join(', ')}{!one.starts_with_run ? ' (after another population)' : ''}</span>
         </div>
       ))}
     </div>
@@ -70,7 +70,7 @@ function Profiles(props: { of: Planned[] }) {
 }
 
 function Shape(props: { of: Planned }) {
-  const { points, kind } = props.of;
+  const { points_ms: points, kind } = props.of;
   const [width, height] = [96, 24];
   const end = points.at(-1)?.[0] || 1;
   // Of an open profile points are totals: what is drawn are users per second.

@@ -55,7 +55,7 @@ export function short(value: number): string {
   for (const [unit, size] of [['G', 1e9], ['M', 1e6], ['k', 1e3]] as const) {
     if (Math.abs(value) >= size * (unit === 'k' ? 10 : 1)) return digits(value / size, 3) + unit;
   }
-  return count(value);
+  return Number.isInteger(value) || Math.abs(value) >= 1000 ? count(value) : digits(value, 3).replace(/0+$/, '');
 }
 
 /** A rate or another figure with three significant digits. */
@@ -78,7 +78,7 @@ export function percent(part: number, whole: number): string {
 export function bytes(value: number): string {
   let amount = value;
   for (const unit of ['B', 'kB', 'MB', 'GB', 'TB']) {
-    if (Math.abs(amount) < 1000 || unit === 'TB') return `${unit === 'B' ? Math.round(amount) : digits(amount, 3)} ${unit}`;
+    if (Math.abs(amount) < 1000 || unit === 'TB') return `${unit === 'B' && (amount >= 100 || Number.isInteger(amount)) ? Math.round(amount) : digits(amount, 3)} ${unit}`;
     amount /= 1000;
   }
   return NONE;
