@@ -3,11 +3,11 @@
 use std::fs;
 use std::path::Path;
 
-use loadspiker_report::{ListedRun, run_index, run_table};
+use loadspiker_report::{ListedRun, report_page, run_index, run_table};
 
 use crate::report::{is_run, read};
 
-/// Lists the runs whose folders are in `dir`, and writes `index.html` there. What is no run is passed over; a report that
+/// Lists the runs whose folders are in `dir`, writes `index.html` there, and the page of a run that has none. What is no run is passed over; a report that
 /// cannot be read is named.
 pub(crate) fn list(dir: &Path) -> Result<String, String> {
     let entries = fs::read_dir(dir).map_err(|error| {
@@ -21,7 +21,14 @@ pub(crate) fn list(dir: &Path) -> Result<String, String> {
             continue;
         }
         match read(&folder) {
-            Ok((_, report)) => runs.push(ListedRun::new(entry.file_name().to_string_lossy(), &report)),
+            Ok((_, report)) => {
+                let page = folder.join("report.html");
+                if !page.exists() {
+                    // Of a run that died, or that an earlier version has written.
+                    fs::write(&page, report_page(&report)).map_err(|error| format!("{}: {error}", page.display()))?;
+                }
+                runs.push(ListedRun::new(entry.file_name().to_string_lossy(), &report));
+            }
             Err(message) => unread.push(message),
         }
     }

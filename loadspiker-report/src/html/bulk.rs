@@ -11,7 +11,7 @@ use loadspiker_core::metrics::TimeStatistics;
 use loadspiker_core::report::RunReport;
 use serde::Serialize;
 
-use super::grid::{FINE, packed as pack};
+use super::grid::{FINE, LESS_FINE, packed as pack};
 use super::series::{self, Columns};
 use super::windows;
 
@@ -19,6 +19,8 @@ use super::windows;
 const REQUEST_POINTS: usize = 36_000;
 /// The fewest points of a series, however many there are.
 const FEWEST_POINTS: usize = 60;
+/// With more requests than this histograms are coarser, lest a page becomes too large to be sent to somebody.
+const MANY: usize = 100;
 
 #[derive(Serialize)]
 struct Bulk {
@@ -42,6 +44,12 @@ struct RowTimes {
 /// The block for this report.
 pub(super) fn packed(report: &RunReport) -> String {
     let most = (REQUEST_POINTS / report.requests().len().max(1)).max(FEWEST_POINTS);
+    let bits = if report.requests().len() > MANY { LESS_FINE } else { FINE };
+    let row = |ok: &TimeStatistics, failed: &TimeStatistics, service: &TimeStatistics| RowTimes {
+        ok: pack(ok, bits),
+        failed: pack(failed, bits),
+        service: pack(service, bits),
+    };
     let all = report.global();
     let mut times = vec![row(all.successful_response_time(), all.failed_response_time(), all.service_time())];
     let mut series = vec![None];
@@ -54,13 +62,8 @@ pub(super) fn packed(report: &RunReport) -> String {
         times.push(row(all.successful_response_time(), all.failed_response_time(), all.service_time()));
         series.push(Some(series::of_request(request.series(), most)));
     }
-    let json =
-        serde_json::to_vec(&Bulk { bits: FINE, times, series, windows: windows::of(report) }).unwrap_or_default();
+    let json = serde_json::to_vec(&Bulk { bits, times, series, windows: windows::of(report) }).unwrap_or_default();
     deflate(&json)
-}
-
-fn row(ok: &TimeStatistics, failed: &TimeStatistics, service: &TimeStatistics) -> RowTimes {
-    RowTimes { ok: pack(ok, FINE), failed: pack(failed, FINE), service: pack(service, FINE) }
 }
 
 fn deflate(bytes: &[u8]) -> String {

@@ -72,9 +72,14 @@ class Times {
     return [this.n, this.min, mean, Math.sqrt(squares / this.n), ...[50, 75, 90, 95, 99, 99.9, 99.99].map((p) => this.percentile(p)), this.max].map(round);
   }
 
-  packed() {
+  packed(bits) {
     let last = 0;
-    return this.sorted().flatMap(([bucket, count]) => {
+    const counts = new Map();
+    for (const [bucket, count] of this.counts) {
+      const place = bucketOf(lowest(bucket, 7), bits);
+      counts.set(place, (counts.get(place) ?? 0) + count);
+    }
+    return [...counts].sort((a, b) => a[0] - b[0]).flatMap(([bucket, count]) => {
       const pair = [bucket - last, count];
       last = bucket;
       return pair;
@@ -196,10 +201,10 @@ export function shop({ failing = true, seconds = 600, windows = true, hostile = 
   });
 }
 
-/** 24 hours, so many names, a thousand million requests. */
+/** 24 hours, so many names, a thousand million requests: with as many points and windows as the crate puts into a page. */
 export function day({ names = 500, requests = 1e9 } = {}) {
   const next = random(11);
-  const [seconds, windows] = [86_400, 60];
+  const [seconds, windows] = [86_400, 30];
   const rows = [];
   const groups = [];
   const shape = Array.from({ length: windows }, (_, at) => 1 + 0.8 * Math.sin((at / windows) * 2 * Math.PI - 1.6));
@@ -223,7 +228,7 @@ export function day({ names = 500, requests = 1e9 } = {}) {
         const count = Math.round(number * (Math.exp((-z * z) / 2) / (0.45 * Math.sqrt(2 * Math.PI))) * ((high - low) / middle));
         if (count > 0) ok.add(middle, count);
       }
-      if (window > 40 && n % 7 === 0) failed.add(base * 4, Math.round(number / 500));
+      if (window > 20 && n % 7 === 0) failed.add(base * 4, Math.round(number / 500));
       row.ok.merge(ok);
       row.failed.merge(failed);
       row.windows.push({ ok, failed });
@@ -234,22 +239,22 @@ export function day({ names = 500, requests = 1e9 } = {}) {
       row.status.set(503, row.failed.n);
       row.errors.set('status().is(200): found 503', row.failed.n);
     }
-    for (let at = 0; at < 120; at += 1) {
-      const { ok, failed } = row.windows[at >> 1];
-      row.series.push({ second: at * 720, span: 720, ok: ok.n / 2, failed: Math.round(failed.n / 2), p50: Math.round(ok.percentile(50)), p95: Math.round(ok.percentile(95)), p99: Math.round(ok.percentile(99) * (1 + next())), max: Math.round(ok.max * (1 + next())) });
+    for (let at = 0; at < 72; at += 1) {
+      const { ok, failed } = row.windows[Math.floor((at * windows) / 72)];
+      row.series.push({ second: at * 1200, span: 1200, ok: ok.n / 2, failed: Math.round(failed.n / 2), p50: Math.round(ok.percentile(50)), p95: Math.round(ok.percentile(95)), p99: Math.round(ok.percentile(99) * (1 + next())), max: Math.round(ok.max * (1 + next())) });
     }
     rows.push(row);
   }
   const points = [];
-  for (let at = 0; at < 3600; at += 1) {
-    const load = shape[Math.floor((at / 3600) * windows)] * (1 + 0.05 * next());
+  for (let at = 0; at < 1800; at += 1) {
+    const load = shape[Math.floor((at / 1800) * windows)] * (1 + 0.05 * next());
     points.push({
-      second: at * 24, span: 24, ok: Math.round((requests / 3600) * load), failed: at > 2400 ? Math.round(40 * next()) : 0, errors: 0, started: Math.round(900 * load), ended: Math.round(880 * load), active: Math.round(20_000 * load),
+      second: at * 48, span: 48, ok: Math.round((requests / 1800) * load), failed: at > 1200 ? Math.round(40 * next()) : 0, errors: 0, started: Math.round(1800 * load), ended: Math.round(1760 * load), active: Math.round(20_000 * load),
       p50: 20_000 + Math.round(4000 * next()), p95: 60_000 + Math.round(9000 * next()), p99: 110_000 + Math.round(30_000 * next()), max: 300_000 + Math.round(900_000 * next()), lag: 100 + Math.round(300 * next()),
       sent: Math.round(2e8 * load), received: Math.round(2e9 * load), warm_up: 0, stalled: 0,
     });
   }
-  return assemble({ simulation: 'A day', rows, points, seconds, windows: true, bits: 3, step: 1440, failing: true, groups, metrics: false });
+  return assemble({ simulation: 'A day', rows, points, seconds, windows: true, bits: 3, step: 2880, failing: true, groups, metrics: false });
 }
 
 function columns(points, names) {
@@ -330,9 +335,10 @@ function assemble({ simulation, rows, points, seconds, windows, bits, step, fail
     ] : [],
   };
   const empty = { ok: [], failed: [], service: [] };
-  const packed = (row) => ({ ok: row.ok.packed(), failed: row.failed.packed(), service: row.service.packed() });
+  const fine = rows.length > 100 ? 6 : 7;
+  const packed = (row) => ({ ok: row.ok.packed(fine), failed: row.failed.packed(fine), service: row.service.packed(fine) });
   const bulk = {
-    bits: 7,
+    bits: fine,
     times: [packed(all), ...groupRows.map(packed), ...rows.map((row) => (row ? packed(row) : empty))],
     series: [null, ...groups.map(() => null), ...rows.map((row) => columns(row.series, ROW_COLUMNS))],
     windows: windows ? {

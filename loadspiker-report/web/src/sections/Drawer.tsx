@@ -20,10 +20,17 @@ export function Drawer() {
   const index = view.request === null ? -1 : run.head.rows.findIndex((row) => row.kind !== 'all' && same(idOf(row.path), view.request ?? ''));
   const box = useRef<HTMLDivElement>(null);
   const before = useRef<Element | null>(null);
+  useEffect(() => {
+    // By the time a drawer is open, the page behind it has lost the focus.
+    const focused = (event: FocusEvent) => {
+      if (event.target instanceof Element && !box.current?.contains(event.target)) before.current = event.target;
+    };
+    document.addEventListener('focusin', focused);
+    return () => document.removeEventListener('focusin', focused);
+  }, []);
   const open = index >= 0;
   useEffect(() => {
     if (!open) return;
-    before.current = document.activeElement;
     box.current?.focus();
     document.body.classList.add('covered');
     return () => {
