@@ -190,9 +190,11 @@ fn a_full_standard_error_is_no_success() {
     if no_dev_full() {
         return;
     }
-    let mut command = command("short", &["--json"], None);
-    command.stderr(full());
-    assert_eq!(end(command).0, Some(2));
+    for args in [&["--json"][..], &["--debug"]] {
+        let mut command = command("short", args, None);
+        command.stderr(full());
+        assert_eq!(end(command).0, Some(2), "{args:?}");
+    }
 }
 
 fn a_closed_pipe_is_no_failure() {

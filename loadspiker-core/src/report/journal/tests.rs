@@ -49,8 +49,8 @@ fn header() -> Header {
 
 /// What happens in a second: a hundred requests, some in a group, one of which fails.
 fn second(second: u64) -> Vec<Event> {
-    let name = |n: u64| if n % 3 == 0 { Err("made up") } else { Ok(u32::from(n % 2 == 0)) };
-    let group = |n: u64| (n % 4 == 0).then_some("cart");
+    let name = |n: u64| if n.is_multiple_of(3) { Err("made up") } else { Ok(u32::from(n.is_multiple_of(2))) };
+    let group = |n: u64| n.is_multiple_of(4).then_some("cart");
     let event = |n| Event { name: name(n), group: group(n), ..Event::ok(second, 0, 1000 * (n + 1) + second) };
     let mut events: Vec<_> = (0..100).map(event).collect();
     events[5].error = Some("status 500");
