@@ -147,7 +147,10 @@ pub(crate) fn died(dir: &Path) -> Vec<PathBuf> {
 
 /// What is said of a run that died.
 pub(crate) fn rescue(journal: &Path) -> String {
-    format!("a run before died; RunReport::from_journal(\"{}\") tells what it had measured", journal.display())
+    format!(
+        "a previous run died without a report; RunReport::from_journal(\"{}\") reads what it measured",
+        journal.display()
+    )
 }
 
 /// Writes the results of a run into this folder, which is made if it is not there:

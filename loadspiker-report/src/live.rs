@@ -1,6 +1,6 @@
 //! [`Progress`]: shows how the run goes, on a terminal or in a log.
 
-use std::io::Write;
+use std::io::{self, Write};
 use std::time::Duration;
 
 use console::Term;
@@ -23,6 +23,8 @@ pub struct Progress {
     planned: Option<Duration>,
     last_line: Duration,
     notice: Option<String>,
+    /// Why something could not be printed.
+    lost: Option<io::Error>,
 }
 
 #[derive(Debug)]
@@ -45,7 +47,7 @@ impl Progress {
             (false, false) => Mode::Lines,
             (false, true) => Mode::Page(Drawn::on_stderr()),
         };
-        Progress { mode, name: String::new(), planned: None, last_line: Duration::ZERO, notice: None }
+        Progress { mode, name: String::new(), planned: None, last_line: Duration::ZERO, notice: None, lost: None }
     }
 
     /// Takes the page off the terminal, to make room for the summary.
@@ -55,11 +57,19 @@ impl Progress {
         }
     }
 
+    /// Why something could not be printed, such as an exchange of `--debug`, if that was so.
+    pub(crate) fn take_lost(&mut self) -> io::Result<()> {
+        self.lost.take().map_or(Ok(()), Err)
+    }
+
     fn print(&mut self, text: &str) {
         match &mut self.mode {
             Mode::Page(drawn) => drawn.print(text),
-            // A closed pipe is nothing to complain about.
-            _ => drop(writeln!(std::io::stderr(), "{text}")),
+            _ => {
+                if let Err(cause) = writeln!(io::stderr(), "{text}") {
+                    self.lost = self.lost.take().or(Some(cause));
+                }
+            }
         }
     }
 }

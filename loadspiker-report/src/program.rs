@@ -79,7 +79,10 @@ fn run(simulation: Simulation, args: impl IntoIterator<Item = OsString>) -> u8 {
     let outcome = simulation.run_with(&line.options, &mut progress);
     progress.clear();
     match outcome {
-        Ok(report) => tell(&report, &line, folder.as_ref()),
+        Ok(report) => {
+            let shown = unless_closed(progress.take_lost(), "standard error");
+            tell(&report, &line, folder.as_ref(), shown)
+        }
         Err(error) => {
             folder.into_iter().for_each(RunFolder::discard);
             fail(&error)
@@ -87,10 +90,10 @@ fn run(simulation: Simulation, args: impl IntoIterator<Item = OsString>) -> u8 {
     }
 }
 
-/// Prints and writes what came out.
-fn tell(report: &RunReport, line: &CommandLine, folder: Option<&RunFolder>) -> u8 {
+/// Prints and writes what came out; `shown` says whether all that came on the way could be printed.
+fn tell(report: &RunReport, line: &CommandLine, folder: Option<&RunFolder>, shown: Result<(), Error>) -> u8 {
     let written = folder.map(|folder| folder.conclude(report)).transpose();
-    let mut printed = if line.json { print(&(report.to_json() + "\n"), true) } else { Ok(()) };
+    let mut printed = if line.json { shown.and(print(&(report.to_json() + "\n"), true)) } else { shown };
     if line.quiet {
         if let EndReason::Aborted(_) = report.info().end {
             say(&mut std::io::stderr(), &format!("error: {}\n", report.info().end));

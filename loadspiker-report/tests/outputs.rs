@@ -190,9 +190,11 @@ fn a_full_standard_error_is_no_success() {
     if no_dev_full() {
         return;
     }
-    let mut command = command("short", &["--json"], None);
-    command.stderr(full());
-    assert_eq!(end(command).0, Some(2));
+    for args in [&["--json"][..], &["--debug"]] {
+        let mut command = command("short", args, None);
+        command.stderr(full());
+        assert_eq!(end(command).0, Some(2), "{args:?}");
+    }
 }
 
 fn a_closed_pipe_is_no_failure() {
@@ -306,7 +308,8 @@ fn the_next_start_tells_of_a_killed_run_once() {
     let (code, stderr) = end(command("short", &[], Some(&scratch.0)));
     assert_eq!(code, Some(0), "{stderr}");
     let kept = killed.join(UNFINISHED_JOURNAL);
-    let told = format!("note: a run before died; RunReport::from_journal(\"{}\") tells", kept.display());
+    let told =
+        format!("note: a previous run died without a report; RunReport::from_journal(\"{}\") reads", kept.display());
     assert!(stderr.contains(&told), "{stderr}");
     let (_, stderr) = end(command("short", &[], Some(&scratch.0)));
     assert!(!stderr.contains("note: "), "{stderr}");
@@ -346,7 +349,7 @@ fn a_killed_test_leaves_no_report_of_the_run_before() {
     assert_eq!(RunReport::from_journal(&folder).unwrap().info().end, EndReason::Unfinished);
 
     let (code, stderr) = end(test("test"));
-    let told = format!("{TEST}: a run before died; RunReport::from_journal(");
+    let told = format!("{TEST}: a previous run died without a report; RunReport::from_journal(");
     assert_eq!((code, stderr.contains(&told)), (Some(0), true), "{stderr}");
     assert!(folder.join("report.json").exists() && folder.join(UNFINISHED_JOURNAL).exists());
     let _ = fs::remove_dir_all(&folder);

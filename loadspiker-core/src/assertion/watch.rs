@@ -44,7 +44,7 @@ impl Watches {
 
     /// When what comes is no matter of criteria any more, if that is known.
     pub(crate) fn ends_at(&self) -> Option<Duration> {
-        self.until
+        self.until.filter(|until| *until < Duration::MAX)
     }
 
     /// Takes in the next whole second, which ends when `end` seconds of the run have passed.

@@ -155,6 +155,7 @@ fn the_last_line_says_whether_it_passed_and_why_not() {
     assert_eq!(last(EndReason::MaxDuration, &[good.clone(), good.clone()]), "passed: all 2 assertions hold");
     assert_eq!(last(EndReason::Completed, &[good.clone(), bad]), "not passed: 1 of 2 assertions failed");
     assert_eq!(last(EndReason::Interrupted, from_ref(&good)), "not passed: interrupted by the user");
+    assert_eq!(last(EndReason::Unfinished, from_ref(&good)), "not passed: unfinished, as its process died");
     assert_eq!(last(EndReason::Aborted("no records".into()), &[good]), "not passed: aborted: no records");
     let mut report = report();
     report.evaluate(&[]);

@@ -148,7 +148,7 @@ fn take_counts(bytes: &mut &[u8], scale: Scale) -> Option<Counts> {
     let mut counts = Vec::with_capacity(length);
     while counts.len() < length {
         let number = take(bytes)?;
-        if number % 2 == 0 {
+        if number.is_multiple_of(2) {
             counts.push(number / 2);
         } else {
             let zeros = usize::try_from(number / 2 + 1).ok().filter(|zeros| *zeros <= length - counts.len())?;

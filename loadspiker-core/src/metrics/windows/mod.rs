@@ -110,7 +110,7 @@ impl Windows {
             push(times, window, [&stats.ok.cumulated, &stats.failed.cumulated], scale);
         }
         // Looked at now and then: it looks at each window of each name.
-        while second % SIZED_EVERY == 0 && self.size() > ROOM && self.len() > 8 {
+        while second.is_multiple_of(SIZED_EVERY) && self.size() > ROOM && self.len() > 8 {
             self.lengthen();
         }
     }

@@ -120,10 +120,9 @@ fn times(random: &mut fastrand::Rng, median: f64, count: usize) -> TimeStatistic
 /// What the windows of so many names, each with so many requests a window, take in a report.
 fn written(names: usize, seconds: u64, requests: usize) -> (Windows, usize) {
     let mut random = fastrand::Rng::with_seed(7);
-    let mut windows = Windows::default();
     // As the end of a longer run leaves them, without the work of all its seconds.
-    windows.step = if seconds > BY_THE_SECOND { seconds / 60 } else { 1 };
-    windows.seconds = seconds;
+    let step = if seconds > BY_THE_SECOND { seconds / 60 } else { 1 };
+    let mut windows = Windows { step, seconds, ..Windows::default() };
     let mut pool: Vec<TimeStatistics> = Vec::new();
     for number in 0..200_u32 {
         pool.push(times(&mut random, 20_000.0 * f64::from(number % 7 + 1), requests));

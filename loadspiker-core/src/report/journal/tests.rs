@@ -5,7 +5,7 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use super::*;
-use crate::assertion::{Purpose, global};
+use crate::assertion::{Purpose, check_details, details, for_all, global, metric, scenario_details};
 use crate::metrics::Collector;
 use crate::metrics::tests::{Event, collector};
 use crate::report::{EndReason, RunReport};
@@ -49,8 +49,8 @@ fn header() -> Header {
 
 /// What happens in a second: a hundred requests, some in a group, one of which fails.
 fn second(second: u64) -> Vec<Event> {
-    let name = |n: u64| if n % 3 == 0 { Err("made up") } else { Ok(u32::from(n % 2 == 0)) };
-    let group = |n: u64| (n % 4 == 0).then_some("cart");
+    let name = |n: u64| if n.is_multiple_of(3) { Err("made up") } else { Ok(u32::from(n.is_multiple_of(2))) };
+    let group = |n: u64| n.is_multiple_of(4).then_some("cart");
     let event = |n| Event { name: name(n), group: group(n), ..Event::ok(second, 0, 1000 * (n + 1) + second) };
     let mut events: Vec<_> = (0..100).map(event).collect();
     events[5].error = Some("status 500");
@@ -217,4 +217,29 @@ fn a_journal_that_cannot_be_written_is_an_error_before_the_run() {
     fs::File::create(scratch.0.join("file")).unwrap().write_all(b"x").unwrap();
     let error = Journal::open(&scratch.0.join("file").join(JOURNAL), &header()).unwrap_err().to_string();
     assert!(error.contains("the run needs a folder that it can write to"), "{error}");
+}
+
+#[test]
+fn assertions_and_criteria_of_every_kind_are_read_as_they_were_written() {
+    let assertions = vec![
+        global().response_time().percentile(99.9).between(1.millis(), 1_500.micros()),
+        details("shop / login").response_time().mean().around(1.secs(), 7.micros()),
+        for_all().failed_requests().percent().deviates_around(0.1, 2.5),
+        scenario_details("Buy").requests_per_sec().gte(1e-3),
+        global().status([429, 503]).count().one_of([1, u64::MAX]),
+        global().status(500..600).percent().lt(0.1),
+        check_details("total").failed().count().is(0),
+        metric("basket").percentile(95).lt(20.5),
+    ];
+    let every = metric("orders").count().over(10.secs()).gt(5);
+    let criteria = vec![
+        Guard { purpose: Purpose::Stop, criterion: every },
+        Guard { purpose: Purpose::Fail, criterion: for_all().response_time().max().over(1.secs()).gt(2.secs()) },
+    ];
+    let written = Header { assertions, criteria, ..header() };
+    let Ok(ReadLine::Header(read)) = serde_json::from_slice(&line(&Line::Header(&written))) else {
+        panic!("it is no header")
+    };
+    assert_eq!(read.assertions, written.assertions);
+    assert_eq!(format!("{:?}", read.criteria), format!("{:?}", written.criteria));
 }
