@@ -8,8 +8,9 @@ use std::process::{Command, Output};
 
 use loadspiker_core::DurationExt;
 use loadspiker_core::dsl::*;
-use loadspiker_core::inject::constant_users_per_sec;
-use loadspiker_core::report::RunReport;
+use loadspiker_core::engine::RunOptions;
+use loadspiker_core::inject::{at_once_users, constant_users_per_sec};
+use loadspiker_core::report::{EndReason, JOURNAL, RunReport};
 
 fn folder(name: &str) -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("command").join(name);
@@ -58,6 +59,24 @@ fn a_report_is_made_again_from_its_folder_or_its_file() {
     let args = ["report", file.to_str().unwrap(), "--out", other.to_str().unwrap()];
     assert_eq!(loadspiker(&args).0, Some(0));
     assert_eq!(fs::read(other.join("report.json")).unwrap(), fs::read(file).unwrap());
+}
+
+#[test]
+fn the_report_of_a_run_that_died_is_made_from_its_journal() {
+    let dir = folder("died");
+    let visit = scenario("Visit").exec(dummy("page", 1.millis()));
+    let options = RunOptions { journal: Some(dir.join(JOURNAL)), ..RunOptions::default() };
+    Simulation::new("shop").with(visit.inject(at_once_users(3))).run_with(&options, &mut ()).unwrap();
+    // As a killed process leaves it: without its last line.
+    let journal = fs::read_to_string(dir.join(JOURNAL)).unwrap();
+    let lines: Vec<_> = journal.lines().collect();
+    fs::write(dir.join(JOURNAL), lines[..lines.len() - 1].join("\n") + "\n").unwrap();
+    let (code, out, error) = loadspiker(&["report", dir.to_str().unwrap()]);
+    assert_eq!(code, Some(0), "{error}");
+    assert!(out.contains("report.html"), "{out}");
+    let report = RunReport::from_json(&fs::read_to_string(dir.join("report.json")).unwrap()).unwrap();
+    assert_eq!((report.global().count(), &report.info().end), (3, &EndReason::Unfinished));
+    assert!(!report.passed());
 }
 
 #[test]

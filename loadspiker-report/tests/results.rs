@@ -54,7 +54,7 @@ fn run(name: &str) -> RunReport {
 }
 
 fn chain() -> Chain {
-    Chain::from(dummy("list", 30.millis())).exec(group("cart", dummy("pay", 300.millis())))
+    dummy("list", 30.millis()).exec(group("cart", dummy("pay", 300.millis())))
 }
 
 #[test]

@@ -30,8 +30,11 @@ fn join<P: Clone>(points: &[P], most: usize, add: fn(&mut P, &P)) -> Vec<P> {
     joined.collect()
 }
 
+/// A column's name, and its value at a point.
+type Column<P> = (&'static str, fn(&P) -> Option<f64>);
+
 /// Zero columns are left out.
-fn columns<P>(points: &[P], columns: &[(&'static str, fn(&P) -> Option<f64>)]) -> Columns {
+fn columns<P>(points: &[P], columns: &[Column<P>]) -> Columns {
     let filled = columns.iter().map(|(name, of)| (*name, points.iter().map(of).collect::<Vec<_>>()));
     Columns(filled.filter(|(_, column)| column.iter().any(|value| value.is_some_and(|v| v != 0.0))).collect())
 }

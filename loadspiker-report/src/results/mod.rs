@@ -12,8 +12,11 @@ use crate::junit::junit;
 /// The file that all others are made from.
 pub(crate) const REPORT: &str = "report.json";
 
-/// Each file's name with what writes it.
-pub(crate) const FILES: [(&str, fn(&RunReport) -> String); 7] = [
+/// A file's name, and what writes it.
+type ResultFile = (&'static str, fn(&RunReport) -> String);
+
+/// All of them.
+pub(crate) const FILES: [ResultFile; 7] = [
     (REPORT, RunReport::to_json),
     ("report.html", html),
     ("junit.xml", junit),
