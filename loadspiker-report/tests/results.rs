@@ -3,13 +3,14 @@
 #![allow(clippy::unwrap_used)]
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use loadspiker_core::assertion::global;
 use loadspiker_core::dsl::*;
 use loadspiker_core::inject::{constant_concurrent_users, constant_users_per_sec, ramp_users_per_sec};
 use loadspiker_core::metrics;
 use loadspiker_core::report::RunReport;
-use loadspiker_core::{DurationExt, StepError};
+use loadspiker_core::{DurationExt, Session, StepError};
 use loadspiker_report::{ListedRun, report_page, run_index, write_results};
 use serde_json::Value;
 
@@ -127,6 +128,33 @@ fn the_report_is_what_its_schema_says_and_the_schema_leaves_nothing_out() {
     let mut more = json;
     more["run"]["undocumented"] = Value::from(1);
     assert!(schemas.validate(&more, published).is_ok() && schemas.validate(&more, strict).is_err());
+}
+
+/// Fifty names, ten minutes.
+#[test]
+fn a_page_of_fifty_names_and_ten_minutes_is_below_a_megabyte() {
+    let mut chain = exec_fn(|_| Ok(()));
+    for name in 0..50_u32 {
+        // From 2 ms to half a second, as different as those of a real target.
+        let duration = move |session: &Session| {
+            let draw = (session.user_id().wrapping_mul(0x9E37_79B9_7F4A_7C15)
+                ^ u64::from(name).wrapping_mul(0xD1B5_4A32_D192_ED03))
+                >> 40;
+            #[expect(clippy::cast_precision_loss, reason = "24 bits")]
+            let share = draw as f64 / f64::from(1 << 24);
+            Duration::from_secs_f64(0.002 * (1.0 + f64::from(name) / 10.0) * 40_f64.powf(share * share))
+        };
+        chain = chain.exec(dummy(format!("request {name}"), duration));
+    }
+    let scenario = scenario("Visit").exec(chain);
+    let report = Simulation::new("fifty")
+        .with(scenario.inject([constant_users_per_sec(5.0).during(590.secs())]))
+        .simulated_clock()
+        .run()
+        .unwrap();
+    assert_eq!((report.requests().len(), report.global().count()), (50, 147_500));
+    let size = report_page(&report).len();
+    assert!(size < 1_000_000, "{size} bytes");
 }
 
 /// What is not described is not allowed.

@@ -14,7 +14,7 @@ import { LogSwitch } from './ChartGrid';
 export function Distribution() {
   return (
     <Section id="distribution" title="Distribution of response times" note="All requests. Open one in the table for its own.">
-      <div class="grid three"><Curves row={0} /><LoadAgainstLatency /></div>
+      <div class="grid three"><Curves row={0} /><LoadAgainstLatency row={0} /></div>
     </Section>
   );
 }
@@ -70,20 +70,24 @@ export function Curves(props: { row: number }) {
   );
 }
 
-/** Each point of the series: how many requests were answered in a second, and how fast. */
-function LoadAgainstLatency() {
+/** Each point of the series: how many requests of all names were answered in a second, and how fast those of a row were. */
+export function LoadAgainstLatency(props: { row: number }) {
   const run = useRun();
   const app = useApp();
   const theme = useTheme();
   const log = useStore(app.log, (on) => on);
   const { range } = useView();
   const points = useMemo(() => {
-    const [ok, failed, p95] = [perSecond(run.series, 'ok'), perSecond(run.series, 'failed'), run.series.column('p95')];
-    const all = run.series.second.map((second, at) => ({ second, load: (ok[at] ?? 0) + (failed[at] ?? 0), time: p95[at], bad: (failed[at] ?? 0) > 0 }));
+    const series = run.seriesOf(props.row);
+    if (!series) return [];
+    const [ok, failed] = [perSecond(run.series, 'ok'), perSecond(run.series, 'failed')];
+    const loads = new Map(run.series.second.map((second, at) => [second, (ok[at] ?? 0) + (failed[at] ?? 0)]));
+    const [p95, bad] = [series.column('p95'), series.column('failed')];
+    const all = series.second.map((second, at) => ({ second, load: loads.get(second) ?? -1, time: p95[at], bad: (bad[at] ?? 0) > 0 })).filter((point) => point.load >= 0);
     const some = all.filter((point) => point.time !== null && (!range || (point.second >= range.from && point.second < range.to)));
     some.sort((a, b) => a.load - b.load);
     return some;
-  }, [run, range]);
+  }, [run, range, props.row]);
   const x0 = useMemo(() => points.map((point) => point.load), [points]);
   const lines = useMemo<Line[]>(() => [
     { name: 'p95, all ok', colour: 'p95', values: points.map((point) => (point.bad ? null : point.time)), format: time, dots: true },
@@ -93,7 +97,7 @@ function LoadAgainstLatency() {
   return (
     <Plot title="Response time against load" x0={x0} lines={lines} axis={tick} log={log} theme={theme} height={220}
       at={(load) => `${figure(load)}/s`} x={{ format: (load) => `${short(load)}/s` }}
-      summary="A point for each second: its requests per second and their 95th percentile. Where points rise, the system under test is near its limit.">
+      summary="A point for each second: the requests per second of all names, and the 95th percentile. Where points rise, the system under test is near its limit.">
       <LogSwitch />
     </Plot>
   );

@@ -9,7 +9,7 @@ import { useApp, useRun, useView } from '../state/app';
 import { useStore } from '../state/store';
 import { bytes, count, counted, figure, percent, short, tick, time } from '../text/format';
 import { LogSwitch, latencyLines, rateLines, useTimeAxis } from './ChartGrid';
-import { Curves } from './Distribution';
+import { Curves, LoadAgainstLatency } from './Distribution';
 import { ErrorTable } from './Errors';
 import { phaseBars, Ranges, statusBars } from './Statuses';
 
@@ -114,6 +114,7 @@ function Content(props: { index: number; row: Row; close: () => void; go: (step:
           </>
         ) : null}
         <Curves row={index} />
+        <LoadAgainstLatency row={index} />
         <Ranges row={index} />
         {phases.length > 0 ? <div class="panel"><h3>Where the time goes</h3><Bars label="Phases, mean of all requests" bars={phases} /><p class="note">Mean over all requests, also those in which a phase did not happen; at the right, the 95th percentile where it did.</p></div> : null}
         {statuses.length > 0 ? <div class="panel"><h3>Statuses</h3><Bars label="Statuses" bars={statuses} /></div> : null}
