@@ -259,6 +259,11 @@ impl Collector {
             point.failed += stats.failed_count();
             point.bytes_sent += stats.bytes_sent;
             point.bytes_received += stats.bytes_received;
+            for (status, count) in &stats.status_codes {
+                *point.statuses.entry(status / 100).or_default() += count;
+            }
+            point.phases.add(&stats.phases);
+            point.connected += stats.phases.connect().count();
             start_lag.merge(stats.start_lag.clone());
             self.last_errors.merge(stats.errors.clone(), errors);
         }

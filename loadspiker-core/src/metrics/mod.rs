@@ -25,6 +25,7 @@ mod limits;
 mod live;
 mod packed;
 mod paths;
+mod phase_sums;
 mod phases;
 mod recorder;
 mod request_stats;
@@ -50,6 +51,7 @@ pub use custom::{
 };
 pub use limits::{Limits, OTHER, OTHER_ERRORS};
 pub use live::{LiveError, LiveMetric, LiveRequest, LiveView};
+pub use phase_sums::PhaseSums;
 pub use phases::PhaseTimes;
 pub use recorder::Recorder;
 pub use sample::{GroupId, NameId, Phases, Sample, SampleName, ScenarioId};

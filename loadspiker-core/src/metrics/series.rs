@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::phase_sums::PhaseSums;
 use super::times::TimeStatistics;
 
 /// What happened in one second of the run.
@@ -52,6 +53,15 @@ pub struct SeriesPoint {
     pub bytes_sent: u64,
     /// Bytes read.
     pub bytes_received: u64,
+    /// How many responses had a status code of each hundred: those from 200 to 299 are under 2.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub statuses: BTreeMap<u16, u64>,
+    /// Where the time of the requests went, in microseconds.
+    #[serde(rename = "phases_us", skip_serializing_if = "PhaseSums::none")]
+    pub phases: PhaseSums,
+    /// Requests for which a connection was opened; all others that were sent went over one that was open.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub connected: u64,
     /// Whether it lies within the warm-up, if only in part: requests of the warm-up are in no figures but series and
     /// [`RunReport::warm_up`](crate::report::RunReport::warm_up).
     pub warm_up: bool,
@@ -89,6 +99,11 @@ pub struct RequestPoint {
     pub max: Duration,
     /// Whether it lies within the warm-up; see [`SeriesPoint::warm_up`].
     pub warm_up: bool,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 /// Median, 95th and 99th percentile and maximum, in whole microseconds, as points hold them.
@@ -129,6 +144,11 @@ impl Point for SeriesPoint {
         self.start_lag_p99 = self.start_lag_p99.max(later.start_lag_p99);
         self.bytes_sent += later.bytes_sent;
         self.bytes_received += later.bytes_received;
+        for (class, count) in later.statuses {
+            *self.statuses.entry(class).or_default() += count;
+        }
+        self.phases.merge(&later.phases);
+        self.connected += later.connected;
         self.warm_up |= later.warm_up;
         self.stalled |= later.stalled;
     }

@@ -18,6 +18,10 @@ fn number(n: u64) -> Option<f64> {
     Some(n as f64)
 }
 
+fn status(point: &SeriesPoint, class: u16) -> Option<f64> {
+    number(point.statuses.get(&class).copied().unwrap_or_default())
+}
+
 /// Neighbouring points become one.
 fn join<P: Clone>(points: &[P], most: usize, add: fn(&mut P, &P)) -> Vec<P> {
     let size = points.len().div_ceil(most.max(1)).max(1);
@@ -57,6 +61,15 @@ pub(super) fn of_run(points: &[SeriesPoint]) -> Columns {
         sum.start_lag_p99 = sum.start_lag_p99.max(later.start_lag_p99);
         sum.bytes_sent += later.bytes_sent;
         sum.bytes_received += later.bytes_received;
+        later.statuses.iter().for_each(|(class, count)| *sum.statuses.entry(*class).or_default() += count);
+        sum.connected += later.connected;
+        let (phases, more) = (&mut sum.phases, &later.phases);
+        phases.wait += more.wait;
+        phases.dns += more.dns;
+        phases.connect += more.connect;
+        phases.tls += more.tls;
+        phases.first_byte += more.first_byte;
+        phases.receive += more.receive;
         sum.warm_up |= later.warm_up;
         sum.stalled |= later.stalled;
     });
@@ -79,6 +92,18 @@ pub(super) fn of_run(points: &[SeriesPoint]) -> Columns {
             ("lag", |p| Some(micros(p.start_lag_p99))),
             ("sent", |p| number(p.bytes_sent)),
             ("received", |p| number(p.bytes_received)),
+            ("status1", |p| status(p, 1)),
+            ("status2", |p| status(p, 2)),
+            ("status3", |p| status(p, 3)),
+            ("status4", |p| status(p, 4)),
+            ("status5", |p| status(p, 5)),
+            ("wait", |p| number(p.phases.wait)),
+            ("dns", |p| number(p.phases.dns)),
+            ("connect", |p| number(p.phases.connect)),
+            ("tls", |p| number(p.phases.tls)),
+            ("first_byte", |p| number(p.phases.first_byte)),
+            ("receive", |p| number(p.phases.receive)),
+            ("connected", |p| number(p.connected)),
             ("warm_up", |p| number(p.warm_up.into())),
             ("stalled", |p| number(p.stalled.into())),
         ],

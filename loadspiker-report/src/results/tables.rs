@@ -67,9 +67,12 @@ fn times(times: &TimeStatistics) -> Vec<String> {
     cells
 }
 
+/// Columns of `series.csv`.
+const SERIES_COLUMNS: usize = 24;
+
 /// A row for each point of the run, with no name, then those of each request.
 pub(super) fn series(report: &RunReport) -> String {
-    let names = [
+    let names: [&str; SERIES_COLUMNS] = [
         "name",
         "second",
         "span",
@@ -89,6 +92,11 @@ pub(super) fn series(report: &RunReport) -> String {
         "start_lag_p99_ms",
         "bytes_sent",
         "bytes_received",
+        "connected",
+        "status_2xx",
+        "status_3xx",
+        "status_4xx",
+        "status_5xx",
     ];
     let run = report.series().iter().map(run_point);
     let requests = report.requests().iter().flat_map(|request| {
@@ -108,7 +116,8 @@ fn run_point(point: &SeriesPoint) -> Vec<String> {
     let users = [point.users_started, point.users_ended, point.users_dropped, point.users_active];
     cells.extend(std::iter::once(point.errors).chain(users).map(|n| n.to_string()));
     cells.push(known(answered, point.start_lag_p99));
-    cells.extend([point.bytes_sent, point.bytes_received].map(|n| n.to_string()));
+    cells.extend([point.bytes_sent, point.bytes_received, point.connected].map(|n| n.to_string()));
+    cells.extend([2, 3, 4, 5].map(|class| point.statuses.get(&class).copied().unwrap_or_default().to_string()));
     cells
 }
 
@@ -119,7 +128,7 @@ fn request_point(name: &str, point: &RequestPoint) -> Vec<String> {
     let answered = point.ok + point.failed > 0;
     cells.extend([point.p50, point.p95, point.p99, point.max].map(|time| known(answered, time)));
     cells.push(point.warm_up.to_string());
-    cells.resize(19, String::new());
+    cells.resize(SERIES_COLUMNS, String::new());
     cells
 }
 
@@ -154,7 +163,7 @@ mod tests {
     fn points_have_a_cell_for_each_column() {
         let run = run_point(&SeriesPoint::default());
         let request = request_point("a", &RequestPoint::default());
-        assert_eq!((run.len(), request.len()), (19, 19));
+        assert_eq!((run.len(), request.len()), (SERIES_COLUMNS, SERIES_COLUMNS));
         assert_eq!(run[5], "", "without a request there is no time");
     }
 }

@@ -192,7 +192,8 @@ export function shop({ failing = true, seconds = 600, windows = true, hostile = 
     points.push({
       second, span: 1, ...point, errors: point.failed, started: Math.round(rate(second) * 0.7), ended: Math.round(rate(second) * 0.68), active,
       p50: all.percentile(50), p95: all.percentile(95), p99: all.percentile(99), max: all.max, lag: 80 + next() * 300 + (second === 250 ? 1_800_000 : 0),
-      sent: (point.ok + point.failed) * 410, received: point.ok * 5200, warm_up: second < 30 ? 1 : 0, stalled: second === 250 || second === 251 ? 1 : 0,
+      sent: (point.ok + point.failed) * 410, received: point.ok * 5200, status2: point.ok, status5: Math.round(point.failed * 0.6), connected: Math.round((point.ok + point.failed) / 7), connect: point.ok * 900, first_byte: (point.ok + point.failed) * all.percentile(50) * 0.9, receive: point.ok * 4000,
+      warm_up: second < 30 ? 1 : 0, stalled: second === 250 || second === 251 ? 1 : 0,
     });
   }
   return assemble({
@@ -251,6 +252,7 @@ export function day({ names = 500, requests = 1e9 } = {}) {
     points.push({
       second: at * 48, span: 48, ok: Math.round((requests / 1800) * load), failed: at > 1200 ? Math.round(40 * next()) : 0, errors: 0, started: Math.round(1800 * load), ended: Math.round(1760 * load), active: Math.round(20_000 * load),
       p50: 20_000 + Math.round(4000 * next()), p95: 60_000 + Math.round(9000 * next()), p99: 110_000 + Math.round(30_000 * next()), max: 300_000 + Math.round(900_000 * next()), lag: 100 + Math.round(300 * next()),
+      status2: Math.round((requests / 1800) * load), connected: Math.round(300 * load), first_byte: Math.round((requests / 1800) * load) * 20_000,
       sent: Math.round(2e8 * load), received: Math.round(2e9 * load), warm_up: 0, stalled: 0,
     });
   }
@@ -258,10 +260,10 @@ export function day({ names = 500, requests = 1e9 } = {}) {
 }
 
 function columns(points, names) {
-  return names.map((name) => [name, points.map((point) => Math.round(point[name] * 10) / 10)]).filter(([, values]) => values.some((value) => value !== 0));
+  return names.map((name) => [name, points.map((point) => Math.round((point[name] ?? 0) * 10) / 10)]).filter(([, values]) => values.some((value) => value !== 0));
 }
 
-const RUN_COLUMNS = ['second', 'span', 'ok', 'failed', 'errors', 'started', 'ended', 'active', 'p50', 'p95', 'p99', 'max', 'lag', 'sent', 'received', 'warm_up', 'stalled'];
+const RUN_COLUMNS = ['second', 'span', 'ok', 'failed', 'errors', 'started', 'ended', 'active', 'p50', 'p95', 'p99', 'max', 'lag', 'sent', 'received', 'status2', 'status5', 'connected', 'connect', 'first_byte', 'receive', 'warm_up', 'stalled'];
 const ROW_COLUMNS = ['second', 'span', 'ok', 'failed', 'p50', 'p95', 'p99', 'max'];
 
 function assemble({ simulation, rows, points, seconds, windows, bits, step, failing, groups, metrics }) {

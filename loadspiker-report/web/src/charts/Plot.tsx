@@ -35,7 +35,7 @@ export function Plot(props: PlotProps) {
     if (!box) return;
     const { lines, x0, at } = latest.current;
     box.querySelectorAll<HTMLElement>('[data-line]').forEach((element, line) => {
-      const value = index === null ? null : (lines[line]?.values[index] ?? null);
+      const value = index === null ? null : ((lines[line]?.parts ?? lines[line]?.values)?.[index] ?? null);
       element.textContent = value === null ? '' : lines[line].format(value);
     });
     const when = box.querySelector<HTMLElement>('[data-at]');
@@ -103,7 +103,7 @@ export function Plot(props: PlotProps) {
     copy.toBlob((blob) => blob && download(`${fileName(title)}.png`, blob));
   };
   const table = () => {
-    const rows = x0.map((x, index) => [x, ...lines.map((line) => line.values[index] ?? null)]);
+    const rows = x0.map((x, index) => [x, ...lines.map((line) => (line.parts ?? line.values)[index] ?? null)]);
     download(`${fileName(title)}.csv`, new Blob([csv(['x', ...lines.map((line) => line.name)], rows)], { type: 'text/csv' }));
   };
 

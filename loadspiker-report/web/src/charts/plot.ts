@@ -7,6 +7,8 @@ export interface Line {
   name: string;
   colour: Colour;
   values: (number | null)[];
+  /** Its own part, where lines are stacked: what the readout says. */
+  parts?: (number | null)[];
   /** How a value is written. */
   format: (value: number) => string;
   /** Filled down to zero. */

@@ -73,6 +73,14 @@ export function rateLines(series: Series): Line[] {
   ];
 }
 
+const STATUSES: [string, string, Colour, number[]?][] = [
+  ['status1', '1xx', 'muted'], ['status2', '2xx', 'ok'], ['status3', '3xx', 'muted'], ['status4', '4xx', 'warn', [8, 3]], ['status5', '5xx', 'fail', [5, 3]],
+];
+
+const PHASES: [string, string][] = [
+  ['wait', 'wait for a connection'], ['dns', 'DNS'], ['connect', 'connect'], ['tls', 'TLS'], ['first_byte', 'first byte'], ['receive', 'receive'],
+];
+
 export function LogSwitch() {
   const app = useApp();
   const log = useStore(app.log, (on) => on);
@@ -91,14 +99,29 @@ export function ChartGrid() {
     const rate = (value: number) => `${figure(value)}/s`;
     const plan = planned(run);
     const users: Line[] = [{ name: 'active', colour: 'accent', values: series.column('active'), format: count, fill: 0.1, stepped: true }];
-    if (plan.closed) users.push({ name: 'planned', colour: 'muted', values: plan.closed, format: count, width: 1, dash: [4, 3] });
+    // Behind the others: where all went as planned it is not seen.
+    if (plan.closed) users.unshift({ name: 'planned', colour: 'muted', values: plan.closed, format: count, width: 1, dash: [4, 3] });
     const arrivals: Line[] = [
       { name: 'started', colour: 's0', values: perSecond(series, 'started'), format: rate },
       { name: 'ended', colour: 's2', values: perSecond(series, 'ended'), format: rate, width: 1 },
     ];
     if (series.has('dropped')) arrivals.push({ name: 'dropped', colour: 'fail', values: perSecond(series, 'dropped'), format: rate, dash: [6, 3] });
-    if (plan.open) arrivals.push({ name: 'planned', colour: 'muted', values: plan.open, format: rate, width: 1, dash: [4, 3] });
+    if (plan.open) arrivals.unshift({ name: 'planned', colour: 'muted', values: plan.open, format: rate, width: 1, dash: [4, 3] });
+    const statuses: Line[] = STATUSES.filter(([column]) => series.has(column)).map(([column, name, colour, dash]) => ({ name, colour, dash, values: perSecond(series, column), format: rate }));
+    const requests = series.column('ok').map((ok, at) => (ok ?? 0) + (series.column('failed')[at] ?? 0));
+    // Stacked: each line has those below it, and the readout its own part.
+    const below = requests.map(() => 0);
+    const phases: Line[] = PHASES.filter(([column]) => series.has(column)).map(([column, name], at) => {
+      const own = series.column(column).map((sum, place) => (requests[place] > 0 ? (sum ?? 0) / requests[place] : null));
+      const values = own.map((mean, place) => (mean === null ? null : (below[place] += mean)));
+      return { name, colour: `s${at % 6}` as Colour, values, parts: own, format: time, ...(at === 0 ? { fill: 0.25 } : { bandTo: { line: at - 1, alpha: 0.25 } }) };
+    });
+    const connections: Line[] = series.has('connected') ? [
+      { name: 'opened', colour: 's1', values: perSecond(series, 'connected'), format: rate },
+      { name: 'requests over open ones', colour: 's0', values: requests.map((all, at) => Math.max(0, all - (series.column('connected')[at] ?? 0)) / series.span[at]), format: rate, width: 1 },
+    ] : [];
     return {
+      statuses, phases, connections,
       rates: rateLines(series), latency: latencyLines(series), users, arrivals, levels: limits(run),
       bytes: [
         { name: 'received', colour: 's0', values: perSecond(series, 'received'), format: (v) => `${bytes(v)}/s`, fill: 0.08 },
@@ -119,8 +142,11 @@ export function ChartGrid() {
           note={widest(series) > 1 ? `Each point is the highest of ${widest(series)} seconds.` : undefined}>
           <LogSwitch />
         </Plot>
-        <Plot {...axis} title="Users" x0={x0} lines={charts.users} axis={short} summary={`At most ${count(most(charts.users[0].values))} were active.`} />
-        <Plot {...axis} title="Arrivals" x0={x0} lines={charts.arrivals} axis={short} summary={`At most ${figure(most(charts.arrivals[0].values))} users started in a second.`} />
+        <Plot {...axis} title="Users" x0={x0} lines={charts.users} axis={short} summary={`At most ${count(most(series.column('active')))} were active.`} />
+        <Plot {...axis} title="Arrivals" x0={x0} lines={charts.arrivals} axis={short} summary={`At most ${figure(most(perSecond(series, 'started')))} users started in a second.`} />
+        {charts.statuses.length > 0 ? <Plot {...axis} title="Responses by status" x0={x0} lines={charts.statuses} axis={short} summary={`Classes that occurred: ${charts.statuses.map((line) => line.name).join(', ')}.`} /> : null}
+        {charts.phases.length > 0 ? <Plot {...axis} title="Where the time of a request goes" x0={x0} lines={charts.phases} axis={tick} summary="Mean time in each phase, stacked." /> : null}
+        {charts.connections.length > 0 ? <Plot {...axis} title="Connections" x0={x0} lines={charts.connections} axis={short} summary={`At most ${figure(most(charts.connections[0].values))} were opened in a second.`} /> : null}
         <Plot {...axis} title="Bytes per second" x0={x0} lines={charts.bytes} axis={bytes} summary={`At most ${bytes(most(charts.bytes[0].values))} were received in a second.`} />
         <Plot {...axis} title="Load generator" x0={x0} lines={charts.lag} axis={tick} summary={`How late requests started: at most ${time(most(charts.lag[0].values))} for one in a hundred.`} />
         {run.head.metrics.map((metric) => <MetricChart key={metric.name + metric.kind} metric={metric} />)}
