@@ -1,12 +1,13 @@
 //! The command line of a load-test program.
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use loadspiker_core::engine::RunOptions;
 use loadspiker_core::parse_duration;
+use loadspiker_core::protocol::masked_url;
 
 /// What the command line asks for.
 #[derive(Debug)]
@@ -24,6 +25,8 @@ pub(crate) const DEFAULT_REPORT_DIR: &str = "loadspiker-results";
 impl CommandLine {
     /// Reads the arguments, the program's name first. `Err` holds what to print: help, or what is wrong.
     pub(crate) fn parse(name: &str, args: impl IntoIterator<Item = OsString>) -> Result<Self, clap::Error> {
+        let args: Vec<OsString> = args.into_iter().collect();
+        let shown = shown(&args);
         let matches = command(name).try_get_matches_from(args)?;
         let flag = |name: &str| matches.get_flag(name);
         Ok(CommandLine {
@@ -34,6 +37,7 @@ impl CommandLine {
                 seed: get(&matches, "seed"),
                 debug: flag("debug"),
                 journal: None,
+                command: shown,
             },
             report_dir: (!flag("no-report")).then(|| get(&matches, "report-dir")).flatten(),
             quiet: flag("quiet"),
@@ -41,6 +45,33 @@ impl CommandLine {
             check: flag("check"),
         })
     }
+}
+
+/// The command line as a report shows it: the program without its folder, and secrets masked.
+fn shown(args: &[OsString]) -> Vec<String> {
+    let is_secret = |option: &str| {
+        let name = option.to_lowercase();
+        ["key", "token", "secret", "password"].iter().any(|word| name.contains(word))
+    };
+    let mut hidden = false;
+    let texts = args.iter().enumerate().map(|(place, arg)| {
+        let text = arg.to_string_lossy();
+        if place == 0 {
+            return Path::new(arg).file_name().unwrap_or_default().to_string_lossy().into_owned();
+        }
+        if std::mem::take(&mut hidden) {
+            return "•••".to_owned();
+        }
+        match text.strip_prefix("--").map(|option| option.split_once('=').unwrap_or((option, ""))) {
+            Some((name, value)) if is_secret(name) => {
+                hidden = value.is_empty();
+                if hidden { text.into_owned() } else { format!("--{name}=•••") }
+            }
+            Some((name, value)) if !value.is_empty() => format!("--{name}={}", masked_url(value)),
+            _ => masked_url(&text),
+        }
+    });
+    texts.collect()
 }
 
 fn get<T: Clone + Send + Sync + 'static>(matches: &ArgMatches, name: &str) -> Option<T> {
@@ -143,6 +174,16 @@ mod tests {
         assert_eq!(line.report_dir, Some(PathBuf::from("out")));
         assert!(line.quiet && line.json && line.check && line.options.debug);
         assert_eq!(parse(&["--no-report"]).unwrap().report_dir, None);
+    }
+
+    #[test]
+    fn a_command_line_is_shown_without_its_secrets() {
+        let line =
+            ["/opt/bin/shop", "--base-url", "http://me:s3cret@x/?page=1", "--seed=7", "--api-key", "s3cret", "--quiet"];
+        let line: Vec<_> = line.into_iter().map(OsString::from).collect();
+        let expected = ["shop", "--base-url", "http://•••@x/?page=1", "--seed=7", "--api-key", "•••", "--quiet"];
+        assert_eq!(shown(&line), expected);
+        assert_eq!(shown(&["x".into(), "--fleet-key=s3cret".into()]), ["x", "--fleet-key=•••"]);
     }
 
     #[test]

@@ -85,6 +85,11 @@ fn every_file_is_written_and_of_use() {
     assert_eq!(sum(""), report.global().count() + warm_up);
     assert_eq!(sum(HOSTILE), sum("front, page"));
 
+    assert_eq!(report.scenarios().len(), 2);
+    for point in report.series() {
+        assert_eq!(point.users_active_by_scenario.iter().sum::<u64>(), point.users_active, "second {}", point.second);
+    }
+
     let log = std::fs::read_to_string(folder.join("response-times.hlog")).unwrap();
     let lines: Vec<_> = log.lines().filter(|line| !line.starts_with(['#', '"'])).collect();
     assert_eq!(lines.len(), 1 + report.requests().len());

@@ -45,6 +45,8 @@ pub struct Plan {
     pub(crate) seed: u64,
     pub(crate) shards: usize,
     pub(crate) simulated_clock: bool,
+    /// The command line by which the run was started.
+    pub(crate) command: Vec<String>,
     /// Where to write the journal of the run.
     pub(crate) journal: Option<PathBuf>,
     pub(crate) before: Option<Arc<Plan>>,
@@ -159,6 +161,7 @@ pub(crate) fn compile(simulation: &Simulation, shards: usize, seed: u64, alone: 
         seed,
         shards,
         simulated_clock: simulation.simulated_clock,
+        command: Vec::new(),
         journal: None,
     })
 }

@@ -27,6 +27,8 @@ pub struct RunOptions {
     /// `-unfinished`. Default: none is written, nor on the [simulated
     /// clock](crate::dsl::Simulation::simulated_clock), where a run takes no time.
     pub journal: Option<PathBuf>,
+    /// The command line by which the run was started, for the report; without secrets. Default: none is told.
+    pub command: Vec<String>,
 }
 
 /// Somebody who watches a run: a progress display, a dashboard. Called on the thread that runs the simulation.

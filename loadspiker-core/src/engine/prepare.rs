@@ -77,6 +77,7 @@ impl Simulation {
         let shards = shards.min(self.useful_shards());
         let seed = options.seed.or(self.seed).unwrap_or_else(|| fastrand::u64(..));
         let mut plan = compile(&self, shards, seed, options.debug)?;
+        plan.command.clone_from(&options.command);
         plan.journal = options.journal.clone().filter(|_| !self.simulated_clock);
         // One user alone needs no limits, and should not wait for them.
         Ok(if options.debug { plan.unthrottled(self.max_duration) } else { plan })

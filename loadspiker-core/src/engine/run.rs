@@ -102,6 +102,7 @@ impl<'a> Run<'a> {
         info.planned = plan.injection();
         info.load = PlannedLoad::of(&plan);
         info.host = health::host();
+        info.command.clone_from(&plan.command);
         info.started_at_ms = SystemTime::now()
             .duration_since(UNIX_EPOCH)
             .map_or(0, |since| u64::try_from(since.as_millis()).unwrap_or(u64::MAX));

@@ -228,6 +228,23 @@ impl Collector {
         self.complete_second(told);
     }
 
+    /// How many users of each scenario are active after a second that is not among the totals yet. Nothing where there is
+    /// but one scenario.
+    fn active_by_scenario(&self, second: [&Totals; 2]) -> Vec<u64> {
+        if self.scenarios.len() < 2 {
+            return Vec::new();
+        }
+        let active = self.scenarios.iter().map(|scenario| {
+            let all = [&self.totals].into_iter().chain(self.warm_up.iter().map(|(_, kept)| kept)).chain(second);
+            let users = all.filter_map(|totals| totals.users.get(scenario));
+            let [started, gone] = users.fold([0, 0], |[started, gone], users| {
+                [started + users.started, gone + users.ended + users.interrupted]
+            });
+            started.saturating_sub(gone)
+        });
+        active.collect()
+    }
+
     /// How many seconds are complete.
     pub(crate) fn seconds(&self) -> u64 {
         self.open
@@ -277,6 +294,7 @@ impl Collector {
         }
         point.errors += point.failed;
         point.users_active = self.users.active();
+        point.users_active_by_scenario = self.active_by_scenario([&measured, &warm_up]);
         [point.p50, point.p95, point.p99, point.max] = quantiles(&response_time);
         point.start_lag_p99 = round(start_lag.percentile(99.0));
         self.errors.merge(self.last_errors.clone(), errors);

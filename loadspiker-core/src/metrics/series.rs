@@ -34,6 +34,9 @@ pub struct SeriesPoint {
     pub users_dropped: u64,
     /// Virtual users active at the end of the second.
     pub users_active: u64,
+    /// The same of each scenario, in the order of the simulation; empty if there is but one.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub users_active_by_scenario: Vec<u64>,
     /// Median of the response time.
     #[serde(rename = "p50_us", with = "micros")]
     pub p50: Duration,
@@ -137,6 +140,7 @@ impl Point for SeriesPoint {
         self.users_ended += later.users_ended;
         self.users_dropped += later.users_dropped;
         self.users_active = later.users_active;
+        self.users_active_by_scenario = later.users_active_by_scenario;
         self.p50 = self.p50.max(later.p50);
         self.p95 = self.p95.max(later.p95);
         self.p99 = self.p99.max(later.p99);

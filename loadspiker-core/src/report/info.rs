@@ -26,6 +26,9 @@ pub struct RunInfo {
     /// The name of the machine that ran it; empty if that is not known.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub host: String,
+    /// The command line by which it was started, the program first and secrets masked; empty if it is not known.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub command: Vec<String>,
     /// When it began, in milliseconds since the beginning of 1970 (UTC).
     pub started_at_ms: u64,
     /// How long it took, from its beginning to the end of the last user.

@@ -23,6 +23,8 @@ pub(super) struct Head<'a> {
     rows: Vec<Row<'a>>,
     warm_up: Option<Row<'a>>,
     series: series::Columns,
+    /// Of each scenario the users that were active, if there are several scenarios.
+    active: Vec<Vec<u64>>,
     metrics: Vec<Metric<'a>>,
     checks: Vec<(&'a str, u64, u64)>,
     waits: Vec<Wait<'a>>,
@@ -50,6 +52,7 @@ struct Run<'a> {
     after_error: Option<&'a str>,
     #[serde(skip_serializing_if = "str::is_empty")]
     host: &'a str,
+    command: &'a [String],
 }
 
 #[derive(Serialize)]
@@ -126,6 +129,7 @@ impl<'a> Head<'a> {
             rows: std::iter::once(Row::of("all", Vec::new(), report.global())).chain(groups).chain(requests).collect(),
             warm_up: report.warm_up().map(|warm_up| Row::of("all", Vec::new(), warm_up.statistics())),
             series: series::of_run(report.series()),
+            active: series::active(report.series(), report.scenarios().len()),
             metrics: metrics(report),
             checks: checks.collect(),
             waits: waits.collect(),
@@ -154,6 +158,7 @@ fn run(report: &RunReport) -> Run<'_> {
         stalls: (info.stalls.count(), info.stalls.max().as_secs_f64()),
         after_error: info.after_error.as_deref(),
         host: &info.host,
+        command: &info.command,
     }
 }
 

@@ -18,6 +18,20 @@ fn number(n: u64) -> Option<f64> {
     Some(n as f64)
 }
 
+/// The users that were active of each scenario, at the points of the run.
+pub(super) fn active(points: &[SeriesPoint], scenarios: usize) -> Vec<Vec<u64>> {
+    if points.iter().all(|point| point.users_active_by_scenario.is_empty()) {
+        return Vec::new();
+    }
+    let points = join(points, RUN_POINTS, |sum, later| {
+        sum.users_active_by_scenario.clone_from(&later.users_active_by_scenario);
+    });
+    let of = |scenario: usize| {
+        points.iter().map(|point| point.users_active_by_scenario.get(scenario).copied().unwrap_or_default()).collect()
+    };
+    (0..scenarios).map(of).collect()
+}
+
 fn status(point: &SeriesPoint, class: u16) -> Option<f64> {
     number(point.statuses.get(&class).copied().unwrap_or_default())
 }

@@ -308,7 +308,7 @@ function assemble({ simulation, rows, points, seconds, windows, bits, step, fail
     version: 1,
     run: {
       simulation, version: '0.1.0', seed: '12345678901234567890', shards: 8, started_at_ms: 1795443330000, duration: seconds, measured: seconds - (metrics ? 30 : 0), warm_up: metrics ? 30 : null, paused: 0,
-      planned: seconds, end: 'completed', cut_short: false, cpu: seconds * 1.9, cpu_share: 0.24, stalls: metrics ? [1, 1.8] : [0, 0], after_error: null,
+      planned: seconds, end: 'completed', cut_short: false, cpu: seconds * 1.9, cpu_share: 0.24, stalls: metrics ? [1, 1.8] : [0, 0], after_error: null, host: 'load-1', command: ['shop', '--users-factor', '2'],
     },
     passed: !failing,
     sentence: failing
@@ -326,6 +326,7 @@ function assemble({ simulation, rows, points, seconds, windows, bits, step, fail
     rows: headRows,
     warm_up: null,
     series: columns(points, RUN_COLUMNS),
+    active: [0.8, 0.2].map((share) => points.map((point) => Math.round(point.active * share))),
     metrics: metrics ? [
       { name: 'cart value', kind: 'trend', unit: 'EUR', figures: { count: 900, rate: 1.5, last: null, percent: null, min: 3.5, mean: 61.2, p50: 48, p95: 180, p99: 320, max: 712 }, parts: [], series: columns(points.filter((p) => p.second % 3 === 0).map((p) => ({ second: p.second, span: 1, count: 2, p50: 40 + (p.second % 17), p95: 150 + (p.second % 29), max: 300 + (p.second % 97) })), ['second', 'span', 'count', 'p50', 'p95', 'max']) },
       { name: 'cache hits', kind: 'rate', unit: '', figures: { count: 30000, rate: 50, last: null, percent: 83.4, min: null, mean: null, p50: null, p95: null, p99: null, max: null }, parts: [['kind=express', { count: 100, rate: 1, last: null, percent: 20, min: null, mean: null, p50: null, p95: null, p99: null, max: null }]], series: columns(points.map((p) => ({ second: p.second, span: 1, count: 50, non_zero: 40 + (p.second % 7) })), ['second', 'span', 'count', 'non_zero']) },

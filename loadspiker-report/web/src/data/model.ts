@@ -135,6 +135,8 @@ export interface Head {
   checks: [string, number, number][];
   waits: Wait[];
   planned?: Planned[];
+  /** Of each scenario the users that were active at the points of the series, if there are several scenarios. */
+  active?: number[][];
 }
 
 /** Buckets of a grid, each as its distance to the one before and its count. */

@@ -99,6 +99,11 @@ export function ChartGrid() {
     const rate = (value: number) => `${figure(value)}/s`;
     const plan = planned(run);
     const users: Line[] = [{ name: 'active', colour: 'accent', values: series.column('active'), format: count, fill: 0.1, stepped: true }];
+    // Seconds without a point are filled in by the series, and have no users of their own here.
+    const places = new Map((run.head.series.find(([name]) => name === 'second')?.[1] ?? series.second).map((second, at) => [second, at]));
+    (run.head.active ?? []).slice(0, 6).forEach((active, at) => users.push({
+      name: run.head.scenarios[at]?.name ?? '', colour: `s${at}` as Colour, values: series.second.map((second) => active[places.get(second) ?? -1] ?? null), format: count, width: 1, stepped: true,
+    }));
     // Behind the others: where all went as planned it is not seen.
     if (plan.closed) users.unshift({ name: 'planned', colour: 'muted', values: plan.closed, format: count, width: 1, dash: [4, 3] });
     const arrivals: Line[] = [
