@@ -203,16 +203,34 @@ fn a_page_needs_nothing_beside_itself() {
     }
 }
 
+/// The browser is tested with a page of these data. `UPDATE_FIXTURES=1` writes them anew.
+#[test]
+fn the_data_of_a_page_are_those_that_the_browser_is_tested_with() {
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("web/browser/fixtures");
+    let json = std::fs::read_to_string(fixtures.join("quickstart.report.json")).unwrap();
+    let (head, bulk) = data(&report_page(&RunReport::from_json(&json).unwrap()));
+    let made = serde_json::json!({ "head": head, "bulk": bulk });
+    let kept = fixtures.join("quickstart.page.json");
+    if std::env::var_os("UPDATE_FIXTURES").is_some() {
+        std::fs::write(&kept, made.to_string() + "\n").unwrap();
+    }
+    let kept: Value = serde_json::from_str(&std::fs::read_to_string(kept).unwrap()).unwrap();
+    assert!(made == kept, "the data of a page have changed: look at the page, and run this with UPDATE_FIXTURES=1");
+}
+
+/// Both blocks of data of a page.
+fn data(page: &str) -> (Value, Value) {
+    use base64::Engine;
+    let block = |id: &str| page.split_once(&format!("id=\"{id}\">")).unwrap().1.split_once("</script>").unwrap().0;
+    let bytes = base64::engine::general_purpose::STANDARD.decode(block("run-bulk")).unwrap();
+    let bulk = serde_json::from_reader(flate2::read::DeflateDecoder::new(bytes.as_slice())).unwrap();
+    (serde_json::from_str(block("run-head")).unwrap(), bulk)
+}
+
 #[test]
 fn the_windows_of_a_page_hold_what_the_run_has_counted() {
     let report = run("shop");
-    let page = report_page(&report);
-    let bulk = page.split_once("id=\"run-bulk\">").unwrap().1.split_once("</script>").unwrap().0;
-    let bytes = {
-        use base64::Engine;
-        base64::engine::general_purpose::STANDARD.decode(bulk).unwrap()
-    };
-    let bulk: Value = serde_json::from_reader(flate2::read::DeflateDecoder::new(bytes.as_slice())).unwrap();
+    let (_, bulk) = data(&report_page(&report));
     let counted: u64 = bulk["times"][0]["ok"].as_array().unwrap().chunks(2).map(|pair| pair[1].as_u64().unwrap()).sum();
     assert_eq!(counted, report.global().ok_count());
     assert_eq!(bulk["windows"]["requests"].as_array().unwrap().len(), report.requests().len());

@@ -25,6 +25,7 @@ before(async () => {
   urls.passed = file('passed', shop({ seconds: 60, failing: false }));
   urls.hostile = file('hostile', shop({ seconds: 40, hostile: true }));
   urls.bare = file('bare', shop({ seconds: 60, windows: false }));
+  urls.real = file('real', JSON.parse(readFileSync(new URL('./fixtures/quickstart.page.json', import.meta.url), 'utf8')));
   context = await open();
 });
 
@@ -77,6 +78,26 @@ test('it says first whether the run passed, and why not', async () => {
     assert.ok(verdict.y + verdict.height < 900, 'the verdict is in sight without scrolling');
   });
   await on(urls.passed, async (page) => assert.match(await page.locator('.headline').textContent(), /Passed.*all 3 assertions hold/));
+});
+
+test('a page of a real run has its figures, and those of a part of it', async () => {
+  await on(urls.real, async (page) => {
+    const { head } = JSON.parse(readFileSync(new URL('./fixtures/quickstart.page.json', import.meta.url), 'utf8'));
+    const count = (row) => Number(row.replaceAll(',', ''));
+    const whole = count(await figure(page, 'All requests', 0));
+    assert.equal(whole, head.rows[0].ok + head.rows[0].failed);
+    let sum = 0;
+    for (const [from, to] of [[0, 4], [4, 8], [8, 20]]) {
+      await page.evaluate(([from, to]) => (location.hash = `#from=${from}s&to=${to}s`), [from, to]);
+      await page.waitForFunction((from) => document.querySelector('.selection.active input')?.value === `0:0${from}`, from);
+      sum += count(await figure(page, 'All requests', 0));
+      assert.match(await figure(page, 'checkout', 6), / m?s$/, 'a group has percentiles of a part, too');
+    }
+    assert.equal(sum, whole);
+    assert.equal(await page.locator('#run').getByText('Command line').count(), 1);
+    await page.click('#requests button.link:has-text("login")');
+    assert.match(await page.locator('[role=dialog] .facts').textContent(), /p99\.9/);
+  });
 });
 
 test('the table is filtered and sorted', async () => {
