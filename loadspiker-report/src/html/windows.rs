@@ -158,3 +158,54 @@ fn put(bytes: &mut Vec<u8>, mut number: u64) {
     }
     bytes.push(u8::try_from(number).unwrap_or_default());
 }
+
+#[cfg(test)]
+mod tests {
+    use loadspiker_core::dsl::*;
+    use loadspiker_core::inject::constant_users_per_sec;
+    use loadspiker_core::{DurationExt, Session};
+
+    use super::*;
+
+    fn run(seconds: u64) -> RunReport {
+        let visit = scenario("Visit")
+            .exec(dummy("a", 40.millis()))
+            .exec(group(
+                "g",
+                dummy("b", |session: &Session| Duration::from_micros(900 + session.user_id() * 77 % 90_000)),
+            ))
+            .pause(1);
+        let visit = visit.inject(constant_users_per_sec(2).during(seconds.secs()));
+        Simulation::new("long").with(visit).simulated_clock().run().unwrap()
+    }
+
+    #[test]
+    fn longer_windows_are_read_as_the_reports_own_and_hold_the_same() {
+        let report = run(1_500);
+        let windows = report.windows();
+        let step = windows.step().as_secs();
+        let mut written = serde_json::to_value(longer(&report, windows, step * 4)).unwrap();
+        assert_eq!(written["groups"][0]["path"][0], "g");
+        // The core wants the durations of groups, too, of which the page has no use.
+        written["groups"] = serde_json::json!([]);
+        let read: Windows = serde_json::from_value(written).unwrap();
+        assert_eq!(read.step().as_secs(), step * 4);
+        for range in [(0, 2_000), (0, step * 4), (step * 8, step * 12)] {
+            let [from, to] = [range.0, range.1].map(Duration::from_secs);
+            let (own, longer) = (windows.select(from, to), read.select(from, to));
+            assert_eq!(longer.requests.len(), own.requests.len());
+            for ((name, a), (other, b)) in own.requests.iter().zip(&longer.requests) {
+                assert_eq!(name, other);
+                let figures = |times: &WindowTimes| (times.count(), times.min(), times.max(), times.buckets());
+                assert_eq!(figures(&a.ok), figures(&b.ok));
+                assert!(a.ok.mean().abs_diff(b.ok.mean()) <= Duration::from_micros(1));
+            }
+        }
+    }
+
+    #[test]
+    fn a_short_run_has_its_own_windows() {
+        let report = run(20);
+        assert_eq!(of(&report), Some(serde_json::to_value(report.windows()).unwrap()));
+    }
+}
