@@ -4,6 +4,7 @@
 #[cfg(test)]
 mod tests;
 mod user;
+mod verify;
 
 use std::cell::{OnceCell, RefCell};
 use std::path::{Path, PathBuf};
@@ -11,13 +12,12 @@ use std::sync::{Arc, OnceLock};
 
 use rustc_hash::FxHashMap;
 use rustls::client::Resumption;
-use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::crypto::{WebPkiSupportedAlgorithms, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::pem::{self, PemObject};
-use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
-use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::{ClientConfig, RootCertStore};
 
 pub(crate) use self::user::UserCertificate;
+use self::verify::{AcceptAll, Trusting};
 use crate::error::HttpError;
 
 /// What the user set about TLS.
@@ -32,6 +32,14 @@ pub(crate) struct TlsSettings {
 
 type ClientCertificate = (Vec<CertificateDer<'static>>, PrivateKeyDer<'static>);
 
+/// Whom the client trusts.
+#[derive(Clone, Debug)]
+struct Roots {
+    /// The system's roots, and those that were given.
+    store: Arc<RootCertStore>,
+    given: Arc<[CertificateDer<'static>]>,
+}
+
 /// The files of a client certificate and its key.
 pub(crate) type ClientFiles = (PathBuf, PathBuf);
 
@@ -41,41 +49,47 @@ const KEPT: usize = 4096;
 impl TlsSettings {
     /// Whether the files can be read and hold what they should; each mistake as a sentence.
     pub(crate) fn mistakes(&self) -> Vec<String> {
-        let roots = self.roots.iter().filter_map(|path| read_certificates(path, "root_certificate").err());
+        let roots = self.roots.iter().filter_map(|path| read_roots(path).err());
         roots.chain(client_certificate(self.client.as_ref()).err()).collect()
     }
 
-    fn root_store(&self) -> Result<Arc<RootCertStore>, String> {
+    fn read_roots(&self) -> Result<Roots, String> {
+        let mut given = Vec::new();
         let mut store = RootCertStore::empty();
         let native = self.native.get_or_init(|| rustls_native_certs::load_native_certs().certs);
         store.add_parsable_certificates(native.iter().cloned());
         for path in &self.roots {
-            for certificate in read_certificates(path, "root_certificate")? {
-                store.add(certificate).map_err(|error| format!("root_certificate {}: {error}", path.display()))?;
-            }
+            given.extend(read_roots(path)?);
         }
+        store.add_parsable_certificates(given.iter().cloned());
         if store.is_empty() {
             return Err("no root certificates found on this system: name one with root_certificate(path)".to_owned());
         }
-        Ok(Arc::new(store))
+        Ok(Roots { store: Arc::new(store), given: given.into() })
     }
 
     /// The configuration with a client certificate. `roots` are read if they are needed and not there.
     fn config(
         &self,
         client: Option<&ClientFiles>,
-        roots: &OnceCell<Result<Arc<RootCertStore>, String>>,
+        roots: &OnceCell<Result<Roots, String>>,
         resume: bool,
     ) -> Result<ClientConfig, String> {
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let algorithms = provider.signature_verification_algorithms;
-        let builder = ClientConfig::builder_with_provider(provider)
+        let builder = ClientConfig::builder_with_provider(provider.clone())
             .with_safe_default_protocol_versions()
             .map_err(|error| error.to_string())?;
         let builder = if self.insecure {
             builder.dangerous().with_custom_certificate_verifier(Arc::new(AcceptAll(algorithms)))
         } else {
-            builder.with_root_certificates(roots.get_or_init(|| self.root_store()).clone()?)
+            let Roots { store, given } = roots.get_or_init(|| self.read_roots()).clone()?;
+            match given.is_empty() {
+                true => builder.with_root_certificates(store),
+                false => builder
+                    .dangerous()
+                    .with_custom_certificate_verifier(Arc::new(Trusting::new(store, given, provider)?)),
+            }
         };
         let mut config = match client_certificate(client)? {
             Some((chain, key)) => builder
@@ -97,6 +111,22 @@ fn client_certificate(files: Option<&ClientFiles>) -> Result<Option<ClientCertif
     let key = PrivateKeyDer::from_pem_file(key)
         .map_err(|error| format!("client_certificate: key {}: {}", key.display(), reason(&error)))?;
     Ok(Some((chain, key)))
+}
+
+/// The certificates of a file, which must all be usable as roots.
+fn read_roots(path: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
+    let roots = read_certificates(path, "root_certificate")?;
+    for (index, root) in roots.iter().enumerate() {
+        RootCertStore::empty().add(root.clone()).map_err(|error| {
+            format!(
+                "root_certificate {}: certificate {} of {} in it cannot be read ({error}); export it anew",
+                path.display(),
+                index + 1,
+                roots.len()
+            )
+        })?;
+    }
+    Ok(roots)
 }
 
 fn read_certificates(path: &Path, setting: &str) -> Result<Vec<CertificateDer<'static>>, String> {
@@ -122,7 +152,7 @@ fn reason(error: &pem::Error) -> String {
 pub(crate) struct Tls {
     settings: TlsSettings,
     resume: bool,
-    roots: OnceCell<Result<Arc<RootCertStore>, String>>,
+    roots: OnceCell<Result<Roots, String>>,
     config: OnceCell<Result<Arc<ClientConfig>, HttpError>>,
     /// Where each user has a certificate of its own.
     of_users: RefCell<FxHashMap<ClientFiles, Arc<ClientConfig>>>,
@@ -152,44 +182,5 @@ impl Tls {
         }
         of_users.insert(client.clone(), config.clone());
         Ok(config)
-    }
-}
-
-/// Accepts every certificate (`insecure()`), but still checks that the peer holds its key.
-#[derive(Debug)]
-struct AcceptAll(WebPkiSupportedAlgorithms);
-
-impl ServerCertVerifier for AcceptAll {
-    fn verify_server_cert(
-        &self,
-        _end_entity: &CertificateDer<'_>,
-        _intermediates: &[CertificateDer<'_>],
-        _server_name: &ServerName<'_>,
-        _ocsp_response: &[u8],
-        _now: UnixTime,
-    ) -> Result<ServerCertVerified, rustls::Error> {
-        Ok(ServerCertVerified::assertion())
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signed: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        verify_tls12_signature(message, certificate, signed, &self.0)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signed: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        verify_tls13_signature(message, certificate, signed, &self.0)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.0.supported_schemes()
     }
 }
