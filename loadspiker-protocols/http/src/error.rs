@@ -84,12 +84,20 @@ pub enum HttpError {
     #[error("corrupt {0} body")]
     Corrupt(&'static str),
     /// The body, as sent or decoded, is larger than what is kept for checks.
-    #[error("body is larger than {} MB, too large to be checked", .0 / 1_000_000)]
+    #[error("body is larger than {}, too large to be checked; see max_checked_body(bytes)", Size(*.0))]
     TooLarge(usize),
+    /// All bodies of the shard that are being received for checks, or checked, are larger than what is kept of them
+    /// together.
+    #[error(
+        "checked bodies take more than {} of this shard: raise max_checked_memory(bytes), check less, or let fewer users \
+         run at a time",
+        Size(*.0)
+    )]
+    CheckedMemory(usize),
     /// More redirects than allowed.
     #[error("more than {0} redirects; see max_redirects(n)")]
     Redirects(u32),
-    /// A redirect without a usable `location`.
+    /// A redirect whose `location` is not a URL.
     #[error("redirect without a valid location header")]
     Location,
     /// The peer closed the connection while it was being authenticated.
@@ -156,14 +164,30 @@ impl HttpError {
                 | Reason::ExpiredContext { .. }
                 | Reason::NotValidYet
                 | Reason::NotValidYetContext { .. } => HttpError::Expired,
+                Reason::NotValidForNameContext { presented, .. } if presented.is_empty() => HttpError::Certificate(
+                    "it names no host: it has no subjectAltName, and its common name does not count; make one that has, \
+                     or accept all with insecure()"
+                        .to_owned(),
+                ),
                 Reason::NotValidForName | Reason::NotValidForNameContext { .. } => {
                     HttpError::WrongName(host.unwrap_or_default().to_owned())
                 }
                 // A certificate that signs itself and is not among the roots: to the user, an unknown issuer.
                 Reason::Other(other) if other.to_string().contains("CaUsedAsEndEntity") => HttpError::UnknownIssuer,
+                Reason::Other(other) if other.to_string().contains("UnsupportedCertVersion") => HttpError::Certificate(
+                    "it is of version 1; make one of version 3, or accept all with insecure()".to_owned(),
+                ),
                 other => HttpError::Certificate(other.to_string()),
             },
             rustls::Error::InvalidMessage(_) => HttpError::Tls("the server does not speak TLS on this port".to_owned()),
+            rustls::Error::AlertReceived(
+                alert @ (rustls::AlertDescription::HandshakeFailure
+                | rustls::AlertDescription::InsufficientSecurity
+                | rustls::AlertDescription::ProtocolVersion),
+            ) => HttpError::Tls(format!(
+                "the server refused with {alert:?}: it may want what is not supported here; that is TLS 1.2 or 1.3, with \
+                 ECDHE, AES-GCM or ChaCha20-Poly1305, and a certificate with a key of RSA, ECDSA or EdDSA"
+            )),
             rustls::Error::AlertReceived(alert) => HttpError::Tls(format!("the server refused with {alert:?}")),
             other => HttpError::Tls(other.to_string()),
         }
@@ -174,6 +198,22 @@ impl HttpError {
 #[cfg(unix)]
 fn descriptor_limit() -> u64 {
     rustix::process::getrlimit(rustix::process::Resource::Nofile).current.unwrap_or(u64::MAX)
+}
+
+/// A number of bytes as one says it: `100 MB`, `1.5 kB`, `10 bytes`.
+pub(crate) struct Size(pub(crate) usize);
+
+impl fmt::Display for Size {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (unit, bytes) in [("GB", 1_000_000_000), ("MB", 1_000_000), ("kB", 1_000)] {
+            if self.0 >= bytes {
+                let tenths = self.0 / (bytes / 10);
+                let (whole, tenth) = (tenths / 10, tenths % 10);
+                return if tenth == 0 { write!(f, "{whole} {unit}") } else { write!(f, "{whole}.{tenth} {unit}") };
+            }
+        }
+        write!(f, "{} bytes", self.0)
+    }
 }
 
 /// A duration as one says it: `10 s`, `1.5 s`, `250 ms`.
@@ -197,7 +237,13 @@ mod tests {
     fn texts_name_the_cause_and_the_remedy() {
         assert_eq!(HttpError::ConnectTimeout(Duration::from_secs(10)).to_string(), "connect timed out after 10 s");
         assert_eq!(HttpError::RequestTimeout(Duration::from_millis(250)).to_string(), "request timed out after 250 ms");
-        assert_eq!(HttpError::TooLarge(100_000_000).to_string(), "body is larger than 100 MB, too large to be checked");
+        assert_eq!(
+            HttpError::TooLarge(100_000_000).to_string(),
+            "body is larger than 100 MB, too large to be checked; see max_checked_body(bytes)"
+        );
+        assert!(
+            HttpError::CheckedMemory(1_500).to_string().contains("more than 1.5 kB of this shard: raise max_checked")
+        );
     }
 
     #[cfg(unix)]

@@ -60,6 +60,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 mod action;
+mod alias;
 pub mod auth;
 mod body;
 mod carry;
@@ -80,10 +81,12 @@ mod pool;
 mod protocol;
 mod redirect;
 mod request;
+mod room;
 mod shard;
 mod step;
 #[cfg(test)]
 mod testing;
+mod text;
 mod tls;
 
 pub use check::HttpResponse;

@@ -13,6 +13,7 @@ use loadspiker_core::expression::{IntoText, TextArg};
 use loadspiker_core::protocol::{Protocol, ShardInfo, ShardState, masked_url};
 use url::Url;
 
+use crate::alias::parse_alias;
 use crate::auth::{Auth, IntoAuth, digest_auth};
 use crate::request::header::HeaderSpec;
 use crate::shard::HttpShard;
@@ -51,6 +52,8 @@ pub struct HttpProtocol {
     pub(crate) cookies: bool,
     pub(crate) local_addresses: Vec<String>,
     pub(crate) host_aliases: Vec<(String, String)>,
+    pub(crate) max_checked_body: usize,
+    pub(crate) max_checked_memory: usize,
     pub(crate) auth: Option<Arc<dyn Auth>>,
     /// How many requests have been compiled for this protocol: each gets a number.
     actions: Arc<AtomicUsize>,
@@ -89,6 +92,8 @@ impl HttpProtocol {
             cookies: true,
             local_addresses: Vec::new(),
             host_aliases: Vec::new(),
+            max_checked_body: 100_000_000,
+            max_checked_memory: 512_000_000,
             auth: None,
             actions: Arc::default(),
         }
@@ -190,7 +195,8 @@ impl HttpProtocol {
         self
     }
 
-    /// Trusts the certificates in this PEM file, besides those the system trusts. May be given several times.
+    /// Trusts the certificates in this PEM file, besides those the system trusts: as issuers of others, and where a server
+    /// shows one of them as its own. May be given several times.
     pub fn root_certificate(mut self, path: impl Into<PathBuf>) -> Self {
         self.tls.roots.push(path.into());
         self
@@ -212,7 +218,11 @@ impl HttpProtocol {
         self
     }
 
-    /// Accepts every certificate, of whomever and for whatever name. Default: they are verified.
+    /// Accepts every certificate, of whomever and for whatever name, also such as could not be verified: of version 1,
+    /// expired, with short keys. Default: they are verified.
+    ///
+    /// What the TLS library does not speak is an error nevertheless, which says so: TLS 1.1 and before, key exchange
+    /// without ECDHE, keys other than RSA, ECDSA and EdDSA.
     pub fn insecure(mut self) -> Self {
         self.tls.insecure = true;
         self
@@ -252,9 +262,31 @@ impl HttpProtocol {
         self
     }
 
+    /// The largest body that checks may look at, in bytes, as sent and as decoded. Default 100 MB. A request whose body is
+    /// larger fails, unless no check needs it: a body that is only digested, counted or downloaded may have any size.
+    pub fn max_checked_body(mut self, bytes: usize) -> Self {
+        self.max_checked_body = bytes;
+        self
+    }
+
+    /// How many bytes the bodies may take together that a shard receives for checks, or is checking; there is one shard per
+    /// core. Default 512 MB. A body counts with its announced length from its first byte on, and once more as decoded.
+    ///
+    /// Beyond it a request fails, with an error that names this setting. It does not wait for memory, since that time
+    /// would be charged to the server. What the code of an [imperative](crate::UserHttp) step keeps of a reply counts too.
+    pub fn max_checked_memory(mut self, bytes: usize) -> Self {
+        self.max_checked_memory = bytes;
+        self
+    }
+
     /// The base URLs, parsed.
     pub(crate) fn bases(&self) -> Vec<Result<Url, String>> {
         self.base_urls.iter().map(|url| parse_base(url)).collect()
+    }
+
+    /// The aliases, names and targets as connections use them: in lower case, IDNs in ASCII (RFC 5891).
+    pub(crate) fn parsed_host_aliases(&self) -> Vec<Result<(String, String), String>> {
+        self.host_aliases.iter().map(|(name, target)| parse_alias(name, target)).collect()
     }
 
     /// A number for one more request.
@@ -309,6 +341,9 @@ impl Protocol for HttpProtocol {
         if let Err(mistake) = self.parsed_local_addresses() {
             cx.mistake(mistake);
         }
+        for mistake in self.parsed_host_aliases().into_iter().filter_map(Result::err) {
+            cx.mistake(mistake);
+        }
         for mistake in self.tls.mistakes() {
             cx.mistake(mistake);
         }
@@ -317,6 +352,13 @@ impl Protocol for HttpProtocol {
                 "client_certificate with expressions: users who share connections cannot have certificates of their own; \
                  take share_connections() away, or give all of them one certificate",
             );
+        }
+        for (bytes, name) in
+            [(self.max_checked_body, "max_checked_body"), (self.max_checked_memory, "max_checked_memory")]
+        {
+            if bytes == 0 {
+                cx.mistake(format!("{name}(0) leaves no body to check; give it bytes, such as 100_000_000"));
+            }
         }
         if self.max_connections_per_host == 0 {
             cx.mistake("max_connections_per_host(0) leaves no connection to send a request over; give at least 1");

@@ -3,6 +3,7 @@
 use std::any::Any;
 use std::cell::RefCell;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 use http::HeaderMap;
@@ -16,6 +17,7 @@ use crate::pool::{OwnPool, SharedPool};
 use crate::protocol::HttpProtocol;
 use crate::request::file::Files;
 use crate::request::prepared::Prepared;
+use crate::room::Room;
 use crate::tls::Tls;
 
 /// Who rests at least this long has those of its connections closed that the server has closed.
@@ -25,6 +27,8 @@ const REST: Duration = Duration::from_millis(50);
 pub(crate) struct HttpShard {
     pub(crate) connector: Connector,
     pub(crate) buffers: Buffers,
+    /// For bodies that checks look at.
+    pub(crate) room: Arc<Room>,
     /// The pool of all users, if they share one.
     pub(crate) shared: Option<SharedPool>,
     pub(crate) origins: Origins,
@@ -56,12 +60,14 @@ impl HttpShard {
             let origin = origins.of(&url).map_err(|error| error.to_string())?;
             bases.push(Base { origin, path: url.path().trim_end_matches('/').into() });
         }
-        let resolver = Resolver::system(&protocol.host_aliases);
+        let aliases: Vec<_> = protocol.parsed_host_aliases().into_iter().collect::<Result<_, _>>()?;
+        let resolver = Resolver::system(&aliases);
         let tls = Tls::new(protocol.tls.clone(), protocol.share_connections);
         let shared = protocol.share_connections.then(|| SharedPool::new(protocol.max_connections_per_host));
         Ok(HttpShard {
             connector: Connector::new(resolver, tls, protocol.parsed_local_addresses()?),
             buffers: Buffers::default(),
+            room: Room::new(protocol.max_checked_body, protocol.max_checked_memory),
             shared,
             origins,
             bases,

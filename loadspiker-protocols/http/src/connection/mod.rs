@@ -24,7 +24,7 @@ pub(crate) use buffers::Buffers;
 pub(crate) use connect::Connector;
 pub(crate) use exchange::{Answer, Failure, exchange};
 pub(crate) use request::{Request, RequestHead};
-pub(crate) use response::Head;
+pub(crate) use response::{Head, LeftOut};
 pub(crate) use stream::Stream;
 
 /// A connection. Dropping it closes it.
