@@ -1,4 +1,4 @@
-//! [`aws_sigv4`]: requests signed as Amazon Web Services want it (Signature Version 4).
+//! [`aws_sigv4`]: requests signed with AWS Signature Version 4.
 //!
 //! Written here on top of ring's HMAC, and tested against the suite that AWS publishes: the crate aws-sigv4 would bring
 //! some thirty others, and moves on to a new Rust faster than this one does.
@@ -9,17 +9,15 @@ mod tests;
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use http::header::{AUTHORIZATION, CONTENT_TYPE, HOST};
-use loadspiker_core::StepError;
 use loadspiker_core::compile::CompileContext;
 use loadspiker_core::expression::{CompiledText, IntoText, TextArg};
+use loadspiker_core::{Session, StepError};
 use ring::{digest, hmac};
 use time::OffsetDateTime;
 
 use self::canonical::{Canonical, Paths};
-use super::hex::hex;
-use super::secret::{Secret, rendered};
-use super::{Auth, AuthContext, AuthRequest, Authenticator};
+use crate::encode::hex;
+use crate::{Secret, rendered};
 
 /// Signs requests with AWS Signature Version 4, for a service of a region and with an access key: host, content type,
 /// all headers `x-amz-…`, the query and the body. Whatever else speaks this protocol, such as a MinIO server, is reached
@@ -29,12 +27,10 @@ use super::{Auth, AuthContext, AuthRequest, Authenticator};
 /// S3 wants it. Other paths are normalized in the signature (`/a/../b` is `/b`).
 ///
 /// ```
-/// use loadspiker_http::HttpProtocol;
-/// use loadspiker_http::auth::aws_sigv4;
+/// use loadspiker_auth::aws_sigv4;
 ///
 /// let signed = aws_sigv4("eu-central-1", "s3", "#{env(AWS_ACCESS_KEY_ID)}", "#{env(AWS_SECRET_ACCESS_KEY)}");
-/// let bucket = HttpProtocol::new("https://bucket.s3.eu-central-1.amazonaws.com").auth(signed);
-/// # let _ = bucket;
+/// # let _ = signed;
 /// ```
 pub fn aws_sigv4(
     region: impl IntoText,
@@ -69,30 +65,26 @@ impl AwsSigV4 {
         AwsSigV4 { session_token: Some(Secret::new(token)), ..self }
     }
 
-    /// The body is not part of the signature, which saves hashing it. S3 accepts that over TLS.
+    /// Leaves the body out of the signature, which saves hashing it. S3 accepts that over TLS.
     pub fn unsigned_payload(self) -> Self {
         AwsSigV4 { unsigned_payload: true, ..self }
     }
-}
 
-impl Auth for AwsSigV4 {
-    fn name(&self) -> &'static str {
-        "aws_sigv4"
-    }
-
-    fn compile(&self, cx: &mut CompileContext<'_>) -> Box<dyn Authenticator> {
-        Box::new(Signer {
+    /// Prepares it for a request. Mistakes are reported to `cx`.
+    pub fn compile(&self, cx: &mut CompileContext<'_>) -> SigV4Signer {
+        SigV4Signer {
             region: self.region.compile(cx),
             service: self.service.compile(cx),
             access_key_id: self.access_key_id.compile(cx),
             secret_access_key: self.secret_access_key.compile(cx),
             session_token: self.session_token.as_ref().map(|token| token.compile(cx)),
             unsigned_payload: self.unsigned_payload,
-        })
+        }
     }
 }
 
-struct Signer {
+/// [`AwsSigV4`], compiled: signs requests.
+pub struct SigV4Signer {
     region: CompiledText,
     service: CompiledText,
     access_key_id: CompiledText,
@@ -101,49 +93,99 @@ struct Signer {
     unsigned_payload: bool,
 }
 
-impl Authenticator for Signer {
-    fn apply(&self, request: &mut AuthRequest<'_>, cx: &mut AuthContext<'_>) -> Result<(), StepError> {
-        let session = cx.session();
-        let service = rendered(&self.service, session)?;
-        let is_s3 = service.starts_with("s3");
-        let stamp = Stamp::now();
-        request.set_header("x-amz-date", &stamp.time)?;
-        if let Some(token) = &self.session_token {
-            request.set_header("x-amz-security-token", &rendered(token, session)?)?;
-        }
+/// A request to be signed, as it will be sent.
+#[derive(Debug)]
+pub struct SigningRequest<'a> {
+    /// The method, such as `GET`.
+    pub method: &'a str,
+    /// Path and query, percent-encoded.
+    pub path_and_query: &'a str,
+    /// The body; empty if there is none.
+    pub body: &'a [u8],
+}
+
+impl SigV4Signer {
+    /// The headers that sign a request, with names in lower case. They replace headers of the same name. `headers` are
+    /// the others of the request, `host` among them; those that have no part in the signature are skipped.
+    ///
+    /// # Errors
+    ///
+    /// An expression fails, or a header with a part in the signature is not ASCII.
+    pub fn sign<'h>(
+        &self,
+        request: &SigningRequest<'_>,
+        headers: impl IntoIterator<Item = (&'h str, &'h [u8])>,
+        session: &Session,
+    ) -> Result<Vec<(&'static str, String)>, StepError> {
+        let access = Access {
+            region: rendered(&self.region, session)?,
+            service: rendered(&self.service, session)?,
+            access_key_id: rendered(&self.access_key_id, session)?,
+            secret_access_key: rendered(&self.secret_access_key, session)?,
+            session_token: self.session_token.as_ref().map(|token| rendered(token, session)).transpose()?,
+            unsigned_payload: self.unsigned_payload,
+        };
+        access.sign(Stamp::now(), request, headers)
+    }
+}
+
+/// Who signs, and for which service.
+struct Access {
+    region: String,
+    service: String,
+    access_key_id: String,
+    secret_access_key: String,
+    session_token: Option<String>,
+    unsigned_payload: bool,
+}
+
+impl Access {
+    fn sign<'h>(
+        self,
+        stamp: Stamp,
+        request: &SigningRequest<'_>,
+        headers: impl IntoIterator<Item = (&'h str, &'h [u8])>,
+    ) -> Result<Vec<(&'static str, String)>, StepError> {
+        let is_s3 = self.service.starts_with("s3");
         let payload = match self.unsigned_payload {
             true => "UNSIGNED-PAYLOAD".to_owned(),
-            false => hex(digest::digest(&digest::SHA256, request.body()).as_ref()),
+            false => hex(digest::digest(&digest::SHA256, request.body).as_ref()),
         };
+        let mut added = vec![("x-amz-date", stamp.time.clone())];
+        added.extend(self.session_token.map(|token| ("x-amz-security-token", token)));
         if is_s3 || self.unsigned_payload {
-            request.set_header("x-amz-content-sha256", &payload)?;
+            added.push(("x-amz-content-sha256", payload.clone()));
         }
-        let mut headers = Vec::new();
-        for (name, value) in request.headers() {
-            if *name == HOST || *name == CONTENT_TYPE || name.as_str().starts_with("x-amz-") {
-                let value = value
-                    .to_str()
-                    .map_err(|_| StepError::new(format!("header \"{name}\" is not in ASCII, and cannot be signed")))?;
-                headers.push((name.as_str().to_owned(), value.to_owned()));
+        let mut signed: Vec<(String, String)> = Vec::new();
+        for (name, value) in headers {
+            let name = name.to_ascii_lowercase();
+            let has_part = matches!(&*name, "host" | "content-type") || name.starts_with("x-amz-");
+            if has_part && !added.iter().any(|(own, _)| *own == name) {
+                let value = text_of(value)
+                    .ok_or_else(|| StepError::new(format!("header \"{name}\" is not in ASCII, and cannot be signed")))?;
+                signed.push((name, value.to_owned()));
             }
         }
-        let canonical = Canonical::new(
-            request.method().as_str(),
-            request.path_and_query(),
-            if is_s3 { Paths::OfS3 } else { Paths::Normalized },
-            &headers,
-            &payload,
-        );
-        let scope = Scope { stamp, region: rendered(&self.region, session)?, service };
-        let signature = scope.sign(&canonical, &rendered(&self.secret_access_key, session)?);
+        signed.extend(added.iter().map(|(name, value)| ((*name).to_owned(), value.clone())));
+        let paths = if is_s3 { Paths::OfS3 } else { Paths::Normalized };
+        let canonical = Canonical::new(request.method, request.path_and_query, paths, &signed, &payload);
+        let scope = Scope { stamp, region: self.region, service: self.service };
         let credentials = format!(
-            "AWS4-HMAC-SHA256 Credential={}/{}, SignedHeaders={}, Signature={signature}",
-            rendered(&self.access_key_id, session)?,
+            "AWS4-HMAC-SHA256 Credential={}/{}, SignedHeaders={}, Signature={}",
+            self.access_key_id,
             scope.text(),
-            canonical.signed_headers
+            canonical.signed_headers,
+            scope.sign(&canonical, &self.secret_access_key),
         );
-        request.set_header(AUTHORIZATION.as_str(), &credentials)
+        added.push(("authorization", credentials));
+        Ok(added)
     }
+}
+
+/// The value of a header, if it consists of visible ASCII characters, spaces and tabs.
+fn text_of(value: &[u8]) -> Option<&str> {
+    let is_text = value.iter().all(|byte| matches!(byte, b'\t' | b' '..=b'~'));
+    std::str::from_utf8(value).ok().filter(|_| is_text)
 }
 
 /// A time, as signatures have it.

@@ -1,6 +1,9 @@
-//! [`jwt`]: signed tokens (RFC 7519) of the user's own making.
+//! [`jwt`]: signed tokens (RFC 7519) of the user's own making. jsonwebtoken puts them together and signs them.
 
 mod key;
+mod provider;
+#[cfg(test)]
+mod tests;
 
 use std::borrow::Cow;
 use std::cell::RefCell;
@@ -9,18 +12,16 @@ use std::path::PathBuf;
 use std::rc::Rc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use http::header::AUTHORIZATION;
+use jsonwebtoken::{Algorithm, Header};
 use loadspiker_core::compile::CompileContext;
 use loadspiker_core::expression::{CompiledText, CompiledValue, IntoText, IntoValue, TextArg, ValueArg};
+use loadspiker_core::protocol::ActionContext;
 use loadspiker_core::{Moment, Session, StepError};
 use serde_json::{Map, Value};
 
 use self::key::SigningKey;
-use super::secret::{Secret, rendered};
-use super::token::Lapse;
-use super::{Auth, AuthContext, AuthFuture, AuthKey, AuthRequest, Authenticator};
+use crate::token::Lapse;
+use crate::{AuthKey, AuthStates, Secret, rendered};
 
 /// How long before its end a token is made anew: at most half its lifetime.
 const RENEW_BEFORE: Duration = Duration::from_secs(30);
@@ -73,6 +74,24 @@ impl JwtAlgorithm {
             JwtAlgorithm::EdDsa => "EdDSA",
         }
     }
+
+    /// As jsonwebtoken has it.
+    fn of_library(self) -> Algorithm {
+        match self {
+            JwtAlgorithm::Hs256 => Algorithm::HS256,
+            JwtAlgorithm::Hs384 => Algorithm::HS384,
+            JwtAlgorithm::Hs512 => Algorithm::HS512,
+            JwtAlgorithm::Rs256 => Algorithm::RS256,
+            JwtAlgorithm::Rs384 => Algorithm::RS384,
+            JwtAlgorithm::Rs512 => Algorithm::RS512,
+            JwtAlgorithm::Ps256 => Algorithm::PS256,
+            JwtAlgorithm::Ps384 => Algorithm::PS384,
+            JwtAlgorithm::Ps512 => Algorithm::PS512,
+            JwtAlgorithm::Es256 => Algorithm::ES256,
+            JwtAlgorithm::Es384 => Algorithm::ES384,
+            JwtAlgorithm::EdDsa => Algorithm::EdDSA,
+        }
+    }
 }
 
 impl fmt::Display for JwtAlgorithm {
@@ -84,20 +103,17 @@ impl fmt::Display for JwtAlgorithm {
 /// A token of the user's own making, signed (RFC 7519), sent as a bearer token. `key` is the secret where the algorithm
 /// is one of HMAC, else a private key in PEM format (PKCS #8; for RSA PKCS #1 as well); it may have expressions.
 ///
-/// A token is signed again only if a claim has changed, or it is about to lapse. It is saved as an attribute with
-/// [`authenticate`](super::authenticate)`(&jwt).save_as("token")`.
+/// A token is signed again only if a claim has changed, or it is about to lapse.
 ///
 /// ```
+/// use loadspiker_auth::{JwtAlgorithm, jwt};
 /// use loadspiker_core::DurationExt;
-/// use loadspiker_http::auth::{JwtAlgorithm, jwt};
-/// use loadspiker_http::http;
 ///
 /// let token = jwt(JwtAlgorithm::Hs256, "#{secret}")
 ///     .claim("sub", "#{user}")
 ///     .claim("roles", ["buyer", "reader"])
 ///     .expires_in(5.minutes());
-/// let order = http("order").post("/orders").auth(&token);
-/// # let _ = order;
+/// # let _ = token;
 /// ```
 pub fn jwt(algorithm: JwtAlgorithm, key: impl IntoText) -> Jwt {
     Jwt::with(algorithm, Written::Text(Secret::new(key)))
@@ -150,12 +166,12 @@ impl Jwt {
     }
 }
 
-impl Auth for Jwt {
-    fn name(&self) -> &'static str {
-        "jwt"
-    }
-
-    fn compile(&self, cx: &mut CompileContext<'_>) -> Box<dyn Authenticator> {
+impl Jwt {
+    /// Prepares it for a request: expressions are parsed, and the key, unless it has any. Mistakes are reported to `cx`.
+    pub fn compile(&self, cx: &mut CompileContext<'_>) -> JwtSigner {
+        if self.header.iter().any(|(name, _)| name == "alg") {
+            cx.mistake("jwt: header(\"alg\", …) contradicts the algorithm that is given to jwt(…); take it away");
+        }
         if self.lifetime.is_some_and(|lifetime| lifetime.as_secs() == 0) {
             cx.mistake("jwt: expires_in is less than a second, so that no token is ever good; give it more");
         }
@@ -182,14 +198,14 @@ impl Auth for Jwt {
                 }
             },
         };
-        Box::new(Signer {
-            state: self.state.clone(),
+        let signer = Signer {
             algorithm: self.algorithm,
             key,
             header: self.header.iter().map(|(name, value)| (name.clone(), value.compile(cx))).collect(),
             claims: self.claims.iter().map(|(name, value)| (name.clone(), value.compile(cx))).collect(),
             lifetime: self.lifetime,
-        })
+        };
+        JwtSigner { states: AuthStates::compile(cx), state: self.state.clone(), signer }
     }
 }
 
@@ -200,9 +216,15 @@ enum Key {
     None,
 }
 
-/// Signs tokens.
-struct Signer {
+/// [`Jwt`], compiled: signs tokens.
+pub struct JwtSigner {
+    states: AuthStates,
     state: AuthKey,
+    signer: Signer,
+}
+
+/// What is signed, and how.
+struct Signer {
     algorithm: JwtAlgorithm,
     key: Key,
     header: Vec<(String, CompiledText)>,
@@ -210,19 +232,24 @@ struct Signer {
     lifetime: Option<Duration>,
 }
 
-/// The token of a user.
-#[derive(Default)]
-struct Signed(RefCell<Option<Made>>);
+impl JwtSigner {
+    /// The token of this user: the one there is, if it is good and says the same, else a new one.
+    ///
+    /// # Errors
+    ///
+    /// An expression fails, or the key or a parameter of the header, of the user's own, is not valid.
+    pub fn token(&self, cx: &mut ActionContext) -> Result<String, StepError> {
+        let signed: Rc<Signed> = self.states.of_user(cx, &self.state);
+        self.signer.sign(&signed, cx.session(), cx.now())
+    }
 
-struct Made {
-    /// Header and claims but for the times, and the key if it is the user's own.
-    of: String,
-    token: String,
-    lapse: Option<Lapse>,
+    /// Forgets the token of this user, so that the next one is signed anew.
+    pub fn forget(&self, cx: &mut ActionContext) {
+        *self.states.of_user::<Signed>(cx, &self.state).0.borrow_mut() = None;
+    }
 }
 
 impl Signer {
-    /// The token of this user: the one there is, if it is good and says the same.
     fn sign(&self, signed: &Signed, session: &Session, now: Moment) -> Result<String, StepError> {
         let key = match &self.key {
             Key::Rendered(text) => rendered(text, session)?,
@@ -255,49 +282,27 @@ impl Signer {
             Key::Fixed(key) => Cow::Borrowed(key),
             _ => Cow::Owned(SigningKey::parse(self.algorithm, key.as_bytes())?),
         };
-        let token = compact(&Value::Object(header), &Value::Object(claims), &key)?;
+        let token = compact(header, &claims, &key)?;
         *signed.0.borrow_mut() = Some(Made { of, token: token.clone(), lapse });
         Ok(token)
     }
+}
 
-    fn signed(&self, cx: &mut AuthContext<'_>) -> Result<String, StepError> {
-        let signed: Rc<Signed> = cx.user_state(&self.state);
-        let now = cx.now();
-        self.sign(&signed, cx.session(), now)
-    }
+/// The token of a user.
+#[derive(Default)]
+struct Signed(RefCell<Option<Made>>);
+
+struct Made {
+    /// Header and claims but for the times, and the key if it is the user's own.
+    of: String,
+    token: String,
+    lapse: Option<Lapse>,
 }
 
 /// A token in its compact form (RFC 7515 §7.1).
-fn compact(header: &Value, claims: &Value, key: &SigningKey) -> Result<String, StepError> {
-    let mut token = URL_SAFE_NO_PAD.encode(header.to_string());
-    token.push('.');
-    URL_SAFE_NO_PAD.encode_string(claims.to_string(), &mut token);
-    let signature = key.sign(token.as_bytes())?;
-    token.push('.');
-    URL_SAFE_NO_PAD.encode_string(signature, &mut token);
-    Ok(token)
+fn compact(header: Map<String, Value>, claims: &Map<String, Value>, key: &SigningKey) -> Result<String, StepError> {
+    let header: Header = serde_json::from_value(Value::Object(header))
+        .map_err(|error| StepError::new(format!("a parameter of the header is not valid: {error}")))?;
+    let token = jsonwebtoken::encode(&header, claims, key.encoding_key());
+    token.map_err(|error| StepError::new(format!("the token cannot be signed: {error}")))
 }
-
-impl Authenticator for Signer {
-    /// Nothing is sent; but a step that saves the token needs to hear why there is none.
-    fn obtain<'a>(&'a self, cx: &'a mut AuthContext<'_>) -> Option<AuthFuture<'a>> {
-        let signed = self.signed(cx).err()?;
-        Some(Box::pin(async { Err(signed) }))
-    }
-
-    fn apply(&self, request: &mut AuthRequest<'_>, cx: &mut AuthContext<'_>) -> Result<(), StepError> {
-        let token = self.signed(cx)?;
-        request.set_header(AUTHORIZATION.as_str(), &format!("Bearer {token}"))
-    }
-
-    fn token(&self, cx: &mut AuthContext<'_>) -> Option<String> {
-        self.signed(cx).ok()
-    }
-
-    fn forget(&self, cx: &mut AuthContext<'_>) {
-        *cx.user_state::<Signed>(&self.state).0.borrow_mut() = None;
-    }
-}
-
-#[cfg(test)]
-mod tests;

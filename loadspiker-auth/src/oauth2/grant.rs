@@ -5,14 +5,14 @@ use loadspiker_core::expression::{CompiledText, TextArg};
 use loadspiker_core::{Session, StepError};
 
 use super::client::Client;
-#[cfg(feature = "html")]
+#[cfg(feature = "login")]
 use super::code::Authorization;
 use super::device::Device;
-use crate::auth::AuthContext;
-#[cfg(feature = "html")]
-use crate::auth::forms::Entries;
-use crate::auth::secret::{Secret, rendered};
-use crate::auth::token::Token;
+use super::endpoint::TokenEndpoint;
+#[cfg(feature = "login")]
+use super::login::LoginFields;
+use crate::token::Token;
+use crate::{Secret, rendered};
 
 /// A grant, as the user wrote it.
 #[derive(Clone, Debug)]
@@ -20,33 +20,33 @@ pub(super) enum Flow {
     ClientCredentials,
     Password(TextArg, Secret),
     RefreshToken(Secret),
-    #[cfg(feature = "html")]
+    #[cfg(feature = "login")]
     AuthorizationCode {
         authorize_url: TextArg,
         redirect_uri: TextArg,
-        login: Entries,
+        login: LoginFields,
     },
     DeviceCode {
         device_url: TextArg,
-        #[cfg(feature = "html")]
-        login: Entries,
+        #[cfg(feature = "login")]
+        login: LoginFields,
     },
     /// A login was described for a grant that has none.
-    #[cfg(feature = "html")]
+    #[cfg(feature = "login")]
     Misplaced,
 }
 
 impl Flow {
     /// What was filled in so far.
-    #[cfg(feature = "html")]
-    pub(super) fn login(&self) -> Entries {
+    #[cfg(feature = "login")]
+    pub(super) fn login(&self) -> LoginFields {
         match self {
             Flow::AuthorizationCode { login, .. } | Flow::DeviceCode { login, .. } => login.clone(),
-            _ => Entries::default(),
+            _ => LoginFields::default(),
         }
     }
 
-    #[cfg(feature = "html")]
+    #[cfg(feature = "login")]
     pub(super) fn add_login_field(&mut self, name: String, value: impl loadspiker_core::expression::IntoText) {
         match self {
             Flow::AuthorizationCode { login, .. } | Flow::DeviceCode { login, .. } => login.add(name, value),
@@ -59,20 +59,20 @@ impl Flow {
             Flow::ClientCredentials => Grant::ClientCredentials,
             Flow::Password(user, password) => Grant::Password(user.compile(cx), password.compile(cx)),
             Flow::RefreshToken(token) => Grant::RefreshToken(token.compile(cx)),
-            #[cfg(feature = "html")]
+            #[cfg(feature = "login")]
             Flow::AuthorizationCode { authorize_url, redirect_uri, login } => {
                 Grant::AuthorizationCode(Authorization::compile(authorize_url, redirect_uri, login, cx))
             }
             Flow::DeviceCode {
                 device_url,
-                #[cfg(feature = "html")]
+                #[cfg(feature = "login")]
                 login,
             } => Grant::DeviceCode(Device {
                 url: device_url.compile(cx),
-                #[cfg(feature = "html")]
-                login: (!login.is_empty()).then(|| login.compile(None, cx)),
+                #[cfg(feature = "login")]
+                login: (!login.is_empty()).then(|| login.compile(cx)),
             }),
-            #[cfg(feature = "html")]
+            #[cfg(feature = "login")]
             Flow::Misplaced => {
                 cx.mistake(
                     "oauth2: login_field(…) goes with authorization_code(…) or device_code(…); name the grant before it",
@@ -88,7 +88,7 @@ pub(super) enum Grant {
     ClientCredentials,
     Password(CompiledText, CompiledText),
     RefreshToken(CompiledText),
-    #[cfg(feature = "html")]
+    #[cfg(feature = "login")]
     AuthorizationCode(Authorization),
     DeviceCode(Device),
 }
@@ -100,25 +100,26 @@ impl Grant {
     }
 
     /// A new token.
-    pub(super) async fn token(
+    pub(super) async fn token<E: TokenEndpoint>(
         &self,
         client: &Client<CompiledText>,
-        cx: &mut AuthContext<'_>,
+        endpoint: &mut E,
     ) -> Result<Token, StepError> {
+        let session = endpoint.context().session();
         let text = |text: &CompiledText, session: &Session| rendered(text, session);
         let mut pairs = match self {
             Grant::ClientCredentials => vec![("grant_type", "client_credentials".to_owned())],
             Grant::Password(user, password) => vec![
                 ("grant_type", "password".to_owned()),
-                ("username", text(user, cx.session())?),
-                ("password", text(password, cx.session())?),
+                ("username", text(user, session)?),
+                ("password", text(password, session)?),
             ],
-            Grant::RefreshToken(token) => return client.refresh(&text(token, cx.session())?, cx).await,
-            #[cfg(feature = "html")]
-            Grant::AuthorizationCode(authorization) => return authorization.token(client, cx).await,
-            Grant::DeviceCode(device) => return device.token(client, cx).await,
+            Grant::RefreshToken(token) => return client.refresh(&text(token, session)?, endpoint).await,
+            #[cfg(feature = "login")]
+            Grant::AuthorizationCode(authorization) => return authorization.token(client, endpoint).await,
+            Grant::DeviceCode(device) => return device.token(client, endpoint).await,
         };
-        client.add_scope(&mut pairs, cx.session())?;
-        client.token(pairs, cx).await
+        client.add_scope(&mut pairs, session)?;
+        client.token(pairs, endpoint).await
     }
 }

@@ -9,55 +9,62 @@ use ring::digest::{SHA256, digest};
 use url::Url;
 
 use super::client::{Client, Pairs};
-use crate::auth::AuthContext;
-use crate::auth::forms::{Entries, Forms};
-use crate::auth::secret::rendered;
-use crate::auth::token::Token;
-use crate::request::url::encode_component;
+use super::endpoint::TokenEndpoint;
+use super::login::{CompiledLoginFields, LoginFields, LoginVisit};
+use crate::encode::encode_component;
+use crate::rendered;
+use crate::token::Token;
 
 pub(super) struct Authorization {
     authorize_url: CompiledText,
     redirect_uri: CompiledText,
-    login: Forms,
+    fields: CompiledLoginFields,
 }
 
 impl Authorization {
     pub(super) fn compile(
         authorize_url: &TextArg,
         redirect_uri: &TextArg,
-        login: &Entries,
+        fields: &LoginFields,
         cx: &mut CompileContext<'_>,
     ) -> Self {
         let redirect_uri = redirect_uri.compile(cx);
         if let Some(Err(error)) = redirect_uri.as_literal().map(Url::parse) {
             cx.mistake(format!(
-                "oauth2: the redirect URI is no URL ({error}); write all of it, such as https://app.test/back"
+                "oauth2: the redirect URI is not a valid URL ({error}); write all of it, such as https://app.test/back"
             ));
         }
-        Authorization { authorize_url: authorize_url.compile(cx), redirect_uri, login: login.compile(None, cx) }
+        Authorization { authorize_url: authorize_url.compile(cx), redirect_uri, fields: fields.compile(cx) }
     }
 
-    pub(super) async fn token(
+    pub(super) async fn token<E: TokenEndpoint>(
         &self,
         client: &Client<CompiledText>,
-        cx: &mut AuthContext<'_>,
+        endpoint: &mut E,
     ) -> Result<Token, StepError> {
-        let redirect_uri = rendered(&self.redirect_uri, cx.session())?;
+        let session = endpoint.context().session();
+        let redirect_uri = rendered(&self.redirect_uri, session)?;
         let goal = Url::parse(&redirect_uri)
-            .map_err(|error| StepError::new(format!("the redirect URI is no URL ({error})")))?;
-        let (verifier, state) = (random_text(43, cx.session()), random_text(22, cx.session()));
+            .map_err(|error| StepError::new(format!("the redirect URI is not a valid URL ({error})")))?;
+        let (verifier, state) = (random_text(43, session), random_text(22, session));
         let mut pairs: Pairs = vec![
             ("response_type", "code".to_owned()),
-            ("client_id", rendered(&client.id, cx.session())?),
+            ("client_id", rendered(&client.id, session)?),
             ("redirect_uri", redirect_uri.clone()),
             ("state", state.clone()),
             ("code_challenge", URL_SAFE_NO_PAD.encode(digest(&SHA256, verifier.as_bytes()))),
             ("code_challenge_method", "S256".to_owned()),
         ];
-        client.add_scope(&mut pairs, cx.session())?;
-        let url = with_query(rendered(&self.authorize_url, cx.session())?, &pairs);
-        let start = (&*format!("{} login", client.name), url);
-        let reached = self.login.walk(cx, &|request| client.make(request), start, Some(&goal), &[]).await?;
+        client.add_scope(&mut pairs, session)?;
+        let visit = LoginVisit {
+            name: format!("{} login", client.name),
+            silent: client.silent,
+            url: with_query(rendered(&self.authorize_url, session)?, &pairs),
+            goal: Some(goal),
+            fields: &self.fields,
+            extra: Vec::new(),
+        };
+        let reached = endpoint.log_in(visit).await?;
         let code = code(&reached.ok_or("the login leads nowhere")?, &state)?;
         let pairs = vec![
             ("grant_type", "authorization_code".to_owned()),
@@ -65,7 +72,7 @@ impl Authorization {
             ("redirect_uri", redirect_uri),
             ("code_verifier", verifier),
         ];
-        client.token(pairs, cx).await
+        client.token(pairs, endpoint).await
     }
 }
 

@@ -1,27 +1,29 @@
 //! [`oauth2`]: tokens by OAuth 2.0 (RFC 6749), as bearer tokens (RFC 6750), renewed before they lapse.
 
 mod client;
-#[cfg(feature = "html")]
+#[cfg(feature = "login")]
 mod code;
 mod device;
+mod endpoint;
 mod grant;
+#[cfg(feature = "login")]
+mod login;
 mod reply;
+mod source;
 
-use std::rc::Rc;
 use std::time::Duration;
 
-use http::header::{AUTHORIZATION, WWW_AUTHENTICATE};
-use http_auth::parse_challenges;
-use loadspiker_core::StepError;
 use loadspiker_core::compile::CompileContext;
-use loadspiker_core::expression::{CompiledText, IntoText, TextArg};
+use loadspiker_core::expression::{IntoText, TextArg};
 
 use self::client::{Client, Secrecy};
-use self::grant::{Flow, Grant};
-use super::secret::Secret;
-use super::token::TokenView;
-use super::{Answered, Auth, AuthContext, AuthFuture, AuthKey, AuthRequest, AuthResponse, Authenticator};
-use crate::text::text_of;
+pub use self::endpoint::{TokenEndpoint, TokenForm, TokenReply};
+use self::grant::Flow;
+#[cfg(feature = "login")]
+#[cfg_attr(docsrs, doc(cfg(feature = "login")))]
+pub use self::login::{CompiledLoginFields, LoginFields, LoginVisit};
+pub use self::source::TokenSource;
+use crate::{AuthKey, AuthStates, Secret};
 
 /// How long before its end a token is renewed, unless the user says otherwise.
 const RENEW_BEFORE: Duration = Duration::from_secs(30);
@@ -29,25 +31,22 @@ const RENEW_BEFORE: Duration = Duration::from_secs(30);
 /// Tokens by OAuth 2.0: from the token endpoint at this URL (or path after the base URL), for the client of this id. The
 /// grant is that of client credentials unless another one is named.
 ///
-/// A token is got before the first request that needs it, sent as a bearer token, and renewed before it lapses: with the
-/// refresh token if there is one, else by the same grant again. One that the server refuses (401) although it went well
-/// before, or because it is at fault (`invalid_token`), is replaced, and the request sent again (counted as
-/// `name Challenge`).
+/// A token is fetched before the first request that needs it, sent as a bearer token, and renewed before it lapses: with
+/// the refresh token if there is one, else by the same grant again. One that the server refuses although it went well
+/// before, or because it is at fault (`invalid_token`), is replaced.
 ///
 /// Each user has a token of its own, or all users of the run [share](OAuth2::shared) one. Requests to the token endpoint
-/// are counted as `token`. If there is no token to be had, the request that needs it fails and says why.
+/// are counted as `token`. If a token cannot be had, the request that needs it fails and says why.
 ///
 /// ```
+/// use loadspiker_auth::oauth2;
 /// use loadspiker_core::DurationExt;
-/// use loadspiker_http::HttpProtocol;
-/// use loadspiker_http::auth::oauth2;
 ///
 /// // A service: one token for all.
 /// let service = oauth2("https://id.test/token", "reports").client_secret("secret").scope("read").shared();
 /// // Users of an app, each with its own name and password.
 /// let app = oauth2("https://id.test/token", "app").password("#{user}", "#{password}").renew_before(1.minutes());
-/// let api = HttpProtocol::new("https://api.test").auth(&app);
-/// # let _ = (service, api);
+/// # let _ = (service, app);
 /// ```
 pub fn oauth2(token_url: impl IntoText, client_id: impl IntoText) -> OAuth2 {
     OAuth2 {
@@ -118,8 +117,8 @@ impl OAuth2 {
     /// this URL is visited as a browser does, redirects are followed, the login form is filled in with the
     /// [`login_field`](Self::login_field)s, and further forms, such as one for consent, are sent as they are, until a
     /// redirect leads to the redirect URI, which is not visited. All that is counted as `token login`.
-    #[cfg(feature = "html")]
-    #[cfg_attr(docsrs, doc(cfg(feature = "html")))]
+    #[cfg(feature = "login")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "login")))]
     pub fn authorization_code(self, authorize_url: impl IntoText, redirect_uri: impl IntoText) -> Self {
         let (authorize_url, redirect_uri) = (authorize_url.into_text(), redirect_uri.into_text());
         OAuth2 { flow: Flow::AuthorizationCode { authorize_url, redirect_uri, login: self.flow.login() }, ..self }
@@ -134,7 +133,7 @@ impl OAuth2 {
         OAuth2 {
             flow: Flow::DeviceCode {
                 device_url,
-                #[cfg(feature = "html")]
+                #[cfg(feature = "login")]
                 login: self.flow.login(),
             },
             ..self
@@ -143,8 +142,8 @@ impl OAuth2 {
 
     /// Fills in a field of the login form, for the grants in which the user logs in at a page. Its value is never shown.
     /// Name the grant first; for others it is a mistake.
-    #[cfg(feature = "html")]
-    #[cfg_attr(docsrs, doc(cfg(feature = "html")))]
+    #[cfg(feature = "login")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "login")))]
     pub fn login_field(mut self, name: impl Into<String>, value: impl IntoText) -> Self {
         self.flow.add_login_field(name.into(), value);
         self
@@ -173,12 +172,9 @@ impl OAuth2 {
     }
 }
 
-impl Auth for OAuth2 {
-    fn name(&self) -> &'static str {
-        "oauth2"
-    }
-
-    fn compile(&self, cx: &mut CompileContext<'_>) -> Box<dyn Authenticator> {
+impl OAuth2 {
+    /// Prepares it for a request: expressions are parsed. Mistakes are reported to `cx`.
+    pub fn compile(&self, cx: &mut CompileContext<'_>) -> TokenSource {
         let secrecy = match &self.secrecy {
             Secrecy::Public => Secrecy::Public,
             Secrecy::Basic(secret) => Secrecy::Basic(secret.compile(cx)),
@@ -200,86 +196,12 @@ impl Auth for OAuth2 {
             name: self.name.clone(),
             silent: self.silent,
         };
-        Box::new(Tokens { key: self.key.clone(), shared: self.shared, grant: self.flow.compile(cx), client })
-    }
-}
-
-/// Gets tokens and sends them.
-struct Tokens {
-    key: AuthKey,
-    shared: bool,
-    client: Client<CompiledText>,
-    grant: Grant,
-}
-
-/// Which token a user sent last, where it shares it with others.
-type Sent = std::cell::Cell<u64>;
-
-impl Tokens {
-    fn view(&self, cx: &mut AuthContext<'_>) -> Rc<TokenView> {
-        if !self.shared {
-            return cx.user_state(&self.key);
+        TokenSource {
+            states: AuthStates::compile(cx),
+            key: self.key.clone(),
+            shared: self.shared,
+            client,
+            grant: self.flow.compile(cx),
         }
-        let view = cx.shard_state::<TokenView>(&self.key);
-        view.share(|| cx.run_state(&self.key));
-        view
     }
-
-    async fn renew(&self, view: Rc<TokenView>, cx: &mut AuthContext<'_>) -> Result<(), StepError> {
-        view.renew(cx, async |cx: &mut AuthContext<'_>| {
-            if let Some(refresh) = view.refresh() {
-                match self.client.refresh(&refresh, cx).await {
-                    Ok(token) => return Ok(token),
-                    Err(error) if !self.grant.can_begin_anew() => return Err(error),
-                    // It has lapsed, too.
-                    Err(_) => {}
-                }
-            }
-            self.grant.token(&self.client, cx).await
-        })
-        .await
-    }
-}
-
-impl Authenticator for Tokens {
-    fn obtain<'a>(&'a self, cx: &'a mut AuthContext<'_>) -> Option<AuthFuture<'a>> {
-        let view = self.view(cx);
-        view.wants(cx.now()).then(|| Box::pin(self.renew(view, cx)) as AuthFuture<'a>)
-    }
-
-    fn apply(&self, request: &mut AuthRequest<'_>, cx: &mut AuthContext<'_>) -> Result<(), StepError> {
-        let view = self.view(cx);
-        let (token, generation) = view.access().ok_or("there is no token")?;
-        cx.user_state::<Sent>(&self.key).set(generation);
-        request.set_header(AUTHORIZATION.as_str(), &format!("Bearer {token}"))
-    }
-
-    fn answered(&self, response: &AuthResponse<'_>, cx: &mut AuthContext<'_>) -> Result<Answered, StepError> {
-        let (view, sent) = (self.view(cx), cx.user_state::<Sent>(&self.key).get());
-        if response.status() != 401 {
-            view.prove(sent);
-            return Ok(Answered::Accept);
-        }
-        let again = response.attempt() == 0 && view.reject(sent, is_at_fault(response));
-        Ok(if again { Answered::SendAgain } else { Answered::Accept })
-    }
-
-    fn token(&self, cx: &mut AuthContext<'_>) -> Option<String> {
-        self.view(cx).access().map(|(token, _)| token)
-    }
-
-    fn forget(&self, cx: &mut AuthContext<'_>) {
-        self.view(cx).forget();
-    }
-}
-
-/// Whether the server says that it is the token that it does not accept (RFC 6750 §3.1).
-fn is_at_fault(response: &AuthResponse<'_>) -> bool {
-    let says = |name: &str, value: &str| name.eq_ignore_ascii_case("error") && value == "invalid_token";
-    response.headers().get_all(WWW_AUTHENTICATE).iter().map(text_of).any(|text| {
-        parse_challenges(&text).unwrap_or_default().iter().any(|challenge| {
-            challenge.scheme.eq_ignore_ascii_case("bearer")
-                && challenge.params.iter().any(|(name, value)| says(name, value.as_escaped()))
-        })
-    })
 }

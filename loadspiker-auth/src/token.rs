@@ -6,23 +6,33 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use loadspiker_core::protocol::ActionContext;
 use loadspiker_core::{Moment, StepError};
 
-use crate::clock::Clock;
+/// The clock of the run.
+pub(crate) trait Clock {
+    fn now(&self) -> Moment;
+}
+
+impl Clock for ActionContext {
+    fn now(&self) -> Moment {
+        ActionContext::now(self)
+    }
+}
 
 /// A token.
 #[derive(Clone)]
-pub(super) struct Token {
-    pub(super) access: String,
+pub(crate) struct Token {
+    pub(crate) access: String,
     /// With which the next one is got.
-    pub(super) refresh: Option<String>,
+    pub(crate) refresh: Option<String>,
     /// When it is to be renewed, and when it is good no more; `None` if that is never.
-    pub(super) lapse: Option<Lapse>,
+    pub(crate) lapse: Option<Lapse>,
 }
 
 /// When a token is to be renewed, and when it is good no more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Lapse {
+pub(crate) struct Lapse {
     renew: Moment,
     end: Moment,
 }
@@ -32,19 +42,19 @@ impl Lapse {
 
     /// Of a token that is good for `lifetime` from `now`, and is to be renewed so long before its end: at most half its
     /// lifetime, since a token that is renewed at once would never be used.
-    pub(super) fn after(now: Moment, lifetime: Duration, before: Duration) -> Self {
+    pub(crate) fn after(now: Moment, lifetime: Duration, before: Duration) -> Self {
         Lapse { renew: now + (lifetime - before.min(lifetime / 2)), end: now + lifetime }
     }
 
     /// Whether it is not yet time to renew it.
-    pub(super) fn is_fresh(self, now: Moment) -> bool {
+    pub(crate) fn is_fresh(self, now: Moment) -> bool {
         now < self.renew
     }
 }
 
 /// How good a token is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Quality {
+pub(crate) enum Quality {
     Good,
     /// Good for a while, but it is time for the next.
     Aging,
@@ -54,7 +64,7 @@ pub(super) enum Quality {
 
 /// The place of a token: of a user, or of all users of a run.
 #[derive(Default)]
-pub(super) struct TokenCell {
+pub(crate) struct TokenCell {
     held: Mutex<Held>,
     /// Goes up with each change of what is held but for the proof: who knows this version knows all.
     version: AtomicU64,
@@ -93,7 +103,7 @@ impl TokenCell {
 /// A token as a user, or all users of a shard, see it. What others have made of it shows at once; as long as they have not,
 /// nothing that other cores use is written.
 #[derive(Default)]
-pub(super) struct TokenView {
+pub(crate) struct TokenView {
     cell: OnceCell<Arc<TokenCell>>,
     version: Cell<u64>,
     token: RefCell<Option<Arc<Token>>>,
@@ -104,7 +114,7 @@ pub(super) struct TokenView {
 
 impl TokenView {
     /// Looks at the cell that `find` finds, unless it does so already. Without this it has one of its own.
-    pub(super) fn share(&self, find: impl FnOnce() -> Arc<TokenCell>) {
+    pub(crate) fn share(&self, find: impl FnOnce() -> Arc<TokenCell>) {
         self.cell.get_or_init(find);
     }
 
@@ -125,7 +135,7 @@ impl TokenView {
         self.token.borrow()
     }
 
-    pub(super) fn quality(&self, now: Moment) -> Quality {
+    pub(crate) fn quality(&self, now: Moment) -> Quality {
         match self.token().as_deref() {
             None => Quality::None,
             Some(Token { lapse: None, .. }) => Quality::Good,
@@ -136,7 +146,7 @@ impl TokenView {
     }
 
     /// Whether somebody has to get a token. Somebody else may be doing it already while the present one is good.
-    pub(super) fn wants(&self, now: Moment) -> bool {
+    pub(crate) fn wants(&self, now: Moment) -> bool {
         match self.quality(now) {
             Quality::Good => false,
             Quality::Aging => self.cell().turn.try_lock().is_ok(),
@@ -145,17 +155,17 @@ impl TokenView {
     }
 
     /// What is sent, and its generation.
-    pub(super) fn access(&self) -> Option<(String, u64)> {
+    pub(crate) fn access(&self) -> Option<(String, u64)> {
         let access = self.token().as_ref()?.access.clone();
         Some((access, self.generation.get()))
     }
 
-    pub(super) fn refresh(&self) -> Option<String> {
+    pub(crate) fn refresh(&self) -> Option<String> {
         self.token().as_ref()?.refresh.clone()
     }
 
     /// The token of this generation went well.
-    pub(super) fn prove(&self, generation: u64) {
+    pub(crate) fn prove(&self, generation: u64) {
         if generation > self.proven.get() {
             self.proven.set(generation);
             let mut held = self.cell().held();
@@ -165,7 +175,7 @@ impl TokenView {
 
     /// The token of this generation is not accepted. Whether it makes sense to get another one: it went well before, or
     /// the server says that the token is at fault, or somebody has got another one meanwhile.
-    pub(super) fn reject(&self, generation: u64, is_at_fault: bool) -> bool {
+    pub(crate) fn reject(&self, generation: u64, is_at_fault: bool) -> bool {
         let held = self.cell().held();
         let makes_sense = generation != held.generation || held.proven || is_at_fault;
         drop(held);
@@ -181,7 +191,7 @@ impl TokenView {
     }
 
     /// The token is used no more, nor what renews it; but by who is about to send it.
-    pub(super) fn forget(&self) {
+    pub(crate) fn forget(&self) {
         self.change(|token, _| (token.lapse, token.refresh) = (Some(Lapse::OVER), None));
     }
 
@@ -202,7 +212,7 @@ impl TokenView {
     /// # Cancel safety
     ///
     /// If it is dropped, the next one who waits gets the token.
-    pub(super) async fn renew<C: Clock>(
+    pub(crate) async fn renew<C: Clock>(
         &self,
         cx: &mut C,
         fetch: impl AsyncFnOnce(&mut C) -> Result<Token, StepError>,

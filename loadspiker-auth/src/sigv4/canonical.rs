@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use percent_encoding::percent_decode_str;
 
-use crate::request::url::encode_component;
+use crate::encode::encode_component;
 
 /// A request in the form in which it is signed.
 pub(super) struct Canonical {

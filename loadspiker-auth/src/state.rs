@@ -1,7 +1,7 @@
-//! [`AuthKey`]: under which ways to authenticate keep what they know, per user, per shard and per run.
+//! [`AuthKey`] and [`AuthStates`]: where mechanisms keep what they obtained, per user, per shard and per run.
 //!
-//! It is kept in states of a protocol of its own, which is there only where something is authenticated: nobody else pays
-//! for it.
+//! The states belong to a protocol of their own, which exists only where something is authenticated: nobody else pays for
+//! them. All protocols share them, so that a token that was fetched for one serves the others.
 
 use std::any::Any;
 use std::cell::RefCell;
@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use loadspiker_core::compile::CompileContext;
 use loadspiker_core::protocol::{ActionContext, Protocol, ProtocolSlot, ShardInfo, ShardState, UserState};
 
-/// Under which an [`Auth`](super::Auth) keeps what it knows. Clones are equal, and equal to nothing else: an `Auth` that
+/// The key under which a mechanism keeps what it obtained. Clones are equal, and equal to no other key: a mechanism that
 /// has one and is cloned for many requests knows in all of them what it learnt in one.
 #[derive(Clone, Debug)]
 pub struct AuthKey(Identity);
@@ -23,7 +23,7 @@ enum Identity {
 }
 
 impl AuthKey {
-    /// A key of its own.
+    /// A new key, equal to none but its clones.
     #[expect(clippy::new_without_default, reason = "each is another one, which no default is")]
     pub fn new() -> Self {
         AuthKey(Identity::Unique(Arc::new(())))
@@ -140,7 +140,7 @@ struct Authentication;
 
 impl Protocol for Authentication {
     fn name(&self) -> &'static str {
-        "http authentication"
+        "authentication"
     }
 
     fn open(&self, _: ShardInfo) -> Result<Rc<dyn ShardState>, String> {
@@ -163,24 +163,29 @@ impl UserState for OfUser {
     }
 }
 
-/// Where the states are.
-#[derive(Clone, Copy)]
-pub(super) struct States(ProtocolSlot);
+/// Access to what mechanisms have obtained, compiled once for each use of a mechanism.
+#[derive(Clone, Copy, Debug)]
+pub struct AuthStates(ProtocolSlot);
 
-impl States {
-    pub(super) fn compile(cx: &mut CompileContext<'_>) -> Self {
-        States(cx.protocol(|| Authentication).0)
+impl AuthStates {
+    /// Sees to it that users and shards have the states.
+    pub fn compile(cx: &mut CompileContext<'_>) -> Self {
+        AuthStates(cx.protocol(|| Authentication).0)
     }
 
-    pub(super) fn of_user<S: Default + 'static>(self, cx: &mut ActionContext, key: &AuthKey) -> Rc<S> {
+    /// What this user keeps under `key`, made at first use and dropped with the user. The branches of a user share it.
+    pub fn of_user<S: Default + 'static>(self, cx: &mut ActionContext, key: &AuthKey) -> Rc<S> {
         cx.user(self.0, OfUser::default).0.get(key)
     }
 
-    pub(super) fn of_shard<S: Default + 'static>(self, cx: &ActionContext, key: &AuthKey) -> Rc<S> {
+    /// What all users of this shard keep under `key`, made at first use. No other shard sees it.
+    pub fn of_shard<S: Default + 'static>(self, cx: &ActionContext, key: &AuthKey) -> Rc<S> {
         cx.shard::<OfShard>(self.0).0.get(key)
     }
 
-    pub(super) fn of_run<S: Any + Default + Send + Sync>(self, cx: &ActionContext, key: &AuthKey) -> Arc<S> {
+    /// What all users of the run keep under `key`, on all shards, made at first use. It takes a lock: keep what each
+    /// request needs in the state of the shard; see [`ActionContext::run_state`].
+    pub fn of_run<S: Any + Default + Send + Sync>(self, cx: &ActionContext, key: &AuthKey) -> Arc<S> {
         cx.run_state::<OfRun>().get(key)
     }
 }

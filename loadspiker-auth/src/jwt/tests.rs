@@ -1,6 +1,9 @@
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jsonwebtoken::crypto::sign;
 use ring::signature::{self, KeyPair, UnparsedPublicKey, VerificationAlgorithm};
-use rustls::pki_types::PrivateKeyDer;
-use rustls::pki_types::pem::PemObject;
+use rustls_pki_types::PrivateKeyDer;
+use rustls_pki_types::pem::PemObject;
 use serde_json::json;
 
 use super::*;
@@ -16,14 +19,21 @@ fn a_signature_is_that_of_the_standard() {
     let key = SigningKey::parse(JwtAlgorithm::Hs256, &URL_SAFE_NO_PAD.decode(secret).unwrap()).unwrap();
     let message = "eyJ0eXAiOiJKV1QiLA0KICJhbGciOiJIUzI1NiJ9.eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ";
     assert_eq!(
-        URL_SAFE_NO_PAD.encode(key.sign(message.as_bytes()).unwrap()),
+        sign(message.as_bytes(), key.encoding_key(), Algorithm::HS256).unwrap(),
         "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
     );
 }
 
+fn map(value: Value) -> Map<String, Value> {
+    match value {
+        Value::Object(map) => map,
+        other => panic!("{other}"),
+    }
+}
+
 fn verified(algorithm: JwtAlgorithm, pem: &str, by: &'static dyn VerificationAlgorithm, public: &[u8]) {
     let key = SigningKey::parse(algorithm, pem.as_bytes()).unwrap();
-    let token = compact(&json!({"alg": algorithm.name()}), &json!({"sub": "ada"}), &key).unwrap();
+    let token = compact(map(json!({"alg": algorithm.name()})), &map(json!({"sub": "ada"})), &key).unwrap();
     let (message, _) = token.rsplit_once('.').unwrap();
     UnparsedPublicKey::new(by, public).verify(message.as_bytes(), &part(&token, 2)).unwrap();
     assert_eq!(part(&token, 1), br#"{"sub":"ada"}"#);
@@ -43,6 +53,9 @@ fn keys_of_all_kinds_sign_what_others_can_verify() {
         PrivateKeyDer::Pkcs8(key) => key.secret_pkcs8_der().to_vec(),
         other => panic!("{other:?}"),
     };
+    let pkcs1 = SigningKey::parse(JwtAlgorithm::Rs256, rsa.as_bytes()).unwrap();
+    let body = base64::engine::general_purpose::STANDARD.encode(pkcs1.encoding_key().as_bytes());
+    let pkcs1 = format!("-----BEGIN RSA PRIVATE KEY-----\n{body}\n-----END RSA PRIVATE KEY-----\n");
     let public = signature::RsaKeyPair::from_pkcs8(&der).unwrap().public_key().as_ref().to_vec();
     for (algorithm, by) in [
         (JwtAlgorithm::Rs256, &signature::RSA_PKCS1_2048_8192_SHA256 as &'static dyn VerificationAlgorithm),
@@ -53,6 +66,7 @@ fn keys_of_all_kinds_sign_what_others_can_verify() {
         (JwtAlgorithm::Ps512, &signature::RSA_PSS_2048_8192_SHA512),
     ] {
         verified(algorithm, rsa, by, &public);
+        verified(algorithm, &pkcs1, by, &public);
     }
 }
 
@@ -76,7 +90,6 @@ fn keys_that_do_not_fit_are_told_without_showing_them() {
 #[test]
 fn a_token_is_signed_again_if_it_says_something_else_or_is_about_to_lapse() {
     let signer = |lifetime| Signer {
-        state: AuthKey::new(),
         algorithm: JwtAlgorithm::Hs256,
         key: Key::Fixed(SigningKey::parse(JwtAlgorithm::Hs256, b"secret").unwrap()),
         header: Vec::new(),

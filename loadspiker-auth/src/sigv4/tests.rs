@@ -104,3 +104,33 @@ fn times_are_in_utc() {
     assert_eq!((&*Stamp::at(0).time, &*Stamp::at(951_782_400).date), ("19700101T000000Z", "20000229"));
     assert_eq!(Stamp::at(1_440_938_160).time, "20150830T123600Z");
 }
+
+#[test]
+fn a_signed_request_has_new_headers_in_place_of_those_that_it_had() {
+    let access = || Access {
+        region: "us-east-1".to_owned(),
+        service: "s3".to_owned(),
+        access_key_id: "AKIAIOSFODNN7EXAMPLE".to_owned(),
+        secret_access_key: "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY".to_owned(),
+        session_token: None,
+        unsigned_payload: false,
+    };
+    let request = SigningRequest { method: "GET", path_and_query: "/?max-keys=2&prefix=J", body: b"" };
+    let headers: [(&str, &[u8]); 3] =
+        [("Host", b"examplebucket.s3.amazonaws.com"), ("X-Amz-Date", b"19700101T000000Z"), ("accept", b"*/*")];
+    let added = access().sign(Stamp::at(1_369_353_600), &request, headers).unwrap();
+    assert_eq!(added.iter().map(|(name, _)| *name).collect::<Vec<_>>(), [
+        "x-amz-date",
+        "x-amz-content-sha256",
+        "authorization"
+    ]);
+    assert_eq!(
+        added[2].1,
+        "AWS4-HMAC-SHA256 Credential=AKIAIOSFODNN7EXAMPLE/20130524/us-east-1/s3/aws4_request, \
+         SignedHeaders=host;x-amz-content-sha256;x-amz-date, \
+         Signature=34b48302e7b5fa45bde8084f4b7868a86f0a534bc59db6670ed5711ef69dc6f7"
+    );
+    let headers: [(&str, &[u8]); 1] = [("x-amz-meta-name", "ä".as_bytes())];
+    let error = access().sign(Stamp::at(0), &request, headers).unwrap_err();
+    assert_eq!(error.to_string(), "header \"x-amz-meta-name\" is not in ASCII, and cannot be signed");
+}

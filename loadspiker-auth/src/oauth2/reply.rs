@@ -52,21 +52,21 @@ struct RawToken {
 }
 
 /// A token, as it is answered (RFC 6749 §5.1).
-pub(super) struct TokenReply {
+pub(super) struct GrantedToken {
     pub(super) access: String,
     pub(super) refresh: Option<String>,
     /// Without one, the token is good until it is refused.
     pub(super) lifetime: Option<Duration>,
 }
 
-impl TokenReply {
+impl GrantedToken {
     pub(super) fn read(body: &[u8]) -> Result<Self, StepError> {
         let raw: RawToken = serde_json::from_slice(body)
             .map_err(|_| StepError::new("the answer of the token endpoint is no JSON with an access_token"))?;
         if let Some(kind) = raw.token_type.filter(|kind| !kind.eq_ignore_ascii_case("bearer")) {
             return Err(StepError::new(format!("the token is of type {kind}; only bearer tokens can be sent")));
         }
-        Ok(TokenReply { access: raw.access_token, refresh: raw.refresh_token, lifetime: seconds(&raw.expires_in) })
+        Ok(GrantedToken { access: raw.access_token, refresh: raw.refresh_token, lifetime: seconds(&raw.expires_in) })
     }
 }
 
@@ -88,10 +88,10 @@ struct RawDevice {
 /// A device code, as it is answered (RFC 8628 §3.2).
 pub(super) struct DeviceReply {
     pub(super) device_code: String,
-    #[cfg_attr(not(feature = "html"), expect(dead_code, reason = "only users who log in at a page need it"))]
+    #[cfg_attr(not(feature = "login"), expect(dead_code, reason = "only users who log in at a page need it"))]
     pub(super) user_code: String,
     /// With the user's code in it, if the server offers that.
-    #[cfg_attr(not(feature = "html"), expect(dead_code, reason = "only users who log in at a page need it"))]
+    #[cfg_attr(not(feature = "login"), expect(dead_code, reason = "only users who log in at a page need it"))]
     pub(super) verification_uri: String,
     pub(super) lifetime: Duration,
     pub(super) interval: Duration,
@@ -136,7 +136,7 @@ mod tests {
 
     #[test]
     fn tokens_are_read_as_servers_write_them() {
-        let read = |body: &str| TokenReply::read(body.as_bytes());
+        let read = |body: &str| GrantedToken::read(body.as_bytes());
         for (body, lifetime) in [
             (r#"{"access_token":"a","token_type":"Bearer","expires_in":3600}"#, Some(3600)),
             (r#"{"access_token":"a","token_type":"bearer","expires_in":"60"}"#, Some(60)),

@@ -1,0 +1,40 @@
+//! [`Secret`]: a text of the user's that is never shown.
+
+use std::fmt;
+
+use loadspiker_core::compile::CompileContext;
+use loadspiker_core::expression::{CompiledText, IntoText, TextArg};
+use loadspiker_core::{Session, StepError};
+
+/// A text that is never shown, neither as it is written nor as it is rendered: a password, a key. `Debug` prints dots.
+#[derive(Clone)]
+pub struct Secret(TextArg);
+
+impl Secret {
+    /// A secret; it may have expressions.
+    pub fn new(text: impl IntoText) -> Self {
+        Secret(text.into_text())
+    }
+
+    /// Parses the expressions in it. Mistakes are reported to `cx`.
+    pub fn compile(&self, cx: &mut CompileContext<'_>) -> CompiledText {
+        self.0.compile(cx)
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("•••")
+    }
+}
+
+/// The text for this session.
+///
+/// # Errors
+///
+/// An attribute is missing, or an expression in the text fails.
+pub fn rendered(text: &CompiledText, session: &Session) -> Result<String, StepError> {
+    let mut out = String::new();
+    text.render(session, &mut out)?;
+    Ok(out)
+}
