@@ -13,7 +13,7 @@ use crate::summary::Summary;
 
 /// The report as JUnit XML, in three suites:
 ///
-/// * the run itself, which is in error if it was aborted or interrupted, and has the summary as its output;
+/// * the run itself, which is in error if it was aborted or interrupted or code of the user's panicked, and has the summary as its output;
 /// * a test case for each assertion, with what was expected, what was found and where to look if it failed;
 /// * a test case for each request, with its mean response time as the time. It never fails: whether a request was good
 ///   enough is for assertions to say.
@@ -104,6 +104,8 @@ fn run(report: &RunReport) -> Case {
     let outcome = match (&report.info().end, &report.info().after_error) {
         (end @ (EndReason::Aborted(_) | EndReason::Interrupted), _) => Outcome::Error(end.to_string()),
         (_, Some(cause)) => Outcome::Error(format!("what is done after the run failed: {cause}")),
+        // If it has not passed, it is for panics that no assertion is about.
+        _ if !report.passed() && report.assertions().iter().all(|result| result.passed) => Outcome::Error(report.verdict()),
         _ => Outcome::Passed,
     };
     let output = format!("\n{}", Summary::new(report));
