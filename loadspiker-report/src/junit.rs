@@ -105,7 +105,9 @@ fn run(report: &RunReport) -> Case {
         (end @ (EndReason::Aborted(_) | EndReason::Interrupted), _) => Outcome::Error(end.to_string()),
         (_, Some(cause)) => Outcome::Error(format!("what is done after the run failed: {cause}")),
         // If it has not passed, it is for panics that no assertion is about.
-        _ if !report.passed() && report.assertions().iter().all(|result| result.passed) => Outcome::Error(report.verdict()),
+        _ if !report.passed() && report.assertions().iter().all(|result| result.passed) => {
+            Outcome::Error(report.verdict())
+        }
         _ => Outcome::Passed,
     };
     let output = format!("\n{}", Summary::new(report));
@@ -287,6 +289,14 @@ mod tests {
     fn a_run_that_was_given_up_is_in_error() {
         let xml = junit(&report(crash_load_generator("on fire")));
         assert!(read(&xml).contains(&"error message=aborted: on fire type=run".to_owned()), "{xml}");
+    }
+
+    #[test]
+    fn a_run_in_which_code_panicked_is_in_error() {
+        let panics = || dummy("a", 10.millis()).exec(dummy("b", 1.millis())).exec_fn(|_| panic!("oh"));
+        let xml = junit(&report(panics()));
+        let error = "error message=not passed: steps panicked 4 times; all 4 users that ended failed type=run";
+        assert!(read(&xml).contains(&error.to_owned()), "{xml}");
     }
 
     #[test]

@@ -99,7 +99,9 @@ fn tell(report: &RunReport, line: &CommandLine) -> u8 {
             say(&mut std::io::stderr(), &format!("error: after failed: {cause}\n"));
         }
         let failed = report.assertions().iter().filter(|result| !result.passed);
-        if !report.passed() && exit_code(report) == ASSERTION_FAILED && report.info().after_error.is_none() && failed.clone().next().is_none() {
+        let other = matches!(report.info().end, EndReason::Aborted(_)) || report.info().after_error.is_some();
+        if !report.passed() && !other && failed.clone().next().is_none() {
+            // It was interrupted, or steps have panicked and no assertion is about that.
             say(&mut std::io::stderr(), &format!("{}\n", report.verdict()));
         }
         for result in failed {

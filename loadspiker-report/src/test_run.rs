@@ -11,8 +11,8 @@ use crate::folder::write_results;
 ///
 /// # Errors
 ///
-/// If the run has not passed. The error says why, and where the results are, or why they could not be written. Where a run has passed, results that
-/// could not be written are no error: a folder for build products may be read-only.
+/// If the run has not passed. The error says why, and where the results are, or why they could not be written. Where a run
+/// has passed, results that could not be written are no error: a folder for build products may be read-only.
 pub fn conclude_test(package: Option<&str>, test: &str, report: &RunReport) -> Result<(), String> {
     let folder = test_folder(package, test);
     let written = write_results(report, &folder);

@@ -188,7 +188,9 @@ impl Claim {
             let message = match (figures.metric, self) {
                 (Some(_), _) => "nothing was recorded in it".to_owned(),
                 (None, Claim::Time(..)) => format!("there is no response time: {}", nothing(report)),
-                (None, claim) if claim.measure().is_of_users() => "there is no percentage: no user has ended".to_owned(),
+                (None, claim) if claim.measure().is_of_users() => {
+                    "there is no percentage: no user has ended".to_owned()
+                }
                 (None, _) => format!("there is no percentage: {}", nothing(report)),
             };
             return self.without_figure(place, message);

@@ -148,9 +148,8 @@ fn failed_users(measure: &Measure, too_much: bool, spot: &Spot<'_>, report: &Run
         Measure::FailedUsers => errors(steps.chain(requests)),
         _ => errors(steps),
     };
-    let scenarios = several.then(|| {
-        listed("scenarios", ranked.iter().map(|(number, name)| format!("{name} {}", count(*number))))
-    });
+    let scenarios =
+        several.then(|| listed("scenarios", ranked.iter().map(|(number, name)| format!("{name} {}", count(*number)))));
     scenarios.flatten().into_iter().chain(errors).collect()
 }
 

@@ -47,6 +47,7 @@
 mod condition;
 mod criterion;
 mod evaluate;
+mod known;
 mod look;
 mod measured;
 mod metric;
@@ -76,6 +77,7 @@ pub use status::StatusCodes;
 pub use value::{Number, Percent, Quantity};
 
 pub(crate) use criterion::{Guard, Purpose};
+pub(crate) use known::{KnownNames, NameDoubt};
 pub(crate) use watch::Watches;
 
 use condition::Condition;

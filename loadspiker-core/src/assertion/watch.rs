@@ -68,7 +68,7 @@ impl Watches {
     }
 
     /// The assertions behind those that a run can fail by.
-    pub(crate) fn assertions(&self) -> impl Iterator<Item = &Assertion> + Clone {
+    pub(crate) fn assertions(&self) -> impl Iterator<Item = &Assertion> {
         let judging = self.watches.iter().filter(|watch| watch.purpose != Purpose::Stop);
         judging.map(|watch| &watch.criterion.assertion)
     }
@@ -155,7 +155,10 @@ impl Watch {
         let mut known = Known::Request;
         match &self.criterion.assertion.place {
             Place::Global if self.criterion.claim().measure().is_of_users() => {
-                totals.users.values().for_each(|users| counts.add_users(self.criterion.claim().measure().of_users(users)));
+                totals
+                    .users
+                    .values()
+                    .for_each(|users| counts.add_users(self.criterion.claim().measure().of_users(users)));
             }
             Place::Scenario(name) if self.criterion.claim().measure().is_of_users() => {
                 let users = totals.users.get(&**name).into_iter();

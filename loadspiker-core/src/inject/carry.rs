@@ -43,6 +43,7 @@ mod tests {
 
     use proptest::prelude::*;
 
+    use super::super::curve::float;
     use super::super::{
         OpenStep, Profile, Shard, at_once_users, constant_users_per_sec, increment_users_per_sec, nothing_for,
         ramp_users_per_sec,
@@ -106,7 +107,7 @@ mod tests {
             // A user that the end has or has not, where the sum is a half but for the noise of floats.
             prop_assert!(cut.len().abs_diff(one.len()) <= usize::from(((rate * sum as f64 / 1e9).fract() - 0.5).abs() < 1e-6));
             for (cut, one) in cut.iter().zip(&one) {
-                prop_assert!(cut.as_nanos().abs_diff(one.as_nanos()) <= 2 + (100.0 / rate) as u64, "{cut:?} {one:?}");
+                prop_assert!(float(cut.as_nanos().abs_diff(one.as_nanos())) <= 2.0 + 100.0 / rate, "{cut:?} {one:?}");
             }
         }
 

@@ -292,14 +292,14 @@ impl RunReport {
     /// Evaluates assertions. Their results replace those of earlier ones, and those of criteria.
     pub fn evaluate(&mut self, assertions: &[Assertion]) {
         self.info.panics_asserted = false;
-        self.panics_judged_by(assertions);
+        self.panics_judged_by(&assertions.iter().collect::<Vec<_>>());
         self.assertions = assertions.iter().flat_map(|assertion| assertion.evaluate(self)).collect();
     }
 
     /// Whether these assertions say how many panics there may be, of each scenario in which there were any.
-    pub(crate) fn panics_judged_by<'a>(&mut self, assertions: impl IntoIterator<Item = &'a Assertion> + Clone) {
+    pub(crate) fn panics_judged_by(&mut self, assertions: &[&Assertion]) {
         let panicked = self.scenarios.iter().filter(|scenario| scenario.users.panics > 0);
-        let judged = |name: &str| assertions.clone().into_iter().any(|assertion| assertion.judges_panics_of(name));
+        let judged = |name: &str| assertions.iter().any(|assertion| assertion.judges_panics_of(name));
         let all = self.panics() > 0 && panicked.map(ScenarioReport::name).all(judged);
         self.info.panics_asserted |= all;
     }

@@ -15,9 +15,7 @@ pub(super) fn line(report: &RunReport) -> String {
     let failed = report.assertions().iter().filter(|result| !result.passed).count();
     let text = match (&report.info().end, failed, all) {
         (end @ (EndReason::Interrupted | EndReason::Aborted(_)), ..) => format!("not passed: {end}"),
-        (_, 0, _) if report.info().after_error.is_some() => {
-            "not passed: what is done after the run failed".to_owned()
-        }
+        (_, 0, _) if report.info().after_error.is_some() => "not passed: what is done after the run failed".to_owned(),
         (_, 0, _) if report.panics_count() => format!("not passed: {}", panics(report)),
         (_, 0, 0) => "passed: nothing was asserted".to_owned(),
         (_, 0, 1) => "passed: the assertion holds".to_owned(),
@@ -51,6 +49,10 @@ pub(super) fn users(report: &RunReport) -> Option<String> {
 /// Failed assertions, totals, the most frequent errors, failed checks and warnings of a run that has not passed.
 pub(super) fn failure(report: &RunReport) -> String {
     let failed: Vec<_> = report.assertions().iter().filter(|result| !result.passed).collect();
+    let is_aborted = matches!(report.info().end, EndReason::Aborted(_) | EndReason::Interrupted);
+    if report.panics_count() && failed.is_empty() && !is_aborted && report.info().after_error.is_none() {
+        return panicked(report);
+    }
     let mut text = format!("load test \"{}\" has not passed", report.info().simulation);
     if let EndReason::Aborted(_) = report.info().end {
         push(&mut text, format_args!(": {}", report.info().end));
@@ -102,6 +104,26 @@ pub(super) fn failure(report: &RunReport) -> String {
         }
     }
     report.warnings().iter().for_each(|warning| push(&mut text, format_args!("\nwarning: {warning}")));
+    text
+}
+
+/// What code of the user's has panicked with, where nothing else is wrong: closures of a test assert things as any test does.
+fn panicked(report: &RunReport) -> String {
+    let panics = report.panics();
+    let plural = if panics == 1 { "" } else { "s" };
+    let simulation = &report.info().simulation;
+    let mut text = format!("load test \"{simulation}\": {panics} panic{plural} in its steps; their errors:");
+    let mut errors = report.step_errors();
+    if errors.is_empty() {
+        // A closure of a check panics in its request.
+        errors = report.global().errors();
+    }
+    for (error, times) in errors.into_iter().take(ERRORS) {
+        push(&mut text, format_args!("\n  {:>9}  {error}", count(times)));
+    }
+    if let Some(users) = users(report) {
+        push(&mut text, format_args!("\n{users}"));
+    }
     text
 }
 
