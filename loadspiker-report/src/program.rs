@@ -23,7 +23,7 @@ pub trait SimulationMain {
     /// | exit code | meaning |
     /// |---|---|
     /// | 0 | the run came to its end and all assertions hold |
-    /// | 1 | an assertion failed, or what is done after the run did |
+    /// | 1 | an assertion failed, or what is done after the run did, or code of the user's panicked |
     /// | 2 | the simulation or the command line is wrong, the run could not start, or its result could not be written |
     /// | 3 | the run was aborted: Ctrl-C, SIGTERM, `crash_load_generator`, a feeder that ran out |
     ///
@@ -99,6 +99,11 @@ fn tell(report: &RunReport, line: &CommandLine) -> u8 {
             say(&mut std::io::stderr(), &format!("error: after failed: {cause}\n"));
         }
         let failed = report.assertions().iter().filter(|result| !result.passed);
+        let other = matches!(report.info().end, EndReason::Aborted(_)) || report.info().after_error.is_some();
+        if !report.passed() && !other && failed.clone().next().is_none() {
+            // It was interrupted, or steps have panicked and no assertion is about that.
+            say(&mut std::io::stderr(), &format!("{}\n", report.verdict()));
+        }
         for result in failed {
             say(&mut std::io::stderr(), &format!("{result}\n"));
             result.look_at.iter().for_each(|line| say(&mut std::io::stderr(), &format!("    {line}\n")));

@@ -11,29 +11,16 @@ use crate::folder::write_results;
 ///
 /// # Errors
 ///
-/// If the run has not passed, or if something has panicked in the steps: as everywhere in a test that is a failure. The
-/// error says why, and where the results are, or why they could not be written. Where a run has passed, results that
-/// could not be written are no error: a folder for build products may be read-only.
+/// If the run has not passed. The error says why, and where the results are, or why they could not be written. Where a run
+/// has passed, results that could not be written are no error: a folder for build products may be read-only.
 pub fn conclude_test(package: Option<&str>, test: &str, report: &RunReport) -> Result<(), String> {
     let folder = test_folder(package, test);
     let written = write_results(report, &folder);
-    let Some(failure) = report.failure().or_else(|| panicked(report)) else { return Ok(()) };
+    let Some(failure) = report.failure() else { return Ok(()) };
     Err(match written {
         Ok(()) => format!("{failure}\nresults in {}", folder.display()),
         Err(error) => format!("{failure}\nresults could not be written: {error}"),
     })
-}
-
-/// What users' code has panicked with, if any did: closures of a test assert things as any test does.
-fn panicked(report: &RunReport) -> Option<String> {
-    let panics = report.panics();
-    let plural = if panics == 1 { "" } else { "s" };
-    let simulation = &report.info().simulation;
-    let mut text = format!("load test \"{simulation}\": {panics} panic{plural} in its steps; their errors:");
-    for (error, times) in report.step_errors().into_iter().take(10) {
-        text.push_str(&format!("\n  {times:>9}  {error}"));
-    }
-    (panics > 0).then_some(text)
 }
 
 /// The folder for the results of a test: `target/loadspiker/<package>/<path of the test>`. The next run of the test

@@ -100,6 +100,7 @@ enum CompiledChange {
 pub(super) fn compile_counted(checks: &[Check], cx: &mut CompileContext<'_>) -> Box<[Compiled]> {
     let mut compiled = compile(checks, cx);
     compiled.iter_mut().for_each(Compiled::count);
+    compiled.iter().for_each(|check| check.announce(cx));
     compiled
 }
 
@@ -201,6 +202,18 @@ impl Compiled {
                 None
             }
         };
+    }
+
+    /// Tells under which names it and its parts are counted.
+    fn announce(&self, cx: &mut CompileContext<'_>) {
+        if let Some(name) = &self.counted_as {
+            cx.counts_check(name);
+        }
+        match &self.kind {
+            CompiledKind::All(checks) | CompiledKind::Any(checks) => checks.iter().for_each(|check| check.announce(cx)),
+            CompiledKind::If(_, check) => check.announce(cx),
+            CompiledKind::Single(_) | CompiledKind::Custom(..) => {}
+        }
     }
 
     /// Runs it over a response; what it finds is saved in the session. It is counted if it was made.

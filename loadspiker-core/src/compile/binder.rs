@@ -58,6 +58,7 @@ impl CompileContext<'_> {
     /// [`ActionContext::exchange`](crate::protocol::ActionContext::exchange): they find the protocols that the user gave.
     pub fn makes_requests(&mut self) {
         self.imperative = true;
+        self.names_late();
     }
 
     /// Binds all protocols that the user gave, for requests that are made during the run.

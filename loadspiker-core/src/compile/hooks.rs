@@ -98,7 +98,7 @@ impl Plan {
 /// Compiles a hook. What it defines is known to all that is compiled after it, and so are its protocols and feeders;
 /// its requests and meetings are its own.
 pub(super) fn compile(hook: &Hook, simulation: &Simulation, gathered: &mut Gathered, seed: u64) -> Plan {
-    let told = gathered.mistakes.len();
+    let (told, warned) = (gathered.mistakes.len(), gathered.warnings.len());
     let others = (
         std::mem::take(&mut gathered.names),
         std::mem::take(&mut gathered.rendez_vous),
@@ -121,9 +121,11 @@ pub(super) fn compile(hook: &Hook, simulation: &Simulation, gathered: &mut Gathe
         cx.mistake("a hook has one user, who would wait for others until its time is over; leave the rendez_vous out");
     }
     let given = if cx.imperative { cx.bind_given() } else { Vec::new() };
-    let (defined, opaque) = (std::mem::take(&mut cx.defined), cx.opaque);
+    let (defined, opaque, fields_unknown) = (std::mem::take(&mut cx.defined), cx.opaque, cx.fields_unknown);
     (gathered.inherited, gathered.inherited_opaque) = (defined, opaque);
+    gathered.inherited_fields_unknown = fields_unknown;
     gathered.mistakes.iter_mut().skip(told).for_each(|mistake| place(hook.name, mistake));
+    gathered.warnings.iter_mut().skip(warned).for_each(|warning| place(hook.name, warning));
     let names = std::mem::replace(&mut gathered.names, others.0);
     let rendez_vous = std::mem::replace(&mut gathered.rendez_vous, others.1);
     let turns = std::mem::replace(&mut gathered.turns, others.2);
@@ -166,6 +168,8 @@ pub(super) fn compile(hook: &Hook, simulation: &Simulation, gathered: &mut Gathe
         known_protocols,
         feeders: Arc::default(),
         pools: Arc::default(),
+        reserved: Arc::default(),
+        warnings: Vec::new(),
         states: RunStates::default(),
     }
 }

@@ -5,6 +5,7 @@ mod context;
 mod hooks;
 mod limits;
 mod lower;
+mod names;
 mod plan;
 mod program;
 mod sequence;

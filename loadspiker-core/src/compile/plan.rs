@@ -4,7 +4,7 @@ use std::any::TypeId;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use crate::assertion::{Assertion, Guard};
+use crate::assertion::{Assertion, Guard, NameDoubt};
 use crate::compile::binder::KnownProtocols;
 use crate::compile::context::{BoundProtocol, CompileContext, Gathered};
 use crate::compile::hooks::{self, Attributes};
@@ -17,11 +17,12 @@ use crate::error::{Error, Mistake, Mistakes};
 use crate::expression::Functions;
 use crate::feeder::RunFeeders;
 use crate::inject::{Profile, Throttle};
+use crate::metrics::Reserved;
 use crate::pool::RunPools;
 use crate::protocol::{Protocol, RunStates};
 use crate::report::format::precise;
 use crate::session::Slot;
-use crate::spelling::meant;
+use crate::spelling::{meant, nearest};
 
 /// A compiled simulation. [`Display`](std::fmt::Display) prints it for people: what will be run, step by step.
 pub struct Plan {
@@ -53,6 +54,9 @@ pub struct Plan {
     pub(crate) known_protocols: KnownProtocols,
     pub(crate) feeders: Arc<RunFeeders>,
     pub(crate) pools: Arc<RunPools>,
+    /// What names made during the run are to keep clear of.
+    pub(crate) reserved: Arc<Reserved>,
+    pub(crate) warnings: Vec<Mistake>,
     pub(crate) states: RunStates,
 }
 
@@ -69,6 +73,13 @@ impl Plan {
         let end = sequence::ends(&self.populations).into_iter().max().unwrap_or_default();
         let end = self.max_duration.map_or(end, |limit| end.min(limit));
         (!end.is_zero()).then_some(end)
+    }
+
+    /// What may be a mistake, but need not, each with its place: an attribute that only code of the user's can set, by a name
+    /// near to one that a step sets; an assertion about a request that only such code can make, by a name near to a known one.
+    /// `--check` shows them.
+    pub fn warnings(&self) -> &[Mistake] {
+        &self.warnings
     }
 
     /// Without any throttle, and so with no other end than this.
@@ -120,6 +131,9 @@ pub(crate) fn compile(simulation: &Simulation, shards: usize, seed: u64, alone: 
         add(population, Vec::new(), simulation, &mut gathered, &mut populations, &mut scenario_names);
     }
     sequence::resolve(&simulation.populations, &mut populations, &scenario_names, &mut gathered.mistakes);
+    let clashes = gathered.names.book.clashes();
+    gathered.mistakes.extend(clashes);
+    name_mistakes(simulation, &scenario_names, &mut gathered);
     let attributes = gathered.schema.names().to_vec();
     let after = simulation.hooks.after.as_ref().map(|hook| hooks::compile(hook, simulation, &mut gathered, seed));
     if !gathered.mistakes.is_empty() {
@@ -139,6 +153,8 @@ pub(crate) fn compile(simulation: &Simulation, shards: usize, seed: u64, alone: 
         given: OnceLock::new(),
         feeders,
         pools,
+        reserved: Arc::new(gathered.names.book.reserved()),
+        warnings: gathered.warnings,
         states: RunStates::default(),
         protocols,
         request_names: gathered.names.into_vec().into(),
@@ -157,6 +173,19 @@ pub(crate) fn compile(simulation: &Simulation, shards: usize, seed: u64, alone: 
         shards,
         simulated_clock: simulation.simulated_clock,
     })
+}
+
+/// Finds assertions and criteria about names that do not occur.
+fn name_mistakes(simulation: &Simulation, scenario_names: &[Arc<str>], gathered: &mut Gathered) {
+    let known = gathered.names.book.known(scenario_names);
+    let of_windows = simulation.guards.iter().map(|guard| guard.criterion.name_doubt(&known));
+    let doubts = simulation.assertions.iter().map(|assertion| assertion.name_doubt(&known)).chain(of_windows);
+    for doubt in doubts.flatten() {
+        match doubt {
+            NameDoubt::Wrong(message) => gathered.mistakes.push(general(message)),
+            NameDoubt::Perhaps(message) => gathered.warnings.push(general(message)),
+        }
+    }
 }
 
 fn warm_up_mistake(simulation: &Simulation) -> Option<String> {
@@ -256,11 +285,9 @@ fn protocols(cx: &CompileContext<'_>, population: &Population) -> Vec<String> {
     bound.map(describe).collect()
 }
 
-/// An attribute that an expression reads and no step sets is a mistake, unless code of the user's may set it.
+/// An attribute that an expression reads and no step sets is a mistake. Where code of the user's may set it, or a feeder that
+/// cannot be opened, it is told only if its name is near to one that is set: of code as a warning.
 pub(super) fn report_unknown_attributes(cx: &mut CompileContext<'_>) {
-    if cx.opaque {
-        return;
-    }
     let mut told = Vec::new();
     for (Slot(slot), step, place) in std::mem::take(&mut cx.used) {
         if cx.defined.contains(&slot) || told.contains(&slot) {
@@ -270,6 +297,18 @@ pub(super) fn report_unknown_attributes(cx: &mut CompileContext<'_>) {
         let names = cx.gathered.schema.names();
         let name = &names[slot as usize];
         let there: Vec<&str> = cx.defined.iter().map(|slot| &*names[*slot as usize]).collect();
+        if cx.opaque || cx.fields_unknown {
+            // Names that differ by a number alone are meant to differ.
+            let near = nearest(name, there.iter().copied()).filter(|near| without_digits(near) != without_digits(name));
+            let Some(near) = near else { continue };
+            if cx.opaque {
+                let message = format!("no step is seen to set the attribute \"{name}\"; did you mean \"{near}\"?");
+                (cx.step, cx.place) = (step, place);
+                cx.warning(message);
+                continue;
+            }
+            // One more mistake does no harm where a feeder that cannot be opened is one.
+        }
         let message = match there[..] {
             [] => format!("no step sets the attribute \"{name}\"; feed it, save it with a check or set it in exec_fn"),
             _ => {
@@ -280,4 +319,8 @@ pub(super) fn report_unknown_attributes(cx: &mut CompileContext<'_>) {
         (cx.step, cx.place) = (step, place);
         cx.mistake(message);
     }
+}
+
+fn without_digits(name: &str) -> String {
+    name.chars().filter(|c| !c.is_ascii_digit()).collect()
 }

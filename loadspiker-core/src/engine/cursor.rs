@@ -134,6 +134,7 @@ impl Cursor<'_> {
                 Op::TryEnter { attempts, end } => match self.try_to(|cursor| attempts.get(&cursor.user.session)) {
                     Some(0) | None => self.user.pc = *end,
                     Some(_) => {
+                        self.user.settle_failure();
                         let failed_before = self.user.session.is_failed();
                         self.user.session.mark_as_succeeded();
                         self.push(Frame::Try { enter: pc, failed_before, attempt: 1 });
@@ -228,12 +229,14 @@ impl Cursor<'_> {
     }
 
     pub(super) fn push(&mut self, frame: Frame) {
+        self.user.settle_failure();
         self.user.watched += u32::from(is_watched(&frame));
         self.user.frames.push(frame);
     }
 
     /// Leaves the innermost loop, group or block.
     pub(super) fn pop(&mut self) {
+        self.user.settle_failure();
         let Some(frame) = self.user.frames.pop() else { return };
         self.user.watched -= u32::from(is_watched(&frame));
         match frame {
@@ -252,10 +255,12 @@ impl Cursor<'_> {
                 self.leave_group(outer, failed, cumulated_micros, since);
             }
             Frame::Try { failed_before, .. } => {
-                if failed_before {
-                    self.user.session.mark_as_failed();
-                } else if self.user.session.is_failed() {
+                // The block's own outcome first: what was before it does not hide that it has failed.
+                if self.user.session.is_failed() {
                     self.user.fail_group();
+                }
+                if failed_before {
+                    self.user.session.restore_failure();
                 }
             }
             Frame::Branch { failed, cumulated_micros } => {

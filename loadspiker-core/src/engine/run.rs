@@ -322,6 +322,7 @@ impl<'a> Run<'a> {
         let watches = std::mem::take(self.collector.watches());
         let mut report = self.collector.finish(self.info);
         report.evaluate(&self.plan.assertions);
+        report.panics_judged_by(&watches.assertions().collect::<Vec<_>>());
         let results = watches.results(&report);
         report.add_results(results);
         Ok(report)

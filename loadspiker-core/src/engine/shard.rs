@@ -142,11 +142,10 @@ impl Shard {
         let shard = Shard {
             index,
             clock,
-            recorder: RefCell::new(Recorder::new(
-                plan.request_names.clone(),
-                plan.scenario_names.clone(),
-                Limits::default(),
-            )),
+            recorder: RefCell::new(
+                Recorder::new(plan.request_names.clone(), plan.scenario_names.clone(), Limits::default())
+                    .reserving(plan.reserved.clone()),
+            ),
             book: book.clone(),
             debug,
             buffers: RefCell::default(),

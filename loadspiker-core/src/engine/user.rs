@@ -127,6 +127,14 @@ impl User {
         }
     }
 
+    /// Lets the innermost group or block have failed if code of the user's has marked it so. To be called before a frame
+    /// is entered or left: the mark belongs to where the user is.
+    pub(crate) fn settle_failure(&mut self) {
+        if self.session.take_new_failure() {
+            self.fail_group();
+        }
+    }
+
     /// Adds the time of a request to the innermost group.
     pub(crate) fn cumulate(&mut self, time: u32) {
         if let Some(cumulated) = self.cumulated() {

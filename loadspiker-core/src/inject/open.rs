@@ -55,7 +55,8 @@ pub fn ramp_users(users: u64) -> RampUsers {
 }
 
 /// This many users arrive a second, evenly spread: user `i` (from 0) is due at `i/rate`, `round(rate·d)` users in
-/// all. The rate may be a fraction. Goes on with [`during`](ConstantUsersPerSec::during).
+/// all. The rate may be a fraction. Of several steps only the sum is rounded: a user that one leaves unfinished is due
+/// in the next. Goes on with [`during`](ConstantUsersPerSec::during).
 pub fn constant_users_per_sec(rate: impl Into<f64>) -> ConstantUsersPerSec {
     ConstantUsersPerSec { rate: rate.into() }
 }
@@ -143,7 +144,7 @@ pub struct RampUsersPerSecTo {
 
 impl RampUsersPerSecTo {
     /// How long the ramp lasts: `floor((from + to)/2 · d)` users arrive, each when the integral of the rate reaches
-    /// its number.
+    /// its number. What is left of a user goes over into the next step.
     pub fn during(self, duration: Duration) -> OpenStep {
         Shape::RampRate { from: self.from, to: self.to, during: duration }.into()
     }

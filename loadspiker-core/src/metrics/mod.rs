@@ -27,6 +27,7 @@ mod paths;
 mod phases;
 mod recorder;
 mod request_stats;
+mod reserved;
 mod sample;
 mod series;
 mod snapshot;
@@ -57,8 +58,9 @@ pub use waits::RecordWaits;
 
 pub(crate) use custom::{Book, CheckCounts, Handle, MetricKey, MetricName, MetricStats, PackedMetric, Tags, handle_of};
 pub(crate) use group_stats::GroupStats;
-pub(crate) use key::RequestPath;
+pub(crate) use key::{RequestPath, SEPARATOR};
 pub(crate) use packed::PackedTimes;
 pub(crate) use request_stats::RequestStats;
+pub(crate) use reserved::Reserved;
 pub(crate) use snapshot::EndOf;
 pub(crate) use totals::Totals;

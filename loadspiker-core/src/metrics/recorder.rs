@@ -10,6 +10,7 @@ use super::group_stats::GroupStats;
 use super::key::{GroupKey, Groups, RequestKey, RequestPath};
 use super::limits::{Limits, OTHER, other_request};
 use super::request_stats::RequestStats;
+use super::reserved::Reserved;
 use super::sample::{GroupId, NameId, Sample, SampleName, ScenarioId};
 use super::snapshot::Snapshot;
 use super::table::Table;
@@ -42,6 +43,8 @@ pub struct Recorder {
     /// By pool and feeder.
     waits: BTreeMap<Arc<str>, RecordWaits>,
     stalled_seconds: BTreeSet<(u64, u64)>,
+    /// What names made during the run are to keep clear of; `None` if all are taken as they are.
+    reserved: Option<Arc<Reserved>>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -77,7 +80,14 @@ impl Recorder {
             stalls: TimeStatistics::default(),
             waits: BTreeMap::new(),
             stalled_seconds: BTreeSet::new(),
+            reserved: None,
         }
+    }
+
+    /// Names made during the run keep clear of these paths.
+    pub(crate) fn reserving(mut self, reserved: Arc<Reserved>) -> Self {
+        self.reserved = Some(reserved);
+        self
     }
 
     /// Counts a finished request.
@@ -126,7 +136,8 @@ impl Recorder {
         let name: Arc<str> = name.into();
         let Some(parent) = self.groups.get_mut(index) else { return GroupId::ROOT };
         parent.children.insert(name.clone(), id);
-        let path = parent.path.iter().cloned().chain([name]).collect();
+        let shown = self.reserved.as_ref().map_or_else(|| name.clone(), |paths| paths.segment(&parent.path, &name));
+        let path = parent.path.iter().cloned().chain([shown]).collect();
         self.groups.push(Group { path, children: FxHashMap::default() });
         id
     }
@@ -273,7 +284,12 @@ impl Recorder {
     }
 
     fn add_request(&mut self, id: RequestId, name: Arc<str>) -> usize {
-        let path = RequestPath { groups: self.group_path(id.group), name };
+        let groups = self.group_path(id.group);
+        let name = match &self.reserved {
+            Some(paths) => paths.segment(&groups, &name),
+            None => name,
+        };
+        let path = RequestPath { groups, name };
         self.requests.add(id, RequestKey { scenario: scenario_name(&self.scenarios, id.scenario), path })
     }
 

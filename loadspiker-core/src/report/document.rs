@@ -137,7 +137,7 @@ impl<'de> Deserialize<'de> for RunReport {
         } = document;
         check(schema_version).map_err(de::Error::custom)?;
         if let Some(warm_up) = &mut warm_up {
-            warm_up.derive(run.duration);
+            warm_up.derive(run.whole_window());
         }
         let mut report = RunReport::from_parts(run, scenarios, requests, groups, series, folded, assertions);
         report.warm_up = warm_up;

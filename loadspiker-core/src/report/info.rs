@@ -47,6 +47,10 @@ pub struct RunInfo {
     /// Why what is done [after](crate::dsl::Simulation::after) the run failed, if it did. Such a run has not passed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub after_error: Option<String>,
+    /// Whether assertions say how many panics of the user's code there may be, of each scenario in which there were any. If
+    /// not, panics fail the run.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub panics_asserted: bool,
 }
 
 impl RunInfo {
@@ -58,6 +62,31 @@ impl RunInfo {
     /// How long the part of it took that the figures are about: the duration without the warm-up.
     pub fn measured(&self) -> Duration {
         self.duration.saturating_sub(self.warm_up.unwrap_or_default())
+    }
+
+    /// The time by which rates are counted, such as requests per second: that for which users were [planned](Self::planned)
+    /// to start, and longer if the last of them took longer; without the warm-up.
+    ///
+    /// The last user of 10 a second for 5 s starts at 4.9 s. If it is done at once, the run is over before its profile
+    /// is, and it is 50 requests in 5 s all the same. A run that ended before its time (stopped, interrupted, aborted) counts
+    /// for as long as it lasted, and so does one whose profile has no duration, such as `at_once_users`.
+    pub fn rate_window(&self) -> Duration {
+        match self.warm_up {
+            // What was left to measure is nothing, planned or not.
+            Some(_) if self.measured().is_zero() => Duration::ZERO,
+            warm_up => self.whole_window().saturating_sub(warm_up.unwrap_or_default()),
+        }
+    }
+
+    /// The same with the warm-up.
+    pub(super) fn whole_window(&self) -> Duration {
+        match (&self.end, self.planned) {
+            // A pause puts off what is planned.
+            (EndReason::Completed | EndReason::MaxDuration, Some(planned)) => {
+                self.duration.max(planned.saturating_add(self.paused))
+            }
+            _ => self.duration,
+        }
     }
 
     /// The share of its cores that the load generator used, from 0 to 1 (a little above is possible: a process has

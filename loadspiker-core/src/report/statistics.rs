@@ -47,7 +47,8 @@ impl Statistics {
         self.figures.failed_count()
     }
 
-    /// Requests per second, as the mean over the whole run without its warm-up.
+    /// Requests per second, as the mean over the run without its warm-up, for as long as users were planned to start at
+    /// least: see [`RunInfo::rate_window`](super::RunInfo::rate_window).
     pub fn requests_per_sec(&self) -> f64 {
         per_second(self.count(), self.run)
     }

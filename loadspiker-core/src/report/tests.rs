@@ -236,6 +236,7 @@ fn a_failed_test_shows_assertions_and_errors() {
             "      requests: cart / list 2 of 2 failed",
             "      errors: 2 × status.is(200), found 500",
             "      worst seconds: 1 (2 failed)",
+            "2 of 7 users failed",
             "7 requests, 2 failed, in 2.00 s; response time p50 3.00 ms, p95 40.0 ms, p99 40.0 ms, max 40.0 ms",
             "most frequent errors:",
             "          2  status.is(200), found 500",

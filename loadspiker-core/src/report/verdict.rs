@@ -1,4 +1,4 @@
-//! Why a run has not passed, as a text for a failed test.
+//! Whether a run has passed: in one line, and as a text for a failed test.
 
 use std::fmt::Write;
 
@@ -9,9 +9,50 @@ use super::run_report::RunReport;
 /// How many errors are listed.
 const ERRORS: usize = 10;
 
+/// Whether it has passed, and what there is to know about that.
+pub(super) fn line(report: &RunReport) -> String {
+    let all = report.assertions().len();
+    let failed = report.assertions().iter().filter(|result| !result.passed).count();
+    let text = match (&report.info().end, failed, all) {
+        (end @ (EndReason::Interrupted | EndReason::Aborted(_)), ..) => format!("not passed: {end}"),
+        (_, 0, _) if report.info().after_error.is_some() => "not passed: what is done after the run failed".to_owned(),
+        (_, 0, _) if report.panics_count() => format!("not passed: {}", panics(report)),
+        (_, 0, 0) => "passed: nothing was asserted".to_owned(),
+        (_, 0, 1) => "passed: the assertion holds".to_owned(),
+        (_, 0, _) => format!("passed: all {all} assertions hold"),
+        (_, _, _) => format!("not passed: {failed} of {all} assertions failed"),
+    };
+    users(report).into_iter().fold(text, |text, users| format!("{text}; {users}"))
+}
+
+fn panics(report: &RunReport) -> String {
+    match report.panics() {
+        1 => "a step panicked".to_owned(),
+        panics => format!("steps panicked {} times", count(panics)),
+    }
+}
+
+/// What is to be known of users, whatever was asserted.
+pub(super) fn users(report: &RunReport) -> Option<String> {
+    let (ended, failed) = (report.users_ended(), report.users_failed());
+    if report.users_started() == 0 {
+        return Some("no user started".to_owned());
+    }
+    match failed {
+        0 => None,
+        failed if failed == ended && ended == 1 => Some("the only user that ended failed".to_owned()),
+        failed if failed == ended => Some(format!("all {} users that ended failed", count(ended))),
+        failed => Some(format!("{} of {} users failed", count(failed), count(ended))),
+    }
+}
+
 /// Failed assertions, totals, the most frequent errors, failed checks and warnings of a run that has not passed.
 pub(super) fn failure(report: &RunReport) -> String {
     let failed: Vec<_> = report.assertions().iter().filter(|result| !result.passed).collect();
+    let is_aborted = matches!(report.info().end, EndReason::Aborted(_) | EndReason::Interrupted);
+    if report.panics_count() && failed.is_empty() && !is_aborted && report.info().after_error.is_none() {
+        return panicked(report);
+    }
     let mut text = format!("load test \"{}\" has not passed", report.info().simulation);
     if let EndReason::Aborted(_) = report.info().end {
         push(&mut text, format_args!(": {}", report.info().end));
@@ -25,6 +66,12 @@ pub(super) fn failure(report: &RunReport) -> String {
             push(&mut text, format_args!("\n  {result}"));
             result.look_at.iter().for_each(|line| push(&mut text, format_args!("\n      {line}")));
         }
+    }
+    if report.panics_count() {
+        push(&mut text, format_args!("\n{}", panics(report)));
+    }
+    if let Some(users) = users(report) {
+        push(&mut text, format_args!("\n{users}"));
     }
     let global = report.global();
     let [p50, p95, p99] = global.response_time().percentiles([50.0, 95.0, 99.0]).map(human);
@@ -57,6 +104,26 @@ pub(super) fn failure(report: &RunReport) -> String {
         }
     }
     report.warnings().iter().for_each(|warning| push(&mut text, format_args!("\nwarning: {warning}")));
+    text
+}
+
+/// What code of the user's has panicked with, where nothing else is wrong: closures of a test assert things as any test does.
+fn panicked(report: &RunReport) -> String {
+    let panics = report.panics();
+    let plural = if panics == 1 { "" } else { "s" };
+    let simulation = &report.info().simulation;
+    let mut text = format!("load test \"{simulation}\": {panics} panic{plural} in its steps; their errors:");
+    let mut errors = report.step_errors();
+    if errors.is_empty() {
+        // A closure of a check panics in its request.
+        errors = report.global().errors();
+    }
+    for (error, times) in errors.into_iter().take(ERRORS) {
+        push(&mut text, format_args!("\n  {:>9}  {error}", count(times)));
+    }
+    if let Some(users) = users(report) {
+        push(&mut text, format_args!("\n{users}"));
+    }
     text
 }
 

@@ -45,6 +45,8 @@ pub struct Session {
     others: Option<Box<Others>>,
     random: Cell<u64>,
     failed: bool,
+    /// Whether it was marked as failed since the engine last asked.
+    newly_failed: bool,
 }
 
 impl Session {
@@ -59,6 +61,7 @@ impl Session {
             others: None,
             random: Cell::new(seed),
             failed: false,
+            newly_failed: false,
         }
     }
 
@@ -93,14 +96,26 @@ impl Session {
         self.failed
     }
 
-    /// Marks this user as failed.
+    /// Marks this user as failed, and the innermost block or group that it is in.
     pub fn mark_as_failed(&mut self) {
+        self.failed = true;
+        self.newly_failed = true;
+    }
+
+    /// Clears the mark of failure. A group in which a request has failed stays failed.
+    pub fn mark_as_succeeded(&mut self) {
+        self.failed = false;
+        self.newly_failed = false;
+    }
+
+    /// Marks this user as failed by something that is counted where it happened: no block that it is in has failed.
+    pub(crate) fn restore_failure(&mut self) {
         self.failed = true;
     }
 
-    /// Clears the mark of failure.
-    pub fn mark_as_succeeded(&mut self) {
-        self.failed = false;
+    /// Whether it was marked as failed since this was last asked.
+    pub(crate) fn take_new_failure(&mut self) -> bool {
+        std::mem::take(&mut self.newly_failed)
     }
 
     /// Whether the attribute is set (to whatever value, null included).

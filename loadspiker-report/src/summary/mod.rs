@@ -145,17 +145,12 @@ fn generator(report: &RunReport, screen: Screen) -> Vec<String> {
 }
 
 fn verdict(report: &RunReport, screen: Screen) -> String {
-    let all = report.assertions().len();
-    let failed = report.assertions().iter().filter(|result| !result.passed).count();
-    let (tone, text) = match (&report.info().end, failed, all) {
-        (end @ (EndReason::Interrupted | EndReason::Aborted(_)), ..) => (Tone::Bad, format!("not passed: {end}")),
-        (_, 0, _) if report.info().after_error.is_some() => {
-            (Tone::Bad, "not passed: what is done after the run failed".to_owned())
-        }
-        (_, 0, 0) => (Tone::Plain, "passed: nothing was asserted".to_owned()),
-        (_, 0, 1) => (Tone::Good, "passed: the assertion holds".to_owned()),
-        (_, 0, _) => (Tone::Good, format!("passed: all {all} assertions hold")),
-        (_, _, _) => (Tone::Bad, format!("not passed: {failed} of {all} assertions failed")),
+    let nothing_to_add = report.users_failed() == 0 && report.users_started() > 0;
+    let tone = match (report.passed(), nothing_to_add) {
+        (false, _) => Tone::Bad,
+        (true, false) => Tone::Warning,
+        (true, true) if report.assertions().is_empty() => Tone::Plain,
+        (true, true) => Tone::Good,
     };
-    screen.paint(tone, text)
+    screen.paint(tone, report.verdict())
 }
