@@ -6,6 +6,7 @@ use bumpalo::Bump;
 
 use super::parts::JsonParts;
 use super::read::read;
+use super::structured::of_value;
 use super::tree::JsonTree;
 use crate::check::extract::ExtractError;
 use crate::check::response::Response;
@@ -27,11 +28,19 @@ impl<'a> JsonBody<'a> {
     }
 
     pub(in crate::check) fn whole(&self) -> Result<&'a JsonTree<'a>, ExtractError> {
-        self.whole.get_or_init(|| read(self.response.body(), &JsonParts::whole(), self.arena)).clone()
+        self.whole.get_or_init(|| self.read(&JsonParts::whole())).clone()
     }
 
     pub(in crate::check) fn parts(&self) -> Result<&'a JsonTree<'a>, ExtractError> {
         let Some(parts) = self.parts else { return self.whole() };
-        self.of_parts.get_or_init(|| read(self.response.body(), parts, self.arena)).clone()
+        self.of_parts.get_or_init(|| self.read(parts)).clone()
+    }
+
+    /// A value that the response offers goes before its body.
+    fn read(&self, parts: &JsonParts) -> Result<&'a JsonTree<'a>, ExtractError> {
+        match self.response.value() {
+            Some(value) => Ok(self.arena.alloc(of_value(value, parts, self.arena))),
+            None => read(self.response.body(), parts, self.arena),
+        }
     }
 }
