@@ -105,6 +105,8 @@ pub(crate) struct Gathered {
     pub(crate) schema: Schema,
     pub(crate) protocols: Vec<BoundProtocol>,
     pub(crate) mistakes: Vec<Mistake>,
+    /// What is probably not meant, but can be run.
+    pub(crate) warnings: Vec<Mistake>,
     pub(crate) rendez_vous: Vec<Arc<RendezVous>>,
     /// How many switches go by turns.
     pub(crate) turns: usize,
@@ -141,6 +143,7 @@ impl Gathered {
             schema: Schema::default(),
             protocols: Vec::new(),
             mistakes: Vec::new(),
+            warnings: Vec::new(),
             rendez_vous: Vec::new(),
             turns: 0,
             alone: false,
@@ -358,16 +361,24 @@ impl<'a> CompileContext<'a> {
 
     /// Tells a mistake of the current step: what is wrong, the value, what to do about it.
     pub fn mistake(&mut self, message: impl Into<String>) {
-        let mistake = Mistake {
-            scenario: self.scenario.to_owned(),
-            step: self.step.clone(),
-            place: self.place,
-            message: message.into(),
-        };
+        let mistake = self.told(message.into());
         // A chain that is used in several places is compiled in each of them.
         if !self.gathered.mistakes.contains(&mistake) {
             self.gathered.mistakes.push(mistake);
         }
+    }
+
+    /// Tells of something in the current step that can be run but is probably not what the user meant. Where mistakes keep
+    /// a simulation from being run, warnings are shown with its plan and its report.
+    pub fn warning(&mut self, message: impl Into<String>) {
+        let warning = self.told(message.into());
+        if !self.gathered.warnings.contains(&warning) {
+            self.gathered.warnings.push(warning);
+        }
+    }
+
+    fn told(&self, message: String) -> Mistake {
+        Mistake { scenario: self.scenario.to_owned(), step: self.step.clone(), place: self.place, message }
     }
 
     /// The protocol of kind `P` that holds here, and where its states will be kept. Where the user gave none,

@@ -150,6 +150,7 @@ pub(super) fn compile(hook: &Hook, simulation: &Simulation, gathered: &mut Gathe
         turns,
         assertions: Vec::new(),
         guards: Vec::new(),
+        warnings: Vec::new(),
         warm_up: None,
         throttle: None,
         maximum_users: None,

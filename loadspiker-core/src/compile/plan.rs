@@ -35,6 +35,7 @@ pub struct Plan {
     pub(crate) turns: usize,
     pub(crate) assertions: Vec<Assertion>,
     pub(crate) guards: Vec<Guard>,
+    pub(crate) warnings: Vec<String>,
     pub(crate) warm_up: Option<Duration>,
     pub(crate) throttle: Option<Throttle>,
     pub(crate) maximum_users: Option<u64>,
@@ -60,6 +61,12 @@ impl Plan {
     /// The name of the simulation.
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// What can be run, but is probably not what the user meant, each with scenario, step and place: a profile without
+    /// users, weights of a `random_switch` that look like fractions. Shown with the plan and in the report.
+    pub fn warnings(&self) -> &[String] {
+        &self.warnings
     }
 
     /// How long the injection profiles let users start, one population after another where they follow each other (with
@@ -115,6 +122,7 @@ pub(crate) fn compile(simulation: &Simulation, shards: usize, seed: u64, alone: 
     }
     gathered.mistakes.extend(warm_up_mistake(simulation).map(general));
     gathered.mistakes.extend(limits::mistakes_of_simulation(simulation).into_iter().map(general));
+    gathered.warnings.extend(limits::no_time(simulation).map(general));
     let before = simulation.hooks.before.as_ref().map(|hook| hooks::compile(hook, simulation, &mut gathered, seed));
     for population in &simulation.populations {
         add(population, Vec::new(), simulation, &mut gathered, &mut populations, &mut scenario_names);
@@ -148,6 +156,7 @@ pub(crate) fn compile(simulation: &Simulation, shards: usize, seed: u64, alone: 
         turns: gathered.turns,
         assertions: simulation.assertions.clone(),
         guards: simulation.guards.clone(),
+        warnings: gathered.warnings.iter().map(ToString::to_string).collect(),
         warm_up: simulation.warm_up,
         throttle: simulation.throttle.clone(),
         maximum_users: simulation.maximum_users,
@@ -198,6 +207,9 @@ fn add(
     cx.place = Some(population.place);
     for mistake in population.profile.mistakes().into_iter().chain(limits::mistakes_of_population(population)) {
         cx.mistake(mistake);
+    }
+    if let Some(warning) = limits::nobody(&population.profile) {
+        cx.warning(warning);
     }
     cx.crowd = limits::most_users(population, simulation);
     let mut lowering = Lowering::new(&mut cx);

@@ -27,7 +27,8 @@ impl fmt::Display for Plan {
         section(f, "stop when", criteria(Purpose::Stop))?;
         section(f, "fail when", criteria(Purpose::Fail))?;
         let assertions = self.assertions.iter().map(ToString::to_string);
-        section(f, "assertions", assertions.chain(criteria(Purpose::Assert)))
+        section(f, "assertions", assertions.chain(criteria(Purpose::Assert)))?;
+        section(f, "warnings", &self.warnings)
     }
 }
 
