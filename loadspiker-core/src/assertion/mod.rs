@@ -54,6 +54,7 @@ mod result;
 mod scope;
 mod spot;
 mod status;
+mod unfinished;
 mod value;
 mod watch;
 mod window;
@@ -69,6 +70,7 @@ pub use metric::Metric;
 pub use result::AssertionResult;
 pub use scope::{RequestCount, ResponseTime, Scope, details, for_all, global, scenario_details};
 pub use status::StatusCodes;
+pub use unfinished::{IntoCriterion, IntoRequirement, SingleFigure};
 pub use value::{Number, Percent, Quantity};
 
 pub(crate) use criterion::{Guard, Purpose};
