@@ -11,6 +11,7 @@ use super::status::StatusCodes;
 use super::value::{Number, Percent};
 use super::{Assertion, Claim};
 use crate::metrics::UserStatistics;
+use crate::units::FixedDuration;
 
 /// A figure that a condition is to be put to: a [`Duration`], a count (`u64`), a [`Percent`], or a rate ([`Number`]).
 #[derive(Clone, Debug, PartialEq)]
@@ -65,8 +66,8 @@ impl<Q> Metric<Q> {
     /// let broken = global().failed_requests().percent().over(10.secs()).gt(50);
     /// assert_eq!(broken.to_string(), "global: percentage of failed requests over 10 s > 50 %");
     /// ```
-    pub fn over(self, window: Duration) -> Windowed<Q> {
-        Windowed { metric: self, window }
+    pub fn over(self, window: impl FixedDuration) -> Windowed<Q> {
+        Windowed { metric: self, window: window.fixed() }
     }
 }
 

@@ -56,6 +56,7 @@ mod result;
 mod scope;
 mod spot;
 mod status;
+mod unfinished;
 mod value;
 mod watch;
 mod window;
@@ -74,6 +75,7 @@ pub use scope::{
     scenario_details,
 };
 pub use status::StatusCodes;
+pub use unfinished::{IntoCriterion, IntoRequirement, SingleFigure};
 pub use value::{Number, Percent, Quantity};
 
 pub(crate) use criterion::{Guard, Purpose};

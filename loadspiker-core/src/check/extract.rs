@@ -123,7 +123,7 @@ impl<'a> Subject<'a> {
         Subject {
             response,
             text: OnceCell::new(),
-            json: JsonBody::new(json_parts, arena),
+            json: JsonBody::new(response, json_parts, arena),
             arena,
             absorbed: RefCell::new(absorbed),
             #[cfg(feature = "html")]

@@ -66,8 +66,9 @@ impl Rule {
             Condition::Compare(comparison, bound) => Rule::Compare(*comparison, number(bound, cx)),
             Condition::Between(low, high) => {
                 let (low, high) = (number(low, cx), number(high, cx));
-                let bounds = (low.as_constant().and_then(Value::as_f64), high.as_constant().and_then(Value::as_f64));
-                if matches!(bounds, (Some(a), Some(b)) if a > b) {
+                let order =
+                    low.as_constant().zip(high.as_constant()).and_then(|(low, high)| low.order_of_numbers(high));
+                if order == Some(Ordering::Greater) {
                     cx.mistake(format!("between({low}, {high}) can never hold; write between({high}, {low})"));
                 }
                 Rule::Between(low, high)
@@ -167,13 +168,13 @@ fn order(value: &Value, bound: &CompiledValue, session: &Session) -> Result<Opti
     if let (Value::Int(value), Value::Int(limit)) = (value, &*limit) {
         return Ok(Some(value.cmp(limit)));
     }
-    let Some(number) = value.as_f64() else {
+    let Some(number) = value.number() else {
         return Err(Complaint::Other("is no number".to_owned()));
     };
-    let Some(limit) = limit.as_f64() else {
+    let Some(limit) = limit.number() else {
         return Err(Complaint::Plain(format!("the bound {bound} is no number for this user")));
     };
-    Ok(number.partial_cmp(&limit))
+    Ok(number.order(&limit))
 }
 
 impl Comparison {

@@ -374,19 +374,6 @@ impl<'a> CompileContext<'a> {
         }
     }
 
-    /// What may be a mistake of the current step, but need not: it is told where the plan is shown.
-    pub(crate) fn warning(&mut self, message: impl Into<String>) {
-        let warning = Mistake {
-            scenario: self.scenario.to_owned(),
-            step: self.step.clone(),
-            place: self.place,
-            message: message.into(),
-        };
-        if !self.gathered.warnings.contains(&warning) {
-            self.gathered.warnings.push(warning);
-        }
-    }
-
     /// The slot of an attribute that this step sets.
     pub fn define(&mut self, attribute: &str) -> Slot {
         if attribute.is_empty() || attribute.contains(['#', '{', '}', '(', ')', '.']) {
@@ -419,16 +406,24 @@ impl<'a> CompileContext<'a> {
 
     /// Tells a mistake of the current step: what is wrong, the value, what to do about it.
     pub fn mistake(&mut self, message: impl Into<String>) {
-        let mistake = Mistake {
-            scenario: self.scenario.to_owned(),
-            step: self.step.clone(),
-            place: self.place,
-            message: message.into(),
-        };
+        let mistake = self.told(message.into());
         // A chain that is used in several places is compiled in each of them.
         if !self.gathered.mistakes.contains(&mistake) {
             self.gathered.mistakes.push(mistake);
         }
+    }
+
+    /// Tells of something in the current step that can be run but is probably not what the user meant. Where mistakes keep
+    /// a simulation from being run, warnings are shown with its plan and its report.
+    pub fn warning(&mut self, message: impl Into<String>) {
+        let warning = self.told(message.into());
+        if !self.gathered.warnings.contains(&warning) {
+            self.gathered.warnings.push(warning);
+        }
+    }
+
+    fn told(&self, message: String) -> Mistake {
+        Mistake { scenario: self.scenario.to_owned(), step: self.step.clone(), place: self.place, message }
     }
 
     /// The protocol of kind `P` that holds here, and where its states will be kept. Where the user gave none,

@@ -75,9 +75,9 @@ impl Plan {
         (!end.is_zero()).then_some(end)
     }
 
-    /// What may be a mistake, but need not, each with its place: an attribute that only code of the user's can set, by a name
-    /// near to one that a step sets; an assertion about a request that only such code can make, by a name near to a known one.
-    /// `--check` shows them.
+    /// What can be run, but is probably not what the user meant, each with scenario, step and place: a profile without
+    /// users, weights of a `random_switch` that look like fractions, an attribute that only code of the user's can set and
+    /// whose name is near to one that a step sets. Shown by `--check` and in the report.
     pub fn warnings(&self) -> &[Mistake] {
         &self.warnings
     }
@@ -126,6 +126,7 @@ pub(crate) fn compile(simulation: &Simulation, shards: usize, seed: u64, alone: 
     }
     gathered.mistakes.extend(warm_up_mistake(simulation).map(general));
     gathered.mistakes.extend(limits::mistakes_of_simulation(simulation).into_iter().map(general));
+    gathered.warnings.extend(limits::no_time(simulation).map(general));
     let before = simulation.hooks.before.as_ref().map(|hook| hooks::compile(hook, simulation, &mut gathered, seed));
     for population in &simulation.populations {
         add(population, Vec::new(), simulation, &mut gathered, &mut populations, &mut scenario_names);
@@ -227,6 +228,9 @@ fn add(
     cx.place = Some(population.place);
     for mistake in population.profile.mistakes().into_iter().chain(limits::mistakes_of_population(population)) {
         cx.mistake(mistake);
+    }
+    if let Some(warning) = limits::nobody(&population.profile) {
+        cx.warning(warning);
     }
     cx.crowd = limits::most_users(population, simulation);
     let mut lowering = Lowering::new(&mut cx);

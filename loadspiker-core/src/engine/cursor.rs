@@ -69,7 +69,8 @@ impl Cursor<'_> {
                         let pauses = self.program.pauses;
                         let drawn = self.user.session.random(|random| pauses.draw(duration, random));
                         if !drawn.is_zero() {
-                            return Next::Rest(self.user.intended + drawn);
+                            let due = self.user.intended + drawn;
+                            return Next::Rest(self.cut(due));
                         }
                     }
                     None => continue,
@@ -263,7 +264,7 @@ impl Cursor<'_> {
                     self.user.session.restore_failure();
                 }
             }
-            Frame::Branch { failed, cumulated_micros } => {
+            Frame::Branch { failed, cumulated_micros, .. } => {
                 if let Some(fork) = self.user.fork() {
                     fork.frames_left(failed, cumulated_micros);
                 }
@@ -296,9 +297,9 @@ impl Cursor<'_> {
             return true;
         }
         for depth in 0..self.user.frames.len() {
-            if let Frame::Loop { enter, asap: true, pass, since } = self.user.frames[depth]
+            if let Frame::Loop { enter, asap: true, pass, since, over } = self.user.frames[depth]
                 && let Some(Op::LoopEnter(entered)) = self.program.ops.get(enter as usize)
-                && self.goes_on(entered, pass, since) != Some(true)
+                && (over || self.goes_on(entered, pass, since) != Some(true))
             {
                 self.unwind_to(depth);
                 self.user.pc = entered.end;
@@ -369,7 +370,17 @@ impl Cursor<'_> {
         });
         let due = paces[index].1.max(now);
         paces[index].1 = due + period;
-        (due > now).then_some(due)
+        if due <= now {
+            return None;
+        }
+        let cut = self.cut(due);
+        if cut < due
+            && let Some(extras) = &mut self.user.extras
+        {
+            // It does not pass here.
+            extras.paces[index].1 = due;
+        }
+        Some(cut)
     }
 
     fn must_wait(&self, meeting: &RendezVous) -> bool {

@@ -66,7 +66,7 @@ impl Fork {
         let mut loops: Vec<Around> = outer.iter().flat_map(|outer| outer.loops.iter().copied()).collect();
         loops.iter_mut().for_each(|around| around.since = around.since + held);
         loops.extend(user.frames.iter().filter_map(|frame| match *frame {
-            Frame::Loop { enter, asap: true, pass, since } => Some(Around { enter, pass, since }),
+            Frame::Loop { enter, asap: true, pass, since, .. } => Some(Around { enter, pass, since }),
             _ => None,
         }));
         let tries = user.frames.iter().any(|frame| matches!(frame, Frame::Try { .. }));

@@ -18,6 +18,7 @@ mod health;
 mod hooks;
 mod journey;
 mod late;
+mod limit;
 mod loops;
 mod message;
 mod options;

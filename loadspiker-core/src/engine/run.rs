@@ -100,6 +100,7 @@ impl<'a> Run<'a> {
         info.seed = plan.seed;
         info.shards = plan.shards;
         info.planned = plan.injection();
+        info.plan_warnings = plan.warnings.iter().map(ToString::to_string).collect();
         info.started_at_ms = SystemTime::now()
             .duration_since(UNIX_EPOCH)
             .map_or(0, |since| u64::try_from(since.as_millis()).unwrap_or(u64::MAX));

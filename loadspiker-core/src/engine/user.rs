@@ -71,10 +71,31 @@ pub(crate) struct Branch {
 /// A loop, group or `try_max` that the user is in. The outermost of a branch stands for what is around the fork.
 #[derive(Debug)]
 pub(crate) enum Frame {
-    Loop { enter: Pc, asap: bool, pass: u32, since: Moment },
-    Group { outer: GroupId, failed: bool, cumulated_micros: u32, since: Moment },
-    Try { enter: Pc, failed_before: bool, attempt: u32 },
-    Branch { failed: bool, cumulated_micros: u32 },
+    /// `over` says that a wait was cut because its time is over.
+    Loop {
+        enter: Pc,
+        asap: bool,
+        pass: u32,
+        since: Moment,
+        over: bool,
+    },
+    Group {
+        outer: GroupId,
+        failed: bool,
+        cumulated_micros: u32,
+        since: Moment,
+    },
+    Try {
+        enter: Pc,
+        failed_before: bool,
+        attempt: u32,
+    },
+    /// `over` is the entry of the loop around whose time is over, if a wait was cut because of it.
+    Branch {
+        failed: bool,
+        cumulated_micros: u32,
+        over: Option<Pc>,
+    },
 }
 
 impl User {

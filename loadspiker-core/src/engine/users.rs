@@ -6,6 +6,7 @@ use std::task::Poll;
 use std::time::Duration;
 
 use crate::engine::fork::Fork;
+use crate::engine::limit::Waits;
 use crate::engine::message::Event;
 use crate::engine::population::Arrival;
 use crate::engine::shard::CROWD;
@@ -159,6 +160,9 @@ impl Shard {
             return task::spawn(self, user);
         }
         user.rest(Duration::MAX);
+        if let Some(limit) = self.limit_of(&user) {
+            self.fetch_at(limit, (user.session.user_id(), user.serial()), Waits::Meeting(rendez_vous));
+        }
         self.meetings.borrow_mut()[rendez_vous].push(user);
     }
 

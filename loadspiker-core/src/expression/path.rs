@@ -70,6 +70,23 @@ impl Expression {
         Ok(())
     }
 
+    /// Appends the value as a text, or gives it if it is bytes.
+    pub(super) fn render_or_bytes(&self, session: &Session, out: &mut String) -> Result<Option<Arc<[u8]>>, EvalError> {
+        let is_text = match (&self.root, &*self.steps) {
+            (Root::Generated(_), []) => true,
+            (_, [.., Step { kind: StepKind::Function(function), .. }]) => function.writes_text(),
+            _ => false,
+        };
+        if is_text {
+            return self.render(session, out).map(|()| None);
+        }
+        match &*self.value(session)? {
+            Value::Bytes(bytes) => return Ok(Some(bytes.clone())),
+            other => write_value(other, out),
+        }
+        Ok(None)
+    }
+
     fn value_after<'a>(&'a self, steps: &'a [Step], session: &'a Session) -> Result<Cow<'a, Value>, EvalError> {
         // Asked often, and answered without making the error of an attribute that is not there.
         if let (Root::Attribute(slot), [Step { kind: StepKind::Function(function), .. }]) = (&self.root, steps)

@@ -44,6 +44,9 @@ pub struct RunInfo {
     /// Processor time that the load generator used, if it is known. On the simulated clock it is not.
     #[serde(rename = "cpu_secs", with = "optional_seconds")]
     pub cpu: Option<Duration>,
+    /// What was said of the plan before the run; see [`Plan::warnings`](crate::compile::Plan::warnings).
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub plan_warnings: Vec<String>,
     /// Why what is done [after](crate::dsl::Simulation::after) the run failed, if it did. Such a run has not passed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub after_error: Option<String>,

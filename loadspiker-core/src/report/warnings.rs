@@ -11,7 +11,7 @@ impl RunReport {
     /// These are: a run that ended within its warm-up, a start lag (of requests or arrivals) whose 99th percentile is
     /// above 10 ms, a load generator that used more than 90 % of its cores or stood still for more than a second,
     /// dropped arrivals, waits for records of a pool or feeder, names beyond the limit, values that could not be
-    /// recorded in custom metrics, and times beyond the range of the histograms. A failure of what is done
+    /// recorded in custom metrics, times beyond the range of the histograms, and what was said of the plan before the run. A failure of what is done
     /// [after](crate::dsl::Simulation::after) the run, which leaves the figures as they are, comes last.
     pub fn warnings(&self) -> Vec<String> {
         let mut warnings = Vec::new();
@@ -125,6 +125,12 @@ impl RunReport {
                 was(beyond, "response time")
             ));
         }
+        warnings.extend(
+            self.info
+                .plan_warnings
+                .iter()
+                .map(|warning| format!("The simulation may not be what was meant: {warning}.")),
+        );
         if let Some(cause) = &self.info.after_error {
             warnings.push(format!(
                 "What is done after the run failed ({cause}): what it was to tidy up may still be there."

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use loadspiker_core::FixedDuration;
 use loadspiker_core::check::{Check, IntoCheck};
 use loadspiker_core::compile::CompileContext;
 use loadspiker_core::expression::{IntoText, TextArg};
@@ -183,15 +184,15 @@ impl HttpProtocol {
     }
 
     /// How long looking up the host, connecting and the TLS handshake may take together. Default 10 s.
-    pub fn connect_timeout(mut self, limit: Duration) -> Self {
-        self.connect_timeout = limit;
+    pub fn connect_timeout(mut self, limit: impl FixedDuration) -> Self {
+        self.connect_timeout = limit.fixed();
         self
     }
 
     /// How long a request may take, connecting and the wait for a connection included. Default 60 s. Each hop of a
     /// redirect has this time.
-    pub fn request_timeout(mut self, limit: Duration) -> Self {
-        self.request_timeout = limit;
+    pub fn request_timeout(mut self, limit: impl FixedDuration) -> Self {
+        self.request_timeout = limit.fixed();
         self
     }
 

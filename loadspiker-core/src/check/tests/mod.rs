@@ -4,6 +4,7 @@ mod compliance;
 mod conditions;
 mod counting;
 mod digests;
+mod exact;
 mod finding;
 #[cfg(feature = "html")]
 mod html;
@@ -11,6 +12,7 @@ mod jmes;
 mod matrix;
 mod parsers;
 mod sets;
+mod structured;
 #[cfg(feature = "xpath")]
 mod xpath;
 
@@ -31,6 +33,7 @@ struct Fake {
     body: Vec<u8>,
     has_body: bool,
     time: Option<Duration>,
+    value: Option<Value>,
     body_reads: Cell<usize>,
 }
 
@@ -54,6 +57,9 @@ impl Response for Fake {
     fn response_time(&self) -> Option<Duration> {
         self.time
     }
+    fn value(&self) -> Option<&Value> {
+        self.value.as_ref()
+    }
     fn as_any(&self) -> &dyn Any {
         self
     }
@@ -70,6 +76,7 @@ fn response(body: &str) -> Fake {
         body: body.as_bytes().to_vec(),
         has_body: true,
         time: Some(12_500.micros()),
+        value: None,
         body_reads: Cell::new(0),
     }
 }

@@ -231,7 +231,7 @@ pub(super) fn needs_escape(byte: u8) -> bool {
 fn write_value(value: &Value, out: &mut String) {
     match value {
         Value::Text(text) => write_text(text, out),
-        Value::Null | Value::Bool(_) | Value::Int(_) => {
+        Value::Null | Value::Bool(_) | Value::Int(_) | Value::UInt(_) => {
             let _ = write!(out, "{value}");
         }
         other => {
@@ -287,6 +287,7 @@ mod tests {
             out
         };
         assert_eq!(written(Value::from(5)), "5");
+        assert_eq!(written(Value::from(u64::MAX)), "18446744073709551615");
         assert_eq!(written(Value::from("5")), "\"5\"");
         assert_eq!(written(Value::Null), "null");
         assert_eq!(written(Value::from(1.0)), "1.0");

@@ -95,9 +95,13 @@ impl Multipart {
             match content {
                 Content::Text(value) => {
                     buffer.clear();
-                    value.render(session, buffer).map_err(failed)?;
+                    // The same memory, for what need not be a text.
+                    let mut bytes = std::mem::take(buffer).into_bytes();
+                    value.render_bytes(session, &mut bytes).map_err(failed)?;
                     body.put_slice(b"\r\n\r\n");
-                    body.put_slice(buffer.as_bytes());
+                    body.put_slice(&bytes);
+                    bytes.clear();
+                    *buffer = String::from_utf8(bytes).unwrap_or_default();
                 }
                 Content::File(name, content) => put_file(&mut body, name, content),
                 Content::Named(path) => {

@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use http::header::{AUTHORIZATION, WWW_AUTHENTICATE};
 use http_auth::parse_challenges;
+use loadspiker_core::FixedDuration;
 use loadspiker_core::StepError;
 use loadspiker_core::compile::CompileContext;
 use loadspiker_core::expression::{CompiledText, IntoText, TextArg};
@@ -151,8 +152,8 @@ impl OAuth2 {
     }
 
     /// How long before its end a token is renewed: at most half its lifetime. Default 30 s.
-    pub fn renew_before(self, time: Duration) -> Self {
-        OAuth2 { renew_before: time, ..self }
+    pub fn renew_before(self, time: impl FixedDuration) -> Self {
+        OAuth2 { renew_before: time.fixed(), ..self }
     }
 
     /// All users of the run have one token, on all shards: the first that needs it gets it, and the others wait; one of
