@@ -4,6 +4,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 
 use loadspiker_core::report::RunReport;
+use loadspiker_core::report::format::{printable, printable_lines};
 
 use crate::folder::write_results;
 
@@ -18,10 +19,12 @@ pub fn conclude_test(package: Option<&str>, test: &str, report: &RunReport) -> R
     let folder = test_folder(package, test);
     let written = write_results(report, &folder);
     let Some(failure) = report.failure().or_else(|| panicked(report)) else { return Ok(()) };
-    Err(match written {
+    let failure = match written {
         Ok(()) => format!("{failure}\nresults in {}", folder.display()),
         Err(error) => format!("{failure}\nresults could not be written: {error}"),
-    })
+    };
+    // It is printed as the message of a panic.
+    Err(printable_lines(&failure).into_owned())
 }
 
 /// What users' code has panicked with, if any did: closures of a test assert things as any test does.
@@ -31,7 +34,7 @@ fn panicked(report: &RunReport) -> Option<String> {
     let simulation = &report.info().simulation;
     let mut text = format!("load test \"{simulation}\": {panics} panic{plural} in its steps; their errors:");
     for (error, times) in report.step_errors().into_iter().take(10) {
-        text.push_str(&format!("\n  {times:>9}  {error}"));
+        text.push_str(&format!("\n  {times:>9}  {}", printable(error)));
     }
     (panics > 0).then_some(text)
 }

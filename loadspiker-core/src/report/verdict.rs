@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::format::{count, human};
+use super::format::{count, human, printable};
 use super::info::EndReason;
 use super::run_report::RunReport;
 
@@ -12,18 +12,19 @@ const ERRORS: usize = 10;
 /// Failed assertions, totals, the most frequent errors, failed checks and warnings of a run that has not passed.
 pub(super) fn failure(report: &RunReport) -> String {
     let failed: Vec<_> = report.assertions().iter().filter(|result| !result.passed).collect();
-    let mut text = format!("load test \"{}\" has not passed", report.info().simulation);
+    let mut text = format!("load test \"{}\" has not passed", printable(&report.info().simulation));
     if let EndReason::Aborted(_) = report.info().end {
-        push(&mut text, format_args!(": {}", report.info().end));
+        line(&mut text, &format!(": {}", report.info().end));
     }
     if let Some(cause) = &report.info().after_error {
-        push(&mut text, format_args!(": after failed: {cause}"));
+        line(&mut text, &format!(": after failed: {cause}"));
     }
     if !failed.is_empty() {
         push(&mut text, format_args!("\n{} of {} assertions failed:", failed.len(), report.assertions().len()));
         for result in failed {
-            push(&mut text, format_args!("\n  {result}"));
-            result.look_at.iter().for_each(|line| push(&mut text, format_args!("\n      {line}")));
+            text.push_str("\n  ");
+            line(&mut text, &result.to_string());
+            result.look_at.iter().for_each(|place| push(&mut text, format_args!("\n      {}", printable(place))));
         }
     }
     let global = report.global();
@@ -44,7 +45,7 @@ pub(super) fn failure(report: &RunReport) -> String {
     if !errors.is_empty() {
         push(&mut text, format_args!("\nmost frequent errors:"));
         for (error, times) in errors.iter().take(ERRORS) {
-            push(&mut text, format_args!("\n  {:>9}  {error}", count(*times)));
+            push(&mut text, format_args!("\n  {:>9}  {}", count(*times), printable(error)));
         }
     }
     let mut checks: Vec<_> = report.checks().iter().filter(|check| check.failed_count() > 0).collect();
@@ -53,11 +54,16 @@ pub(super) fn failure(report: &RunReport) -> String {
         push(&mut text, format_args!("\nfailed checks:"));
         for check in checks.iter().take(ERRORS) {
             let (failed, all) = (count(check.failed_count()), count(check.count()));
-            push(&mut text, format_args!("\n  {failed:>9} of {all}  {}", check.name()));
+            push(&mut text, format_args!("\n  {failed:>9} of {all}  {}", printable(check.name())));
         }
     }
-    report.warnings().iter().for_each(|warning| push(&mut text, format_args!("\nwarning: {warning}")));
+    report.warnings().iter().for_each(|warning| push(&mut text, format_args!("\nwarning: {}", printable(warning))));
     text
+}
+
+/// Adds what is printed as the message of a panic, and so must be harmless.
+fn line(text: &mut String, part: &str) {
+    text.push_str(&printable(part));
 }
 
 fn push(text: &mut String, part: std::fmt::Arguments<'_>) {
