@@ -238,7 +238,7 @@ mod tests {
         let expected = [
             format!("  label     one two three {red}four{end}"),
             format!("          {red}five six seven{end} and"),
-            format!("          so on"),
+            "          so on".to_owned(),
         ];
         assert_eq!(lines.iter().map(|line| line.trim_end().to_owned()).collect::<Vec<_>>(), expected);
         assert_eq!(screen.wrap("short"), ["short"]);

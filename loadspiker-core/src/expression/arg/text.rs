@@ -133,7 +133,7 @@ impl CompiledText {
                 let start = out.len();
                 call(session, out).map_err(|error| {
                     out.truncate(start);
-                    EvalError::Closure(error.to_string())
+                    EvalError::Closure(format!("{error:#}"))
                 })
             }
             #[cfg(feature = "templates")]

@@ -15,6 +15,7 @@ mod feeders;
 mod parallel;
 mod redirects;
 mod requests;
+mod telling;
 #[cfg(feature = "templates")]
 mod templates;
 mod values;
