@@ -60,6 +60,7 @@ pub mod pool;
 pub mod protocol;
 pub mod report;
 mod session;
+mod shown;
 mod spelling;
 mod units;
 mod value;

@@ -216,7 +216,7 @@ fn debugging_tells_how_each_request_and_step_of_one_user_went() -> Result<(), Er
     let expected = [
         "= \"good\", user 1 of \"S\", after 0 ms: ok\n",
         "= \"!bad\", user 1 of \"S\", after 0 ms: failed: probe failed\n",
-        "= a step failed: no stock\n",
+        "= user 1 of \"S\": a step failed: no stock\n",
     ];
     assert_eq!(shown(chain)?, expected);
     Ok(())

@@ -303,7 +303,7 @@ mod tests {
     fn characters_that_xml_does_not_have_are_replaced() {
         let failing = exec_fn(|_| Err("bad \u{0}\u{1b}[31m ]]> \u{fffe}".into()));
         let xml = junit(&report(failing));
-        assert!(xml.contains("bad \u{fffd}\u{fffd}[31m ]]&gt; \u{fffd}"), "{xml}");
+        assert!(xml.contains("bad \\u{0}\\u{1b}[31m ]]&gt; \u{fffd}"), "the output of the run is neutralised: {xml}");
         assert!(!xml.contains('\u{1b}'));
         read(&xml);
     }

@@ -4,11 +4,11 @@ use std::io::Write;
 use std::time::Duration;
 
 use console::Term;
-use loadspiker_core::compile::Plan;
+use loadspiker_core::compile::{Plan, PlannedScenario};
 use loadspiker_core::engine::{Observer, RunHandle};
 use loadspiker_core::metrics::LiveView;
 use loadspiker_core::report::EndReason;
-use loadspiker_core::report::format::precise;
+use loadspiker_core::report::format::{precise, printable, printable_lines};
 
 use crate::drawn::Drawn;
 use crate::page::{Title, line, page};
@@ -21,6 +21,7 @@ pub struct Progress {
     mode: Mode,
     name: String,
     planned: Option<Duration>,
+    scenarios: Vec<PlannedScenario>,
     last_line: Duration,
     notice: Option<String>,
 }
@@ -45,7 +46,14 @@ impl Progress {
             (false, false) => Mode::Lines,
             (false, true) => Mode::Page(Drawn::on_stderr()),
         };
-        Progress { mode, name: String::new(), planned: None, last_line: Duration::ZERO, notice: None }
+        Progress {
+            mode,
+            name: String::new(),
+            planned: None,
+            scenarios: Vec::new(),
+            last_line: Duration::ZERO,
+            notice: None,
+        }
     }
 
     /// Takes the page off the terminal, to make room for the summary.
@@ -55,7 +63,9 @@ impl Progress {
         }
     }
 
+    /// Writes a text that stays, of one line or several. What is harmful in it is written as escapes.
     fn print(&mut self, text: &str) {
+        let text = &*printable_lines(text);
         match &mut self.mode {
             Mode::Page(drawn) => drawn.print(text),
             // A closed pipe is nothing to complain about.
@@ -68,18 +78,20 @@ impl Observer for Progress {
     fn started(&mut self, plan: &Plan, _: &RunHandle) {
         plan.name().clone_into(&mut self.name);
         self.planned = plan.injection();
+        self.scenarios = plan.scenarios();
     }
 
     fn hook(&mut self, name: &str) {
         match &mut self.mode {
             Mode::Quiet => {}
             Mode::Lines => self.print(&format!("{name} …")),
-            Mode::Page(drawn) => drawn.draw(format!("{name} …")),
+            Mode::Page(drawn) => drawn.draw(printable(&format!("{name} …")).into_owned()),
         }
     }
 
     fn progress(&mut self, view: &LiveView) {
-        let title = Title { name: &self.name, planned: self.planned, notice: self.notice.as_deref() };
+        let (name, scenarios) = (&self.name, &self.scenarios);
+        let title = Title { name, planned: self.planned, scenarios, notice: self.notice.as_deref() };
         match &mut self.mode {
             Mode::Quiet => {}
             Mode::Lines => {
@@ -108,7 +120,7 @@ impl Observer for Progress {
             format!("{reason}: users have {} to finish; Ctrl-C ends the run at once", precise(grace))
         };
         if matches!(self.mode, Mode::Lines) {
-            self.print(&notice);
+            self.print(&printable(&notice));
         }
         self.notice = Some(notice);
     }

@@ -7,6 +7,7 @@ use std::process::ExitCode;
 
 use loadspiker_core::Error;
 use loadspiker_core::dsl::Simulation;
+use loadspiker_core::report::format::{printable, printable_lines};
 use loadspiker_core::report::{EndReason, RunReport};
 
 use crate::cli::CommandLine;
@@ -53,15 +54,20 @@ fn run(simulation: Simulation, args: impl IntoIterator<Item = OsString>) -> u8 {
     let line = match CommandLine::parse(simulation.name(), args) {
         Ok(line) => line,
         Err(error) => {
+            if error.use_stderr() {
+                // It quotes what was given.
+                say(&mut std::io::stderr(), &printable_lines(&error.to_string()));
+                return WRONG;
+            }
             // A closed pipe is nothing to complain about.
             let _ = error.print();
-            return if error.use_stderr() { WRONG } else { PASSED };
+            return PASSED;
         }
     };
     if line.check {
         return match simulation.plan(&line.options) {
             Ok(plan) => {
-                say(&mut std::io::stdout(), &plan.to_string());
+                say(&mut std::io::stdout(), &printable_lines(&plan.to_string()));
                 PASSED
             }
             Err(error) => fail(&error),
@@ -89,14 +95,14 @@ fn run(simulation: Simulation, args: impl IntoIterator<Item = OsString>) -> u8 {
 fn tell(report: &RunReport, line: &CommandLine) -> u8 {
     let written = line.report_dir.as_deref().map(|dir| write_run_folder(report, dir)).transpose();
     if line.json {
-        say(&mut std::io::stdout(), &(report.to_json() + "\n"));
+        say(&mut std::io::stdout(), &(harmless_json(&report.to_json()) + "\n"));
     }
     if line.quiet {
         if let EndReason::Aborted(_) = report.info().end {
-            say(&mut std::io::stderr(), &format!("error: {}\n", report.info().end));
+            complain(format_args!("error: {}", report.info().end));
         }
         if let Some(cause) = &report.info().after_error {
-            say(&mut std::io::stderr(), &format!("error: after failed: {cause}\n"));
+            complain(format_args!("error: after failed: {cause}"));
         }
         let failed = report.assertions().iter().filter(|result| !result.passed);
         let other = matches!(report.info().end, EndReason::Aborted(_)) || report.info().after_error.is_some();
@@ -105,8 +111,8 @@ fn tell(report: &RunReport, line: &CommandLine) -> u8 {
             say(&mut std::io::stderr(), &format!("{}\n", report.verdict()));
         }
         for result in failed {
-            say(&mut std::io::stderr(), &format!("{result}\n"));
-            result.look_at.iter().for_each(|line| say(&mut std::io::stderr(), &format!("    {line}\n")));
+            complain(format_args!("{result}"));
+            result.look_at.iter().for_each(|line| complain(format_args!("    {line}")));
         }
     } else {
         let screen = if line.json { Screen::stderr() } else { Screen::stdout() };
@@ -149,10 +155,31 @@ fn exit_code(report: &RunReport) -> u8 {
 }
 
 fn fail(error: &Error) -> u8 {
-    say(&mut std::io::stderr(), &format!("error: {error}\n"));
+    let text = format!("error: {error}\n");
+    say(&mut std::io::stderr(), &printable_lines(&text));
     WRONG
 }
 
+/// A line on standard error.
+fn complain(line: std::fmt::Arguments<'_>) {
+    say(&mut std::io::stderr(), &(printable(&line.to_string()) + "\n"));
+}
+
+/// JSON with all that is harmful to a terminal written as escapes of JSON, which mean the same.
+fn harmless_json(json: &str) -> String {
+    let mut safe = String::with_capacity(json.len());
+    for c in json.chars() {
+        // Between texts there are newlines only.
+        if c.is_ascii_graphic() || c == ' ' || c == '\n' || printable(c.encode_utf8(&mut [0; 4])).starts_with(c) {
+            safe.push(c);
+        } else {
+            c.encode_utf16(&mut [0; 2]).iter().for_each(|unit| safe.push_str(&format!("\\u{unit:04x}")));
+        }
+    }
+    safe
+}
+
+/// Writes what is safe to be printed.
 fn say(to: &mut dyn Write, text: &str) {
     // Whoever closed the pipe does not want to read it.
     let _ = to.write_all(text.as_bytes()).and_then(|()| to.flush());

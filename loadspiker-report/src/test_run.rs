@@ -4,6 +4,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 
 use loadspiker_core::report::RunReport;
+use loadspiker_core::report::format::printable_lines;
 
 use crate::folder::write_results;
 
@@ -17,10 +18,12 @@ pub fn conclude_test(package: Option<&str>, test: &str, report: &RunReport) -> R
     let folder = test_folder(package, test);
     let written = write_results(report, &folder);
     let Some(failure) = report.failure() else { return Ok(()) };
-    Err(match written {
+    let failure = match written {
         Ok(()) => format!("{failure}\nresults in {}", folder.display()),
         Err(error) => format!("{failure}\nresults could not be written: {error}"),
-    })
+    };
+    // It is printed as the message of a panic.
+    Err(printable_lines(&failure).into_owned())
 }
 
 /// The folder for the results of a test: `target/loadspiker/<package>/<path of the test>`. The next run of the test

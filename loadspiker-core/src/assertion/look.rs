@@ -8,6 +8,7 @@ use super::metric::Measure;
 use super::spot::Spot;
 use super::value::{Number, Percent, Quantity};
 use crate::metrics::{MetricFigures, MetricPoint, RequestPoint, SeriesPoint, UserStatistics};
+use crate::check::IMPLIED;
 use crate::report::format::{count, significant};
 use crate::report::{MetricReport, RequestReport, RunReport, Statistics};
 
@@ -111,6 +112,7 @@ fn status(requests: &Requests<'_>) -> Option<String> {
 /// The messages of a check, and the requests it failed on. Of a request that fails by several checks only the first tells
 /// its message.
 fn failed_check(name: &str, report: &RunReport) -> Vec<String> {
+    let name = name.split_once(IMPLIED).map_or(name, |(name, _)| name);
     let is_of = |text: &str| text.strip_prefix(name).is_some_and(|rest| rest.starts_with([':', ' ']));
     let of =
         |statistics: &Statistics| statistics.errors().into_iter().filter(|(text, _)| is_of(text)).map(|(_, n)| n).sum();

@@ -9,6 +9,7 @@ use super::builder::{Closure, Comparison, Condition, Validate};
 use super::pattern::Pattern;
 use crate::compile::CompileContext;
 use crate::expression::{CompiledValue, EvalError, ValueArg};
+use crate::protocol::MASK;
 use crate::session::{Session, abbreviate};
 use crate::value::Value;
 
@@ -44,7 +45,7 @@ pub(super) enum Complaint {
 
 impl From<EvalError> for Complaint {
     fn from(error: EvalError) -> Self {
-        Complaint::Plain(error.to_string())
+        Complaint::Plain(format!("{error:#}"))
     }
 }
 
@@ -77,6 +78,30 @@ impl Rule {
                 Rule::Matches { regex: Pattern::compile(source, cx), source: abbreviate(source).into() }
             }
             Condition::Custom(what, judge) => Rule::Custom((**what).into(), judge.clone()),
+        }
+    }
+
+    /// As it was written, for the plan: `is 200`; nothing for one that holds if there is a value. Constants that are
+    /// compared with a secret are not shown.
+    pub(super) fn written(&self, is_secret: bool) -> String {
+        let shown = |value: &CompiledValue| match value.as_constant() {
+            Some(_) if is_secret => MASK.to_owned(),
+            _ => value.to_string(),
+        };
+        match self {
+            Rule::Is(value) => format!("is {}", shown(value)),
+            Rule::Not(value) => format!("is not {}", shown(value)),
+            Rule::IsNull => "is null".to_owned(),
+            Rule::NotNull => "is not null".to_owned(),
+            Rule::Exists => String::new(),
+            Rule::NotExists => "does not exist".to_owned(),
+            Rule::OneOf(values) => {
+                format!("is one of {}", abbreviate(&values.iter().map(shown).collect::<Vec<_>>().join(", ")))
+            }
+            Rule::Compare(comparison, bound) => format!("is {} {}", comparison.words(), shown(bound)),
+            Rule::Between(low, high) => format!("is between {} and {}", shown(low), shown(high)),
+            Rule::Matches { source, .. } => format!("matches {source}"),
+            Rule::Custom(what, _) => format!("holds \"{what}\""),
         }
     }
 

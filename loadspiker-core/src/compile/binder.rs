@@ -21,6 +21,9 @@ pub(crate) trait Binder {
     /// The protocol of this kind that holds here, with the place of its states, if there is one.
     fn protocol(&self, kind: TypeId) -> Option<(usize, Arc<dyn Protocol>)>;
 
+    /// Keeps a text that must not be shown.
+    fn keep_secret(&self, text: &str);
+
     /// The functions of the user's that expressions may call.
     fn functions(&self) -> &Functions;
 

@@ -11,12 +11,13 @@ use crate::compile::binder::Binder;
 use crate::compile::names::{GroupNode, NameBook, Spot};
 use crate::compile::program::RendezVous;
 use crate::error::Mistake;
-use crate::expression::{Functions, Template};
+use crate::expression::{CompiledText, CompiledValue, Functions, Template};
 use crate::feeder::{BoundFeeder, Feeder, RunFeeders};
 use crate::metrics::{NameId, SampleName};
 use crate::pool::{BoundPool, Pool, RunPools, same_name};
 use crate::protocol::{Protocol, ProtocolSlot};
-use crate::session::{Schema, Session, Slot};
+use crate::session::{Schema, Secrets, Session, Slot};
+use crate::value::Value;
 
 /// Request names known before the run, each with its number.
 #[derive(Debug, Default)]
@@ -106,6 +107,8 @@ struct UsedFeeder {
 pub(crate) struct Gathered {
     pub(crate) names: Names,
     pub(crate) schema: Schema,
+    /// What must not be shown.
+    pub(crate) secrets: Secrets,
     pub(crate) protocols: Vec<BoundProtocol>,
     pub(crate) mistakes: Vec<Mistake>,
     /// What may be a mistake, but need not.
@@ -146,6 +149,7 @@ impl Gathered {
         Gathered {
             names: Names::default(),
             schema: Schema::default(),
+            secrets: Secrets::default(),
             protocols: Vec::new(),
             mistakes: Vec::new(),
             warnings: Vec::new(),
@@ -192,6 +196,9 @@ pub struct CompileContext<'a> {
     pub(super) bound: BTreeSet<usize>,
     /// How many users there can be at a time, as far as that is known.
     pub(super) crowd: Option<u64>,
+    /// The checks of the request that is compiled, for the plan.
+    pub(super) listed: Vec<String>,
+    is_unlisted: bool,
 }
 
 impl<'a> CompileContext<'a> {
@@ -213,6 +220,8 @@ impl<'a> CompileContext<'a> {
             imperative: false,
             bound: BTreeSet::new(),
             crowd: None,
+            listed: Vec::new(),
+            is_unlisted: false,
         }
     }
 
@@ -395,6 +404,64 @@ impl<'a> CompileContext<'a> {
                 // The request fails with its mistake; nothing is looked for in this slot.
                 Slot(u32::MAX)
             }),
+        }
+    }
+
+    /// Says that a text of the user's is secret, such as a password: it is masked in whatever error or exchange it turns up
+    /// in, and so are the values of the attributes in its expressions. A closure cannot be
+    /// looked into; what it gives is masked only if it is the value of an attribute with the [name of a
+    /// secret](crate::protocol::is_secret_name).
+    pub fn secret(&mut self, text: &CompiledText) {
+        if let Some(template) = text.as_template() {
+            self.secret_template(template);
+        }
+    }
+
+    /// As [`secret`](Self::secret), for a value.
+    pub fn secret_value(&mut self, value: &CompiledValue) {
+        if let Some(template) = value.as_template() {
+            self.secret_template(template);
+        } else if let Some(text) = value.as_constant().and_then(Value::as_str) {
+            self.secret_template(&Template::literal(text));
+        }
+    }
+
+    /// As [`secret`](Self::secret), for a text that is parsed already.
+    pub fn secret_template(&mut self, template: &Template) {
+        match (template.as_literal(), self.binder) {
+            (Some(literal), None) => self.gathered.secrets.add_text(literal),
+            (Some(literal), Some(binder)) => binder.keep_secret(literal),
+            (None, Some(_)) => {}
+            (None, None) => {
+                for slot in template.plain_attributes() {
+                    if let Some(name) = self.gathered.schema.names().get(slot.0 as usize) {
+                        self.gathered.secrets.add_attribute(name);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Says that the value of an attribute is secret, whatever its name.
+    pub(crate) fn secret_attribute(&mut self, name: &str) {
+        if self.binder.is_none() {
+            self.gathered.secrets.add_attribute(name);
+        }
+    }
+
+    /// Compiles something whose checks the plan does not list, since they belong to other requests than the one that is
+    /// compiled: those of a login, say.
+    pub fn unlisted<T>(&mut self, compile: impl FnOnce(&mut Self) -> T) -> T {
+        let before = std::mem::replace(&mut self.is_unlisted, true);
+        let compiled = compile(self);
+        self.is_unlisted = before;
+        compiled
+    }
+
+    /// Lists checks in the plan.
+    pub(crate) fn list(&mut self, checks: impl Iterator<Item = String>) {
+        if self.binder.is_none() && !self.is_unlisted {
+            self.listed.extend(checks);
         }
     }
 

@@ -16,6 +16,7 @@ use crate::numbers::mix;
 use crate::pool::RunPools;
 use crate::protocol::{Protocol, RunStates};
 use crate::session::Session;
+use crate::shown::plain;
 use crate::value::Value;
 
 /// Attributes and their values.
@@ -55,8 +56,8 @@ impl Witness {
     #[cold]
     pub(crate) fn step_failed(&self, pc: Pc, message: &str) {
         let failure = match self.steps.iter().rev().find(|(begin, ..)| *begin < pc) {
-            Some((_, step, place)) => format!("{step} at {place}: {message}"),
-            None => message.to_owned(),
+            Some((_, step, place)) => format!("{step} at {place}: {}", plain(message)),
+            None => plain(message).into_owned(),
         };
         let failures = &mut self.seen().failures;
         if failures.len() < FAILURES && !failures.contains(&failure) {
@@ -148,6 +149,7 @@ pub(super) fn compile(hook: &Hook, simulation: &Simulation, gathered: &mut Gathe
         request_names: names.into_vec().into(),
         scenario_names: [Arc::from(hook.name)].into(),
         attributes: gathered.schema.names().to_vec(),
+        secrets: Arc::new(gathered.secrets.clone()),
         rendez_vous,
         turns,
         assertions: Vec::new(),

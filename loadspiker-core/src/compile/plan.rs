@@ -21,7 +21,7 @@ use crate::metrics::Reserved;
 use crate::pool::RunPools;
 use crate::protocol::{Protocol, RunStates};
 use crate::report::format::precise;
-use crate::session::Slot;
+use crate::session::{Slot, Secrets};
 use crate::spelling::{meant, nearest};
 
 /// A compiled simulation. [`Display`](std::fmt::Display) prints it for people: what will be run, step by step.
@@ -32,6 +32,7 @@ pub struct Plan {
     pub(crate) request_names: Arc<[Arc<str>]>,
     pub(crate) scenario_names: Arc<[Arc<str>]>,
     pub(crate) attributes: Vec<Arc<str>>,
+    pub(crate) secrets: Arc<Secrets>,
     pub(crate) rendez_vous: Vec<Arc<RendezVous>>,
     pub(crate) turns: usize,
     pub(crate) assertions: Vec<Assertion>,
@@ -82,6 +83,19 @@ impl Plan {
         &self.warnings
     }
 
+    /// What is planned for each scenario, in the order of the simulation.
+    pub fn scenarios(&self) -> Vec<PlannedScenario> {
+        let ends = sequence::ends(&self.populations);
+        let named = self.scenario_names.iter().zip(&self.populations).zip(ends);
+        let planned = |((name, population), end): ((&Arc<str>, &CompiledPopulation), Duration)| PlannedScenario {
+            name: name.to_string(),
+            users: population.profile.users(),
+            from: end.saturating_sub(population.profile.duration()),
+            to: end,
+        };
+        named.map(planned).collect()
+    }
+
     /// Without any throttle, and so with no other end than this.
     pub(crate) fn unthrottled(mut self, max_duration: Option<Duration>) -> Plan {
         self.throttle = None;
@@ -89,6 +103,21 @@ impl Plan {
         self.max_duration = max_duration;
         self
     }
+}
+
+/// What is planned for a scenario.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct PlannedScenario {
+    /// Its name.
+    pub name: String,
+    /// How many users an open profile starts; `None` for a closed one, where it depends on how long users stay.
+    pub users: Option<u64>,
+    /// When its profile begins, counted from the start of the run. Where it follows other scenarios that is the earliest
+    /// moment: it waits for their last users.
+    pub from: Duration,
+    /// When its profile ends, if it begins then.
+    pub to: Duration,
 }
 
 /// A population, compiled.
@@ -136,6 +165,7 @@ pub(crate) fn compile(simulation: &Simulation, shards: usize, seed: u64, alone: 
     gathered.mistakes.extend(clashes);
     name_mistakes(simulation, &scenario_names, &mut gathered);
     let attributes = gathered.schema.names().to_vec();
+    let secrets = Arc::new(gathered.secrets.clone());
     let after = simulation.hooks.after.as_ref().map(|hook| hooks::compile(hook, simulation, &mut gathered, seed));
     if !gathered.mistakes.is_empty() {
         return Err(Error::Simulation(Mistakes(gathered.mistakes)));
@@ -161,6 +191,7 @@ pub(crate) fn compile(simulation: &Simulation, shards: usize, seed: u64, alone: 
         request_names: gathered.names.into_vec().into(),
         scenario_names: scenario_names.into(),
         attributes,
+        secrets,
         rendez_vous: gathered.rendez_vous,
         turns: gathered.turns,
         assertions: simulation.assertions.clone(),

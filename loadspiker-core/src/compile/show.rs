@@ -8,14 +8,14 @@ use crate::compile::plan::{CompiledPopulation, Plan};
 use crate::compile::sequence::Predecessor;
 use crate::dsl::PauseType;
 use crate::inject::Profile;
-use crate::report::format::{count, precise};
+use crate::report::format::{count, precise, printable};
 
 impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "simulation \"{}\" (seed {}, shards {})", self.name, self.seed, self.shards)?;
         self.hook(f, "before", self.before.as_deref())?;
         for (population, name) in self.populations.iter().zip(self.scenario_names.iter()) {
-            writeln!(f, "\nscenario \"{name}\"")?;
+            writeln!(f, "\nscenario \"{}\"", printable(name))?;
             self.population(f, population)?;
         }
         self.hook(f, "after", self.after.as_deref())?;
@@ -59,7 +59,7 @@ impl Plan {
         }
         population.protocols.iter().try_for_each(|protocol| writeln!(f, "  protocol {protocol}"))?;
         writeln!(f, "  steps")?;
-        population.steps.iter().try_for_each(|step| writeln!(f, "    {step}"))
+        population.steps.iter().try_for_each(|step| writeln!(f, "    {}", printable(step)))
     }
 
     fn limits(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -26,7 +26,7 @@ impl User {
             extras: Some(Box::new(Extras {
                 states: Vec::new(),
                 paces,
-                rare: Some(Box::new(Rare { branch: Some(link), holdings: Vec::new() })),
+                rare: Some(Box::new(Rare { branch: Some(link), ..Rare::default() })),
             })),
         }
     }

@@ -57,7 +57,7 @@ impl Cursor<'_> {
                 Op::Async(_) => return Next::Journey(pc),
                 Op::Call(function) => {
                     let (user, started) = (&mut *self.user, self.shard.clock.now());
-                    let outcome = guard(|| function(&mut user.session).map_err(|error| error.to_string()));
+                    let outcome = guard(|| function(&mut user.session).map_err(|error| format!("{error:#}")));
                     // The user's own code takes its time; how late the engine was before stays as it was.
                     user.intended = user.intended + self.shard.clock.now().since(started);
                     if let Err(problem) = outcome {
@@ -200,7 +200,7 @@ impl Cursor<'_> {
 
     /// Runs code that may be the user's; what goes wrong in it marks the user as failed and is counted.
     pub(super) fn try_to<T>(&mut self, f: impl FnOnce(&mut Self) -> Result<T, EvalError>) -> Option<T> {
-        match guard(|| f(self).map_err(|error| error.to_string())) {
+        match guard(|| f(self).map_err(|error| format!("{error:#}"))) {
             Ok(value) => Some(value),
             Err(problem) => {
                 self.fail_step(&problem);
@@ -212,9 +212,9 @@ impl Cursor<'_> {
     pub(crate) fn fail_step(&mut self, problem: &Problem) {
         self.user.session.mark_as_failed();
         self.user.fail_group();
-        self.shard.step_failed(self.user.scenario(), problem);
+        self.shard.step_failed(self.user, problem);
         if let Some(witness) = &self.program.witness {
-            witness.step_failed(self.user.pc, &problem.message);
+            witness.step_failed(self.user.pc, &self.user.session.masked(&problem.message));
         }
     }
 

@@ -5,7 +5,7 @@ use crate::engine::cursor::Cursor;
 use crate::engine::user::Frame;
 use crate::expression::{CompiledValue, EvalError};
 use crate::moment::Moment;
-use crate::session::abbreviate;
+use crate::protocol::shown_value;
 use crate::value::Value;
 
 impl Cursor<'_> {
@@ -92,7 +92,7 @@ fn items<'a>(written: &CompiledValue, value: &'a Value) -> Result<&'a [Value], E
         Value::List(items) => Ok(items),
         other => Err(EvalError::Unfit {
             template: written.to_string(),
-            value: abbreviate(&other.to_string()),
+            value: shown_value(&written.to_string(), other),
             found: other.type_name(),
             expected: "list",
         }),

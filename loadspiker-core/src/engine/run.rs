@@ -251,7 +251,9 @@ impl<'a> Run<'a> {
                 } else {
                     (EndReason::Stopped(why), self.plan.grace_period)
                 };
-                if self.end.is_none() || crash {
+                // All who wait for the same thing ask for the same end; the first one counts, and is told once.
+                let is_new = if crash { !matches!(self.end, Some(EndReason::Aborted(_))) } else { self.end.is_none() };
+                if is_new {
                     self.stop(reason, at, patience);
                 }
             }
@@ -271,8 +273,9 @@ impl<'a> Run<'a> {
     pub(super) fn stop(&mut self, reason: EndReason, at: Moment, patience: Duration) {
         self.observer.stopping(&reason, patience);
         self.handle.is_ending();
-        // The first reason is the one that counts, but for a crash.
-        if self.end.is_none() || matches!(reason, EndReason::Aborted(_)) {
+        // The first reason is the one that counts, but for a crash; of crashes the first.
+        let is_crash = matches!(reason, EndReason::Aborted(_)) && !matches!(self.end, Some(EndReason::Aborted(_)));
+        if self.end.is_none() || is_crash {
             self.end = Some(reason);
         }
         self.collector.watches().until(at.since_start());

@@ -22,11 +22,12 @@ use crate::engine::user::User;
 use crate::engine::waiting::Waiting;
 use crate::expression::Counters;
 use crate::inject::{self, Slots};
-use crate::metrics::{Book, GroupId, Limits, NameId, Recorder, ScenarioId};
+use crate::metrics::{Book, GroupId, Limits, NameId, Recorder};
 use crate::moment::Moment;
 use crate::numbers::mix;
 use crate::protocol::{RunStates, ShardInfo, ShardState};
 use crate::session::{Schema, Session, Slot};
+use crate::shown::plain;
 use crate::value::Value;
 
 /// One thread's share of a run.
@@ -136,7 +137,7 @@ impl Shard {
         let attributes = plan.attributes.iter().chain(plan.given().iter().map(|(name, _)| name)).cloned();
         let given = given(plan.given(), &Schema::new("", attributes.clone()));
         let schema = |name: &Arc<str>| {
-            let schema = Schema::new(&**name, attributes.clone()).with_late(late.names.clone());
+            let schema = Schema::new(&**name, attributes.clone()).guarding(&plan.secrets).with_late(late.names.clone());
             schema.counting_with(&counters).recorded_in(&book)
         };
         let shard = Shard {
@@ -208,7 +209,7 @@ impl Shard {
     }
 
     pub(crate) fn request_stop(&self, why: &str, crash: bool) {
-        self.tell(Event::StopRequested { why: why.to_owned(), crash, at: self.clock.now() });
+        self.tell(Event::StopRequested { why: plain(why).into_owned(), crash, at: self.clock.now() });
     }
 
     pub(crate) fn show(&self, text: &str) {
@@ -220,12 +221,14 @@ impl Shard {
         self.plan.request_names.get(name as usize).map_or("?", |name| name)
     }
 
-    pub(crate) fn step_failed(&self, scenario: ScenarioId, problem: &Problem) {
+    /// A step of this user's that is no request has failed, with this message: its secrets are masked.
+    pub(crate) fn step_failed(&self, user: &User, problem: &Problem) {
+        let (scenario, message) = (user.scenario(), user.session.masked(&problem.message));
         if self.debug {
-            self.show(&format!("= a step failed: {}\n", problem.message));
+            self.show(&format!("= {}: a step failed: {}\n", user.whose(), plain(&message)));
         }
         let mut recorder = self.recorder.borrow_mut();
-        recorder.step_error(scenario, &problem.message);
+        recorder.step_error(scenario, &message);
         if problem.panicked {
             recorder.panic_caught(scenario);
         }

@@ -147,6 +147,7 @@ async fn drive(mut cx: ActionContext) {
                 }
                 shard.action_begins(cx.user.population);
                 cx.begin_action();
+                cx.announce(action.as_ref());
                 let panicked = NoPanic(action.run(&mut cx).as_mut()).await.err();
                 if shard.is_over() {
                     return;

@@ -17,6 +17,7 @@ use crate::engine::health;
 use crate::engine::message::{Command, Event};
 use crate::engine::signals::{SHARD_THREAD, panic_message};
 use crate::engine::timer::Timer;
+use crate::shown::plain;
 
 /// Starts the thread of the shard at `index`. It sets itself up, tells that it is ready, and begins when `start` gives
 /// the instant from which all shards count.
@@ -32,7 +33,7 @@ pub(crate) fn spawn(
     let work = move || {
         let shard = || run(&plan, index, debug, &start, commands, &tell);
         if let Err(payload) = catch_unwind(AssertUnwindSafe(shard)) {
-            let cause = panic_message(payload.as_ref());
+            let cause = plain(&panic_message(payload.as_ref())).into_owned();
             // If nobody listens, the run has been given up already.
             let _ = tell.send(Event::Failed { what: format!("shard {index}"), cause });
         }

@@ -13,6 +13,7 @@ use crate::moment::Moment;
 use crate::pool::Holding;
 use crate::protocol::UserState;
 use crate::session::Session;
+use crate::shown::printable;
 
 /// A virtual user.
 pub(crate) struct User {
@@ -51,6 +52,8 @@ pub(crate) struct Rare {
     pub(crate) branch: Option<Branch>,
     /// What it has checked out of pools.
     pub(crate) holdings: Vec<Holding>,
+    /// The request it makes, where exchanges are shown.
+    pub(crate) debugged: Option<Box<str>>,
 }
 
 impl Extras {
@@ -99,6 +102,17 @@ pub(crate) enum Frame {
 }
 
 impl User {
+    /// Who it is, for a person who debugs: `user 3 of "Browse"`.
+    #[cold]
+    pub(crate) fn whose(&self) -> String {
+        format!("user {} of \"{}\"", self.session.user_id(), printable(self.session.scenario()))
+    }
+
+    /// The request it makes, where exchanges are shown.
+    pub(crate) fn debugged(&self) -> Option<&str> {
+        self.extras.as_ref()?.rare.as_ref()?.debugged.as_deref()
+    }
+
     pub(crate) fn new(session: Session, population: u32, intended: Moment) -> Self {
         User {
             session,

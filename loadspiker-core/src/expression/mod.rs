@@ -184,6 +184,21 @@ impl Template {
         }))
     }
 
+    /// The attributes whose whole values are in the text.
+    pub(crate) fn plain_attributes(&self) -> Vec<Slot> {
+        match &self.0.content {
+            Content::Literal(_) => Vec::new(),
+            Content::Single(expression) => expression.plain_attribute().into_iter().collect(),
+            Content::Mixed(parts) => {
+                let expressions = parts.iter().filter_map(|part| match part {
+                    Part::Expression(expression) => expression.plain_attribute(),
+                    Part::Text(_) => None,
+                });
+                expressions.collect()
+            }
+        }
+    }
+
     /// Appends the text for this session to `out`.
     ///
     /// # Errors

@@ -9,7 +9,8 @@ use super::function::Function;
 use super::generate::Generator;
 use super::write_value;
 use crate::error::SessionError;
-use crate::session::{Session, Slot, abbreviate};
+use crate::protocol::shown_value;
+use crate::session::{Session, Slot};
 use crate::value::{FromValue, Value};
 
 #[derive(Debug)]
@@ -49,6 +50,15 @@ impl Expression {
     pub(super) fn last_function(&self) -> Option<&'static str> {
         match self.steps.last()?.kind {
             StepKind::Function(function) => Some(function.name()),
+            _ => None,
+        }
+    }
+
+    /// The attribute that it stands for, if no part of it is chosen.
+    pub(super) fn plain_attribute(&self) -> Option<Slot> {
+        let is_whole = self.steps.iter().all(|step| matches!(step.kind, StepKind::Function(_)));
+        match self.root {
+            Root::Attribute(slot) if is_whole => Some(slot),
             _ => None,
         }
     }
@@ -200,7 +210,7 @@ fn index_in(slot: Slot, session: &Session) -> Result<i64, EvalError> {
     i64::from_value(value).ok_or_else(|| {
         EvalError::Session(SessionError::Type {
             name: name.to_owned(),
-            value: abbreviate(&value.to_string()),
+            value: shown_value(name, value),
             found: value.type_name(),
             expected: i64::EXPECTED,
         })

@@ -9,7 +9,7 @@ use super::bounds::Bounds;
 use super::custom::KeptMetrics;
 use super::errors::ErrorCounts;
 use super::limits::Limits;
-use super::live::{LiveError, LiveView};
+use super::live::{LiveError, LiveScenario, LiveView};
 use super::paths::Paths;
 use super::series::{self, SeriesPoint, quantiles, round};
 use super::snapshot::{EndOf, Snapshot};
@@ -41,6 +41,8 @@ pub struct Collector {
     warm_up: Option<(Duration, Totals)>,
     watches: Watches,
     users: UserStatistics,
+    /// By scenario, with those of the warm-up.
+    scenario_users: BTreeMap<Arc<str>, LiveScenario>,
     errors: ErrorCounts,
     last_errors: ErrorCounts,
     series: Vec<SeriesPoint>,
@@ -78,6 +80,7 @@ impl Collector {
             warm_up: None,
             watches: Watches::default(),
             users: UserStatistics::default(),
+            scenario_users: BTreeMap::new(),
             errors: ErrorCounts::default(),
             last_errors: ErrorCounts::default(),
             series: Vec::new(),
@@ -133,11 +136,10 @@ impl Collector {
 
     /// How the run goes, as of the last complete second. It costs some work per name, but none per request.
     pub fn live(&self) -> LiveView {
-        let recent: BTreeMap<&str, u64> = self.last_errors.iter().map(|(text, count)| (&**text, count)).collect();
-        let errors = self.errors.ranked().into_iter().map(|(text, count)| LiveError {
-            text: text.to_owned(),
-            count,
-            last_second: recent.get(text).copied().unwrap_or_default(),
+        let errors = self.errors.groups().into_iter().map(|group| LiveError {
+            text: group.text().to_owned(),
+            count: group.count,
+            last_second: self.last_errors.count_of(&group.template),
         });
         let mut errors: Vec<_> = errors.collect();
         errors.sort_by_key(|error| Reverse(error.last_second));
@@ -159,10 +161,18 @@ impl Collector {
             p99: self.last.p99,
             max: self.last.max,
             start_lag_p99: self.last.start_lag_p99,
+            scenarios: self.live_scenarios(),
             requests: self.paths.live(&self.bounds, self.open.checked_sub(1)),
             metrics: self.metrics.live(self.open.checked_sub(1)),
             errors,
         }
+    }
+
+    fn live_scenarios(&self) -> Vec<LiveScenario> {
+        let known = |name: &Arc<str>| self.scenario_users.get(name).cloned();
+        let scenario =
+            |name| known(name).unwrap_or_else(|| LiveScenario { name: name.to_string(), ..Default::default() });
+        self.scenarios.iter().map(scenario).collect()
     }
 
     /// Counts what is still pending and makes the report of the run.
@@ -229,7 +239,15 @@ impl Collector {
             start_lag.merge(stats.start_lag.clone());
             self.last_errors.merge(stats.errors.clone(), errors);
         }
-        for users in measured.users.values().chain(warm_up.users.values()) {
+        for (name, users) in measured.users.iter().chain(warm_up.users.iter()) {
+            let scenario = self
+                .scenario_users
+                .entry(name.clone())
+                .or_insert_with(|| LiveScenario { name: name.to_string(), ..LiveScenario::default() });
+            scenario.users_started += users.started;
+            scenario.users_done += users.ended + users.interrupted;
+            scenario.users_failed += users.failed;
+            scenario.users_active = scenario.users_started.saturating_sub(scenario.users_done);
             point.users_started += users.started;
             point.users_ended += users.ended + users.interrupted;
             point.users_dropped += users.dropped;

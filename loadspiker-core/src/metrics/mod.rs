@@ -45,8 +45,9 @@ pub use custom::{
     Amount, Counter, CustomMetric, Gauge, MetricFigures, MetricKind, MetricPoint, Rate, Recording, Trend,
     ValueStatistics, counter, gauge, rate, trend,
 };
+pub use errors::ErrorGroup;
 pub use limits::{Limits, OTHER, OTHER_ERRORS};
-pub use live::{LiveError, LiveMetric, LiveRequest, LiveView};
+pub use live::{LiveError, LiveMetric, LiveRequest, LiveScenario, LiveView};
 pub use phases::PhaseTimes;
 pub use recorder::Recorder;
 pub use sample::{GroupId, NameId, Phases, Sample, SampleName, ScenarioId};

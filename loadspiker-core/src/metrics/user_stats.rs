@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::errors::ErrorCounts;
+use super::errors::{ErrorCounts, ErrorGroup};
 use super::times::TimeStatistics;
 
 /// What became of the virtual users of a scenario, or of all.
@@ -37,6 +37,11 @@ impl UserStatistics {
     /// Errors of steps that are no requests, each text with its count, the most frequent first.
     pub fn step_errors(&self) -> Vec<(&str, u64)> {
         self.step_errors.ranked()
+    }
+
+    /// The errors of steps as templates, each with its count and an example, the most frequent first.
+    pub fn step_error_groups(&self) -> Vec<ErrorGroup> {
+        self.step_errors.groups()
     }
 
     /// How many are neither ended nor cut off.

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::format::{count, human};
+use super::format::{count, human, printable};
 use super::info::EndReason;
 use super::run_report::RunReport;
 
@@ -53,18 +53,19 @@ pub(super) fn failure(report: &RunReport) -> String {
     if report.panics_count() && failed.is_empty() && !is_aborted && report.info().after_error.is_none() {
         return panicked(report);
     }
-    let mut text = format!("load test \"{}\" has not passed", report.info().simulation);
+    let mut text = format!("load test \"{}\" has not passed", printable(&report.info().simulation));
     if let EndReason::Aborted(_) = report.info().end {
-        push(&mut text, format_args!(": {}", report.info().end));
+        add_printable(&mut text, &format!(": {}", report.info().end));
     }
     if let Some(cause) = &report.info().after_error {
-        push(&mut text, format_args!(": after failed: {cause}"));
+        add_printable(&mut text, &format!(": after failed: {cause}"));
     }
     if !failed.is_empty() {
         push(&mut text, format_args!("\n{} of {} assertions failed:", failed.len(), report.assertions().len()));
         for result in failed {
-            push(&mut text, format_args!("\n  {result}"));
-            result.look_at.iter().for_each(|line| push(&mut text, format_args!("\n      {line}")));
+            text.push_str("\n  ");
+            add_printable(&mut text, &result.to_string());
+            result.look_at.iter().for_each(|place| push(&mut text, format_args!("\n      {}", printable(place))));
         }
     }
     if report.panics_count() {
@@ -91,7 +92,7 @@ pub(super) fn failure(report: &RunReport) -> String {
     if !errors.is_empty() {
         push(&mut text, format_args!("\nmost frequent errors:"));
         for (error, times) in errors.iter().take(ERRORS) {
-            push(&mut text, format_args!("\n  {:>9}  {error}", count(*times)));
+            push(&mut text, format_args!("\n  {:>9}  {}", count(*times), printable(error)));
         }
     }
     let mut checks: Vec<_> = report.checks().iter().filter(|check| check.failed_count() > 0).collect();
@@ -100,18 +101,18 @@ pub(super) fn failure(report: &RunReport) -> String {
         push(&mut text, format_args!("\nfailed checks:"));
         for check in checks.iter().take(ERRORS) {
             let (failed, all) = (count(check.failed_count()), count(check.count()));
-            push(&mut text, format_args!("\n  {failed:>9} of {all}  {}", check.name()));
+            push(&mut text, format_args!("\n  {failed:>9} of {all}  {}", printable(check.name())));
         }
     }
-    report.warnings().iter().for_each(|warning| push(&mut text, format_args!("\nwarning: {warning}")));
+    report.warnings().iter().for_each(|warning| push(&mut text, format_args!("\nwarning: {}", printable(warning))));
     text
 }
 
-/// What code of the user's has panicked with, where nothing else is wrong: closures of a test assert things as any test does.
+/// The panics of the user's code, where nothing else is wrong: closures of a test assert things as any test does.
 fn panicked(report: &RunReport) -> String {
     let panics = report.panics();
     let plural = if panics == 1 { "" } else { "s" };
-    let simulation = &report.info().simulation;
+    let simulation = printable(&report.info().simulation);
     let mut text = format!("load test \"{simulation}\": {panics} panic{plural} in its steps; their errors:");
     let mut errors = report.step_errors();
     if errors.is_empty() {
@@ -119,12 +120,17 @@ fn panicked(report: &RunReport) -> String {
         errors = report.global().errors();
     }
     for (error, times) in errors.into_iter().take(ERRORS) {
-        push(&mut text, format_args!("\n  {:>9}  {error}", count(times)));
+        push(&mut text, format_args!("\n  {:>9}  {}", count(times), printable(error)));
     }
     if let Some(users) = users(report) {
         push(&mut text, format_args!("\n{users}"));
     }
     text
+}
+
+/// Adds what is printed as the message of a panic, and so must be harmless.
+fn add_printable(text: &mut String, part: &str) {
+    text.push_str(&printable(part));
 }
 
 fn push(text: &mut String, part: std::fmt::Arguments<'_>) {

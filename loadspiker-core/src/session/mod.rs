@@ -2,6 +2,7 @@
 
 mod changes;
 mod schema;
+mod secrets;
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -9,12 +10,14 @@ use std::sync::Arc;
 
 pub(crate) use changes::Changes;
 pub use schema::{Schema, Slot};
+pub(crate) use secrets::Secrets;
 
 use crate::error::SessionError;
 use crate::expression::Counters;
 use crate::feeder::TypedRecord;
 use crate::late_names::is_late;
 use crate::metrics::Book;
+use crate::protocol::shown_value;
 use crate::spelling::nearest;
 use crate::value::{FromValue, Value};
 
@@ -133,7 +136,7 @@ impl Session {
         let value = self.value(name).ok_or_else(|| self.missing(name))?;
         T::from_value(value).ok_or_else(|| SessionError::Type {
             name: name.to_owned(),
-            value: abbreviate(&value.to_string()),
+            value: shown_value(name, value),
             found: value.type_name(),
             expected: T::EXPECTED,
         })
@@ -157,7 +160,7 @@ impl Session {
         let value = self.value(name).ok_or_else(|| self.missing(name))?;
         value.as_str().ok_or_else(|| SessionError::Type {
             name: name.to_owned(),
-            value: abbreviate(&value.to_string()),
+            value: shown_value(name, value),
             found: value.type_name(),
             expected: "text",
         })

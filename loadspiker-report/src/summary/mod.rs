@@ -55,7 +55,8 @@ impl fmt::Display for Summary<'_> {
             if index > 0 {
                 writeln!(f)?;
             }
-            part.iter().try_for_each(|line| writeln!(f, "{line}"))?;
+            let lines = part.iter().flat_map(|line| screen.wrap(line));
+            lines.map(|line| screen.finish(&line)).try_for_each(|line| writeln!(f, "{line}"))?;
         }
         Ok(())
     }
@@ -68,17 +69,20 @@ fn label(screen: Screen, text: &str) -> String {
 
 fn head(report: &RunReport, screen: Screen) -> Vec<String> {
     let info = report.info();
-    let mut users =
-        vec![format!("{} started", count(report.users_started())), format!("{} done", count(report.users_ended()))];
+    // Those that failed are among those that are done.
+    let failed_users = match report.users_failed() {
+        0 => String::new(),
+        failed => screen.paint(Tone::Bad, format!(" ({} of them failed)", count(failed))),
+    };
+    let done = format!("{} done{failed_users}", count(report.users_ended()));
+    let mut users = vec![format!("{} started", count(report.users_started())), done];
     let mut requests = Vec::new();
     let all = report.global();
     let failed = format!("{} failed", count(all.failed_count()));
     requests.push(format!("{} ok", count(all.ok_count())));
     requests.push(if all.failed_count() > 0 { screen.paint(Tone::Bad, failed) } else { failed });
-    for (number, what) in [(report.users_failed(), "failed"), (report.users_interrupted(), "interrupted")] {
-        if number > 0 {
-            users.push(screen.paint(Tone::Bad, format!("{} {what}", count(number))));
-        }
+    if report.users_interrupted() > 0 {
+        users.push(screen.paint(Tone::Bad, format!("{} interrupted", count(report.users_interrupted()))));
     }
     if report.requests_interrupted() > 0 {
         requests.push(screen.paint(Tone::Bad, format!("{} cut off", count(report.requests_interrupted()))));

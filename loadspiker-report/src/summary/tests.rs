@@ -78,7 +78,7 @@ fn report() -> RunReport {
 fn every_figure_is_the_one_expected() {
     let expected = "\
 shop: completed after 10.0 s
-  users           100 started, 98 done, 1 failed, 2 interrupted
+  users           100 started, 98 done (1 of them failed), 2 interrupted
   requests        103 ok, 1 failed, 1 cut off, 10.4/s, 10.4 kB sent, 104.0 kB received
 
 response times, from the moment a user meant to send to the last byte

@@ -23,6 +23,7 @@ use std::time::Duration;
 use super::*;
 use crate::compile::compile_in_test;
 use crate::session::Session;
+use crate::shown::plain;
 use crate::units::DurationExt;
 use crate::value::Value;
 
@@ -99,7 +100,8 @@ fn run(checks: &[Check], response: &Fake) -> (Result<(), String>, Session) {
     ] {
         session.set(name, value).unwrap();
     }
-    let outcome = set.run(response, &mut session);
+    // Values in messages are marked; what is compared is what people read.
+    let outcome = set.run(response, &mut session).map_err(|message| plain(&message).into_owned());
     (outcome, session)
 }
 

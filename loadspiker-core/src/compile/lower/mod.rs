@@ -82,6 +82,15 @@ impl<'a, 'b, 'c> Lowering<'a, 'b, 'c> {
         });
     }
 
+    /// The checks of the request that was compiled last, one step further to the right than the request.
+    fn checks(&mut self) {
+        self.depth += 1;
+        for check in std::mem::take(&mut self.cx.listed) {
+            self.line(&format!("check {check}"));
+        }
+        self.depth -= 1;
+    }
+
     /// A chain under a heading in the plan; nothing if it has no steps.
     pub(crate) fn headed(&mut self, heading: &str, chain: &'c Chain) {
         if !chain.steps.is_empty() {
@@ -166,6 +175,7 @@ impl<'a, 'b, 'c> Lowering<'a, 'b, 'c> {
         match &*step.kind {
             StepKind::Action(builder) => {
                 let action = builder.compile(self.cx);
+                self.checks();
                 self.ops.push(Op::Action(action));
             }
             StepKind::Call(function) => {

@@ -139,7 +139,7 @@ impl CompiledText {
                 let start = out.len();
                 call(session, Output::Text(out)).map_err(|error| {
                     out.truncate(start);
-                    EvalError::Closure(error.to_string())
+                    EvalError::Closure(format!("{error:#}"))
                 })
             }
             #[cfg(feature = "templates")]

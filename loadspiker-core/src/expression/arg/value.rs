@@ -112,7 +112,7 @@ impl Compiled {
             }
             Compiled::Call(call) => match call(session) {
                 Ok(value) => Ok(Cow::Owned(value)),
-                Err(error) => Err(EvalError::Closure(error.to_string())),
+                Err(error) => Err(EvalError::Closure(format!("{error:#}"))),
             },
         }
     }
@@ -122,6 +122,14 @@ impl CompiledValue {
     /// The value, if it is the same for every session.
     pub fn as_constant(&self) -> Option<&Value> {
         self.0.as_constant()
+    }
+
+    /// The value as a text with expressions, if it is one.
+    pub fn as_template(&self) -> Option<&Template> {
+        match &self.0 {
+            Compiled::Template(template) => Some(template),
+            _ => None,
+        }
     }
 
     /// The value for this session, borrowed where it is there already.

@@ -168,7 +168,7 @@ impl HttpAction {
     fn download_path(&self, cx: &ActionContext) -> Result<Option<String>, HttpError> {
         let Some(download) = &self.download else { return Ok(None) };
         let mut path = String::new();
-        download.render(cx.session(), &mut path).map_err(|error| HttpError::Build(error.to_string()))?;
+        download.render(cx.session(), &mut path).map_err(|error| HttpError::Build(format!("{error:#}")))?;
         Ok(Some(path))
     }
 

@@ -118,8 +118,10 @@ impl Auth for FormLogin {
             cx.mistake("form_login: nothing is filled in; name the fields with .field(\"user\", \"#{user}\")");
         }
         // Attributes that the checks save.
-        let _ = loadspiker_core::check::CheckSet::compile(&self.page_checks, cx);
-        let _ = loadspiker_core::check::CheckSet::compile(&self.checks, cx);
+        cx.unlisted(|cx| {
+            let _ = loadspiker_core::check::CheckSet::compile(&self.page_checks, cx);
+            let _ = loadspiker_core::check::CheckSet::compile(&self.checks, cx);
+        });
         let forms = self.entries.compile(self.selector.as_deref(), cx);
         Box::new(Login { page: self.page.compile(cx), forms, login: self.clone() })
     }
@@ -157,7 +159,8 @@ impl Login {
         for check in &login.checks {
             request = request.check(check.clone());
         }
-        let came_back = form(self.forms.selector()).not_exists().name("refused: the form came back");
+        let came_back =
+            form(self.forms.selector()).not_exists().name("refused: the form came back").implied_by("form_login");
         request = request.check(came_back);
         if login.silent {
             request = request.silent();

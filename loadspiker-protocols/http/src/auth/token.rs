@@ -239,7 +239,7 @@ impl TokenView {
                 Ok(())
             }
             Err(error) => {
-                cell.held().reason = error.to_string();
+                cell.held().reason = format!("{error:#}");
                 cell.failures.fetch_add(1, Ordering::Release);
                 Err(error)
             }

@@ -175,12 +175,12 @@ impl Body {
             Body::Json(json) => json.render(session, buffer),
             Body::Form(fields) => fields.render(session, buffer),
             Body::File(path) => {
-                path.render(session, buffer).map_err(|error| HttpError::Build(error.to_string()))?;
+                path.render(session, buffer).map_err(|error| HttpError::Build(format!("{error:#}")))?;
                 return files.read(buffer);
             }
             Body::Multipart(multipart) => return multipart.render(session, files, buffer),
         }
-        .map_err(|error| HttpError::Build(error.to_string()))?;
+        .map_err(|error| HttpError::Build(format!("{error:#}")))?;
         Ok(Bytes::copy_from_slice(buffer.as_bytes()))
     }
 }

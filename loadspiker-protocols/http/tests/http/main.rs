@@ -17,6 +17,7 @@ mod memory;
 mod parallel;
 mod redirects;
 mod requests;
+mod telling;
 #[cfg(feature = "templates")]
 mod templates;
 mod values;
