@@ -33,6 +33,7 @@ impl CommandLine {
                 target: get(&matches, "base-url"),
                 seed: get(&matches, "seed"),
                 debug: flag("debug"),
+                journal: None,
             },
             report_dir: (!flag("no-report")).then(|| get(&matches, "report-dir")).flatten(),
             quiet: flag("quiet"),

@@ -102,7 +102,9 @@ impl Case {
 
 fn run(report: &RunReport) -> Case {
     let outcome = match (&report.info().end, &report.info().after_error) {
-        (end @ (EndReason::Aborted(_) | EndReason::Interrupted), _) => Outcome::Error(end.to_string()),
+        (end @ (EndReason::Aborted(_) | EndReason::Interrupted | EndReason::Unfinished), _) => {
+            Outcome::Error(end.to_string())
+        }
         (_, Some(cause)) => Outcome::Error(format!("what is done after the run failed: {cause}")),
         // If it has not passed, it is for panics that no assertion is about.
         _ if !report.passed() && report.assertions().iter().all(|result| result.passed) => {

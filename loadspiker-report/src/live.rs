@@ -1,6 +1,6 @@
 //! [`Progress`]: shows how the run goes, on a terminal or in a log.
 
-use std::io::Write;
+use std::io::{self, Write};
 use std::time::Duration;
 
 use console::Term;
@@ -24,6 +24,8 @@ pub struct Progress {
     scenarios: Vec<PlannedScenario>,
     last_line: Duration,
     notice: Option<String>,
+    /// Why something could not be printed.
+    lost: Option<io::Error>,
 }
 
 #[derive(Debug)]
@@ -53,6 +55,7 @@ impl Progress {
             scenarios: Vec::new(),
             last_line: Duration::ZERO,
             notice: None,
+            lost: None,
         }
     }
 
@@ -63,13 +66,21 @@ impl Progress {
         }
     }
 
+    /// Why something could not be printed, such as an exchange of `--debug`, if that was so.
+    pub(crate) fn take_lost(&mut self) -> io::Result<()> {
+        self.lost.take().map_or(Ok(()), Err)
+    }
+
     /// Writes a text that stays, of one line or several. What is harmful in it is written as escapes.
     fn print(&mut self, text: &str) {
         let text = &*printable_lines(text);
         match &mut self.mode {
             Mode::Page(drawn) => drawn.print(text),
-            // A closed pipe is nothing to complain about.
-            _ => drop(writeln!(std::io::stderr(), "{text}")),
+            _ => {
+                if let Err(cause) = writeln!(io::stderr(), "{text}") {
+                    self.lost = self.lost.take().or(Some(cause));
+                }
+            }
         }
     }
 }

@@ -1,5 +1,7 @@
 //! How an assertion is evaluated on a report.
 
+use serde::{Deserialize, Serialize};
+
 use super::condition::Condition;
 use super::look::look;
 use super::metric::Measure;
@@ -8,7 +10,7 @@ use super::scope::{MetricPlace, Place};
 use super::spot::Spot;
 use super::value::{Number, Percent, Quantity};
 use super::{Assertion, AssertionResult, Claim};
-use crate::metrics::{MetricFigures, MetricKind, MetricStats, TimeStatistics, UserStatistics};
+use crate::metrics::{MetricFigures, MetricKind, MetricStats, TimeStatistics, UserStatistics, exact};
 use crate::report::{CheckReport, GroupReport, RunReport, Statistics};
 
 /// The figures of requests, of a group, of checks or of a custom metric that an assertion may look at.
@@ -164,13 +166,14 @@ pub(super) fn unfit(measure: &Measure, kind: MetricKind) -> Option<String> {
 }
 
 /// What a figure comes to.
-#[derive(Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Finding {
     pub(super) holds: bool,
     /// The figure.
     pub(super) shown: String,
     /// How far it is on the wrong side of the condition; below zero on the right one. For comparing figures of one
     /// claim.
+    #[serde(with = "exact")]
     pub(super) miss: f64,
     /// If it is on the wrong side: whether it is too much.
     pub(super) too_much: bool,

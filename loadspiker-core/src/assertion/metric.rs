@@ -4,6 +4,8 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use super::condition::Condition;
 use super::criterion::{Criterion, Windowed};
 use super::scope::Place;
@@ -23,7 +25,7 @@ pub struct Metric<Q> {
 }
 
 /// Which figure.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) enum Measure {
     Min,
     Max,

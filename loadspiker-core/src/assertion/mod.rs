@@ -66,6 +66,8 @@ mod tests;
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 pub use criterion::{Criterion, Requirement, Windowed};
 pub use measured::{CheckCount, CheckScope, MetricName, MetricScope, check_details, metric};
 pub use metric::Metric;
@@ -80,14 +82,14 @@ pub use value::{Number, Percent, Quantity};
 
 pub(crate) use criterion::{Guard, Purpose};
 pub(crate) use known::{KnownNames, NameDoubt};
-pub(crate) use watch::Watches;
+pub(crate) use watch::{SavedWatches, Watches};
 
 use condition::Condition;
 use metric::Measure;
 use scope::{MetricPlace, Place};
 
 /// What must hold of a run. Made by [`global`], [`details`] and their kin; see the [module](self).
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[must_use = "an assertion does nothing until it is given to a simulation or evaluated"]
 pub struct Assertion {
     place: Place,
@@ -95,7 +97,7 @@ pub struct Assertion {
 }
 
 /// What must hold, wherever it is looked for.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 enum Claim {
     Time(Measure, Condition<std::time::Duration>),
     Count(Measure, Condition<u64>),

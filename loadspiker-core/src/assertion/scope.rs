@@ -4,6 +4,8 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use super::metric::{Measure, Metric};
 use super::status::StatusCodes;
 use super::value::{Number, Percent};
@@ -50,7 +52,7 @@ pub struct Requests;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RequestsAndUsers;
 
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) enum Place {
     Global,
     ForAll,
@@ -61,7 +63,7 @@ pub(super) enum Place {
 }
 
 /// Where a figure of a custom metric is looked for.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct MetricPlace {
     pub(super) name: String,
     pub(super) tags: Vec<(String, String)>,

@@ -163,6 +163,7 @@ pub(super) fn compile(hook: &Hook, simulation: &Simulation, gathered: &mut Gathe
         seed: mix(seed, u64::MAX - u64::from(hook.name == "after")),
         shards: 1,
         simulated_clock: simulation.simulated_clock,
+        journal: None,
         before: None,
         after: None,
         given: OnceLock::new(),

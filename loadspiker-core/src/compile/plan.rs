@@ -1,6 +1,7 @@
 //! [`Plan`]: a compiled simulation, ready to be run by any number of shards.
 
 use std::any::TypeId;
+use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -21,7 +22,7 @@ use crate::metrics::Reserved;
 use crate::pool::RunPools;
 use crate::protocol::{Protocol, RunStates};
 use crate::report::format::precise;
-use crate::session::{Slot, Secrets};
+use crate::session::{Secrets, Slot};
 use crate::spelling::{meant, nearest};
 
 /// A compiled simulation. [`Display`](std::fmt::Display) prints it for people: what will be run, step by step.
@@ -46,6 +47,8 @@ pub struct Plan {
     pub(crate) seed: u64,
     pub(crate) shards: usize,
     pub(crate) simulated_clock: bool,
+    /// Where to write the journal of the run.
+    pub(crate) journal: Option<PathBuf>,
     pub(crate) before: Option<Arc<Plan>>,
     pub(crate) after: Option<Arc<Plan>>,
     /// What `before` has set, once it has run.
@@ -204,6 +207,7 @@ pub(crate) fn compile(simulation: &Simulation, shards: usize, seed: u64, alone: 
         seed,
         shards,
         simulated_clock: simulation.simulated_clock,
+        journal: None,
     })
 }
 

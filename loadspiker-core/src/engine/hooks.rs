@@ -61,6 +61,10 @@ pub(super) fn conduct(
             let failed = after(attributes, false, observer).map(|cause| format!("; after failed, too: {cause}"));
             Err(Error::Start { what, cause: cause + &failed.unwrap_or_default() })
         }
+        Err(Error::Io { path, cause }) if begun => {
+            let failed = after(attributes, false, observer).map(|cause| format!("; after failed, too: {cause}"));
+            Err(Error::Io { path, cause: cause + &failed.unwrap_or_default() })
+        }
         Err(error) => Err(error),
     }
 }

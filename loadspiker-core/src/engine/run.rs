@@ -20,7 +20,7 @@ use crate::engine::thread;
 use crate::error::Error;
 use crate::metrics::{Collector, Limits};
 use crate::moment::Moment;
-use crate::report::{EndReason, RunInfo, RunReport};
+use crate::report::{EndReason, Journal, RunInfo, RunReport};
 
 /// A run that is on.
 pub(super) struct Run<'a> {
@@ -101,15 +101,18 @@ impl<'a> Run<'a> {
         info.shards = plan.shards;
         info.planned = plan.injection();
         info.plan_warnings = plan.warnings.iter().map(ToString::to_string).collect();
+        info.host = health::host();
         info.started_at_ms = SystemTime::now()
             .duration_since(UNIX_EPOCH)
             .map_or(0, |since| u64::try_from(since.as_millis()).unwrap_or(u64::MAX));
         let mut watches = Watches::new(&plan.guards);
         watches.until(plan.max_duration.unwrap_or(Duration::MAX));
+        let journal = plan.journal.as_deref().map(|path| Journal::begin(path, &plan, &info)).transpose()?;
         let collector =
             Collector::new(plan.shards, &plan.request_names, plan.scenario_names.clone(), Limits::default())
                 .warming_up(plan.warm_up)
-                .watched_by(watches);
+                .watched_by(watches)
+                .journalled(journal);
         observer.started(&plan, handle);
         let populations = plan.populations.len();
         let base = Instant::now();

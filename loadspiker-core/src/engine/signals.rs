@@ -1,4 +1,4 @@
-//! Ctrl-C, SIGTERM, and panics in code of the user's: what comes from outside while a run is on.
+//! Ctrl-C, SIGTERM, SIGHUP, SIGQUIT, and panics in code of the user's: what comes from outside while a run is on.
 
 use std::any::Any;
 use std::cell::RefCell;
@@ -24,13 +24,35 @@ static HANDLERS: OnceLock<Handlers> = OnceLock::new();
 fn handlers() -> &'static Handlers {
     HANDLERS.get_or_init(|| {
         let handlers = Handlers { seen: Arc::default(), idle: Arc::new(AtomicBool::new(true)) };
-        for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
+        for signal in signals() {
             // Where the handlers cannot be installed, the signals keep ending the process: nothing is lost but grace.
             let _ = signal_hook::flag::register_conditional_default(signal, handlers.idle.clone());
             let _ = signal_hook::flag::register(signal, handlers.seen.clone());
         }
         handlers
     })
+}
+
+/// The signals that end a run. One that is ignored stays so: whoever starts a run with `nohup` wants it to outlive the
+/// terminal.
+fn signals() -> Vec<i32> {
+    use signal_hook::consts::{SIGINT, SIGTERM};
+    let mut signals = vec![SIGINT, SIGTERM];
+    #[cfg(unix)]
+    {
+        let ignored = ignored();
+        let polite = [signal_hook::consts::SIGHUP, signal_hook::consts::SIGQUIT].into_iter();
+        signals.extend(polite.filter(|signal| ignored >> (signal - 1) & 1 == 0));
+    }
+    signals
+}
+
+/// The signals that this process ignores, a bit each, as far as the system tells.
+#[cfg(unix)]
+fn ignored() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or_default()
 }
 
 impl StopSignals {

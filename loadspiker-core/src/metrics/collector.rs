@@ -13,11 +13,13 @@ use super::live::{LiveError, LiveScenario, LiveView};
 use super::paths::Paths;
 use super::series::{self, SeriesPoint, quantiles, round};
 use super::snapshot::{EndOf, Snapshot};
+use super::state::State;
 use super::times::TimeStatistics;
 use super::totals::Totals;
 use super::user_stats::UserStatistics;
+use super::windows::Windows;
 use crate::assertion::Watches;
-use crate::report::{RunInfo, RunReport};
+use crate::report::{Journal, RunInfo, RunReport};
 
 /// How many errors a live view shows.
 const LIVE_ERRORS: usize = 10;
@@ -35,32 +37,35 @@ pub struct Collector {
     delivered: Vec<Option<u64>>,
     pending: BTreeMap<u64, Second>,
     /// The first second that is not complete.
-    open: u64,
-    totals: Totals,
+    pub(super) open: u64,
+    pub(super) totals: Totals,
     /// Of the warm-up, which the totals are without.
-    warm_up: Option<(Duration, Totals)>,
-    watches: Watches,
-    users: UserStatistics,
+    pub(super) warm_up: Option<(Duration, Totals)>,
+    pub(super) watches: Watches,
+    pub(super) users: UserStatistics,
     /// By scenario, with those of the warm-up.
     scenario_users: BTreeMap<Arc<str>, LiveScenario>,
-    errors: ErrorCounts,
+    pub(super) errors: ErrorCounts,
     last_errors: ErrorCounts,
-    series: Vec<SeriesPoint>,
-    step: u64,
+    pub(super) series: Vec<SeriesPoint>,
+    pub(super) step: u64,
     /// Times in which shards stood still, by their first and last second, that reach into seconds to come.
-    stalled: BTreeSet<(u64, u64)>,
+    pub(super) stalled: BTreeSet<(u64, u64)>,
     last: SeriesPoint,
-    paths: Paths,
-    metrics: KeptMetrics,
+    pub(super) paths: Paths,
+    pub(super) metrics: KeptMetrics,
+    pub(super) windows: Windows,
+    /// Where each second is written down, lest it is lost with the process.
+    journal: Option<Journal>,
 }
 
 /// What shards have delivered of a second.
 #[derive(Debug, Default)]
-struct Second {
-    measured: Totals,
-    warm_up: Totals,
+pub(crate) struct Second {
+    pub(crate) measured: Totals,
+    pub(crate) warm_up: Totals,
     /// The run ended within it.
-    cut: bool,
+    pub(crate) cut: bool,
 }
 
 impl Collector {
@@ -87,6 +92,8 @@ impl Collector {
             step: 1,
             stalled: BTreeSet::new(),
             last: SeriesPoint::default(),
+            windows: Windows::default(),
+            journal: None,
         }
     }
 
@@ -99,6 +106,12 @@ impl Collector {
     /// Shows each whole second after the warm-up to `watches`.
     pub(crate) fn watched_by(mut self, watches: Watches) -> Self {
         self.watches = watches;
+        self
+    }
+
+    /// Writes each complete second to `journal`.
+    pub(crate) fn journalled(mut self, journal: Option<Journal>) -> Self {
+        self.journal = journal;
         self
     }
 
@@ -180,11 +193,15 @@ impl Collector {
         self.delivered.clear();
         self.complete();
         info.stalls = std::mem::take(&mut self.totals.stalls);
+        if let Some(journal) = self.journal.take() {
+            journal.end(&info);
+        }
         let requests = self.paths.into_series(&self.bounds);
         let metrics = self.metrics.into_series();
         info.warm_up = self.warm_up.as_ref().map(|(duration, _)| *duration);
         let warm_up = self.warm_up.map(|(_, totals)| totals);
-        RunReport::new(info, &self.scenarios, requests, metrics, self.totals, self.series).with_warm_up(warm_up)
+        let report = RunReport::new(info, &self.scenarios, requests, metrics, self.totals, self.series);
+        report.with_warm_up(warm_up).with_windows(self.windows.finished())
     }
 
     /// Whether a second lies within the warm-up, if only in part.
@@ -210,8 +227,20 @@ impl Collector {
         while self.open < end {
             let second = self.pending.remove(&self.open).unwrap_or_default();
             self.complete_second(second);
-            self.open += 1;
         }
+    }
+
+    /// Takes in a second that was complete; those before it had nothing to tell.
+    pub(crate) fn replay(&mut self, second: u64, told: Second) {
+        while self.open < second {
+            self.complete_second(Second::default());
+        }
+        self.complete_second(told);
+    }
+
+    /// How many seconds are complete.
+    pub(crate) fn seconds(&self) -> u64 {
+        self.open
     }
 
     fn complete_second(&mut self, second: Second) {
@@ -225,6 +254,10 @@ impl Collector {
         if !cut && !is_warm_up {
             self.watches.second(self.open + 1, &measured);
         }
+        if let Some(journal) = &mut self.journal {
+            journal.second(self.open, cut, self.watches.ends_at(), &measured, &warm_up);
+        }
+        self.windows.add(self.open, &measured);
         let response_time = self.paths.complete(self.open, is_warm_up, [&measured, &warm_up]);
         self.metrics.complete(self.open, is_warm_up, [&measured, &warm_up]);
         let mut start_lag = TimeStatistics::default();
@@ -269,6 +302,13 @@ impl Collector {
         self.totals.merge(measured, errors);
         if let Some((_, kept)) = &mut self.warm_up {
             kept.merge(warm_up, errors);
+        }
+        self.open += 1;
+        if self.journal.as_ref().is_some_and(Journal::wants_state)
+            && let Some(mut journal) = self.journal.take()
+        {
+            journal.state(&State::of(self));
+            self.journal = Some(journal);
         }
     }
 }

@@ -18,6 +18,7 @@ mod collector;
 mod custom;
 mod errors;
 mod group_stats;
+mod hdr;
 mod histogram;
 mod key;
 mod limits;
@@ -31,16 +32,19 @@ mod reserved;
 mod sample;
 mod series;
 mod snapshot;
+mod state;
 mod table;
 mod times;
 mod totals;
 mod user_stats;
 mod waits;
+mod windows;
 
 #[cfg(test)]
 pub(crate) mod tests;
 
 pub use collector::Collector;
+pub(crate) use collector::Second;
 pub use custom::{
     Amount, Counter, CustomMetric, Gauge, MetricFigures, MetricKind, MetricPoint, Rate, Recording, Trend,
     ValueStatistics, counter, gauge, rate, trend,
@@ -56,12 +60,16 @@ pub use snapshot::Snapshot;
 pub use times::TimeStatistics;
 pub use user_stats::UserStatistics;
 pub use waits::RecordWaits;
+pub use windows::{Selection, WindowFigures, WindowTimes, Windows};
 
-pub(crate) use custom::{Book, CheckCounts, Handle, MetricKey, MetricName, MetricStats, PackedMetric, Tags, handle_of};
+pub(crate) use custom::{
+    Book, CheckCounts, Handle, MetricKey, MetricName, MetricStats, PackedMetric, Tags, exact, handle_of,
+};
 pub(crate) use group_stats::GroupStats;
 pub(crate) use key::{RequestPath, SEPARATOR};
 pub(crate) use packed::PackedTimes;
 pub(crate) use request_stats::RequestStats;
 pub(crate) use reserved::Reserved;
 pub(crate) use snapshot::EndOf;
+pub(crate) use state::{SavedState, State};
 pub(crate) use totals::Totals;

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+#[cfg(doc)]
+use super::run_report::RunReport;
 use crate::metrics::TimeStatistics;
 
 /// What run a report is about.
@@ -20,6 +22,9 @@ pub struct RunInfo {
     pub seed: u64,
     /// How many shards (threads, each on a core of its own) ran it.
     pub shards: usize,
+    /// The name of the machine that ran it; empty if that is not known.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub host: String,
     /// When it began, in milliseconds since the beginning of 1970 (UTC).
     pub started_at_ms: u64,
     /// How long it took, from its beginning to the end of the last user.
@@ -118,6 +123,9 @@ pub enum EndReason {
     Interrupted,
     /// It had to be given up; why. Such a run has not passed.
     Aborted(String),
+    /// The process died before the run was over: the report was made from its [journal](RunReport::from_journal). Such
+    /// a run has not passed.
+    Unfinished,
 }
 
 impl fmt::Display for EndReason {
@@ -128,6 +136,7 @@ impl fmt::Display for EndReason {
             EndReason::Stopped(why) => write!(f, "stopped: {why}"),
             EndReason::Interrupted => f.write_str("interrupted by the user"),
             EndReason::Aborted(why) => write!(f, "aborted: {why}"),
+            EndReason::Unfinished => f.write_str("unfinished, as its process died"),
         }
     }
 }

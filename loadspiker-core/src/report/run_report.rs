@@ -16,7 +16,7 @@ use crate::assertion::{Assertion, AssertionResult};
 use crate::error::Error;
 use crate::metrics::{
     MetricName, MetricPoint, RecordWaits, RequestPath, RequestPoint, RequestStats, SeriesPoint, TimeStatistics, Totals,
-    UserStatistics,
+    UserStatistics, Windows,
 };
 
 /// The version of the JSON that [`RunReport::to_json`] writes.
@@ -33,6 +33,7 @@ pub struct RunReport {
     pub(super) requests: Vec<RequestReport>,
     pub(super) groups: Vec<GroupReport>,
     pub(super) series: Vec<SeriesPoint>,
+    pub(super) windows: Windows,
     pub(super) folded: u64,
     pub(super) assertions: Vec<AssertionResult>,
     pub(super) warm_up: Option<WarmUp>,
@@ -133,6 +134,7 @@ impl RunReport {
             requests,
             groups,
             series,
+            windows: Windows::default(),
             folded,
             assertions,
             warm_up,
@@ -289,6 +291,17 @@ impl RunReport {
         self.panics() > 0 && !self.info.panics_asserted
     }
 
+    /// Histograms of stretches of the run, per request and group: from them the figures of any part of it can be told.
+    pub fn windows(&self) -> &Windows {
+        &self.windows
+    }
+
+    /// With these windows.
+    pub(crate) fn with_windows(mut self, windows: Windows) -> Self {
+        self.windows = windows;
+        self
+    }
+
     /// Evaluates assertions. Their results replace those of earlier ones, and those of criteria.
     pub fn evaluate(&mut self, assertions: &[Assertion]) {
         self.info.panics_asserted = false;
@@ -314,12 +327,13 @@ impl RunReport {
         &self.assertions
     }
 
-    /// Whether every assertion holds and the run was neither aborted nor interrupted (Ctrl-C): what was cut short has
-    /// proved nothing. What is done [after](crate::dsl::Simulation::after) it must not have failed either, and no code of
-    /// the user's may have panicked, unless assertions say [how often](crate::assertion::Scope::panics) it may. Without
-    /// assertions any other run has passed, however many requests and users failed; its [verdict](Self::verdict) says so.
+    /// Whether every assertion holds and the run came to its end: one that was aborted or interrupted (Ctrl-C), or whose
+    /// process died, has proved nothing. What is done [after](crate::dsl::Simulation::after) it must not have failed
+    /// either, and no code of the user's may have panicked, unless assertions say
+    /// [how often](crate::assertion::Scope::panics) it may. Without assertions any other run has passed, however many
+    /// requests and users failed; its [verdict](Self::verdict) says so.
     pub fn passed(&self) -> bool {
-        !matches!(self.info.end, EndReason::Aborted(_) | EndReason::Interrupted)
+        !matches!(self.info.end, EndReason::Aborted(_) | EndReason::Interrupted | EndReason::Unfinished)
             && self.info.after_error.is_none()
             && !self.panics_count()
             && self.assertions.iter().all(|result| result.passed)

@@ -14,7 +14,9 @@ pub(super) fn line(report: &RunReport) -> String {
     let all = report.assertions().len();
     let failed = report.assertions().iter().filter(|result| !result.passed).count();
     let text = match (&report.info().end, failed, all) {
-        (end @ (EndReason::Interrupted | EndReason::Aborted(_)), ..) => format!("not passed: {end}"),
+        (end @ (EndReason::Interrupted | EndReason::Aborted(_) | EndReason::Unfinished), ..) => {
+            format!("not passed: {end}")
+        }
         (_, 0, _) if report.info().after_error.is_some() => "not passed: what is done after the run failed".to_owned(),
         (_, 0, _) if report.panics_count() => format!("not passed: {}", panics(report)),
         (_, 0, 0) => "passed: nothing was asserted".to_owned(),
@@ -49,12 +51,12 @@ pub(super) fn users(report: &RunReport) -> Option<String> {
 /// Failed assertions, totals, the most frequent errors, failed checks and warnings of a run that has not passed.
 pub(super) fn failure(report: &RunReport) -> String {
     let failed: Vec<_> = report.assertions().iter().filter(|result| !result.passed).collect();
-    let is_aborted = matches!(report.info().end, EndReason::Aborted(_) | EndReason::Interrupted);
-    if report.panics_count() && failed.is_empty() && !is_aborted && report.info().after_error.is_none() {
+    let is_cut = matches!(report.info().end, EndReason::Aborted(_) | EndReason::Interrupted | EndReason::Unfinished);
+    if report.panics_count() && failed.is_empty() && !is_cut && report.info().after_error.is_none() {
         return panicked(report);
     }
     let mut text = format!("load test \"{}\" has not passed", printable(&report.info().simulation));
-    if let EndReason::Aborted(_) = report.info().end {
+    if let EndReason::Aborted(_) | EndReason::Unfinished = report.info().end {
         add_printable(&mut text, &format!(": {}", report.info().end));
     }
     if let Some(cause) = &report.info().after_error {

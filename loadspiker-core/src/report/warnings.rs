@@ -2,19 +2,27 @@
 
 use super::bottleneck::{Bottleneck, CPU, LAG};
 use super::format::{count, human, number};
+use super::info::EndReason;
 use super::run_report::RunReport;
 use crate::metrics::{MetricKind, OTHER, SeriesPoint, ValueStatistics};
 
 impl RunReport {
     /// Why the figures are not to be trusted, in whole sentences; empty if nothing speaks against them.
     ///
-    /// These are: a run that ended within its warm-up, a start lag (of requests or arrivals) whose 99th percentile is
+    /// These are: a run whose process died, a run that ended within its warm-up, a start lag (of requests or arrivals) whose 99th percentile is
     /// above 10 ms, a load generator that used more than 90 % of its cores or stood still for more than a second,
     /// dropped arrivals, waits for records of a pool or feeder, names beyond the limit, values that could not be
     /// recorded in custom metrics, times beyond the range of the histograms, and what was said of the plan before the run. A failure of what is done
     /// [after](crate::dsl::Simulation::after) the run, which leaves the figures as they are, comes last.
     pub fn warnings(&self) -> Vec<String> {
         let mut warnings = Vec::new();
+        if self.info.end == EndReason::Unfinished {
+            warnings.push(format!(
+                "The process died before the run was over: this is what its journal has, up to {}. What came after that \
+                 is in no figure.",
+                human(self.info.duration)
+            ));
+        }
         if self.ended_within_warm_up() {
             warnings.push(format!(
                 "The run was over after {}, within its warm-up of {}: nothing was measured. Shorten the warm-up, or let \

@@ -167,6 +167,8 @@ fn the_last_line_says_whether_it_passed_and_why_not() {
     let failed = format!("not passed: 1 of 3 assertions failed{users}");
     assert_eq!(last(EndReason::Completed, &[good.clone(), bad]), failed);
     assert_eq!(last(EndReason::Interrupted, from_ref(&good)), format!("not passed: interrupted by the user{users}"));
+    let died = last(EndReason::Unfinished, from_ref(&good));
+    assert_eq!(died, format!("not passed: unfinished, as its process died{users}"));
     let aborted = last(EndReason::Aborted("no records".into()), &[good]);
     assert_eq!(aborted, format!("not passed: aborted: no records{users}"));
     let mut report = report();
