@@ -57,6 +57,9 @@ mod dial;
 mod dns;
 mod endpoint;
 mod failure;
+#[cfg(feature = "http1")]
+#[cfg_attr(docsrs, doc(cfg(feature = "http1")))]
+pub mod http1;
 mod limit;
 pub mod pool;
 mod settings;

@@ -53,6 +53,7 @@ impl NetStream {
     }
 
     /// Bytes sent and received since the last call, those of TLS included.
+    #[inline]
     pub fn take_traffic(&mut self) -> (u64, u64) {
         let (sent, received) = match &mut self.0 {
             Kind::Plain(counted) => counted.counts(),
@@ -63,6 +64,7 @@ impl NetStream {
     }
 
     /// Bytes sent since the traffic was taken.
+    #[inline]
     pub fn sent(&self) -> u64 {
         match &self.0 {
             Kind::Plain(counted) => counted.sent,
@@ -72,6 +74,7 @@ impl NetStream {
     }
 
     /// Whether TLS is spoken over it.
+    #[inline]
     pub fn is_secure(&self) -> bool {
         matches!(self.0, Kind::Secure(_))
     }
@@ -89,6 +92,7 @@ impl NetStream {
     ///
     /// Over TLS it is always `false`: what came in may be a session ticket, which is fine, or a close, which the next read
     /// tells.
+    #[inline]
     pub fn is_stale(&self) -> bool {
         let read = match &self.0 {
             Kind::Plain(counted) => counted.socket.try_read(&mut [0]),
@@ -103,6 +107,7 @@ impl NetStream {
     /// # Errors
     ///
     /// The I/O error of the socket, or the error of rustls in one.
+    #[inline]
     pub fn poll_read_into(&mut self, cx: &mut Context<'_>, place: &mut [u8]) -> Poll<io::Result<usize>> {
         let mut place = ReadBuf::new(place);
         ready!(Pin::new(self).poll_read(cx, &mut place))?;
@@ -114,6 +119,7 @@ impl NetStream {
     /// # Errors
     ///
     /// As [`poll_read_into`](Self::poll_read_into).
+    #[inline]
     pub fn poll_write_both(&mut self, cx: &mut Context<'_>, first: &[u8], then: &[u8]) -> Poll<io::Result<usize>> {
         match (first, then) {
             (first, []) => Pin::new(self).poll_write(cx, first),

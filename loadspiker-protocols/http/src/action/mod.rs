@@ -16,6 +16,7 @@ use loadspiker_core::compile::{CompileContext, RequestName};
 use loadspiker_core::expression::CompiledText;
 use loadspiker_core::metrics::{Sample, SampleName};
 use loadspiker_core::protocol::{Action, ActionBuilder, ActionContext, ActionFuture, ProtocolSlot, masked_url};
+use loadspiker_net::UserCertificate;
 
 use crate::auth::BoundAuth;
 use crate::body::Sink;
@@ -35,7 +36,6 @@ use crate::request::place::Placed;
 use crate::request::prepared::{Hop, Plan, Prepared};
 use crate::request::url::is_absolute;
 use crate::shard::{HttpShard, HttpUser};
-use crate::tls::UserCertificate;
 
 /// A compiled request, shared by all users.
 struct HttpAction {
@@ -66,12 +66,12 @@ impl ActionBuilder for HttpRequest {
             name: cx.request_name(&self.name),
             plan: plan(self, &protocol, cx),
             checks: CheckSet::compile(&checks, cx),
-            timeout: self.timeout.unwrap_or(protocol.request_timeout),
+            timeout: self.timeout.unwrap_or(protocol.net.request_timeout),
             follow_redirects: self.follow_redirects && protocol.follow_redirects,
             silent: self.silent,
             download: self.download.as_ref().map(|path| path.compile(cx)),
             auth: BoundAuth::of(self, &protocol, cx),
-            certificate: UserCertificate::compile(protocol.user_certificate.as_ref(), cx),
+            certificate: UserCertificate::compile(protocol.net.user_certificate.as_ref(), cx),
             protocol,
         })
     }

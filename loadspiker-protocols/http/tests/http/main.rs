@@ -17,4 +17,5 @@ mod redirects;
 mod requests;
 #[cfg(feature = "templates")]
 mod templates;
+mod tls;
 mod values;

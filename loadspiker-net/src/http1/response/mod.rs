@@ -11,11 +11,10 @@ mod tests;
 use http::{Method, StatusCode};
 
 use self::body::Body;
-pub(crate) use self::head::Head;
+pub use self::head::Head;
 use self::head::Parsed;
-use super::Buffers;
-use crate::body::Sink;
-use crate::error::HttpError;
+use super::{BodySink, Buffers};
+use crate::failure::Failure;
 
 /// A response that comes in.
 pub(crate) struct Decoder {
@@ -73,17 +72,17 @@ impl Decoder {
     /// # Errors
     ///
     /// The bytes are no response, or the sink does not take its body. Nothing more may be taken then.
-    pub(crate) fn take(
+    pub(crate) fn take<S: BodySink>(
         &mut self,
         input: &[u8],
-        sink: &mut Sink,
+        sink: &mut S,
         buffers: &Buffers,
-    ) -> Result<Option<Complete>, HttpError> {
+    ) -> Result<Option<Complete>, S::Error> {
         match std::mem::replace(&mut self.stage, Stage::Over) {
             // As nearly always: the whole head at once.
             Stage::Head(partial) if partial.is_empty() => match find(input, 0)? {
                 (begin, Some(parsed)) => self.begin(&input[begin..], &parsed, sink, buffers),
-                (begin, None) => self.wait(partial, &input[begin..], buffers),
+                (begin, None) => Ok(self.wait(partial, &input[begin..], buffers)?),
             },
             Stage::Head(mut partial) => {
                 let seen = partial.len();
@@ -96,7 +95,7 @@ impl Decoder {
                     }
                     (begin, None) => {
                         partial.drain(..begin);
-                        self.wait(partial, &[], buffers)
+                        Ok(self.wait(partial, &[], buffers)?)
                     }
                 }
             }
@@ -106,7 +105,7 @@ impl Decoder {
     }
 
     /// Waits for the rest of a head.
-    fn wait(&mut self, mut partial: Vec<u8>, more: &[u8], buffers: &Buffers) -> Result<Option<Complete>, HttpError> {
+    fn wait(&mut self, mut partial: Vec<u8>, more: &[u8], buffers: &Buffers) -> Result<Option<Complete>, Failure> {
         if partial.capacity() == 0 {
             partial = buffers.take();
         }
@@ -119,27 +118,30 @@ impl Decoder {
     }
 
     /// Takes a head that is whole, and what follows it.
-    fn begin(
+    fn begin<S: BodySink>(
         &mut self,
         input: &[u8],
         parsed: &Parsed,
-        sink: &mut Sink,
+        sink: &mut S,
         buffers: &Buffers,
-    ) -> Result<Option<Complete>, HttpError> {
+    ) -> Result<Option<Complete>, S::Error> {
         let (bytes, rest) = input.split_at(parsed.length);
         let body = Body::of(parsed, self.asked)?;
-        self.persistent = parsed.persistent && body.ends_by_itself() && !parsed.leaves_http(self.asked);
+        let leaves_http = parsed.leaves_http(self.asked);
+        self.persistent = parsed.persistent && body.ends_by_itself() && !leaves_http;
         sink.begin(body.length(), parsed.encoded);
-        self.take_body(Head::new(bytes, parsed, buffers), body, rest, sink)
+        // What follows in another protocol is kept with the head: see `Head::trailing`.
+        let kept = if leaves_http { input } else { bytes };
+        self.take_body(Head::new(kept, parsed, buffers), body, rest, sink)
     }
 
-    fn take_body(
+    fn take_body<S: BodySink>(
         &mut self,
         head: Head,
         mut body: Body,
         input: &[u8],
-        sink: &mut Sink,
-    ) -> Result<Option<Complete>, HttpError> {
+        sink: &mut S,
+    ) -> Result<Option<Complete>, S::Error> {
         let used = body.take(input, sink)?;
         if body.is_complete() {
             return Ok(Some(Complete { head, reusable: self.persistent && used == input.len() }));
@@ -152,23 +154,23 @@ impl Decoder {
     ///
     /// # Errors
     ///
-    /// [`HttpError::Incomplete`], unless what there is of a head shows that it is none.
-    pub(crate) fn end(&mut self) -> Result<Complete, HttpError> {
+    /// A failure of the kind `Closed`, unless what there is of a head shows that it is none.
+    pub(crate) fn end(&mut self) -> Result<Complete, Failure> {
         match std::mem::replace(&mut self.stage, Stage::Over) {
             Stage::Body(head, Body::UntilClose) => Ok(Complete { head, reusable: false }),
             // What is no head is called so, also if it was too short to be looked at.
             Stage::Head(partial) => match head::parse(&partial) {
                 Err(error) => Err(error),
-                Ok(_) => Err(HttpError::Incomplete),
+                Ok(_) => Err(incomplete()),
             },
-            _ => Err(HttpError::Incomplete),
+            _ => Err(incomplete()),
         }
     }
 }
 
 /// Where the head of the final response begins in `input`, and what it says, if it is whole. The first `seen` bytes hold
 /// no whole head. Interim responses are skipped, however many there are.
-fn find(input: &[u8], mut seen: usize) -> Result<(usize, Option<Parsed>), HttpError> {
+fn find(input: &[u8], mut seen: usize) -> Result<(usize, Option<Parsed>), Failure> {
     let mut begin = 0;
     while let rest = &input[begin..]
         && head::may_be_whole(rest, seen)
@@ -181,4 +183,9 @@ fn find(input: &[u8], mut seen: usize) -> Result<(usize, Option<Parsed>), HttpEr
         (begin, seen) = (begin + parsed.length, 0);
     }
     Ok((begin, None))
+}
+
+/// The peer closed the connection within the response, or instead of it.
+pub(super) fn incomplete() -> Failure {
+    Failure::closed_before("the response was complete")
 }

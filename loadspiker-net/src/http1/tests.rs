@@ -2,20 +2,19 @@
 
 use std::future::Future;
 use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::rc::Rc;
 use std::sync::mpsc;
 use std::thread;
 
 use http::uri::PathAndQuery;
 use loadspiker_core::Moment;
-use loadspiker_core::metrics::Phases;
 
+use super::response::incomplete;
 use super::*;
-use crate::body::Sink;
-use crate::error::HttpError;
-use crate::testing::*;
-use crate::tls::TlsSettings;
+use crate::failure::{Failure, FailureKind};
+use crate::testing::http1::*;
+use crate::testing::serve;
 
 /// Answers one request with `response`, then closes.
 fn answering_once(response: &'static str) -> impl FnMut(TcpStream) + Send {
@@ -35,28 +34,28 @@ fn get() -> Request {
 }
 
 /// Sends a GET, keeps the body; status and body, or why not.
-async fn fetch(connection: &mut Connection) -> Result<(u16, String), Failure> {
+async fn fetch(connection: &mut Connection) -> Result<(u16, String), Unanswered<Failure>> {
     send(connection, get()).await
 }
 
-async fn send(connection: &mut Connection, request: Request) -> Result<(u16, String), Failure> {
-    let mut sink = Sink::keep();
+async fn send(connection: &mut Connection, request: Request) -> Result<(u16, String), Unanswered<Failure>> {
+    let mut sink = Collect::up_to(1 << 30);
     let answer = exchange(connection, &request, &mut sink, &Buffers::default(), &Readings::default()).await?;
-    Ok((answer.head.status().as_u16(), String::from_utf8(sink.into_bytes().to_vec()).unwrap()))
+    Ok((answer.head.status().as_u16(), String::from_utf8(sink.into_body()).unwrap()))
 }
 
 /// The answer to a GET of a server that answers once with `response` and closes, and whether the connection can be
 /// used again.
-async fn answer_to(response: &'static str) -> (Result<(u16, String), HttpError>, bool) {
+async fn answer_to(response: &'static str) -> (Result<(u16, String), Failure>, bool) {
     let mut connection = connect(serve(answering_once(response))).await;
     let answer = fetch(&mut connection).await.map_err(|failure| match failure {
-        Failure::Failed(error) => error,
-        Failure::Unsent(..) => panic!("the request was sent"),
+        Unanswered::Failed(error) => error,
+        Unanswered::Unsent(..) => panic!("the request was sent"),
     });
     (answer, connection.is_reusable())
 }
 
-fn ok(body: &str) -> Result<(u16, String), HttpError> {
+fn ok(body: &str) -> Result<(u16, String), Failure> {
     Ok((200, body.to_owned()))
 }
 
@@ -99,7 +98,7 @@ async fn a_body_cut_short_is_an_error() {
         "",
     ];
     for response in cut {
-        assert_eq!(answer_to(response).await, (Err(HttpError::Incomplete), false), "{response:?}");
+        assert_eq!(answer_to(response).await, (Err(incomplete()), false), "{response:?}");
     }
 }
 
@@ -110,7 +109,7 @@ async fn a_body_longer_than_announced_ends_where_announced_and_the_connection_wi
     assert_eq!(fetch(&mut connection).await.unwrap(), (200, "hello".to_owned()));
     // What follows is no answer to any request: it must not be taken for one.
     if connection.is_reusable() {
-        assert!(matches!(fetch(&mut connection).await, Err(Failure::Unsent(_))));
+        assert!(matches!(fetch(&mut connection).await, Err(Unanswered::Unsent(_))));
     }
 }
 
@@ -118,7 +117,9 @@ async fn a_body_longer_than_announced_ends_where_announced_and_the_connection_wi
 async fn garbage_is_an_invalid_response() {
     let invalid = |response| async move {
         match answer_to(response).await.0 {
-            Err(HttpError::Invalid(reason)) => reason,
+            Err(failure) if failure.kind() == FailureKind::Protocol => {
+                failure.text().trim_start_matches("invalid HTTP response: ").to_owned()
+            }
             other => panic!("{other:?}"),
         }
     };
@@ -137,7 +138,7 @@ async fn a_reset_is_told_from_a_close() {
         reset(socket);
     });
     let failure = fetch(&mut connect(address).await).await.unwrap_err();
-    assert!(matches!(failure, Failure::Failed(HttpError::Reset)), "{failure:?}");
+    assert!(matches!(&failure, Unanswered::Failed(error) if error.kind() == FailureKind::Reset), "{failure:?}");
 }
 
 #[tokio::test]
@@ -148,21 +149,10 @@ async fn a_reset_within_the_body_is_an_error() {
         reset(socket);
     });
     let failure = fetch(&mut connect(address).await).await.unwrap_err();
-    assert!(matches!(failure, Failure::Failed(HttpError::Reset | HttpError::Incomplete)), "{failure:?}");
-}
-
-#[tokio::test]
-async fn a_refused_connection_says_so() {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap();
-    drop(listener);
-    let origin = origin_of(&format!("http://{address}"));
-    let mut phases = Phases::default();
-    let clock = Readings::default();
-    let connector = connector(TlsSettings::default());
-    let error = connector.connect(&origin, Moment::START, &mut phases, &clock, None).await.err().unwrap();
-    assert_eq!(error, HttpError::Refused);
-    assert!(phases.connect.is_some() && phases.dns.is_none());
+    assert!(
+        matches!(&failure, Unanswered::Failed(error) if matches!(error.kind(), FailureKind::Reset | FailureKind::Closed)),
+        "{failure:?}"
+    );
 }
 
 #[tokio::test]
@@ -178,7 +168,7 @@ async fn an_early_answer_to_a_large_request_is_taken_and_ends_the_connection() {
     match send(&mut connection, post).await {
         Ok((status, _)) => assert_eq!(status, 413),
         // The answer came before the request was begun: it answers nothing.
-        Err(Failure::Unsent(..)) => {}
+        Err(Unanswered::Unsent(..)) => {}
         Err(other) => panic!("{other:?}"),
     }
     assert!(!connection.is_reusable());
@@ -215,7 +205,7 @@ async fn a_connection_closed_while_idle_is_found_out_before_anything_is_sent() {
     wait.recv().unwrap();
     let_the_reactor_run().await;
     let failure = send(&mut connection, request("POST", "order")).await.unwrap_err();
-    assert!(matches!(failure, Failure::Unsent(_)), "{failure:?}");
+    assert!(matches!(failure, Unanswered::Unsent(_)), "{failure:?}");
     assert!(!connection.is_reusable());
     assert_eq!(connection.take_traffic().0, 0);
 }
@@ -253,7 +243,7 @@ async fn a_request_that_was_sent_is_not_given_back() {
     let mut connection = connect(address).await;
     fetch(&mut connection).await.unwrap();
     let failure = fetch(&mut connection).await.unwrap_err();
-    assert!(matches!(failure, Failure::Failed(HttpError::Incomplete)), "{failure:?}");
+    assert!(matches!(&failure, Unanswered::Failed(error) if error.kind() == FailureKind::Closed), "{failure:?}");
 }
 
 #[tokio::test]
@@ -285,7 +275,7 @@ async fn every_byte_on_the_wire_is_counted() {
 async fn a_response_in_one_piece_costs_one_reading_of_the_clock_and_a_trickled_one_two() {
     let mut connection = connect(serve(answering("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok"))).await;
     let clock = Readings::default();
-    let answer = exchange(&mut connection, &get(), &mut Sink::Discard, &Buffers::default(), &clock).await.unwrap();
+    let answer = exchange(&mut connection, &get(), &mut Discard, &Buffers::default(), &clock).await.unwrap();
     assert_eq!((answer.first_byte, answer.ended), (Moment::from_nanos(1), Moment::from_nanos(1)));
 
     let (go_on, wait) = mpsc::channel();
@@ -302,7 +292,7 @@ async fn a_response_in_one_piece_costs_one_reading_of_the_clock_and_a_trickled_o
     });
     let mut connection = connect(address).await;
     let clock = Readings::default();
-    let (mut sink, request, buffers) = (Sink::keep(), get(), Buffers::default());
+    let (mut sink, request, buffers) = (Collect::up_to(1 << 30), get(), Buffers::default());
     let mut exchanged = Box::pin(exchange(&mut connection, &request, &mut sink, &buffers, &clock));
     // The rest is sent only after the first byte has been seen.
     let answer = std::future::poll_fn(|cx| {
@@ -315,7 +305,7 @@ async fn a_response_in_one_piece_costs_one_reading_of_the_clock_and_a_trickled_o
     let answer = answer.await.unwrap();
     drop(exchanged);
     assert_eq!((answer.first_byte, answer.ended), (Moment::from_nanos(1), Moment::from_nanos(2)));
-    assert_eq!(sink.into_bytes().len(), 50);
+    assert_eq!(sink.into_body().len(), 50);
 }
 
 #[tokio::test]
@@ -324,12 +314,12 @@ async fn a_large_body_passes_whether_kept_or_not() {
         format!("HTTP/1.1 200 OK\r\ncontent-length: 3000000\r\n\r\n{}", "x".repeat(3_000_000)).leak();
     let mut connection = connect(serve(answering(response))).await;
     assert_eq!(fetch(&mut connection).await.unwrap().1.len(), 3_000_000);
-    exchange(&mut connection, &get(), &mut Sink::Discard, &Buffers::default(), &Readings::default()).await.unwrap();
+    exchange(&mut connection, &get(), &mut Discard, &Buffers::default(), &Readings::default()).await.unwrap();
     assert_eq!(connection.take_traffic().1, 2 * response.len() as u64);
-    let mut sink = Sink::keep_up_to(1_000_000);
+    let mut sink = Collect::up_to(1_000_000);
     let failure =
         exchange(&mut connection, &get(), &mut sink, &Buffers::default(), &Readings::default()).await.unwrap_err();
-    assert!(matches!(failure, Failure::Failed(HttpError::TooLarge(1_000_000))));
+    assert!(matches!(&failure, Unanswered::Failed(error) if error.text() == "body is larger than 1000000 bytes"));
     assert!(!connection.is_reusable());
 }
 
@@ -405,7 +395,7 @@ async fn a_server_that_ends_its_side_without_an_answer_is_told() {
         let _ = held.recv();
     });
     let failure = fetch(&mut connect(address).await).await.unwrap_err();
-    assert!(matches!(failure, Failure::Failed(HttpError::Incomplete)), "{failure:?}");
+    assert!(matches!(&failure, Unanswered::Failed(error) if error.kind() == FailureKind::Closed), "{failure:?}");
     drop(hold);
 }
 
@@ -423,7 +413,9 @@ async fn an_answer_given_before_the_connection_is_thrown_away_is_taken() {
     match send(&mut connection, request("POST", body)).await {
         Ok((status, _)) => assert_eq!(status, 413),
         // The kernel may throw away what has come when the RST does.
-        Err(failure) => assert!(matches!(failure, Failure::Failed(HttpError::Reset)), "{failure:?}"),
+        Err(failure) => {
+            assert!(matches!(&failure, Unanswered::Failed(error) if error.kind() == FailureKind::Reset), "{failure:?}")
+        }
     }
     assert!(!connection.is_reusable());
 }
@@ -432,7 +424,7 @@ async fn an_answer_given_before_the_connection_is_thrown_away_is_taken() {
 fn a_connection_is_small_and_so_is_an_exchange() {
     // A word less where nobody has asked tokio for more than one kind of runtime.
     assert!(size_of::<Connection>() <= 72, "{}", size_of::<Connection>());
-    let exchange = size_of::<exchange::Exchange<'_, Readings>>();
+    let exchange = size_of::<Exchange<'_, Discard, Readings>>();
     assert!(exchange <= 256, "{exchange}");
 }
 
@@ -453,4 +445,29 @@ async fn a_stalled_exchange_can_be_dropped() {
     drop(exchanged);
     assert!(!connection.is_reusable());
     drop(hold);
+}
+
+#[tokio::test]
+async fn after_an_upgrade_the_connection_goes_on_as_bytes() {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let address = serve(|mut socket| {
+        read_request(&mut socket);
+        socket.write_all(b"HTTP/1.1 101 Switching Protocols\r\nupgrade: echo\r\n\r\nhello").unwrap();
+        crate::testing::echo(&mut socket);
+    });
+    let mut connection = connect(address).await;
+    let (buffers, clock) = (Buffers::default(), Readings::default());
+    let answer = exchange(&mut connection, &get(), &mut Discard, &buffers, &clock).await.unwrap();
+    assert_eq!((answer.head.status().as_u16(), connection.is_reusable()), (101, false));
+    let mut stream = connection.into_stream();
+    let mut seen = answer.head.trailing().to_vec();
+    // The server's first bytes may have come with the head, or after it.
+    while seen.len() < 5 {
+        stream.read_buf(&mut seen).await.unwrap();
+    }
+    assert_eq!(seen, b"hello");
+    stream.write_all(b"ping").await.unwrap();
+    let mut pong = [0; 4];
+    stream.read_exact(&mut pong).await.unwrap();
+    assert_eq!(&pong, b"ping");
 }

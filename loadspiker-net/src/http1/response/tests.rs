@@ -4,6 +4,8 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 
 use super::*;
+use crate::failure::FailureKind;
+use crate::http1::Collect;
 
 /// What became of the bytes of one connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,8 +17,8 @@ struct Read {
 }
 
 /// Reads what comes in such pieces, and then ends.
-fn read<'a>(asked: Asked, pieces: impl IntoIterator<Item = &'a [u8]>) -> Result<Read, HttpError> {
-    let (mut decoder, mut sink, buffers) = (Decoder::new(asked), Sink::keep(), Buffers::default());
+fn read<'a>(asked: Asked, pieces: impl IntoIterator<Item = &'a [u8]>) -> Result<Read, Failure> {
+    let (mut decoder, mut sink, buffers) = (Decoder::new(asked), Collect::up_to(1 << 30), Buffers::default());
     let mut complete: Option<Complete> = None;
     for piece in pieces.into_iter().filter(|piece| !piece.is_empty()) {
         match &mut complete {
@@ -30,16 +32,18 @@ fn read<'a>(asked: Asked, pieces: impl IntoIterator<Item = &'a [u8]>) -> Result<
         None => decoder.end()?,
     };
     let fields = head.fields().iter().map(|(name, value)| (name.to_string(), value.as_bytes().to_vec())).collect();
-    Ok(Read { status: head.status().as_u16(), fields, body: sink.into_bytes().to_vec(), reusable })
+    Ok(Read { status: head.status().as_u16(), fields, body: sink.into_body(), reusable })
 }
 
-fn whole(response: &str) -> Result<Read, HttpError> {
+fn whole(response: &str) -> Result<Read, Failure> {
     read(Asked::Content, [response.as_bytes()])
 }
 
 fn invalid(response: &str) -> String {
     match whole(response) {
-        Err(HttpError::Invalid(reason)) => reason,
+        Err(failure) if failure.kind() == FailureKind::Protocol => {
+            failure.text().trim_start_matches("invalid HTTP response: ").to_owned()
+        }
         other => panic!("{response:?}: {other:?}"),
     }
 }
@@ -96,11 +100,11 @@ fn some_responses_have_no_body_whatever_they_announce() {
     assert_eq!(asked(Asked::Head, 200), Ok((0, true)));
     assert_eq!(asked(Asked::Content, 204), Ok((0, true)));
     assert_eq!(asked(Asked::Content, 304), Ok((0, true)));
-    assert_eq!(asked(Asked::Content, 200), Err(HttpError::Incomplete));
+    assert_eq!(asked(Asked::Content, 200), Err(incomplete()));
     // What follows these is no HTTP.
     assert_eq!(asked(Asked::Content, 101), Ok((0, false)));
     assert_eq!(asked(Asked::Tunnel, 200), Ok((0, false)));
-    assert_eq!(asked(Asked::Tunnel, 407), Err(HttpError::Incomplete));
+    assert_eq!(asked(Asked::Tunnel, 407), Err(incomplete()));
     let chunked = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n";
     assert!(read(Asked::Head, [&chunked[..]]).unwrap().reusable);
 }
@@ -110,7 +114,7 @@ fn interim_responses_are_skipped() {
     let interim = "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nlink: x\r\ncontent-length: 7\r\n\r\n";
     let read = whole(&format!("{interim}HTTP/1.1 404 X\r\ncontent-length: 2\r\n\r\nno")).unwrap();
     assert_eq!((read.status, &read.body[..], read.fields.len()), (404, &b"no"[..], 1));
-    assert_eq!(whole(interim), Err(HttpError::Incomplete));
+    assert_eq!(whole(interim), Err(incomplete()));
 }
 
 #[test]
@@ -133,7 +137,7 @@ fn lengths_must_be_numbers_and_agree() {
         "content-length: 99999999999999999999",
         "content-length: many",
     ] {
-        assert_eq!(with(fields), Err(HttpError::Invalid("invalid content-length parsed".to_owned())), "{fields}");
+        assert_eq!(with(fields), Err(head::invalid("invalid content-length parsed")), "{fields}");
     }
 }
 
@@ -198,7 +202,7 @@ fn lines_may_end_with_a_bare_line_feed_and_fields_may_be_folded() {
 fn a_head_has_bounds() {
     let long = format!("HTTP/1.1 200 OK\r\nx: {}\r\ncontent-length: 2\r\n\r\nok", "x".repeat(head::LIMIT));
     let pieces = |size| read(Asked::Content, long.as_bytes().chunks(size));
-    let too_large = Err(HttpError::Invalid("message head is too large".to_owned()));
+    let too_large = Err(head::invalid("message head is too large"));
     assert_eq!(whole(&long), too_large);
     assert_eq!(pieces(1000), too_large);
     let many = |count| format!("HTTP/1.1 200 OK\r\n{}content-length: 2\r\n\r\nok", "a: b\r\n".repeat(count));
@@ -287,4 +291,23 @@ proptest! {
         let head = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n";
         let _ = read(Asked::Content, std::iter::once(&head[..]).chain(pieces.iter().map(Vec::as_slice)));
     }
+}
+
+#[test]
+fn what_follows_an_upgrade_is_kept_for_the_protocol_that_follows() {
+    let head = "HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\n\r\n";
+    let of = |pieces: &[&[u8]]| {
+        let (mut decoder, mut sink, buffers) = (Decoder::new(Asked::Content), Collect::up_to(10), Buffers::default());
+        let mut complete = None;
+        for piece in pieces {
+            complete = decoder.take(piece, &mut sink, &buffers).unwrap();
+        }
+        let complete = complete.unwrap();
+        assert_eq!(complete.head.fields()["upgrade"], "websocket");
+        (complete.head.trailing().to_vec(), complete.reusable, sink.into_body().len())
+    };
+    let both = [head.as_bytes(), b"\x81\x02hi"].concat();
+    assert_eq!(of(&[&both]), (b"\x81\x02hi".to_vec(), false, 0));
+    assert_eq!(of(&[&both[..20], &both[20..]]), (b"\x81\x02hi".to_vec(), false, 0));
+    assert_eq!(of(&[head.as_bytes()]), (Vec::new(), false, 0));
 }

@@ -6,32 +6,33 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use loadspiker_core::Moment;
+use tokio::io::AsyncWrite;
 
 use super::request::Request;
-use super::response::{Asked, Complete, Decoder, Head};
-use super::{Buffers, Connection};
-use crate::body::Sink;
+use super::response::{Asked, Complete, Decoder, Head, incomplete};
+use super::{BodySink, Buffers, Connection};
 use crate::clock::Clock;
-use crate::error::HttpError;
+use crate::failure::{Failure, FailureKind};
 
 /// A complete response; its body went to the sink.
 #[derive(Debug)]
-pub(crate) struct Answer {
-    pub(crate) head: Head,
+pub struct Answer {
+    /// Status and header fields.
+    pub head: Head,
     /// When the first byte was seen. Equal to `ended` if the whole response came at once.
-    pub(crate) first_byte: Moment,
+    pub first_byte: Moment,
     /// When the last byte was seen.
-    pub(crate) ended: Moment,
+    pub ended: Moment,
 }
 
 /// No complete response.
 #[derive(Debug)]
-pub(crate) enum Failure {
+pub enum Unanswered<E> {
     /// The connection was dead before anything was sent on it. Nobody has seen the request, so it may go out on another
     /// connection, whatever its method.
-    Unsent(HttpError),
+    Unsent(Failure),
     /// The request may have been processed: it must not be sent again.
-    Failed(HttpError),
+    Failed(E),
 }
 
 /// Sends a request and takes in the response, its body going to `sink`.
@@ -42,23 +43,23 @@ pub(crate) enum Failure {
 /// # Cancel safety
 ///
 /// Once polled, a dropped exchange leaves the connection in the middle of a message. It cannot be used again.
-pub(crate) fn exchange<'a, C: Clock>(
+pub fn exchange<'a, S: BodySink, C: Clock>(
     connection: &'a mut Connection,
     request: &'a Request,
-    sink: &'a mut Sink,
+    sink: &'a mut S,
     buffers: &'a Buffers,
     clock: &'a C,
-) -> Exchange<'a, C> {
+) -> Exchange<'a, S, C> {
     let decoder = Decoder::new(Asked::by(request.method()));
     let writing = Writing { own: Vec::new(), done: 0, sent_before: 0, state: State::Unbegun };
     Exchange { connection, request, sink, buffers, clock, writing, decoder, first_byte: None }
 }
 
 /// See [`exchange`].
-pub(crate) struct Exchange<'a, C> {
+pub struct Exchange<'a, S, C> {
     connection: &'a mut Connection,
     request: &'a Request,
-    sink: &'a mut Sink,
+    sink: &'a mut S,
     buffers: &'a Buffers,
     clock: &'a C,
     writing: Writing,
@@ -83,11 +84,11 @@ enum State {
     Under,
     Done,
     /// No more can be written. What the server has said before it closed may still be read.
-    Failed(Box<HttpError>),
+    Failed(Box<Failure>),
 }
 
-impl<C: Clock> Future for Exchange<'_, C> {
-    type Output = Result<Answer, Failure>;
+impl<S: BodySink, C: Clock> Future for Exchange<'_, S, C> {
+    type Output = Result<Answer, Unanswered<S::Error>>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.get_mut();
@@ -98,9 +99,9 @@ impl<C: Clock> Future for Exchange<'_, C> {
     }
 }
 
-impl<C: Clock> Exchange<'_, C> {
+impl<S: BodySink, C: Clock> Exchange<'_, S, C> {
     /// Moves bytes in both directions until the response is complete, or nothing moves any more.
-    fn advance(&mut self, cx: &mut Context<'_>) -> Poll<Result<Complete, Failure>> {
+    fn advance(&mut self, cx: &mut Context<'_>) -> Poll<Result<Complete, Unanswered<S::Error>>> {
         if matches!(self.writing.state, State::Unbegun)
             && let Err(unsent) = self.begin(cx)
         {
@@ -114,9 +115,9 @@ impl<C: Clock> Exchange<'_, C> {
                     self.buffers.give_back(std::mem::take(&mut self.writing.own));
                 }
                 Poll::Ready(Err(error)) => {
-                    let reason = HttpError::from_io(&error);
+                    let reason = Failure::from_io(&error);
                     if self.connection.stream.sent() == self.writing.sent_before {
-                        return Poll::Ready(Err(Failure::Unsent(reason)));
+                        return Poll::Ready(Err(Unanswered::Unsent(reason)));
                     }
                     self.writing.state = State::Failed(Box::new(reason));
                 }
@@ -125,36 +126,39 @@ impl<C: Clock> Exchange<'_, C> {
         let mut place = self.buffers.reading();
         let mut heard = false;
         loop {
-            let taken = match self.connection.stream.poll_read(cx, &mut place) {
+            let taken = match self.connection.stream.poll_read_into(cx, &mut place) {
                 Poll::Pending => {
                     if heard && self.first_byte.is_none() {
                         self.first_byte = Some(self.clock.now());
                     }
                     return Poll::Pending;
                 }
-                Poll::Ready(Ok(0)) => self.decoder.end().map(Some),
+                Poll::Ready(Ok(0)) => match self.decoder.end() {
+                    Ok(complete) => Ok(Some(complete)),
+                    Err(failure) => Err(self.reason(failure).into()),
+                },
                 Poll::Ready(Ok(read)) => {
                     heard = true;
                     self.decoder.take(&place[..read], self.sink, self.buffers)
                 }
-                Poll::Ready(Err(error)) => Err(HttpError::from_io(&error)),
+                Poll::Ready(Err(error)) => Err(self.reason(Failure::from_io(&error)).into()),
             };
             match taken {
                 Ok(None) => {}
                 Ok(Some(complete)) => return Poll::Ready(Ok(complete)),
-                Err(error) => return Poll::Ready(Err(Failure::Failed(self.reason(error)))),
+                Err(error) => return Poll::Ready(Err(Unanswered::Failed(error))),
             }
         }
     }
 
     /// Makes sure that the connection is alive, as far as can be known, and prepares the head.
-    fn begin(&mut self, cx: &mut Context<'_>) -> Result<(), Failure> {
+    fn begin(&mut self, cx: &mut Context<'_>) -> Result<(), Unanswered<S::Error>> {
         let usable = self.connection.open && !(self.connection.reused && self.is_stale(cx));
         self.connection.reused = true;
         // Until the response is complete.
         self.connection.open = false;
         if !usable {
-            return Err(Failure::Unsent(HttpError::Incomplete));
+            return Err(Unanswered::Unsent(incomplete()));
         }
         if !self.request.is_written() {
             self.writing.own = self.buffers.take();
@@ -168,7 +172,7 @@ impl<C: Clock> Exchange<'_, C> {
     fn is_stale(&mut self, cx: &mut Context<'_>) -> bool {
         let stream = &mut self.connection.stream;
         // What a socket has to say, the reactor knows; in TLS it may be a message of TLS alone, which is read here.
-        stream.is_stale() || stream.is_secure() && stream.poll_read(cx, &mut self.buffers.reading()).is_ready()
+        stream.is_stale() || stream.is_secure() && stream.poll_read_into(cx, &mut self.buffers.reading()).is_ready()
     }
 
     fn write(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -180,19 +184,19 @@ impl<C: Clock> Exchange<'_, C> {
                 Some(head) => (head, body),
                 None => (&[][..], &body[*done - head.len()..]),
             };
-            match ready!(self.connection.stream.poll_write(cx, head, body))? {
+            match ready!(self.connection.stream.poll_write_both(cx, head, body))? {
                 0 => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
                 written => *done += written,
             }
         }
-        self.connection.stream.poll_flush(cx)
+        Pin::new(&mut self.connection.stream).poll_flush(cx)
     }
 
     /// Why there is no response: that the request could not be written says more than that nothing came back.
-    fn reason(&mut self, error: HttpError) -> HttpError {
+    fn reason(&mut self, failure: Failure) -> Failure {
         match std::mem::replace(&mut self.writing.state, State::Done) {
-            State::Failed(before) if error == HttpError::Incomplete => *before,
-            _ => error,
+            State::Failed(before) if failure.kind() == FailureKind::Closed => *before,
+            _ => failure,
         }
     }
 }

@@ -5,8 +5,8 @@ use http::StatusCode;
 use super::Asked;
 use super::chunked::Chunked;
 use super::head::{ContentLength, Parsed, Transfer, invalid};
-use crate::body::Sink;
-use crate::error::HttpError;
+use crate::failure::Failure;
+use crate::http1::BodySink;
 
 /// What is still to come of a body.
 #[derive(Debug)]
@@ -20,7 +20,7 @@ pub(super) enum Body {
 
 impl Body {
     /// The body that such a head begins.
-    pub(super) fn of(parsed: &Parsed, asked: Asked) -> Result<Body, HttpError> {
+    pub(super) fn of(parsed: &Parsed, asked: Asked) -> Result<Body, Failure> {
         let status = parsed.status;
         if asked == Asked::Head
             || matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED)
@@ -63,7 +63,7 @@ impl Body {
     }
 
     /// Takes what belongs to it, and returns how much that was.
-    pub(super) fn take(&mut self, input: &[u8], sink: &mut Sink) -> Result<usize, HttpError> {
+    pub(super) fn take<S: BodySink>(&mut self, input: &[u8], sink: &mut S) -> Result<usize, S::Error> {
         match self {
             Body::Length(left) => {
                 let piece = part(input, *left);
@@ -85,6 +85,6 @@ pub(super) fn part(input: &[u8], left: u64) -> &[u8] {
     &input[..usize::try_from(left).map_or(input.len(), |left| left.min(input.len()))]
 }
 
-pub(super) fn hand_over(piece: &[u8], sink: &mut Sink) -> Result<(), HttpError> {
+pub(super) fn hand_over<S: BodySink>(piece: &[u8], sink: &mut S) -> Result<(), S::Error> {
     if piece.is_empty() { Ok(()) } else { sink.take(piece) }
 }

@@ -8,8 +8,8 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use httparse::{ParserConfig, Status};
 
 use super::Asked;
-use crate::connection::Buffers;
-use crate::error::HttpError;
+use crate::failure::Failure;
+use crate::http1::Buffers;
 
 /// How large a head may be: larger ones are attacks, or no HTTP.
 pub(super) const LIMIT: usize = 256 * 1024;
@@ -18,7 +18,7 @@ const FIELDS: usize = 256;
 
 /// The head of a response. Its memory comes from [`Buffers`], and should go back there.
 #[derive(Debug)]
-pub(crate) struct Head {
+pub struct Head {
     status: StatusCode,
     sets_cookies: bool,
     encoded: bool,
@@ -35,27 +35,38 @@ impl Head {
         Head { status, sets_cookies, encoded, bytes: kept, fields: OnceCell::new() }
     }
 
-    pub(crate) fn status(&self) -> StatusCode {
+    /// The status.
+    #[inline]
+    pub fn status(&self) -> StatusCode {
         self.status
     }
 
     /// Whether there is a `set-cookie`.
-    pub(crate) fn sets_cookies(&self) -> bool {
+    #[inline]
+    pub fn sets_cookies(&self) -> bool {
         self.sets_cookies
     }
 
     /// Whether there is a `content-encoding`.
-    pub(crate) fn is_encoded(&self) -> bool {
+    #[inline]
+    pub fn is_encoded(&self) -> bool {
         self.encoded
     }
 
     /// The fields. They are read at the first call; a response that nobody looks into never pays for it.
-    pub(crate) fn fields(&self) -> &HeaderMap {
+    pub fn fields(&self) -> &HeaderMap {
         self.fields.get_or_init(|| Box::new(read_fields(&self.bytes)))
     }
 
-    /// The memory, for another.
-    pub(crate) fn into_bytes(self) -> Vec<u8> {
+    /// What the server sent right behind the head, where the connection has left HTTP: the beginning of the protocol that
+    /// follows an upgrade, or of what comes through a tunnel.
+    pub fn trailing(&self) -> &[u8] {
+        let length = with_fields(&self.bytes, |_, length| Ok(length)).ok().flatten();
+        length.map_or(&[], |length| self.bytes.get(length..).unwrap_or_default())
+    }
+
+    /// The memory, for another: see [`Buffers::give_back`].
+    pub fn into_bytes(self) -> Vec<u8> {
         self.bytes
     }
 }
@@ -113,7 +124,7 @@ pub(super) fn may_be_whole(input: &[u8], seen: usize) -> bool {
 /// # Errors
 ///
 /// It is no head of HTTP/1.0 or 1.1, or larger than what is taken.
-pub(super) fn parse(input: &[u8]) -> Result<Option<Parsed>, HttpError> {
+pub(super) fn parse(input: &[u8]) -> Result<Option<Parsed>, Failure> {
     with_fields(input, |response, length| {
         if length > LIMIT {
             return Err(too_large());
@@ -199,8 +210,8 @@ fn tokens(value: &[u8]) -> impl Iterator<Item = &[u8]> {
 /// Runs `read` over a head that is whole, and its length; `None` if there is more to come.
 fn with_fields<T>(
     input: &[u8],
-    read: impl FnOnce(&httparse::Response<'_, '_>, usize) -> Result<T, HttpError>,
-) -> Result<Option<T>, HttpError> {
+    read: impl FnOnce(&httparse::Response<'_, '_>, usize) -> Result<T, Failure>,
+) -> Result<Option<T>, Failure> {
     let mut fields = [const { MaybeUninit::uninit() }; FIELDS];
     let mut response = httparse::Response::new(&mut []);
     let mut config = ParserConfig::default();
@@ -244,10 +255,10 @@ fn unfolded(value: &[u8]) -> Cow<'_, [u8]> {
     Cow::Owned(lines.collect::<Vec<_>>().join(&b' '))
 }
 
-pub(super) fn too_large() -> HttpError {
+pub(super) fn too_large() -> Failure {
     invalid("message head is too large")
 }
 
-pub(super) fn invalid(what: &str) -> HttpError {
-    HttpError::Invalid(what.to_owned())
+pub(super) fn invalid(what: &str) -> Failure {
+    Failure::protocol(format!("invalid HTTP response: {what}"))
 }

@@ -2,8 +2,8 @@
 
 use super::body::{hand_over, part};
 use super::head::invalid;
-use crate::body::Sink;
-use crate::error::HttpError;
+use crate::failure::Failure;
+use crate::http1::BodySink;
 
 /// How many bytes of extensions and trailers a body may have in all. Nobody looks at them.
 const EXTRAS: u32 = 64 * 1024;
@@ -50,7 +50,7 @@ impl Chunked {
     }
 
     /// Takes what belongs to the body, and returns how much that was.
-    pub(super) fn take(&mut self, input: &[u8], sink: &mut Sink) -> Result<usize, HttpError> {
+    pub(super) fn take<S: BodySink>(&mut self, input: &[u8], sink: &mut S) -> Result<usize, S::Error> {
         let mut used = 0;
         while !self.is_complete()
             && let Some(byte) = input.get(used)
@@ -72,7 +72,7 @@ impl Chunked {
     }
 
     /// The state after a byte that is no data.
-    fn next(&mut self, byte: u8) -> Result<State, HttpError> {
+    fn next(&mut self, byte: u8) -> Result<State, Failure> {
         Ok(match (self.state, byte) {
             (State::Begin | State::Size, b'0'..=b'9' | b'a'..=b'f' | b'A'..=b'F') => {
                 let digit = char::from(byte).to_digit(16).unwrap_or_default();
@@ -102,12 +102,12 @@ impl Chunked {
     }
 
     /// A byte of what nobody looks at.
-    fn extra(&mut self, next: State) -> Result<State, HttpError> {
+    fn extra(&mut self, next: State) -> Result<State, Failure> {
         self.extras += 1;
         if self.extras > EXTRAS { Err(malformed()) } else { Ok(next) }
     }
 }
 
-fn malformed() -> HttpError {
+fn malformed() -> Failure {
     invalid("malformed chunk")
 }

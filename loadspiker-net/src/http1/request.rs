@@ -10,14 +10,14 @@ use http::{HeaderMap, Method};
 
 /// A request, complete but for the field that tells the length of its body.
 #[derive(Clone, Debug)]
-pub(crate) struct Request {
+pub struct Request {
     head: Rc<RequestHead>,
     body: Bytes,
 }
 
 /// Method, path and header fields of a request. It may be the same for many.
 #[derive(Clone, Debug)]
-pub(crate) struct RequestHead {
+pub struct RequestHead {
     method: Method,
     path: PathAndQuery,
     headers: HeaderMap,
@@ -28,12 +28,14 @@ pub(crate) struct RequestHead {
 }
 
 impl RequestHead {
-    pub(crate) fn new(method: Method, path: PathAndQuery, headers: HeaderMap) -> Self {
+    /// A head that is written when it is sent.
+    pub fn new(method: Method, path: PathAndQuery, headers: HeaderMap) -> Self {
         RequestHead { method, path, headers, written: Vec::new(), written_closes: false }
     }
 
-    /// Written down for requests with a body of this length.
-    pub(crate) fn written(mut self, length: usize) -> Self {
+    /// The same head, written down for requests with a body of this length.
+    #[must_use]
+    pub fn written(mut self, length: usize) -> Self {
         let mut written = Vec::new();
         self.write(length, &mut written);
         written.shrink_to_fit();
@@ -68,30 +70,34 @@ impl RequestHead {
 
 impl Request {
     /// A head that was [written](RequestHead::written) down must have been so for a body of this length.
-    pub(crate) fn new(head: Rc<RequestHead>, body: Bytes) -> Self {
+    pub fn new(head: Rc<RequestHead>, body: Bytes) -> Self {
         Request { head, body }
     }
 
-    pub(crate) fn method(&self) -> &Method {
+    /// The method.
+    #[inline]
+    pub fn method(&self) -> &Method {
         &self.head.method
     }
 
     /// Path and query, as they are sent.
-    pub(crate) fn path(&self) -> &PathAndQuery {
+    pub fn path(&self) -> &PathAndQuery {
         &self.head.path
     }
 
     /// Path and query, to be changed. From then on the head is this request's own.
-    pub(crate) fn path_mut(&mut self) -> &mut PathAndQuery {
+    pub fn path_mut(&mut self) -> &mut PathAndQuery {
         &mut self.own_head().path
     }
 
-    pub(crate) fn headers(&self) -> &HeaderMap {
+    /// The header fields.
+    #[inline]
+    pub fn headers(&self) -> &HeaderMap {
         &self.head.headers
     }
 
     /// The header fields, to be changed. From then on the head is this request's own.
-    pub(crate) fn headers_mut(&mut self) -> &mut HeaderMap {
+    pub fn headers_mut(&mut self) -> &mut HeaderMap {
         &mut self.own_head().headers
     }
 
@@ -102,7 +108,7 @@ impl Request {
     }
 
     /// The header fields, if the head was this request's own, for their memory to be used again.
-    pub(crate) fn into_own_headers(self) -> Option<HeaderMap> {
+    pub fn into_own_headers(self) -> Option<HeaderMap> {
         Rc::into_inner(self.head).map(|head| head.headers)
     }
 

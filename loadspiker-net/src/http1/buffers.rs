@@ -9,7 +9,7 @@ const SPARE: (usize, usize) = (64, 16 * 1024);
 
 /// The memory of a shard. What is read goes into one place, whatever connection it comes from: it is taken apart before
 /// anything else is read.
-pub(crate) struct Buffers {
+pub struct Buffers {
     reading: RefCell<Box<[u8]>>,
     /// Of heads, sent or received, that are done with.
     spare: RefCell<Vec<Vec<u8>>>,
@@ -23,17 +23,20 @@ impl Default for Buffers {
 
 impl Buffers {
     /// Where to read into. Nobody else can have it until it is dropped.
+    #[inline]
     pub(super) fn reading(&self) -> RefMut<'_, Box<[u8]>> {
         self.reading.borrow_mut()
     }
 
     /// An empty text, with room if one is to spare.
-    pub(crate) fn take(&self) -> Vec<u8> {
+    #[inline]
+    pub fn take(&self) -> Vec<u8> {
         self.spare.borrow_mut().pop().unwrap_or_default()
     }
 
     /// Takes back a text that nobody needs any more.
-    pub(crate) fn give_back(&self, mut text: Vec<u8>) {
+    #[inline]
+    pub fn give_back(&self, mut text: Vec<u8>) {
         let mut spare = self.spare.borrow_mut();
         if spare.len() < SPARE.0 && (1..=SPARE.1).contains(&text.capacity()) {
             text.clear();
