@@ -12,7 +12,7 @@
 //! * [`Failure`] is why something failed, with a [`FailureKind`] to decide by, and one wording for all protocols;
 //! * `http1` (feature `http1`) is a connection over which HTTP/1.1 is spoken, without scenarios.
 //!
-//! Everything belongs to one shard: nothing is shared with another core, and nothing takes a lock.
+//! Everything belongs to one shard. Nothing on the way of a request is shared with another core or takes a lock.
 //!
 //! ```
 //! use loadspiker_core::metrics::Phases;

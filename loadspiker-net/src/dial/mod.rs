@@ -54,6 +54,9 @@ impl Dialer {
     /// What has been opened is closed. A lookup goes on, for the next one who asks.
     pub async fn dial<C: Clock>(&self, to: &Endpoint, attempt: &mut Attempt<'_, C>) -> Result<NetStream, Failure> {
         if let Some(path) = to.unix_path() {
+            if to.is_secure() {
+                return Err(Failure::configuration(format!("TLS is not spoken over the Unix socket {to}")));
+            }
             let connected = attempt.step(Phase::Connect, to, UnixStream::connect(path)).await?;
             let failed = |error: std::io::Error| match error.kind() {
                 std::io::ErrorKind::NotFound => {

@@ -46,7 +46,7 @@ impl Sockets {
         if let [ip] = *addresses {
             // As nearly always; nothing is raced.
             let connected = self.connect(ip, to.port()).await;
-            let failed = |failure: Failure| failure.to_addresses(&to.to_string(), &[ip]);
+            let failed = |failure: Failure| failure.at_addresses(&to.to_string(), &[ip]);
             return connected.map(|socket| Won { socket, ip, others: Vec::new() }).map_err(failed);
         }
         let mut left = addresses.iter().copied();
@@ -99,6 +99,6 @@ impl Race<'_> {
         let first = first.clone();
         let same = self.failed.iter().filter(|(_, failure)| failure.kind() == first.kind()).map(|(ip, _)| *ip);
         let addresses: Vec<IpAddr> = same.collect();
-        first.to_addresses(&to.to_string(), &addresses)
+        first.at_addresses(&to.to_string(), &addresses)
     }
 }

@@ -59,12 +59,7 @@ impl Sockets {
             })?;
         }
         self.set_options(&socket).map_err(failed)?;
-        let connected = socket.connect(SocketAddr::new(ip, port)).await.map_err(|error| match error.kind() {
-            io::ErrorKind::HostUnreachable | io::ErrorKind::NetworkUnreachable => {
-                Failure::new(FailureKind::Unreachable, format!("no route to host {ip}"))
-            }
-            _ => failed(error),
-        })?;
+        let connected = socket.connect(SocketAddr::new(ip, port)).await.map_err(failed)?;
         if is_connected_to_itself(&connected) {
             return Err(failed(io::ErrorKind::ConnectionRefused.into()));
         }

@@ -1,5 +1,6 @@
 //! What the resolver promises.
 
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
 use std::thread;
@@ -47,7 +48,7 @@ async fn users_who_ask_at_the_same_time_share_one_lookup() {
 #[tokio::test]
 async fn a_lookup_outlives_the_user_who_asked_first() {
     let (go_on, wait) = mpsc::channel::<()>();
-    let wait = std::sync::Mutex::new(wait);
+    let wait = Mutex::new(wait);
     let (resolver, asked) = counting(move |_| {
         let _ = wait.lock().unwrap().recv();
         Ok(vec![ip(1)])
@@ -63,7 +64,7 @@ async fn a_lookup_outlives_the_user_who_asked_first() {
 #[test]
 fn a_slow_lookup_does_not_hold_up_the_end_of_a_run() {
     let (go_on, wait) = mpsc::channel::<()>();
-    let wait = std::sync::Mutex::new(wait);
+    let wait = Mutex::new(wait);
     let (ended, end) = mpsc::channel();
     let shard = thread::spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
@@ -145,6 +146,27 @@ async fn an_alias_needs_no_lookup_and_may_be_written_in_any_script() {
     assert_eq!(addresses(&resolver, "alias.test").await, ["10.0.0.1".parse::<IpAddr>().unwrap()]);
     assert_eq!(addresses(&resolver, "xn--bcher-kva.test").await, ["10.0.0.2".parse::<IpAddr>().unwrap()]);
     assert_eq!(asked.load(Ordering::SeqCst), 0);
+}
+
+#[tokio::test]
+async fn more_names_than_there_are_threads_wait_for_their_turn() {
+    let (running, most) = (AtomicUsize::new(0), Arc::new(AtomicUsize::new(0)));
+    let highest = most.clone();
+    let (resolver, asked) = counting(move |_| {
+        highest.fetch_max(running.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+        thread::yield_now();
+        running.fetch_sub(1, Ordering::SeqCst);
+        Ok(vec![ip(1)])
+    });
+    let names: Vec<String> = (0..4 * lookup::AT_A_TIME).map(|n| format!("h{n}.test")).collect();
+    for name in &names {
+        drop(resolver.under_way(name, &resolver.host(name)));
+    }
+    for name in &names {
+        resolver.resolve(name).await.unwrap();
+    }
+    assert_eq!(asked.load(Ordering::SeqCst), names.len());
+    assert!(most.load(Ordering::SeqCst) <= lookup::AT_A_TIME);
 }
 
 #[tokio::test]

@@ -35,7 +35,7 @@ impl Failure {
                 Failure::new(FailureKind::Reset, "connection reset by peer")
             }
             io::ErrorKind::HostUnreachable | io::ErrorKind::NetworkUnreachable => {
-                Failure::new(FailureKind::Unreachable, "no route to host")
+                Failure::new(FailureKind::Unreachable, "no route to peer")
             }
             io::ErrorKind::AddrNotAvailable | io::ErrorKind::AddrInUse => Failure::new(
                 FailureKind::Ports,
@@ -44,9 +44,9 @@ impl Failure {
             ),
             io::ErrorKind::UnexpectedEof => Failure::closed_before("the response was complete"),
             io::ErrorKind::TimedOut => {
-                Failure::new(FailureKind::TimedOut(super::Phase::Connect), "connection timed out in the system")
+                Failure::new(FailureKind::Unreachable, "no answer from peer: the system gave the connection up")
             }
-            kind => Failure::new(FailureKind::Io, kind.to_string()),
+            kind => Failure::new(FailureKind::Io, format!("{kind} at peer")),
         }
     }
 

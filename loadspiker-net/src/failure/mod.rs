@@ -149,18 +149,18 @@ impl Failure {
         &self.text
     }
 
-    /// The same failure, with the target named: where the text says `peer`, it says `target` from now on. A failure that
+    /// The same failure, with the target named: where the text says ` peer`, it says `target` from now on. A failure that
     /// names its target already stays as it is.
     #[must_use]
     pub fn at(self, target: impl fmt::Display) -> Self {
-        match self.text.split_once("by peer") {
-            Some((before, after)) => Failure { kind: self.kind, text: format!("{before}by {target}{after}").into() },
+        match self.text.split_once(" peer") {
+            Some((before, after)) => Failure { kind: self.kind, text: format!("{before} {target}{after}").into() },
             None => self,
         }
     }
 
     /// A failure to connect to one or several addresses of `target`, which is written `host:port`.
-    pub(crate) fn to_addresses(self, target: &str, addresses: &[IpAddr]) -> Self {
+    pub(crate) fn at_addresses(self, target: &str, addresses: &[IpAddr]) -> Self {
         let host = target.rsplit_once(':').map_or(target, |(host, _)| host);
         let mut texts: Vec<String> = addresses.iter().map(ToString::to_string).collect();
         texts.sort_unstable();

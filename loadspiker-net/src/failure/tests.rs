@@ -16,6 +16,9 @@ fn errors_of_the_system_are_told_apart_and_name_the_peer() {
     assert_eq!((reset.kind(), reset.text()), (FailureKind::Reset, "connection reset by shop.test:80"));
     let closed = of(io::ErrorKind::UnexpectedEof);
     assert_eq!(closed.text(), "connection closed by shop.test:80 before the response was complete");
+    let unreachable = of(io::ErrorKind::NetworkUnreachable);
+    assert_eq!((unreachable.kind(), unreachable.text()), (FailureKind::Unreachable, "no route to shop.test:80"));
+    assert_eq!(of(io::ErrorKind::PermissionDenied).text(), "permission denied at shop.test:80");
     assert_eq!(of(io::ErrorKind::AddrNotAvailable).kind(), FailureKind::Ports);
 }
 
@@ -35,7 +38,7 @@ fn each_phase_has_its_own_text_with_host_and_port() {
 fn a_failure_to_connect_names_the_addresses_that_were_tried() {
     let refused = || Failure::from_io(&io::ErrorKind::ConnectionRefused.into());
     let (v4, v6): (IpAddr, IpAddr) = ([127, 0, 0, 1].into(), "::1".parse().unwrap());
-    let text = |target, addresses: &[IpAddr]| refused().to_addresses(target, addresses).to_string();
+    let text = |target, addresses: &[IpAddr]| refused().at_addresses(target, addresses).to_string();
     assert_eq!(text("localhost:80", &[v6, v4]), "connection refused by localhost:80 (127.0.0.1, ::1)");
     assert_eq!(text("localhost:80", &[v4, v6]), text("localhost:80", &[v6, v4]));
     assert_eq!(text("127.0.0.1:80", &[v4]), "connection refused by 127.0.0.1:80");

@@ -414,7 +414,7 @@ async fn an_answer_given_before_the_connection_is_thrown_away_is_taken() {
         Ok((status, _)) => assert_eq!(status, 413),
         // The kernel may throw away what has come when the RST does.
         Err(failure) => {
-            assert!(matches!(&failure, Unanswered::Failed(error) if error.kind() == FailureKind::Reset), "{failure:?}")
+            assert!(matches!(&failure, Unanswered::Failed(error) if error.kind() == FailureKind::Reset), "{failure:?}");
         }
     }
     assert!(!connection.is_reusable());
