@@ -1,5 +1,6 @@
 //! [`Extractor`]: how a check finds values in a response. The built-in ones and those of protocol crates alike.
 
+use std::borrow::Cow;
 use std::cell::{OnceCell, RefCell};
 use std::fmt;
 
@@ -8,6 +9,7 @@ use bumpalo::Bump;
 use super::absorb::Absorber;
 use super::json::{JsonBody, JsonParts, JsonTree};
 use super::response::Response;
+use super::text::decode_text;
 use crate::compile::CompileContext;
 use crate::expression::EvalError;
 use crate::session::Session;
@@ -98,7 +100,8 @@ impl From<EvalError> for ExtractError {
 /// A response under examination, with what all checks on it share: its body as a text, parsed, digested.
 pub struct Subject<'a> {
     response: &'a dyn Response,
-    text: OnceCell<Result<&'a str, ExtractError>>,
+    /// The text, or why the body is none.
+    text: OnceCell<Result<&'a str, String>>,
     json: JsonBody<'a>,
     arena: &'a Bump,
     absorbed: RefCell<Vec<(&'static str, Value)>>,
@@ -120,7 +123,7 @@ impl<'a> Subject<'a> {
         Subject {
             response,
             text: OnceCell::new(),
-            json: JsonBody::new(response, json_parts, arena),
+            json: JsonBody::new(json_parts, arena),
             arena,
             absorbed: RefCell::new(absorbed),
             #[cfg(feature = "html")]
@@ -140,15 +143,19 @@ impl<'a> Subject<'a> {
         self.response
     }
 
-    /// The body as a text.
+    /// The body as a text, in the encoding that the response declares; see [`decode_text`].
     ///
     /// # Errors
     ///
-    /// [`ExtractError::Response`] if it is not UTF-8.
+    /// [`ExtractError::Response`] if it is not in that encoding.
     pub fn text(&self) -> Result<&'a str, ExtractError> {
-        let text = self.text.get_or_init(|| {
-            std::str::from_utf8(self.response.body())
-                .map_err(|_| ExtractError::Response("body is no text: it is not UTF-8".to_owned()))
+        self.decoded().map_err(|why| ExtractError::Response(format!("body is no text: {why}")))
+    }
+
+    fn decoded(&self) -> Result<&'a str, String> {
+        let text = self.text.get_or_init(|| match decode_text(self.response.body(), self.response.charset())? {
+            Cow::Borrowed(text) => Ok(text),
+            Cow::Owned(text) => Ok(self.arena.alloc_str(&text)),
         });
         text.clone()
     }
@@ -159,7 +166,7 @@ impl<'a> Subject<'a> {
     ///
     /// [`ExtractError::Response`] if it is none.
     pub fn json(&self) -> Result<&'a JsonTree<'a>, ExtractError> {
-        self.json.whole()
+        self.json.whole(|| self.decoded())
     }
 
     /// The body as JSON, as far as the checks of the request look at it: at least what [`Extract::json_parts`] of each
@@ -169,7 +176,7 @@ impl<'a> Subject<'a> {
     ///
     /// [`ExtractError::Response`] if it is none.
     pub fn json_parts(&self) -> Result<&'a JsonTree<'a>, ExtractError> {
-        self.json.parts()
+        self.json.parts(|| self.decoded())
     }
 
     /// What an absorber finds in the body: it was fed while that came in, or is fed with all of it now.

@@ -32,7 +32,8 @@ pub fn header_regex(name: impl AsRef<str>, regex: impl AsRef<str>) -> Check {
     Check::from_extractor(HeaderRegex { name: name.as_ref().into(), regex: regex.as_ref().into() })
 }
 
-/// The whole body, a text.
+/// The whole body, a text. It is decoded as [`decode_text`](super::decode_text) says, for this check as for all others on
+/// text, and a byte order mark is left out.
 pub fn body_string() -> Check {
     Check::from_extractor(Plain::BodyString)
 }
@@ -42,7 +43,8 @@ pub fn body_bytes() -> Check {
     Check::from_extractor(Plain::BodyBytes)
 }
 
-/// The places where the body holds a text, without overlaps: integers, in bytes from the start of the body.
+/// The places where the body holds a text, without overlaps: integers, in bytes from the start of the body, which are those
+/// of UTF-8 whatever its encoding.
 pub fn substring(text: impl AsRef<str>) -> Check {
     Check::from_extractor(Holds(text.as_ref().into()))
 }

@@ -142,6 +142,7 @@ mod pattern;
 mod response;
 mod rule;
 mod set;
+mod text;
 mod together;
 #[cfg(feature = "xpath")]
 mod xpath;
@@ -160,6 +161,7 @@ pub use jmes::jmes_path;
 pub use json::{JsonFields, JsonParts, JsonTree, json_path};
 pub use response::Response;
 pub use set::CheckSet;
+pub use text::decode_text;
 pub use together::{all_of, any_of, check_if, custom_check};
 #[cfg(feature = "xpath")]
 #[cfg_attr(docsrs, doc(cfg(feature = "xpath")))]

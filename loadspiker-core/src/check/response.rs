@@ -27,6 +27,12 @@ pub trait Response {
         &[]
     }
 
+    /// The character encoding that the protocol declares for the body, such as `iso-8859-1`; see
+    /// [`decode_text`](super::decode_text) for what holds where it declares none.
+    fn charset(&self) -> Option<&str> {
+        None
+    }
+
     /// Whether there is a body to check. `false` where the protocol says that the client's own copy still holds
     /// (HTTP's status 304): checks on the body are then skipped.
     fn has_body(&self) -> bool {

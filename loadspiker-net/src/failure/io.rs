@@ -88,17 +88,39 @@ impl Failure {
                     TlsFault::Expired,
                     "certificate not trusted: expired or not yet valid; accept all with insecure()".to_owned(),
                 ),
+                Reason::NotValidForNameContext { presented, .. } if presented.is_empty() => told(
+                    TlsFault::Certificate,
+                    "certificate not trusted: it names no host: it has no subjectAltName, and its common name does not \
+                     count; make one that has, or accept all with insecure()"
+                        .to_owned(),
+                ),
                 Reason::NotValidForName | Reason::NotValidForNameContext { .. } => told(
                     TlsFault::WrongName,
                     format!("certificate not trusted: it is not for host \"{host}\"; accept all with insecure()"),
                 ),
                 // A certificate that signs itself and is not among the roots: to the user, an unknown issuer.
                 Reason::Other(other) if other.to_string().contains("CaUsedAsEndEntity") => unknown_issuer(),
+                Reason::Other(other) if other.to_string().contains("UnsupportedCertVersion") => told(
+                    TlsFault::Certificate,
+                    "certificate not trusted: it is of version 1; make one of version 3, or accept all with insecure()"
+                        .to_owned(),
+                ),
                 other => told(TlsFault::Certificate, format!("certificate not trusted: {other}")),
             },
             rustls::Error::InvalidMessage(_) => {
                 told(TlsFault::NotTls, "TLS: the server does not speak TLS on this port".to_owned())
             }
+            rustls::Error::AlertReceived(
+                alert @ (rustls::AlertDescription::HandshakeFailure
+                | rustls::AlertDescription::InsufficientSecurity
+                | rustls::AlertDescription::ProtocolVersion),
+            ) => told(
+                TlsFault::Alert,
+                format!(
+                    "TLS: the server refused with {alert:?}: it may want what is not supported here; that is TLS 1.2 or \
+                     1.3, with ECDHE, AES-GCM or ChaCha20-Poly1305, and a certificate with a key of RSA, ECDSA or EdDSA"
+                ),
+            ),
             rustls::Error::AlertReceived(alert) => {
                 told(TlsFault::Alert, format!("TLS: the server refused with {alert:?}"))
             }

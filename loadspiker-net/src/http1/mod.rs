@@ -53,6 +53,7 @@
 //! ```
 
 mod buffers;
+mod charset;
 mod exchange;
 mod request;
 mod response;
@@ -65,9 +66,10 @@ mod tls_tests;
 use std::rc::Rc;
 
 pub use buffers::Buffers;
+pub use charset::charset;
 pub use exchange::{Answer, Exchange, Unanswered, exchange};
 pub use request::{Request, RequestHead};
-pub use response::Head;
+pub use response::{Head, LeftOut};
 pub use sink::{BodySink, Collect, Discard};
 
 use crate::pool::Pooled;

@@ -53,7 +53,8 @@ macro_rules! net_settings {
         }
     };
     (@ tls $field:ident) => {
-        /// Trusts the certificates in this PEM file, besides those that the system trusts. May be called several times.
+        /// Trusts the certificates in this PEM file, besides those that the system trusts: as issuers of others, and where
+        /// a server shows one of them as its own. May be called several times.
         pub fn root_certificate(mut self, path: impl Into<::std::path::PathBuf>) -> Self {
             self.$field.tls.roots.push(path.into());
             self
@@ -73,7 +74,11 @@ macro_rules! net_settings {
             self
         }
 
-        /// Accepts every certificate, of whomever and for whatever name. Default: they are verified.
+        /// Accepts every certificate, of whomever and for whatever name, also such as could not be verified: of version 1,
+        /// expired, with short keys. Default: they are verified.
+        ///
+        /// What the TLS library does not speak is an error nevertheless, which says so: TLS 1.1 and before, key exchange
+        /// without ECDHE, keys other than RSA, ECDSA and EdDSA.
         pub fn insecure(mut self) -> Self {
             self.$field.tls.insecure = true;
             self

@@ -6,19 +6,20 @@ mod settings;
 #[cfg(test)]
 mod tests;
 mod user;
-mod verifier;
+mod verify;
 
 use std::cell::{OnceCell, RefCell};
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
+use rustls::ClientConfig;
 use rustls::client::Resumption;
-use rustls::{ClientConfig, RootCertStore};
 
 pub use self::files::CertificateFiles;
+use self::settings::Roots;
 pub use self::settings::{TlsSettings, TlsVersion};
 pub use self::user::UserCertificate;
-use self::verifier::AcceptAll;
+use self::verify::{AcceptAll, Trusting};
 use crate::failure::Failure;
 
 /// Of how many client certificates the configuration is kept. Beyond it, all are read again.
@@ -30,7 +31,7 @@ pub struct Tls {
     settings: TlsSettings,
     alpn: Vec<Vec<u8>>,
     resume: bool,
-    roots: OnceCell<Result<Arc<RootCertStore>, String>>,
+    roots: OnceCell<Result<Roots, String>>,
     config: OnceCell<Result<Arc<ClientConfig>, Failure>>,
     /// Where each user has a certificate of its own.
     of_users: RefCell<FxHashMap<CertificateFiles, Arc<ClientConfig>>>,
@@ -86,13 +87,19 @@ impl Tls {
     fn make(&self, client: Option<&CertificateFiles>) -> Result<ClientConfig, String> {
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let algorithms = provider.signature_verification_algorithms;
-        let builder = ClientConfig::builder_with_provider(provider)
+        let builder = ClientConfig::builder_with_provider(provider.clone())
             .with_protocol_versions(self.settings.versions())
             .map_err(|error| error.to_string())?;
         let builder = if self.settings.insecure {
             builder.dangerous().with_custom_certificate_verifier(Arc::new(AcceptAll(algorithms)))
         } else {
-            builder.with_root_certificates(self.roots.get_or_init(|| self.settings.root_store()).clone()?)
+            let Roots { store, given } = self.roots.get_or_init(|| self.settings.read_roots()).clone()?;
+            match given.is_empty() {
+                true => builder.with_root_certificates(store),
+                false => builder
+                    .dangerous()
+                    .with_custom_certificate_verifier(Arc::new(Trusting::new(store, given, provider)?)),
+            }
         };
         let mut config = match client.map(CertificateFiles::read).transpose()? {
             Some((chain, key)) => builder

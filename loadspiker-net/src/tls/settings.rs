@@ -1,6 +1,6 @@
 //! [`TlsSettings`]: what the user set about TLS.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use rustls::pki_types::CertificateDer;
@@ -19,6 +19,14 @@ pub enum TlsVersion {
     Tls12,
     /// TLS 1.3 (RFC 8446).
     Tls13,
+}
+
+/// Whom the client trusts.
+#[derive(Clone, Debug)]
+pub(super) struct Roots {
+    /// The system's roots, and those that were given.
+    pub(super) store: Arc<RootCertStore>,
+    pub(super) given: Arc<[CertificateDer<'static>]>,
 }
 
 /// What the user set about TLS. By default certificates are verified against the roots that the system trusts, and both
@@ -45,7 +53,7 @@ pub struct TlsSettings {
 impl TlsSettings {
     /// What is wrong with the files: each mistake as a sentence.
     pub fn mistakes(&self) -> Vec<String> {
-        let roots = self.roots.iter().filter_map(|path| read_certificates(path, "root_certificate").err());
+        let roots = self.roots.iter().filter_map(|path| read_roots(path).err());
         let client = self.client.as_ref().and_then(|files| files.read().err());
         let name = self.server_name.as_ref().filter(|name| !is_server_name(name)).map(|name| {
             format!("server_name(\"{name}\") is not a valid host name or IP address; write one such as shop.test")
@@ -53,19 +61,19 @@ impl TlsSettings {
         roots.chain(client).chain(name).collect()
     }
 
-    pub(super) fn root_store(&self) -> Result<Arc<RootCertStore>, String> {
+    pub(super) fn read_roots(&self) -> Result<Roots, String> {
+        let mut given = Vec::new();
         let mut store = RootCertStore::empty();
         let native = self.native.get_or_init(|| rustls_native_certs::load_native_certs().certs);
         store.add_parsable_certificates(native.iter().cloned());
         for path in &self.roots {
-            for certificate in read_certificates(path, "root_certificate")? {
-                store.add(certificate).map_err(|error| format!("root_certificate {}: {error}", path.display()))?;
-            }
+            given.extend(read_roots(path)?);
         }
+        store.add_parsable_certificates(given.iter().cloned());
         if store.is_empty() {
             return Err("no root certificates found on this system: name one with root_certificate(path)".to_owned());
         }
-        Ok(Arc::new(store))
+        Ok(Roots { store: Arc::new(store), given: given.into() })
     }
 
     pub(super) fn versions(&self) -> &'static [&'static SupportedProtocolVersion] {
@@ -79,4 +87,20 @@ impl TlsSettings {
 
 fn is_server_name(name: &str) -> bool {
     rustls::pki_types::ServerName::try_from(name).is_ok()
+}
+
+/// The certificates of a file, which must all be usable as roots.
+fn read_roots(path: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
+    let roots = read_certificates(path, "root_certificate")?;
+    for (index, root) in roots.iter().enumerate() {
+        RootCertStore::empty().add(root.clone()).map_err(|error| {
+            format!(
+                "root_certificate {}: certificate {} of {} in it cannot be read ({error}); export it anew",
+                path.display(),
+                index + 1,
+                roots.len()
+            )
+        })?;
+    }
+    Ok(roots)
 }

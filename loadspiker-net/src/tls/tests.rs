@@ -7,6 +7,7 @@ use std::sync::{Arc, mpsc};
 
 use rcgen::{CertificateParams, CertifiedKey, KeyPair};
 use rustls::HandshakeKind;
+use rustls::pki_types::pem::PemObject;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::*;
@@ -198,4 +199,94 @@ fn files_that_do_not_fit_are_mistakes() {
     assert!(mistakes[0].ends_with("no certificate in it; it must be in PEM format"), "{mistakes:?}");
     assert!(mistakes[1].starts_with("root_certificate no/such/file.pem: "), "{mistakes:?}");
     assert!(mistakes[2].starts_with("client_certificate no/such/file.pem: "), "{mistakes:?}");
+}
+
+/// A certificate that signs itself and says that it is of a CA, as `openssl req -x509` makes them.
+fn own_authority(names: &[&str], change: impl FnOnce(&mut CertificateParams)) -> CertifiedKey<KeyPair> {
+    let mut params = CertificateParams::new(names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>()).unwrap();
+    params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+    change(&mut params);
+    let signing_key = KeyPair::generate().unwrap();
+    let cert = params.self_signed(&signing_key).unwrap();
+    CertifiedKey { cert, signing_key }
+}
+
+#[tokio::test]
+async fn a_root_that_a_server_shows_as_its_own_certificate_is_trusted_for_its_name_and_time() {
+    let trusting = |own: &CertifiedKey<KeyPair>| {
+        let file = TempFile::with(&own.cert.pem());
+        (trusting(&file), file)
+    };
+    let own = own_authority(&["shop.test"], |_| {});
+    let (settings, _file) = trusting(&own);
+    ping(&mut handshake(settings.clone(), "shop.test", server(&own)).await.unwrap()).await;
+    assert_eq!(fault(settings.clone(), "127.0.0.1", server(&own)).await.0, TlsFault::WrongName);
+    // Another one with the same name is not this one.
+    let other = own_authority(&["shop.test"], |_| {});
+    assert_eq!(fault(settings, "shop.test", server(&other)).await.0, TlsFault::UnknownIssuer);
+
+    let expired = own_authority(&["shop.test"], |params| params.not_after = rcgen::date_time_ymd(2002, 1, 1));
+    let (settings, _file) = trusting(&expired);
+    assert_eq!(fault(settings, "shop.test", server(&expired)).await.0, TlsFault::Expired);
+
+    let nameless = own_authority(&[], |_| {});
+    let (settings, _file) = trusting(&nameless);
+    let error = handshake(settings, "shop.test", server(&nameless)).await.err().unwrap();
+    assert!(error.to_string().contains("it has no subjectAltName"), "{error}");
+}
+
+/// A certificate of version 1, and its key, made for this test.
+const OF_VERSION_1: &str = "-----BEGIN CERTIFICATE-----
+MIIBJTCBywIUCpdZh1d2Za66T0E8j+iCB+TFkMIwCgYIKoZIzj0EAwIwFDESMBAG
+A1UEAwwJc2hvcC50ZXN0MCAXDTI2MTIwMTE3NTMwMFoYDzIxMjYxMTA3MTc1MzAw
+WjAUMRIwEAYDVQQDDAlzaG9wLnRlc3QwWTATBgcqhkjOPQIBBggqhkjOPQMBBwNC
+AARVMwDxAICOFbfOKsEzlP7pTVu38RLDjFWYeR95BFH5S2W+XL4cM9nwBGTUmQRm
+8VdMCxWH+h1s0v/eej+G4o5YMAoGCCqGSM49BAMCA0kAMEYCIQCQh0ENXNdzaBRy
+0OzpCtlIRobBh4o+TXU2Rf26rBv7KgIhAOpot9UozIs+8yGW3ow3LaYXAPV+sSJn
+Z1QmpKGA2szA
+-----END CERTIFICATE-----
+-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgCy/dO9Jyd9dTQN3g
+lSc1QJRorwPlWLHL/Re0TbpH4aWhRANCAARVMwDxAICOFbfOKsEzlP7pTVu38RLD
+jFWYeR95BFH5S2W+XL4cM9nwBGTUmQRm8VdMCxWH+h1s0v/eej+G4o5Y
+-----END PRIVATE KEY-----
+";
+
+/// A server that shows it.
+fn server_of_version_1(version: &'static rustls::SupportedProtocolVersion) -> SocketAddr {
+    let certificate = rustls::pki_types::CertificateDer::from_pem_slice(OF_VERSION_1.as_bytes()).unwrap();
+    let key = rustls::pki_types::PrivateKeyDer::from_pem_slice(OF_VERSION_1.as_bytes()).unwrap();
+    let key = rustls::crypto::ring::sign::any_supported_type(&key).unwrap();
+    let certified = rustls::sign::CertifiedKey::new(vec![certificate], key);
+    let builder = rustls::ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+        .with_protocol_versions(&[version])
+        .unwrap();
+    let config = Arc::new(
+        builder.with_no_client_auth().with_cert_resolver(Arc::new(rustls::sign::SingleCertAndKey::from(certified))),
+    );
+    serve(move |socket| {
+        echo(&mut accept_tls(&config, socket));
+    })
+}
+
+#[tokio::test]
+async fn insecure_accepts_certificates_that_nobody_can_verify() {
+    for version in [&rustls::version::TLS12, &rustls::version::TLS13] {
+        let settings = TlsSettings { insecure: true, ..TlsSettings::default() };
+        ping(&mut handshake(settings, "shop.test", server_of_version_1(version)).await.unwrap()).await;
+    }
+    let file = TempFile::with(OF_VERSION_1);
+    let settings = TlsSettings { roots: vec![file.0.clone()], ..TlsSettings::default() };
+    let error = handshake(settings, "shop.test", server_of_version_1(&rustls::version::TLS13)).await.err().unwrap();
+    assert!(error.to_string().contains("it is of version 1; make one of version 3"), "{error}");
+}
+
+#[test]
+fn a_root_that_cannot_be_read_is_a_mistake_before_the_run() {
+    let mut file = certificate(&["shop.test"]).cert.pem();
+    file.push_str("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n");
+    let file = TempFile::with(&file);
+    let settings = TlsSettings { roots: vec![file.0.clone()], ..TlsSettings::default() };
+    let mistakes = settings.mistakes();
+    assert!(mistakes[0].contains(": certificate 2 of 2 in it cannot be read ("), "{mistakes:?}");
 }

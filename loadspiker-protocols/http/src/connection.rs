@@ -1,7 +1,9 @@
 //! The connections of this crate: those of [`loadspiker_net::http1`], with a [`Sink`] for the body.
 
 use loadspiker_net::http1::BodySink;
-pub(crate) use loadspiker_net::http1::{Answer, Buffers, Connection, Head, Request, RequestHead, Unanswered, exchange};
+pub(crate) use loadspiker_net::http1::{
+    Answer, Buffers, Connection, Head, LeftOut, Request, RequestHead, Unanswered, exchange,
+};
 
 use crate::body::Sink;
 use crate::error::HttpError;

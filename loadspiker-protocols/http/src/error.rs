@@ -18,12 +18,20 @@ pub enum HttpError {
     #[error("corrupt {0} body")]
     Corrupt(&'static str),
     /// The body, as sent or decoded, is larger than what is kept for checks.
-    #[error("body is larger than {} MB, too large to be checked", .0 / 1_000_000)]
+    #[error("body is larger than {}, too large to be checked; see max_checked_body(bytes)", Size(*.0))]
     TooLarge(usize),
+    /// All bodies of the shard that are being received for checks, or checked, are larger than what is kept of them
+    /// together.
+    #[error(
+        "checked bodies take more than {} of this shard: raise max_checked_memory(bytes), check less, or let fewer users \
+         run at a time",
+        Size(*.0)
+    )]
+    CheckedMemory(usize),
     /// More redirects than allowed.
     #[error("more than {0} redirects; see max_redirects(n)")]
     Redirects(u32),
-    /// A redirect without a usable `location`.
+    /// A redirect whose `location` is not a URL.
     #[error("redirect without a valid location header")]
     Location,
     /// The peer closed the connection while it was being authenticated.
@@ -55,12 +63,34 @@ impl HttpError {
     }
 }
 
+/// A number of bytes as one says it: `100 MB`, `1.5 kB`, `10 bytes`.
+pub(crate) struct Size(pub(crate) usize);
+
+impl fmt::Display for Size {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (unit, bytes) in [("GB", 1_000_000_000), ("MB", 1_000_000), ("kB", 1_000)] {
+            if self.0 >= bytes {
+                let tenths = self.0 / (bytes / 10);
+                let (whole, tenth) = (tenths / 10, tenths % 10);
+                return if tenth == 0 { write!(f, "{whole} {unit}") } else { write!(f, "{whole}.{tenth} {unit}") };
+            }
+        }
+        write!(f, "{} bytes", self.0)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn texts_name_the_cause_and_the_remedy() {
-        assert_eq!(HttpError::TooLarge(100_000_000).to_string(), "body is larger than 100 MB, too large to be checked");
+        assert_eq!(
+            HttpError::TooLarge(100_000_000).to_string(),
+            "body is larger than 100 MB, too large to be checked; see max_checked_body(bytes)"
+        );
+        assert!(
+            HttpError::CheckedMemory(1_500).to_string().contains("more than 1.5 kB of this shard: raise max_checked")
+        );
     }
 }

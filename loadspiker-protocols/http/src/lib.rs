@@ -60,6 +60,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 mod action;
+mod alias;
 pub mod auth;
 mod body;
 mod carry;
@@ -77,8 +78,10 @@ mod perform;
 mod protocol;
 mod redirect;
 mod request;
+mod room;
 mod shard;
 mod step;
+mod text;
 
 pub use check::HttpResponse;
 pub use cookie::{

@@ -11,6 +11,7 @@ use loadspiker_core::protocol::{Protocol, ShardInfo, ShardState, masked_url};
 use loadspiker_net::{NetSettings, net_settings};
 use url::Url;
 
+use crate::alias::parse_alias;
 use crate::auth::{Auth, IntoAuth, digest_auth};
 use crate::request::header::HeaderSpec;
 use crate::shard::HttpShard;
@@ -42,6 +43,8 @@ pub struct HttpProtocol {
     pub(crate) max_redirects: u32,
     pub(crate) cookies: bool,
     pub(crate) host_aliases: Vec<(String, String)>,
+    pub(crate) max_checked_body: usize,
+    pub(crate) max_checked_memory: usize,
     pub(crate) auth: Option<Arc<dyn Auth>>,
     /// How many requests have been compiled for this protocol: each gets a number.
     actions: Arc<AtomicUsize>,
@@ -75,6 +78,8 @@ impl HttpProtocol {
             max_redirects: 20,
             cookies: true,
             host_aliases: Vec::new(),
+            max_checked_body: 100_000_000,
+            max_checked_memory: 512_000_000,
             auth: None,
             actions: Arc::default(),
         }
@@ -180,9 +185,31 @@ impl HttpProtocol {
         self
     }
 
+    /// The largest body that checks may look at, in bytes, as sent and as decoded. Default 100 MB. A request whose body is
+    /// larger fails, unless no check needs it: a body that is only digested, counted or downloaded may have any size.
+    pub fn max_checked_body(mut self, bytes: usize) -> Self {
+        self.max_checked_body = bytes;
+        self
+    }
+
+    /// How many bytes the bodies may take together that a shard receives for checks, or is checking; there is one shard per
+    /// core. Default 512 MB. A body counts with its announced length from its first byte on, and once more as decoded.
+    ///
+    /// Beyond it a request fails, with an error that names this setting. It does not wait for memory, since that time
+    /// would be charged to the server. What the code of an [imperative](crate::UserHttp) step keeps of a reply counts too.
+    pub fn max_checked_memory(mut self, bytes: usize) -> Self {
+        self.max_checked_memory = bytes;
+        self
+    }
+
     /// The base URLs, parsed.
     pub(crate) fn bases(&self) -> Vec<Result<Url, String>> {
         self.base_urls.iter().map(|url| parse_base(url)).collect()
+    }
+
+    /// The aliases, names and targets as connections use them: in lower case, IDNs in ASCII (RFC 5891).
+    pub(crate) fn parsed_host_aliases(&self) -> Vec<Result<(String, String), String>> {
+        self.host_aliases.iter().map(|(name, target)| parse_alias(name, target)).collect()
     }
 
     /// A number for one more request.
@@ -228,6 +255,16 @@ impl Protocol for HttpProtocol {
             cx.mistake(mistake);
         }
         self.net.check(cx);
+        for mistake in self.parsed_host_aliases().into_iter().filter_map(Result::err) {
+            cx.mistake(mistake);
+        }
+        for (bytes, name) in
+            [(self.max_checked_body, "max_checked_body"), (self.max_checked_memory, "max_checked_memory")]
+        {
+            if bytes == 0 {
+                cx.mistake(format!("{name}(0) leaves no body to check; give it bytes, such as 100_000_000"));
+            }
+        }
         if self.max_connections_per_host == 0 {
             cx.mistake("max_connections_per_host(0) leaves no connection to send a request over; give at least 1");
         }

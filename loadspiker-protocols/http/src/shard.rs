@@ -3,6 +3,7 @@
 use std::any::Any;
 use std::cell::RefCell;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 use http::HeaderMap;
@@ -16,6 +17,7 @@ use crate::origin::{Origin, Origins};
 use crate::protocol::HttpProtocol;
 use crate::request::file::Files;
 use crate::request::prepared::Prepared;
+use crate::room::Room;
 
 /// What is offered in TLS.
 pub(crate) const ALPN: &str = "http/1.1";
@@ -26,6 +28,8 @@ const REST: Duration = Duration::from_millis(50);
 pub(crate) struct HttpShard {
     pub(crate) dialer: Dialer,
     pub(crate) buffers: Buffers,
+    /// For bodies that checks look at.
+    pub(crate) room: Arc<Room>,
     /// The pool of all users, if they share one.
     pub(crate) shared: Option<Pools<Rc<Origin>, Connection>>,
     pub(crate) origins: Origins,
@@ -57,10 +61,12 @@ impl HttpShard {
             let origin = origins.of(&url).map_err(|error| error.to_string())?;
             bases.push(Base { origin, path: url.path().trim_end_matches('/').into() });
         }
+        let aliases: Vec<_> = protocol.parsed_host_aliases().into_iter().collect::<Result<_, _>>()?;
         let shared = protocol.net.share_connections.then(|| Pools::new(protocol.max_connections_per_host));
         Ok(HttpShard {
-            dialer: protocol.net.dialer(&protocol.host_aliases, &[ALPN])?,
+            dialer: protocol.net.dialer(&aliases, &[ALPN])?,
             buffers: Buffers::default(),
+            room: Room::new(protocol.max_checked_body, protocol.max_checked_memory),
             shared,
             origins,
             bases,

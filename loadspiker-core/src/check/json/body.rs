@@ -8,11 +8,9 @@ use super::parts::JsonParts;
 use super::read::read;
 use super::tree::JsonTree;
 use crate::check::extract::ExtractError;
-use crate::check::response::Response;
 
 /// Not read before somebody asks.
 pub(in crate::check) struct JsonBody<'a> {
-    response: &'a dyn Response,
     arena: &'a Bump,
     /// What the checks of the set look at together; if that is nothing, nobody announced what he reads.
     parts: Option<&'a JsonParts>,
@@ -21,17 +19,25 @@ pub(in crate::check) struct JsonBody<'a> {
 }
 
 impl<'a> JsonBody<'a> {
-    pub(in crate::check) fn new(response: &'a dyn Response, parts: Option<&'a JsonParts>, arena: &'a Bump) -> Self {
+    pub(in crate::check) fn new(parts: Option<&'a JsonParts>, arena: &'a Bump) -> Self {
         let parts = parts.filter(|parts| !parts.is_whole());
-        JsonBody { response, arena, parts, of_parts: OnceCell::new(), whole: OnceCell::new() }
+        JsonBody { arena, parts, of_parts: OnceCell::new(), whole: OnceCell::new() }
     }
 
-    pub(in crate::check) fn whole(&self) -> Result<&'a JsonTree<'a>, ExtractError> {
-        self.whole.get_or_init(|| read(self.response.body(), &JsonParts::whole(), self.arena)).clone()
+    /// The whole body; `text` decodes it if it has not been read.
+    pub(in crate::check) fn whole(
+        &self,
+        text: impl FnOnce() -> Result<&'a str, String>,
+    ) -> Result<&'a JsonTree<'a>, ExtractError> {
+        self.whole.get_or_init(|| read(text(), &JsonParts::whole(), self.arena)).clone()
     }
 
-    pub(in crate::check) fn parts(&self) -> Result<&'a JsonTree<'a>, ExtractError> {
-        let Some(parts) = self.parts else { return self.whole() };
-        self.of_parts.get_or_init(|| read(self.response.body(), parts, self.arena)).clone()
+    /// What the checks look at; `text` decodes the body if it has not been read.
+    pub(in crate::check) fn parts(
+        &self,
+        text: impl FnOnce() -> Result<&'a str, String>,
+    ) -> Result<&'a JsonTree<'a>, ExtractError> {
+        let Some(parts) = self.parts else { return self.whole(text) };
+        self.of_parts.get_or_init(|| read(text(), parts, self.arena)).clone()
     }
 }

@@ -10,13 +10,17 @@ use super::parts::JsonParts;
 use super::tree::{JsonFields, JsonTree};
 use crate::check::extract::ExtractError;
 
-/// The text is read to its end, so that it is known to be JSON, whatever is looked at.
-pub(super) fn read<'b>(body: &'b [u8], parts: &JsonParts, arena: &'b Bump) -> Result<&'b JsonTree<'b>, ExtractError> {
+/// The text, or why the body is none, is read to its end, so that it is known to be JSON, whatever is looked at.
+pub(super) fn read<'b>(
+    text: Result<&'b str, String>,
+    parts: &JsonParts,
+    arena: &'b Bump,
+) -> Result<&'b JsonTree<'b>, ExtractError> {
     let no_json = |why: &dyn fmt::Display| ExtractError::Response(format!("body is no JSON: {why}"));
-    if body.is_empty() {
+    let text = text.map_err(|why| no_json(&why))?;
+    if text.is_empty() {
         return Err(no_json(&"it is empty"));
     }
-    let text = std::str::from_utf8(body).map_err(|_| no_json(&"it is not UTF-8"))?;
     let mut reader = serde_json::Deserializer::from_str(text);
     let tree = tree(&mut reader, parts, arena).map_err(|error| no_json(&error))?;
     reader.end().map_err(|error| no_json(&error))?;

@@ -8,13 +8,17 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use httparse::{ParserConfig, Status};
 
 use super::Asked;
+use super::repair::{LeftOut, Repaired, repair};
 use crate::failure::Failure;
 use crate::http1::Buffers;
+use crate::http1::charset::{charset, charset_in};
 
 /// How large a head may be: larger ones are attacks, or no HTTP.
 pub(super) const LIMIT: usize = 256 * 1024;
 /// How many fields it may have.
 const FIELDS: usize = 256;
+/// What is said where a line is no field.
+const BAD_FIELD: &str = "invalid HTTP header parsed";
 
 /// The head of a response. Its memory comes from [`Buffers`], and should go back there.
 #[derive(Debug)]
@@ -22,17 +26,39 @@ pub struct Head {
     status: StatusCode,
     sets_cookies: bool,
     encoded: bool,
+    charset: Charset,
     /// From the status line to the empty line.
     bytes: Vec<u8>,
     fields: OnceCell<Box<HeaderMap>>,
+    /// Lines that were no fields, if there were any.
+    left_out: Option<Box<LeftOut>>,
+}
+
+/// What `content-type` says of the charset.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Charset {
+    Absent,
+    /// As nearly always.
+    Utf8,
+    /// It is read from the fields when somebody asks.
+    Other,
 }
 
 impl Head {
     pub(super) fn new(bytes: &[u8], parsed: &Parsed, buffers: &Buffers) -> Self {
         let mut kept = buffers.take();
-        kept.extend_from_slice(bytes);
-        let Parsed { status, sets_cookies, encoded, .. } = *parsed;
-        Head { status, sets_cookies, encoded, bytes: kept, fields: OnceCell::new() }
+        let repaired = parsed.repaired.as_deref();
+        match repaired {
+            None => kept.extend_from_slice(bytes),
+            Some(repaired) => {
+                kept.extend_from_slice(&repaired.bytes);
+                // What follows in another protocol.
+                kept.extend_from_slice(bytes.get(repaired.length..).unwrap_or_default());
+            }
+        }
+        let left_out = repaired.map(|repaired| Box::new(repaired.left_out.clone()));
+        let Parsed { status, sets_cookies, encoded, charset, .. } = *parsed;
+        Head { status, sets_cookies, encoded, charset, bytes: kept, fields: OnceCell::new(), left_out }
     }
 
     /// The status.
@@ -51,6 +77,20 @@ impl Head {
     #[inline]
     pub fn is_encoded(&self) -> bool {
         self.encoded
+    }
+
+    /// The charset that `content-type` declares.
+    pub fn charset(&self) -> Option<&str> {
+        match self.charset {
+            Charset::Absent => None,
+            Charset::Utf8 => Some("utf-8"),
+            Charset::Other => charset(self.fields()),
+        }
+    }
+
+    /// Lines that were no fields, and are not among them; `None` if all were.
+    pub fn left_out(&self) -> Option<&LeftOut> {
+        self.left_out.as_deref()
     }
 
     /// The fields. They are read at the first call; a response that nobody looks into never pays for it.
@@ -85,6 +125,9 @@ pub(super) struct Parsed {
     pub(super) is_1_1: bool,
     pub(super) sets_cookies: bool,
     pub(super) encoded: bool,
+    pub(super) charset: Charset,
+    /// The head without lines that are no fields, if it has such.
+    pub(super) repaired: Option<Box<Repaired>>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -119,12 +162,29 @@ pub(super) fn may_be_whole(input: &[u8], seen: usize) -> bool {
     seen == 0 || input[seen.saturating_sub(3)..].windows(2).any(|pair| pair == b"\n\r" || pair == b"\n\n")
 }
 
-/// Reads a head; `None` if there is more to come.
+/// Reads a head; `None` if there is more to come. Lines that are no fields are left out of it.
 ///
 /// # Errors
 ///
 /// It is no head of HTTP/1.0 or 1.1, or larger than what is taken.
 pub(super) fn parse(input: &[u8]) -> Result<Option<Parsed>, Failure> {
+    match parse_whole(input) {
+        Err(error) if error == invalid(BAD_FIELD) => parse_repaired(input, error),
+        parsed => parsed,
+    }
+}
+
+#[cold]
+fn parse_repaired(input: &[u8], error: Failure) -> Result<Option<Parsed>, Failure> {
+    let Some(repaired) = repair(input) else { return Ok(None) };
+    if repaired.length > LIMIT {
+        return Err(too_large());
+    }
+    let parsed = parse_whole(&repaired.bytes)?.ok_or(error)?;
+    Ok(Some(Parsed { length: repaired.length, repaired: Some(Box::new(repaired)), ..parsed }))
+}
+
+fn parse_whole(input: &[u8]) -> Result<Option<Parsed>, Failure> {
     with_fields(input, |response, length| {
         if length > LIMIT {
             return Err(too_large());
@@ -140,6 +200,8 @@ pub(super) fn parse(input: &[u8]) -> Result<Option<Parsed>, Failure> {
             is_1_1,
             sets_cookies: false,
             encoded: false,
+            charset: Charset::Absent,
+            repaired: None,
         };
         let (mut close, mut keep) = (false, false);
         for field in &*response.headers {
@@ -156,6 +218,7 @@ pub(super) fn parse(input: &[u8]) -> Result<Option<Parsed>, Failure> {
                     }
                 },
                 (10, Some(b's')) if is("Set-Cookie") => parsed.sets_cookies = true,
+                (12, Some(b'c')) if is("Content-Type") => parsed.charset = Charset::of(field.value),
                 (14, Some(b'c')) if is("Content-Length") => {
                     parsed.content_length = parsed.content_length.and(field.value);
                 }
@@ -174,6 +237,21 @@ pub(super) fn parse(input: &[u8]) -> Result<Option<Parsed>, Failure> {
         parsed.persistent = !close && (is_1_1 || keep) && !ambiguous;
         Ok(parsed)
     })
+}
+
+impl Charset {
+    fn of(content_type: &[u8]) -> Self {
+        const USUAL: &[u8] = b"; charset=utf-8";
+        let end = content_type.len().checked_sub(USUAL.len()).map(|at| &content_type[at..]);
+        if end.is_some_and(|end| end.eq_ignore_ascii_case(USUAL)) {
+            return Charset::Utf8;
+        }
+        match content_type.contains(&b';').then(|| charset_in(content_type)).flatten() {
+            None => Charset::Absent,
+            Some(charset) if charset.eq_ignore_ascii_case("utf-8") => Charset::Utf8,
+            Some(_) => Charset::Other,
+        }
+    }
 }
 
 impl ContentLength {
@@ -224,7 +302,7 @@ fn with_fields<T>(
             httparse::Error::Version => invalid("invalid HTTP version parsed"),
             httparse::Error::Status => invalid("invalid HTTP status-code parsed"),
             httparse::Error::TooManyHeaders => too_large(),
-            _ => invalid("invalid HTTP header parsed"),
+            _ => invalid(BAD_FIELD),
         }),
     }
 }

@@ -1,10 +1,11 @@
 //! [`Decoder`]: makes a response out of the bytes that come in, however they are cut. It knows no socket.
 //!
-//! `head` reads the head and says how the body is framed, `body` and `chunked` take the body apart.
+//! `head` reads the head and says how the body is framed, `repair` leaves out lines of it that are not fields, `body` and `chunked` take the body apart.
 
 mod body;
 mod chunked;
 mod head;
+mod repair;
 #[cfg(test)]
 mod tests;
 
@@ -13,6 +14,7 @@ use http::{Method, StatusCode};
 use self::body::Body;
 pub use self::head::Head;
 use self::head::Parsed;
+pub use self::repair::LeftOut;
 use super::{BodySink, Buffers};
 use crate::failure::Failure;
 

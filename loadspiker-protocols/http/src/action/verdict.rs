@@ -6,14 +6,14 @@ use loadspiker_core::check::Absorbing;
 use loadspiker_core::protocol::ActionContext;
 
 use super::{HttpAction, cannot_write};
-use crate::body::{LIMIT, Sink};
+use crate::body::Sink;
 use crate::check::{HttpResponse, implied};
 use crate::connection::Head;
 use crate::debug;
 use crate::decode::decode;
 use crate::imperative::HttpReply;
 use crate::request::url::Target;
-use crate::shard::HttpUser;
+use crate::shard::{HttpShard, HttpUser};
 
 impl HttpAction {
     /// Runs the checks over the last response. Returns the first failure.
@@ -52,7 +52,10 @@ impl HttpAction {
         ended: Moment,
     ) -> (Head, Result<(), String>) {
         let status = head.status();
-        let decoded = if head.is_encoded() { decode(raw.clone(), head.fields(), LIMIT) } else { Ok(raw.clone()) };
+        let decoded = match head.is_encoded() {
+            true => decode(raw.clone(), head.fields(), &cx.shard::<HttpShard>(self.slot).room),
+            false => Ok(raw.clone()),
+        };
         if cx.is_debugging() {
             cx.debug(&debug::response(status, head.fields(), decoded.as_ref().unwrap_or(raw)));
         }

@@ -9,6 +9,7 @@ use loadspiker_core::expression::{CompiledText, IntoText, TextArg};
 use loadspiker_core::{Session, Value};
 use url::Url;
 
+use super::shown;
 use crate::check::HttpResponse;
 
 /// The value of a cookie that the user has after this response, a text: set by this response, by one before it, or by
@@ -63,7 +64,7 @@ impl Extract for CompiledNamed {
         };
         let Some(jar) = response.cookies() else { return Ok(()) };
         let Ok(url) = Url::parse(response.url()) else { return Ok(()) };
-        found.offer_all(of_host(&jar.borrow(), &url, &name), |cookie| Value::from(cookie.value()));
+        found.offer_all(of_host(&jar.borrow(), &url, &name), |cookie| Value::from(&*shown(cookie.value())));
         Ok(())
     }
 }

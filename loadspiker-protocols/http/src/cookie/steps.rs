@@ -12,9 +12,9 @@ use loadspiker_core::protocol::{Action, ActionBuilder, ActionContext, ActionFutu
 use loadspiker_core::{Session, Slot, Value};
 use url::Url;
 
-use super::Jar;
 use super::check::of_host;
 use super::rules::insert;
+use super::{Jar, shown};
 use crate::protocol::HttpProtocol;
 use crate::shard::{HttpShard, HttpUser};
 use crate::step::fail;
@@ -327,7 +327,7 @@ impl CookieStep {
                 let (url, _) = self.place.url(cx)?;
                 let name = rendered(&[name], cx.session(), "").map_err(|error| error.to_string())?;
                 let found = self.place.jar(cx).as_ref().and_then(|jar| {
-                    of_host(&jar.borrow(), &url, &name).first().map(|cookie| Value::from(cookie.value()))
+                    of_host(&jar.borrow(), &url, &name).first().map(|cookie| Value::from(&*shown(cookie.value())))
                 });
                 let Some(value) = found else { return Err("the user has no such cookie".to_owned()) };
                 cx.session_mut().set_at(*slot, value);

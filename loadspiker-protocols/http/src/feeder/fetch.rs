@@ -1,11 +1,14 @@
 //! Fetching a page: one GET, with what the connections of this crate can do.
 
+use std::borrow::Cow;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::{ACCEPT, ACCEPT_ENCODING, HOST, LOCATION};
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use loadspiker_core::check::decode_text;
 use loadspiker_core::metrics::Phases;
 use loadspiker_core::protocol::masked_url;
 use loadspiker_net::{Attempt, Clock, Dialer, Limit, NetSettings, WallClock};
@@ -15,9 +18,12 @@ use super::Settings;
 use crate::body::Sink;
 use crate::connection::{Buffers, Connection, Request, RequestHead, Unanswered, exchange};
 use crate::decode::decode;
-use crate::error::HttpError;
+use crate::error::{HttpError, Size};
 use crate::origin::{Origins, path_of};
+use crate::redirect::location_of;
+use crate::room::Room;
 use crate::shard::ALPN;
+use crate::text::charset;
 
 /// How long a page may take.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -43,6 +49,7 @@ pub(super) struct Fetcher {
     own: HeaderMap,
     kept: Option<(u32, Connection)>,
     buffers: Buffers,
+    room: Arc<Room>,
     clock: WallClock,
 }
 
@@ -78,6 +85,16 @@ pub(super) fn tls_mistake(settings: &Settings) -> Option<String> {
     net(settings).tls.mistakes().into_iter().next()
 }
 
+/// The text of an error; those on bodies name settings that this has not.
+fn told(error: HttpError) -> String {
+    match error {
+        HttpError::TooLarge(_) | HttpError::CheckedMemory(_) => {
+            format!("the page is larger than {}; ask for smaller ones", Size(LARGEST))
+        }
+        other => other.to_string(),
+    }
+}
+
 impl Fetcher {
     /// For pages of the origin of `url`.
     pub(super) fn new(settings: &Settings, url: &Url) -> Result<Self, String> {
@@ -91,6 +108,7 @@ impl Fetcher {
             own,
             kept: None,
             buffers: Buffers::default(),
+            room: Room::new(LARGEST, usize::MAX),
             clock,
         })
     }
@@ -107,14 +125,19 @@ impl Fetcher {
 
     async fn follow(&mut self, mut url: Url) -> Result<Page, String> {
         for _ in 0..=REDIRECTS {
-            let page = self.get(&url).await.map_err(|error| error.to_string())?;
+            let page = self.get(&url).await.map_err(told)?;
             let (status, headers, body) = page;
             if status.is_success() {
-                let body = decode(body, &headers, LARGEST).map_err(|error| error.to_string())?;
+                let body = decode(body, &headers, &self.room).map_err(told)?;
+                // Records are read from UTF-8; what is no text at all is told by who reads it.
+                let body = match decode_text(&body, charset(&headers)) {
+                    Ok(Cow::Owned(text)) => text.into(),
+                    _ => body,
+                };
                 return Ok(Page { url, headers, body });
             }
-            let location = headers.get(LOCATION).and_then(|value| value.to_str().ok());
-            match location.filter(|_| status.is_redirection()).and_then(|location| url.join(location).ok()) {
+            let location = headers.get(LOCATION).filter(|_| status.is_redirection());
+            match location.and_then(|location| location_of(&url, location)) {
                 Some(next) => url = next,
                 None => {
                     return Err(format!(
@@ -146,7 +169,7 @@ impl Fetcher {
                 }
             };
             let was_reused = connection.is_reused();
-            let mut sink = Sink::keep_up_to(LARGEST);
+            let mut sink = Sink::keep_in(&self.room);
             match exchange(&mut connection, &request, &mut sink, &self.buffers, &self.clock).await {
                 Ok(answer) => {
                     if connection.is_reusable() {

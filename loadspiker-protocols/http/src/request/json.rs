@@ -91,7 +91,18 @@ impl JsonTemplate {
     pub(crate) fn compile(spec: &JsonSpec, cx: &mut CompileContext<'_>) -> Self {
         let mut builder = Builder::default();
         match &spec.0 {
-            Written::Json(json) => builder.add(json, cx),
+            Written::Json(json) => {
+                if let serde_json::Value::String(text) = json
+                    && is_json_itself(text)
+                {
+                    cx.mistake(
+                        "the text given to .json(…) is JSON itself, and would be sent as a string in quotation marks; write \
+                         .json(json!(…)), or send it as it is with .body(…) and .header(\"content-type\", \
+                         \"application/json\")",
+                    );
+                }
+                builder.add(json, cx);
+            }
             Written::Call(call) => builder.hole(Part::Call(call.compile(cx))),
             Written::Unfit(why) => cx.mistake(format!("the JSON body cannot be written: {why}")),
         }
@@ -192,6 +203,20 @@ impl Builder {
     }
 }
 
+/// Whether a text is a JSON object or array, whatever the values of its expressions are.
+fn is_json_itself(text: &str) -> bool {
+    if !text.trim_start().starts_with(['{', '[']) {
+        return false;
+    }
+    let mut parts = text.split("#{");
+    let mut json = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        json.push('0');
+        json.push_str(part.split_once('}').map_or("", |(_, rest)| rest));
+    }
+    serde_json::from_str::<serde::de::IgnoredAny>(&json).is_ok()
+}
+
 /// Whether a text is nothing but one expression, whose value keeps its type.
 fn is_single(template: &Template) -> bool {
     let mut pieces = template.pieces();
@@ -267,6 +292,16 @@ mod tests {
         assert_eq!(written(Value::from(1.0)), "1.0");
         assert_eq!(written(Value::from(f64::NAN)), "null");
         assert_eq!(written(Value::from(vec!["a", "b"])), "[\"a\",\"b\"]");
+    }
+
+    #[test]
+    fn a_text_that_is_json_itself_is_found_out() {
+        for text in ["{}", " {\"a\": 1}\n", "[1, 2]", "{\"id\": #{id}, \"name\": \"#{name}\"}", "[#{list}]"] {
+            assert!(is_json_itself(text), "{text}");
+        }
+        for text in ["", "text", "5", "\"a\"", "#{id}", "{curly}", "[link](url)", "{\"a\": "] {
+            assert!(!is_json_itself(text), "{text}");
+        }
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use std::net::TcpListener;
 
 use loadspiker_core::DurationExt;
+use loadspiker_core::check::{body_string, header};
 use loadspiker_core::dsl::{Steps, exec, repeat};
 use loadspiker_http::{HttpProtocol, http};
 
@@ -114,4 +115,21 @@ fn a_connection_that_does_not_come_about_times_out() {
     let report = run(protocol, http("n").get("/"));
     assert_eq!(only_error(&report), format!("connect to {address} timed out (connect timeout 100 ms)"));
     assert_eq!(report.request("n").unwrap().service_time().count(), 0);
+}
+
+#[test]
+fn a_line_of_the_header_that_cannot_be_read_is_counted_by_its_name() {
+    let server = Server::start(|_| {
+        let lines =
+            "<b>Warning</b>: session_start() failed\r\nX-Spaced : 1\r\nx-good: 2\r\ncontent-length: 2\r\n\r\nok";
+        Reply::Answer(format!("HTTP/1.1 200 OK\r\n{lines}").into_bytes())
+    });
+    let request = || http("n").get("/").check(header("x-good").is(2)).check(body_string().is("ok"));
+    let report = run(server.protocol(), repeat(3, request()));
+    assert_all_ok(&report, "n", 3);
+    let lines = report.metrics().iter().find(|metric| metric.name() == "unreadable response header lines").unwrap();
+    let counted: Vec<_> = lines.parts().map(|(line, figures)| (line, figures.count())).collect();
+    assert_eq!(counted, [("line=<b>Warning</b>".to_owned(), 3), ("line=X-Spaced".to_owned(), 3)]);
+    let shown = debugged(server.protocol(), request());
+    assert!(shown.contains("! a line of the header is not \"name: value\", and is left out: X-Spaced\n"), "{shown}");
 }

@@ -21,6 +21,7 @@ use self::grant::{Flow, Grant};
 use super::secret::Secret;
 use super::token::TokenView;
 use super::{Answered, Auth, AuthContext, AuthFuture, AuthKey, AuthRequest, AuthResponse, Authenticator};
+use crate::text::text_of;
 
 /// How long before its end a token is renewed, unless the user says otherwise.
 const RENEW_BEFORE: Duration = Duration::from_secs(30);
@@ -274,10 +275,11 @@ impl Authenticator for Tokens {
 
 /// Whether the server says that it is the token that it does not accept (RFC 6750 §3.1).
 fn is_at_fault(response: &AuthResponse<'_>) -> bool {
-    let challenges = response.headers().get_all(WWW_AUTHENTICATE).iter().filter_map(|value| value.to_str().ok());
-    challenges.flat_map(|text| parse_challenges(text).unwrap_or_default()).any(|challenge| {
-        let says = |name: &str, value: &str| name.eq_ignore_ascii_case("error") && value == "invalid_token";
-        challenge.scheme.eq_ignore_ascii_case("bearer")
-            && challenge.params.iter().any(|(name, value)| says(name, value.as_escaped()))
+    let says = |name: &str, value: &str| name.eq_ignore_ascii_case("error") && value == "invalid_token";
+    response.headers().get_all(WWW_AUTHENTICATE).iter().map(text_of).any(|text| {
+        parse_challenges(&text).unwrap_or_default().iter().any(|challenge| {
+            challenge.scheme.eq_ignore_ascii_case("bearer")
+                && challenge.params.iter().any(|(name, value)| says(name, value.as_escaped()))
+        })
     })
 }
