@@ -8,6 +8,7 @@ use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
+use tokio::task::coop::unconstrained;
 use tokio::time::{Instant, Sleep};
 
 use crate::compile::{Op, Program};
@@ -296,13 +297,16 @@ pub(crate) struct Watchdog {
 
 impl Watchdog {
     /// Ready once `deadline` has passed.
+    ///
+    /// The timer is asked outside of the budget that tokio gives a task for one turn: what the limit is for, such as a
+    /// peer that does not stop sending, has used that up, and would keep the timer from ringing.
     pub(crate) fn poll(&mut self, deadline: Instant, cx: &mut Context<'_>) -> Poll<()> {
         let sleep = self.sleep.get_or_insert_with(|| Box::pin(tokio::time::sleep_until(deadline)));
         loop {
             if sleep.deadline() > deadline {
                 sleep.as_mut().reset(deadline);
             }
-            match sleep.as_mut().poll(cx) {
+            match pin!(unconstrained(sleep.as_mut())).poll(cx) {
                 Poll::Pending => return Poll::Pending,
                 Poll::Ready(()) if sleep.deadline() >= deadline => return Poll::Ready(()),
                 Poll::Ready(()) => sleep.as_mut().reset(deadline),

@@ -47,6 +47,7 @@ pub use custom::{
 pub use limits::{Limits, OTHER, OTHER_ERRORS};
 pub use live::{LiveError, LiveMetric, LiveRequest, LiveView};
 pub use phases::PhaseTimes;
+pub(crate) use recorder::Dropped;
 pub use recorder::Recorder;
 pub use sample::{GroupId, NameId, Phases, Sample, SampleName, ScenarioId};
 pub use series::{RequestPoint, SeriesPoint};

@@ -44,6 +44,17 @@ pub struct Recorder {
     stalled_seconds: BTreeSet<(u64, u64)>,
 }
 
+/// Arrivals that were due but not started, by why.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Dropped {
+    /// As many users as allowed were active.
+    pub(crate) crowded: u64,
+    /// The load generator stood still, or got to them too late.
+    pub(crate) late: u64,
+    /// The run was told to end just then.
+    pub(crate) at_end: u64,
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 struct RequestId {
     scenario: ScenarioId,
@@ -172,21 +183,31 @@ impl Recorder {
         });
     }
 
-    /// Counts requests that were cut off with users that are counted already: those of their other branches.
-    pub(crate) fn requests_interrupted(&mut self, scenario: ScenarioId, requests: u64) {
-        self.with_users(scenario, |users| users.requests_interrupted += requests);
+    /// Counts users that were cut off at the end of the run, and requests of theirs that were running.
+    pub(crate) fn users_interrupted(&mut self, scenario: ScenarioId, number: u64, in_flight: u64) {
+        self.with_users(scenario, |users| {
+            users.interrupted += number;
+            users.requests_interrupted += in_flight;
+        });
     }
 
     /// Counts an arrival that was due but not started, because as many users as allowed were active.
     pub fn arrival_dropped(&mut self, scenario: ScenarioId) {
-        self.with_users(scenario, |users| users.dropped += 1);
+        self.arrivals_dropped(scenario, Dropped { crowded: 1, ..Dropped::default() });
     }
 
     /// Counts an arrival that was due but not started, because the load generator stood still, or got to it too late.
     pub fn arrival_missed(&mut self, scenario: ScenarioId) {
+        self.arrivals_dropped(scenario, Dropped { late: 1, ..Dropped::default() });
+    }
+
+    /// Counts arrivals that were due but not started.
+    pub(crate) fn arrivals_dropped(&mut self, scenario: ScenarioId, dropped: Dropped) {
+        let Dropped { crowded, late, at_end } = dropped;
         self.with_users(scenario, |users| {
-            users.dropped += 1;
-            users.dropped_late += 1;
+            users.dropped = users.dropped.saturating_add(crowded).saturating_add(late).saturating_add(at_end);
+            users.dropped_late = users.dropped_late.saturating_add(late);
+            users.dropped_at_end = users.dropped_at_end.saturating_add(at_end);
         });
     }
 

@@ -2,7 +2,7 @@
 
 use std::future::Future;
 use std::io;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::task::{Context, Poll, ready};
 
 use loadspiker_core::Moment;
@@ -13,6 +13,10 @@ use super::{Buffers, Connection};
 use crate::body::Sink;
 use crate::clock::Clock;
 use crate::error::HttpError;
+
+/// How many bytes an exchange moves before other tasks of the shard have their turn: a body without an end must not have
+/// the shard for itself. Tokio's own budget counts reads, whatever they bring, and would allow for 8 MB.
+const TURN: usize = 256 * 1024;
 
 /// A complete response; its body went to the sink.
 #[derive(Debug)]
@@ -123,18 +127,19 @@ impl<C: Clock> Exchange<'_, C> {
             }
         }
         let mut place = self.buffers.reading();
-        let mut heard = false;
+        let mut heard = 0;
         loop {
-            let taken = match self.connection.stream.poll_read(cx, &mut place) {
+            let read = if heard < TURN { self.connection.stream.poll_read(cx, &mut place) } else { give_way(cx) };
+            let taken = match read {
                 Poll::Pending => {
-                    if heard && self.first_byte.is_none() {
+                    if heard > 0 && self.first_byte.is_none() {
                         self.first_byte = Some(self.clock.now());
                     }
                     return Poll::Pending;
                 }
                 Poll::Ready(Ok(0)) => self.decoder.end().map(Some),
                 Poll::Ready(Ok(read)) => {
-                    heard = true;
+                    heard += read;
                     self.decoder.take(&place[..read], self.sink, self.buffers)
                 }
                 Poll::Ready(Err(error)) => Err(HttpError::from_io(&error)),
@@ -175,7 +180,11 @@ impl<C: Clock> Exchange<'_, C> {
         let Writing { own, done, .. } = &mut self.writing;
         let head = if self.request.is_written() { self.request.written() } else { own };
         let body = self.request.body();
+        let until = done.saturating_add(TURN);
         while *done < head.len() + body.len() {
+            if *done >= until {
+                return give_way(cx);
+            }
             let (head, body) = match head.get(*done..) {
                 Some(head) => (head, body),
                 None => (&[][..], &body[*done - head.len()..]),
@@ -195,4 +204,11 @@ impl<C: Clock> Exchange<'_, C> {
             _ => error,
         }
     }
+}
+
+/// Lets other tasks have their turn, and the reactor look for what has come in meanwhile.
+fn give_way<T>(cx: &mut Context<'_>) -> Poll<T> {
+    // Polled once, it has the task woken behind the others; there is nothing more to it.
+    let _ = pin!(tokio::task::yield_now()).poll(cx);
+    Poll::Pending
 }
