@@ -13,9 +13,10 @@ use tokio::time::{Instant, Sleep};
 
 use crate::compile::{Op, Program};
 use crate::engine::cursor::{Cursor, Next};
+use crate::engine::hold::Attended;
 use crate::engine::journey::{self, After};
 use crate::engine::signals::panic_message;
-use crate::engine::{Shard, Supply, Turn, User};
+use crate::engine::{Place, Shard, Supply, Turn, User};
 use crate::metrics::{Phases, Sample};
 use crate::protocol::{Action, ActionContext};
 
@@ -56,7 +57,10 @@ async fn work(shard: Rc<Shard>, user: Box<User>) {
     let mut next = Some(user);
     while let Some(user) = next {
         let (population, fork) = (user.population, user.fork().cloned());
-        let driven = NoPanic(pin!(drive(ActionContext::new(user, shard.clone())))).await;
+        let place = Cell::new(Place::new(population, user.pc));
+        let who = user.session.user_id();
+        let task = NoPanic(pin!(drive(ActionContext::new(user, shard.clone()), &place)));
+        let driven = Attended { task, shard: &shard, user: who, place: &place }.await;
         if let Err(message) = driven
             && !shard.is_over()
         {
@@ -103,7 +107,7 @@ impl<F: Future> Future for Watched<F> {
     }
 }
 
-async fn drive(mut cx: ActionContext) {
+async fn drive(mut cx: ActionContext, place: &Cell<Place>) {
     let shard = cx.shard.clone();
     let program = shard.program(cx.user.population);
     let throttled = shard.is_throttled(cx.user.population);
@@ -116,6 +120,7 @@ async fn drive(mut cx: ActionContext) {
             return;
         }
         let next = next.take().unwrap_or_else(|| cursor(&mut cx, &program, &shard).advance());
+        place.set(shard.pulse.who().1);
         if let Some(witness) = &program.witness {
             witness.keep(cx.session());
         }
@@ -146,12 +151,16 @@ async fn drive(mut cx: ActionContext) {
                         }
                     }
                 }
+                let here = Place::new(cx.user.population, pc);
+                place.set(here);
+                shard.pulse.at(here);
                 shard.action_begins(cx.user.population);
                 cx.begin_action();
                 let panicked = NoPanic(action.run(&mut cx).as_mut()).await.err();
                 if shard.is_over() {
                     return;
                 }
+                shard.step_is_over(here);
                 if let Some(message) = panicked {
                     record_panic(&mut cx, action.as_ref(), &message);
                 }
@@ -182,6 +191,9 @@ async fn drive(mut cx: ActionContext) {
                     shard.hold(cx.into_user());
                     return;
                 }
+                let here = Place::new(cx.user.population, pc);
+                place.set(here);
+                shard.pulse.at(here);
                 cx = match Box::pin(journey::run(cx, step, program.clone())).await {
                     After::GoesOn(cx) => cx,
                     After::Ends(cx) => return shard.user_ended(cx.into_user()),
@@ -194,6 +206,7 @@ async fn drive(mut cx: ActionContext) {
                     }
                     After::Gone => return,
                 };
+                shard.step_is_over(here);
                 shard.release_due(cx.user.intended);
                 actions = actions.wrapping_add(1);
                 if actions.is_multiple_of(TURN) {

@@ -111,7 +111,7 @@ impl Shard {
 
     pub(super) fn tell_if_done(&self, population: usize, at: Moment) {
         if self.populations.borrow_mut()[population].is_newly_done() {
-            self.tell(Event::Done { population, at, round: self.round.get() });
+            self.tell(Event::Done { shard: self.index, population, at, round: self.round.get() });
         }
     }
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 use rustc_hash::FxHashMap;
 
 use super::group_stats::GroupStats;
+use super::holds::Holds;
 use super::key::{GroupKey, Groups, RequestKey, RequestPath};
 use super::limits::{Limits, OTHER, other_request};
 use super::request_stats::RequestStats;
@@ -39,6 +40,8 @@ pub struct Recorder {
     users: Vec<UserStatistics>,
     folded: u64,
     stalls: TimeStatistics,
+    /// By step.
+    holds: BTreeMap<Arc<str>, Holds>,
     /// By pool and feeder.
     waits: BTreeMap<Arc<str>, RecordWaits>,
     stalled_seconds: BTreeSet<(u64, u64)>,
@@ -86,6 +89,7 @@ impl Recorder {
             passes: Table::default(),
             folded: 0,
             stalls: TimeStatistics::default(),
+            holds: BTreeMap::new(),
             waits: BTreeMap::new(),
             stalled_seconds: BTreeSet::new(),
         }
@@ -217,6 +221,14 @@ impl Recorder {
         self.stalled_seconds.insert((from.since_start().as_secs(), to.since_start().as_secs()));
     }
 
+    /// Counts that a step has held up the shard for so long.
+    pub(crate) fn held_up(&mut self, step: &str, held: Duration) {
+        match self.holds.get_mut(step) {
+            Some(holds) => holds.count_one(held),
+            None => self.holds.entry(step.into()).or_default().count_one(held),
+        }
+    }
+
     /// Counts that a user has waited for so long for a record of the pool or feeder of this name, and has got one or given
     /// up.
     pub(crate) fn waited_for_record(&mut self, name: &Arc<str>, wait: Duration, taken: bool) {
@@ -249,6 +261,7 @@ impl Recorder {
             groups: self.passes.take(GroupStats::merge),
             folded: std::mem::take(&mut self.folded),
             stalls: std::mem::take(&mut self.stalls),
+            holds: std::mem::take(&mut self.holds),
             waits: std::mem::take(&mut self.waits),
             stalled_seconds: std::mem::take(&mut self.stalled_seconds),
             ..Totals::default()
