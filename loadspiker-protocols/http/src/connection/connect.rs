@@ -10,6 +10,7 @@ use rustls::pki_types::ServerName;
 use tokio::net::{TcpSocket, TcpStream};
 use tokio_rustls::TlsConnector;
 
+use super::arrival;
 use super::stream::Counted;
 use super::{Connection, Stream};
 use crate::clock::Clock;
@@ -124,6 +125,7 @@ impl Connector {
     async fn dial_one(&self, ip: IpAddr, port: u16) -> Result<TcpStream, HttpError> {
         let socket = if ip.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() };
         let socket = socket.map_err(|error| HttpError::from_io(&error))?;
+        arrival::stamp(&socket);
         if !self.local_addresses.is_empty() {
             let local = self.local_address(ip.is_ipv4())?;
             socket.bind(SocketAddr::new(local, 0)).map_err(|error| match error.kind() {

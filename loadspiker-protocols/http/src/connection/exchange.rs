@@ -4,6 +4,7 @@ use std::future::Future;
 use std::io;
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use loadspiker_core::Moment;
 
@@ -24,7 +25,7 @@ pub(crate) struct Answer {
     pub(crate) head: Head,
     /// When the first byte was seen. Equal to `ended` if the whole response came at once.
     pub(crate) first_byte: Moment,
-    /// When the last byte was seen.
+    /// When the last byte was seen, or if the shard was held up, when it had come in.
     pub(crate) ended: Moment,
 }
 
@@ -55,7 +56,7 @@ pub(crate) fn exchange<'a, C: Clock>(
 ) -> Exchange<'a, C> {
     let decoder = Decoder::new(Asked::by(request.method()));
     let writing = Writing { own: Vec::new(), done: 0, sent_before: 0, state: State::Unbegun };
-    Exchange { connection, request, sink, buffers, clock, writing, decoder, first_byte: None }
+    Exchange { connection, request, sink, buffers, clock, writing, decoder, first_byte: None, age: Duration::ZERO }
 }
 
 /// See [`exchange`].
@@ -68,6 +69,8 @@ pub(crate) struct Exchange<'a, C> {
     writing: Writing,
     decoder: Decoder,
     first_byte: Option<Moment>,
+    /// Where the shard was held up: for how long the end of the response had been there.
+    age: Duration,
 }
 
 /// How far the request has been written.
@@ -96,9 +99,10 @@ impl<C: Clock> Future for Exchange<'_, C> {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.get_mut();
         let Complete { head, reusable } = ready!(this.advance(cx))?;
-        let ended = this.clock.now();
+        let now = this.clock.now();
+        let ended = Moment::from_nanos(now.since(Moment::START + this.age).as_nanos().try_into().unwrap_or(u64::MAX));
         this.connection.open = reusable && matches!(this.writing.state, State::Done) && !this.request.closes();
-        Poll::Ready(Ok(Answer { head, first_byte: this.first_byte.unwrap_or(ended), ended }))
+        Poll::Ready(Ok(Answer { head, first_byte: this.first_byte.unwrap_or(ended).min(ended), ended }))
     }
 }
 
@@ -128,7 +132,11 @@ impl<C: Clock> Exchange<'_, C> {
         }
         let mut place = self.buffers.reading();
         let mut heard = 0;
+        let was_held_up = self.clock.was_held_up();
         loop {
+            if was_held_up {
+                self.age = self.connection.stream.age(&mut place).unwrap_or_default();
+            }
             let read = if heard < TURN { self.connection.stream.poll_read(cx, &mut place) } else { give_way(cx) };
             let taken = match read {
                 Poll::Pending => {

@@ -9,6 +9,7 @@
 //! [`Buffers`] of the shard. So an idle connection is small without anything being done for it, and so is one that waits
 //! for its response.
 
+mod arrival;
 mod buffers;
 mod connect;
 mod exchange;

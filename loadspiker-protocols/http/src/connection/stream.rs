@@ -3,10 +3,13 @@
 use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio_rustls::client::TlsStream;
+
+use super::arrival;
 
 /// A TCP socket that counts.
 #[derive(Debug)]
@@ -49,6 +52,12 @@ impl Stream {
     /// Bytes sent since the traffic was taken.
     pub(super) fn sent(&self) -> u64 {
         self.counted().sent
+    }
+
+    /// For how long the last of what the next read will bring has been there, if that can be known; see
+    /// [`age`](super::arrival::age).
+    pub(super) fn age(&self, place: &mut [u8]) -> Option<Duration> {
+        arrival::age(&self.counted().socket, place)
     }
 
     pub(super) fn is_secure(&self) -> bool {

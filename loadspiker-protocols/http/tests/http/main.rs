@@ -12,6 +12,7 @@ mod cookies;
 mod digests;
 mod faults;
 mod feeders;
+mod holding;
 mod parallel;
 mod redirects;
 mod requests;
