@@ -122,10 +122,10 @@ impl RunReport {
         self.matters(self.users().arrival_lag.percentile(99.0))
     }
 
-    /// A lateness that can matter: it is above 10 ms, and not below a hundredth of the usual response time.
+    /// A lateness that can matter: it is above 10 ms, and above a hundredth of the usual response time.
     pub(super) fn matters(&self, lateness: Duration) -> Option<Duration> {
         let usual = self.global().response_time().percentile(50.0);
-        (lateness > LAG && lateness * 100 >= usual).then_some(lateness)
+        (lateness > LAG && lateness * 100 > usual).then_some(lateness)
     }
 
     /// Arrivals that were dropped because as many users as allowed were active.
