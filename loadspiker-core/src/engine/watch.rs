@@ -183,7 +183,9 @@ impl std::fmt::Display for StuckStep {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dsl::{Simulation, Steps, dummy, scenario};
+    use crate::dsl::{Simulation, Steps, dummy, exec_fn, scenario};
+    use crate::engine::options::Observer;
+    use crate::engine::signals::pretend;
     use crate::engine::{Place, RunOptions};
     use crate::inject::at_once_users;
 
@@ -238,5 +240,45 @@ mod tests {
         }
         pulse.rests();
         assert_eq!(look_for_a_second(&mut watch, Moment::START, &plan), (vec![], vec![]));
+    }
+
+    /// Presses Ctrl-C when it is warned of a step, and once more when the run says that users have time to finish.
+    #[derive(Default)]
+    struct Impatient(Vec<String>);
+
+    impl Observer for Impatient {
+        fn warning(&mut self, text: &str) {
+            self.0.push(text.to_owned());
+            pretend();
+        }
+
+        fn stopping(&mut self, _: &EndReason, grace: Duration) {
+            if !grace.is_zero() {
+                pretend();
+            }
+        }
+    }
+
+    #[test]
+    fn an_interrupted_run_gives_up_a_shard_that_is_stuck() {
+        let begin = Instant::now();
+        let stuck = exec_fn(|session| {
+            while session.user_id() > 0 {
+                std::thread::park();
+            }
+            Ok(())
+        });
+        let population = scenario("Stuck").exec(dummy("before", 1)).exec(stuck).inject([at_once_users(1)]);
+        // Nothing else ends it: it is the second Ctrl-C that does.
+        let simulation = Simulation::new("x").shards(1).grace_period(Duration::from_secs(3600)).with(population);
+        let mut impatient = Impatient::default();
+        let report = simulation.run_with(&RunOptions::default(), &mut impatient).unwrap();
+        assert!(begin.elapsed() < Duration::from_secs(20), "{:?}", begin.elapsed());
+        assert_eq!(report.info().end, EndReason::Interrupted);
+        let [warning] = &impatient.0[..] else { panic!("{:?}", impatient.0) };
+        assert!(warning.starts_with("shard 0 has been held up for") && warning.contains("exec_fn at "), "{warning}");
+        let warnings = report.warnings().join("\n");
+        assert!(warnings.contains("Shard 0 never came back from exec_fn"), "{warnings}");
+        assert!(report.info().stuck[0].given_up);
     }
 }

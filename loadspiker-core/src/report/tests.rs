@@ -5,8 +5,8 @@ use std::time::Duration;
 use super::format::{human, precise, significant};
 use super::*;
 use crate::assertion::global;
-use crate::metrics::{Limits, TimeStatistics};
 use crate::metrics::tests::{Event, run};
+use crate::metrics::{Limits, TimeStatistics};
 use crate::units::DurationExt;
 
 fn in_group(group: &'static str, event: Event) -> Event {

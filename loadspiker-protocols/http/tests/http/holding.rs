@@ -91,7 +91,12 @@ fn a_neighbour_that_holds_up_the_shard_is_not_charged_to_the_target() {
 #[test]
 fn a_large_encoded_body_is_decoded_aside_and_checked_as_any() {
     // Does not shrink to less than what is decoded in place.
-    let body: Vec<u8> = (0..400_000_u32).map(|n| n.wrapping_mul(2_654_435_761).to_be_bytes()[0]).collect();
+    let mut state = 1_u64;
+    let mut random = || {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        state.to_be_bytes()[0]
+    };
+    let body: Vec<u8> = (0..400_000).map(|_| random()).collect();
     let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
     encoder.write_all(&body).unwrap();
     let encoded = encoder.finish().unwrap();
