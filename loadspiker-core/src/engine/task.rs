@@ -342,4 +342,26 @@ mod tests {
         let size = future_size(work);
         assert!(size <= 640, "{size}");
     }
+
+    /// As a peer does that does not stop sending: whatever is asked behind it gets no answer from tokio.
+    fn use_up_the_budget(cx: &mut Context<'_>) {
+        while pin!(tokio::task::coop::consume_budget()).poll(cx).is_ready() {}
+    }
+
+    #[test]
+    fn a_time_limit_fires_though_what_it_limits_has_used_up_the_budget_of_the_task() {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let begin = std::time::Instant::now();
+        let mut watchdog = Watchdog::default();
+        runtime.block_on(async {
+            let deadline = Instant::now() + Duration::from_millis(20);
+            poll_fn(|cx| {
+                use_up_the_budget(cx);
+                let late = begin.elapsed() > Duration::from_secs(10);
+                if late { Poll::Ready(()) } else { watchdog.poll(deadline, cx) }
+            })
+            .await;
+        });
+        assert!(begin.elapsed() < Duration::from_secs(10), "{:?}", begin.elapsed());
+    }
 }
