@@ -9,11 +9,20 @@ use loadspiker_core::protocol::ActionContext;
 pub trait Clock {
     /// The time since the run began.
     fn now(&self) -> Moment;
+
+    /// Whether what is seen now may have been there for a while, because the shard was held up.
+    fn was_held_up(&self) -> bool {
+        false
+    }
 }
 
 impl Clock for ActionContext {
     fn now(&self) -> Moment {
         ActionContext::now(self)
+    }
+
+    fn was_held_up(&self) -> bool {
+        ActionContext::was_held_up(self)
     }
 }
 

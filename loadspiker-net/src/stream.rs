@@ -3,10 +3,13 @@
 use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpStream, UnixStream};
 use tokio_rustls::client::TlsStream;
+
+use crate::arrival;
 
 /// A socket that counts.
 #[derive(Debug)]
@@ -70,6 +73,16 @@ impl NetStream {
             Kind::Plain(counted) => counted.sent,
             Kind::Secure(tls) => tls.get_ref().0.sent,
             Kind::Unix(counted) => counted.sent,
+        }
+    }
+
+    /// For how long the last of what the next read will bring has been there, if the kernel says so. It looks into `place`
+    /// and takes nothing.
+    pub fn age(&self, place: &mut [u8]) -> Option<Duration> {
+        match &self.0 {
+            Kind::Plain(counted) => arrival::age(&counted.socket, place),
+            Kind::Secure(tls) => arrival::age(&tls.get_ref().0.socket, place),
+            Kind::Unix(_) => None,
         }
     }
 

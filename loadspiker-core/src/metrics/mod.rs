@@ -19,6 +19,7 @@ mod custom;
 mod errors;
 mod group_stats;
 mod histogram;
+mod holds;
 mod key;
 mod limits;
 mod live;
@@ -44,9 +45,11 @@ pub use custom::{
     Amount, Counter, CustomMetric, Gauge, MetricFigures, MetricKind, MetricPoint, Rate, Recording, Trend,
     ValueStatistics, counter, gauge, rate, trend,
 };
+pub use holds::Holds;
 pub use limits::{Limits, OTHER, OTHER_ERRORS};
 pub use live::{LiveError, LiveMetric, LiveRequest, LiveView};
 pub use phases::PhaseTimes;
+pub(crate) use recorder::Dropped;
 pub use recorder::Recorder;
 pub use sample::{GroupId, NameId, Phases, Sample, SampleName, ScenarioId};
 pub use series::{RequestPoint, SeriesPoint};

@@ -8,6 +8,7 @@ mod document;
 pub mod format;
 mod group;
 mod info;
+mod load;
 mod metric;
 mod request;
 mod run_report;
@@ -21,10 +22,11 @@ mod warnings;
 #[cfg(test)]
 mod tests;
 
-pub use bottleneck::Bottleneck;
+pub use bottleneck::{Bottleneck, LateCause};
 pub use group::GroupReport;
 pub(crate) use info::seconds;
 pub use info::{EndReason, RunInfo};
+pub use load::{HostLoad, StuckStep};
 pub use metric::{CheckReport, MetricReport};
 pub use request::RequestReport;
 pub use run_report::{RunReport, SCHEMA_VERSION};

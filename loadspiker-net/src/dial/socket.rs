@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use tokio::net::{TcpSocket, TcpStream};
 
+use crate::arrival;
 use crate::failure::{Failure, FailureKind};
 
 /// Options of TCP sockets.
@@ -47,6 +48,7 @@ impl Sockets {
         let socket = if ip.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() };
         let failed = |error: io::Error| Failure::from_io(&error);
         let socket = socket.map_err(failed)?;
+        arrival::stamp(&socket);
         if !self.local_addresses.is_empty() {
             let local = self.local_address(ip.is_ipv4())?;
             socket.bind(SocketAddr::new(local, 0)).map_err(|error| match error.kind() {

@@ -2,8 +2,9 @@
 
 use std::future::Future;
 use std::io;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use loadspiker_core::Moment;
 use tokio::io::AsyncWrite;
@@ -14,6 +15,10 @@ use super::{BodySink, Buffers, Connection};
 use crate::clock::Clock;
 use crate::failure::{Failure, FailureKind};
 
+/// How many bytes an exchange moves before other tasks of the shard have their turn: a body without an end must not have
+/// the shard for itself. Tokio's own budget counts reads, whatever they bring, and would allow for 8 MB.
+const TURN: usize = 256 * 1024;
+
 /// A complete response; its body went to the sink.
 #[derive(Debug)]
 pub struct Answer {
@@ -21,7 +26,7 @@ pub struct Answer {
     pub head: Head,
     /// When the first byte was seen. Equal to `ended` if the whole response came at once.
     pub first_byte: Moment,
-    /// When the last byte was seen.
+    /// When the last byte was seen, or if the shard was held up, when it had come in.
     pub ended: Moment,
 }
 
@@ -52,7 +57,7 @@ pub fn exchange<'a, S: BodySink, C: Clock>(
 ) -> Exchange<'a, S, C> {
     let decoder = Decoder::new(Asked::by(request.method()));
     let writing = Writing { own: Vec::new(), done: 0, sent_before: 0, state: State::Unbegun };
-    Exchange { connection, request, sink, buffers, clock, writing, decoder, first_byte: None }
+    Exchange { connection, request, sink, buffers, clock, writing, decoder, first_byte: None, age: Duration::ZERO }
 }
 
 /// See [`exchange`].
@@ -65,6 +70,8 @@ pub struct Exchange<'a, S, C> {
     writing: Writing,
     decoder: Decoder,
     first_byte: Option<Moment>,
+    /// Where the shard was held up: for how long the end of the response had been there.
+    age: Duration,
 }
 
 /// How far the request has been written.
@@ -93,9 +100,10 @@ impl<S: BodySink, C: Clock> Future for Exchange<'_, S, C> {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.get_mut();
         let Complete { head, reusable } = ready!(this.advance(cx))?;
-        let ended = this.clock.now();
+        let now = this.clock.now();
+        let ended = Moment::from_nanos(now.since(Moment::START + this.age).as_nanos().try_into().unwrap_or(u64::MAX));
         this.connection.open = reusable && matches!(this.writing.state, State::Done) && !this.request.closes();
-        Poll::Ready(Ok(Answer { head, first_byte: this.first_byte.unwrap_or(ended), ended }))
+        Poll::Ready(Ok(Answer { head, first_byte: this.first_byte.unwrap_or(ended).min(ended), ended }))
     }
 }
 
@@ -124,11 +132,16 @@ impl<S: BodySink, C: Clock> Exchange<'_, S, C> {
             }
         }
         let mut place = self.buffers.reading();
-        let mut heard = false;
+        let mut heard = 0;
+        let was_held_up = self.clock.was_held_up();
         loop {
-            let taken = match self.connection.stream.poll_read_into(cx, &mut place) {
+            if was_held_up {
+                self.age = self.connection.stream.age(&mut place).unwrap_or_default();
+            }
+            let read = if heard < TURN { self.connection.stream.poll_read_into(cx, &mut place) } else { give_way(cx) };
+            let taken = match read {
                 Poll::Pending => {
-                    if heard && self.first_byte.is_none() {
+                    if heard > 0 && self.first_byte.is_none() {
                         self.first_byte = Some(self.clock.now());
                     }
                     return Poll::Pending;
@@ -138,7 +151,7 @@ impl<S: BodySink, C: Clock> Exchange<'_, S, C> {
                     Err(failure) => Err(self.reason(failure).into()),
                 },
                 Poll::Ready(Ok(read)) => {
-                    heard = true;
+                    heard += read;
                     self.decoder.take(&place[..read], self.sink, self.buffers)
                 }
                 Poll::Ready(Err(error)) => Err(self.reason(Failure::from_io(&error)).into()),
@@ -179,7 +192,11 @@ impl<S: BodySink, C: Clock> Exchange<'_, S, C> {
         let Writing { own, done, .. } = &mut self.writing;
         let head = if self.request.is_written() { self.request.written() } else { own };
         let body = self.request.body();
+        let until = done.saturating_add(TURN);
         while *done < head.len() + body.len() {
+            if *done >= until {
+                return give_way(cx);
+            }
             let (head, body) = match head.get(*done..) {
                 Some(head) => (head, body),
                 None => (&[][..], &body[*done - head.len()..]),
@@ -199,4 +216,11 @@ impl<S: BodySink, C: Clock> Exchange<'_, S, C> {
             _ => failure,
         }
     }
+}
+
+/// Lets other tasks have their turn, and the reactor look for what has come in meanwhile.
+fn give_way<T>(cx: &mut Context<'_>) -> Poll<T> {
+    // Polled once, it has the task woken behind the others; there is nothing more to it.
+    let _ = pin!(tokio::task::yield_now()).poll(cx);
+    Poll::Pending
 }

@@ -471,3 +471,29 @@ async fn after_an_upgrade_the_connection_goes_on_as_bytes() {
     stream.read_exact(&mut pong).await.unwrap();
     assert_eq!(&pong, b"ping");
 }
+
+#[tokio::test]
+async fn a_body_that_keeps_coming_leaves_others_their_turn() {
+    const BODY: usize = 16 << 20;
+    let address = serve(|mut socket: TcpStream| {
+        read_request(&mut socket);
+        socket.write_all(format!("HTTP/1.1 200 OK\r\ncontent-length: {BODY}\r\n\r\n").as_bytes()).unwrap();
+        socket.write_all(&vec![b'x'; BODY]).unwrap();
+    });
+    let mut connection = connect(address).await;
+    let (request, buffers, clock) = (get(), Buffers::default(), Readings::default());
+    let (mut sink, mut turns) = (Discard, 0);
+    {
+        let mut exchanging = std::pin::pin!(exchange(&mut connection, &request, &mut sink, &buffers, &clock));
+        std::future::poll_fn(|cx| {
+            turns += 1;
+            // The server is ahead, so that there is always more to be read.
+            std::thread::sleep(std::time::Duration::from_millis(1));
+            exchanging.as_mut().poll(cx)
+        })
+        .await
+        .unwrap();
+    }
+    // A turn takes 256 KiB, and what is read beyond it in one piece.
+    assert!(turns >= BODY / (320 * 1024), "{turns}");
+}

@@ -164,7 +164,7 @@ impl<'a> Order<'a> {
         // What came in one piece was not waited for.
         let receive = nanos(answer.first_byte, answer.ended);
         self.trace.phases.receive = (receive > 0).then_some(receive);
-        self.trace.ended = answer.ended;
+        self.trace.ended = answer.ended.max(sent);
     }
 
     fn give_back(

@@ -25,7 +25,12 @@ pub(crate) struct Decoder {
     stage: Stage,
     /// The connection may be used for another request (RFC 9112 §9.3).
     persistent: bool,
+    /// How many interim responses have come.
+    interim: u32,
 }
+
+/// How many interim responses (1xx) a response may have before it. A server that sends more does not come to the point.
+const INTERIM: u32 = 100;
 
 enum Stage {
     /// The part of a head that has come so far; empty as long as there is none.
@@ -65,7 +70,7 @@ pub(crate) struct Complete {
 
 impl Decoder {
     pub(crate) fn new(asked: Asked) -> Self {
-        Decoder { asked, stage: Stage::Head(Vec::new()), persistent: false }
+        Decoder { asked, stage: Stage::Head(Vec::new()), persistent: false, interim: 0 }
     }
 
     /// Takes the bytes that came in. Returns the response once it is complete; what the server sends after it belongs to
@@ -82,14 +87,14 @@ impl Decoder {
     ) -> Result<Option<Complete>, S::Error> {
         match std::mem::replace(&mut self.stage, Stage::Over) {
             // As nearly always: the whole head at once.
-            Stage::Head(partial) if partial.is_empty() => match find(input, 0)? {
+            Stage::Head(partial) if partial.is_empty() => match find(input, 0, &mut self.interim)? {
                 (begin, Some(parsed)) => self.begin(&input[begin..], &parsed, sink, buffers),
                 (begin, None) => Ok(self.wait(partial, &input[begin..], buffers)?),
             },
             Stage::Head(mut partial) => {
                 let seen = partial.len();
                 partial.extend_from_slice(input);
-                match find(&partial, seen)? {
+                match find(&partial, seen, &mut self.interim)? {
                     (begin, Some(parsed)) => {
                         let taken = self.begin(&partial[begin..], &parsed, sink, buffers);
                         buffers.give_back(partial);
@@ -171,8 +176,8 @@ impl Decoder {
 }
 
 /// Where the head of the final response begins in `input`, and what it says, if it is whole. The first `seen` bytes hold
-/// no whole head. Interim responses are skipped, however many there are.
-fn find(input: &[u8], mut seen: usize) -> Result<(usize, Option<Parsed>), Failure> {
+/// no whole head. Interim responses are skipped, and counted in `interim`.
+fn find(input: &[u8], mut seen: usize, interim: &mut u32) -> Result<(usize, Option<Parsed>), Failure> {
     let mut begin = 0;
     while let rest = &input[begin..]
         && head::may_be_whole(rest, seen)
@@ -181,6 +186,10 @@ fn find(input: &[u8], mut seen: usize) -> Result<(usize, Option<Parsed>), Failur
         // 101 is a final one: it ends HTTP on this connection (RFC 9110 §15.2.2).
         if !parsed.status.is_informational() || parsed.status == StatusCode::SWITCHING_PROTOCOLS {
             return Ok((begin, Some(parsed)));
+        }
+        *interim += 1;
+        if *interim > INTERIM {
+            return Err(head::invalid(&format!("more than {INTERIM} interim responses (1xx) before the response")));
         }
         (begin, seen) = (begin + parsed.length, 0);
     }

@@ -110,7 +110,10 @@ fn some_responses_have_no_body_whatever_they_announce() {
 }
 
 #[test]
-fn interim_responses_are_skipped() {
+fn interim_responses_are_skipped_up_to_a_hundred() {
+    let many = |count| format!("{}HTTP/1.1 204 X\r\n\r\n", "HTTP/1.1 103 Early Hints\r\n\r\n".repeat(count));
+    assert!(whole(&many(100)).is_ok());
+    assert!(matches!(whole(&many(101)), Err(failure) if failure.text().contains("more than 100 interim")));
     let interim = "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nlink: x\r\ncontent-length: 7\r\n\r\n";
     let read = whole(&format!("{interim}HTTP/1.1 404 X\r\ncontent-length: 2\r\n\r\nno")).unwrap();
     assert_eq!((read.status, &read.body[..], read.fields.len()), (404, &b"no"[..], 1));

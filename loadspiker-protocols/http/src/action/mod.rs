@@ -18,6 +18,7 @@ use loadspiker_core::metrics::{Counter, Sample, SampleName, counter};
 use loadspiker_core::protocol::{Action, ActionBuilder, ActionContext, ActionFuture, ProtocolSlot, masked_url};
 use loadspiker_net::UserCertificate;
 
+use self::verdict::ASIDE;
 use crate::auth::BoundAuth;
 use crate::body::Sink;
 use crate::carry::Carry;
@@ -159,7 +160,8 @@ impl HttpAction {
                 break;
             }
         }
-        if self.checks.needs_body() {
+        // What had come in while the shard was held up ended before now.
+        if self.checks.needs_body() || cx.was_held_up() {
             cx.forget_time();
         }
         cx.return_buffer(buffer);
@@ -252,7 +254,11 @@ impl HttpAction {
                 false => Ok(None),
             };
             if let Ok(None) = next {
-                let (head, verdict) = self.verify(cx, answer.head, sink, &hop.target, trace.ended, download);
+                let (head, verdict) = if answer.head.is_encoded() && sink.kept() >= ASIDE {
+                    Box::pin(self.verify_aside(cx, answer.head, sink, &hop.target, trace.ended, download)).await
+                } else {
+                    self.verify(cx, answer.head, sink, &hop.target, trace.ended, download)
+                };
                 shard.buffers.give_back(head.into_bytes());
                 self.report(cx, Part::after(followed), &trace, Some(status), verdict.err().as_deref());
                 return None;

@@ -13,6 +13,7 @@ mod digests;
 mod encodings;
 mod faults;
 mod feeders;
+mod holding;
 mod memory;
 mod parallel;
 mod redirects;
