@@ -56,7 +56,11 @@ impl Stream {
 
     /// For how long the last of what the next read will bring has been there, if that can be known; see
     /// [`age`](super::arrival::age).
-    pub(super) fn age(&self, place: &mut [u8]) -> Option<Duration> {
+    ///
+    /// # Errors
+    ///
+    /// That of the connection.
+    pub(super) fn age(&self, place: &mut [u8]) -> io::Result<Option<Duration>> {
         arrival::age(&self.counted().socket, place)
     }
 
