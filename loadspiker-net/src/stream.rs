@@ -78,11 +78,15 @@ impl NetStream {
 
     /// For how long the last of what the next read will bring has been there, if the kernel says so. It looks into `place`
     /// and takes nothing.
-    pub fn age(&self, place: &mut [u8]) -> Option<Duration> {
+    ///
+    /// # Errors
+    ///
+    /// That of the socket. It is told once: the next read knows nothing of it.
+    pub fn age(&self, place: &mut [u8]) -> io::Result<Option<Duration>> {
         match &self.0 {
             Kind::Plain(counted) => arrival::age(&counted.socket, place),
             Kind::Secure(tls) => arrival::age(&tls.get_ref().0.socket, place),
-            Kind::Unix(_) => None,
+            Kind::Unix(_) => Ok(None),
         }
     }
 

@@ -135,10 +135,15 @@ impl<S: BodySink, C: Clock> Exchange<'_, S, C> {
         let mut heard = 0;
         let was_held_up = self.clock.was_held_up();
         loop {
-            if was_held_up {
-                self.age = self.connection.stream.age(&mut place).unwrap_or_default();
-            }
-            let read = if heard < TURN { self.connection.stream.poll_read_into(cx, &mut place) } else { give_way(cx) };
+            let age = if was_held_up { self.connection.stream.age(&mut place) } else { Ok(None) };
+            let read = match age {
+                Err(error) => Poll::Ready(Err(error)),
+                Ok(_) if heard >= TURN => give_way(cx),
+                Ok(age) => {
+                    self.age = age.unwrap_or_default();
+                    self.connection.stream.poll_read_into(cx, &mut place)
+                }
+            };
             let taken = match read {
                 Poll::Pending => {
                     if heard > 0 && self.first_byte.is_none() {
