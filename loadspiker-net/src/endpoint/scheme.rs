@@ -2,6 +2,7 @@
 
 /// A URL scheme and what it stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Scheme {
     /// The scheme without TLS, such as `redis`.
     pub name: &'static str,
