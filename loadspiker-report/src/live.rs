@@ -124,6 +124,11 @@ impl Observer for Progress {
         self.print(text);
     }
 
+    fn warning(&mut self, text: &str) {
+        // Also where nothing else is shown: it may be the last that is heard of the run.
+        self.print(&format!("warning: {text}"));
+    }
+
     fn stopping(&mut self, reason: &EndReason, grace: Duration) {
         let notice = if grace.is_zero() {
             format!("{reason}: ending now")

@@ -130,9 +130,9 @@ pub(super) fn compile(hook: &Hook, simulation: &Simulation, gathered: &mut Gathe
     let names = std::mem::replace(&mut gathered.names, others.0);
     let rendez_vous = std::mem::replace(&mut gathered.rendez_vous, others.1);
     let turns = std::mem::replace(&mut gathered.turns, others.2);
-    let witness = Some(Witness { steps, seen: Mutex::default() });
+    let witness = Some(Witness { steps: steps.clone(), seen: Mutex::default() });
     let population = CompiledPopulation {
-        program: Arc::new(Program { ops, pauses: simulation.pauses, end, witness }),
+        program: Arc::new(Program { ops, pauses: simulation.pauses, end, witness, steps }),
         profile: Profile::from_steps([at_once_users(1)]),
         throttle: None,
         maximum_users: None,

@@ -2,6 +2,7 @@
 
 mod binder;
 mod context;
+mod doubts;
 mod hooks;
 mod limits;
 mod lower;

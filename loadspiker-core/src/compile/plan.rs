@@ -14,6 +14,7 @@ use crate::compile::lower::Lowering;
 use crate::compile::program::{Op, Program, RendezVous};
 use crate::compile::sequence::{self, Predecessor};
 use crate::dsl::{Population, Simulation};
+use crate::engine::Place;
 use crate::error::{Error, Mistake, Mistakes};
 use crate::expression::Functions;
 use crate::feeder::RunFeeders;
@@ -97,6 +98,13 @@ impl Plan {
             to: end,
         };
         named.map(planned).collect()
+    }
+
+    /// The step at `place`, the scenario that it is in, and where it was written.
+    pub(crate) fn step_at(&self, place: Place) -> Option<String> {
+        let (population, pc) = place.parts()?;
+        let step = self.populations.get(population)?.program.step_at(pc)?;
+        Some(format!("{step} in scenario \"{}\"", self.scenario_names.get(population)?))
     }
 
     /// Without any throttle, and so with no other end than this.
@@ -279,7 +287,7 @@ fn add(
     }
     lowering.headed("on_user_end", &scenario.users.end);
     lowering.headed("on_user_end of all scenarios", &of_all.end);
-    let (mut ops, steps) = (lowering.ops, lowering.plan);
+    let (mut ops, steps, places) = (lowering.ops, lowering.plan, lowering.steps);
     ops.push(Op::End);
     report_unknown_attributes(&mut cx);
     (cx.step, cx.place) = (String::new(), Some(population.place));
@@ -289,7 +297,13 @@ fn add(
     let index = populations.len();
     scenario_names.push(scenario.name.as_str().into());
     populations.push(CompiledPopulation {
-        program: Arc::new(Program { ops, pauses: population.pauses.unwrap_or(simulation.pauses), end, witness: None }),
+        program: Arc::new(Program {
+            ops,
+            pauses: population.pauses.unwrap_or(simulation.pauses),
+            end,
+            witness: None,
+            steps: places,
+        }),
         profile: population.profile.clone(),
         throttle: population.throttle.clone(),
         maximum_users: population.maximum_users,

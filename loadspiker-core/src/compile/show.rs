@@ -20,6 +20,7 @@ impl fmt::Display for Plan {
         }
         self.hook(f, "after", self.after.as_deref())?;
         self.limits(f)?;
+        section(f, "doubtful load", self.doubtful_load())?;
         let criteria = |purpose| {
             let guards = self.guards.iter().filter(move |guard| guard.purpose == purpose);
             guards.map(|guard| guard.criterion.to_string())

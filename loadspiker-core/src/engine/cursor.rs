@@ -4,9 +4,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
 use crate::compile::{Kind, Op, Pc, Program, RendezVous, Switch, SwitchBy, Test};
-use crate::engine::Shard;
 use crate::engine::signals::panic_message;
 use crate::engine::user::{Frame, User};
+use crate::engine::{Place, Shard};
 use crate::expression::EvalError;
 use crate::feeder::at_once;
 use crate::metrics::GroupId;
@@ -45,13 +45,20 @@ pub(crate) struct Cursor<'a> {
 impl Cursor<'_> {
     /// Goes on to the next operation that takes time.
     pub(crate) fn advance(&mut self) -> Next {
+        let mut before = None;
         for _ in 0..TURN {
+            if let Some(before) = before {
+                self.shard.step_is_over(before);
+            }
             let pc = self.user.pc;
             let Some(op) = self.program.ops.get(pc as usize) else { return Next::End };
             if self.user.watched > 0 && op.is_step() && self.leave_early() {
                 continue;
             }
             self.user.pc = pc + 1;
+            let place = Place::new(self.user.population, pc);
+            self.shard.pulse.at(place);
+            before = Some(place);
             match op {
                 Op::Action(_) => return Next::Act(pc),
                 Op::Async(_) => return Next::Journey(pc),
@@ -59,9 +66,14 @@ impl Cursor<'_> {
                     let (user, started) = (&mut *self.user, self.shard.clock.now());
                     let outcome = guard(|| function(&mut user.session).map_err(|error| format!("{error:#}")));
                     // The user's own code takes its time; how late the engine was before stays as it was.
-                    user.intended = user.intended + self.shard.clock.now().since(started);
+                    let took = self.shard.clock.now().since(started);
+                    user.intended = user.intended + took;
                     if let Err(problem) = outcome {
                         self.fail_step(&problem);
+                    }
+                    if self.shard.code_ran(place, took) {
+                        // Others have waited long enough.
+                        return Next::Yield;
                     }
                 }
                 Op::Pause(pause) => match self.try_to(|cursor| pause.get(&cursor.user.session)) {

@@ -146,6 +146,10 @@ impl Observer for Aside<'_> {
         self.0.debug(text);
     }
 
+    fn warning(&mut self, text: &str) {
+        self.0.warning(text);
+    }
+
     fn stopping(&mut self, reason: &EndReason, grace: Duration) {
         self.0.stopping(reason, grace);
     }

@@ -11,10 +11,12 @@ use std::time::Duration;
 use crate::compile::{Plan, Program, Text};
 use crate::engine::clock::Clock;
 use crate::engine::cursor::Problem;
+use crate::engine::hold::Attention;
 use crate::engine::hooks::given;
 use crate::engine::late::Late;
 use crate::engine::message::Event;
 use crate::engine::population::PopulationState;
+use crate::engine::pulse::Pulse;
 use crate::engine::room::Room;
 use crate::engine::steered::Order;
 use crate::engine::task::Seat;
@@ -38,6 +40,8 @@ pub(crate) struct Shard {
     /// What users record in custom metrics, and how their checks go.
     pub(crate) book: Rc<Book>,
     pub(crate) debug: bool,
+    pub(crate) pulse: Arc<Pulse>,
+    pub(super) attention: Attention,
     /// Used for rendering, again and again.
     pub(crate) buffers: RefCell<Vec<String>>,
     pub(super) plan: Arc<Plan>,
@@ -122,6 +126,7 @@ impl Shard {
         clock: Clock,
         debug: bool,
         events: Sender<Event>,
+        pulse: Arc<Pulse>,
     ) -> Result<Rc<Shard>, (String, String)> {
         let info = ShardInfo { index, count: plan.shards };
         let states: Result<Vec<_>, _> = plan
@@ -149,6 +154,8 @@ impl Shard {
             ),
             book: book.clone(),
             debug,
+            pulse,
+            attention: Attention::default(),
             buffers: RefCell::default(),
             programs: plan.populations.iter().map(|population| Rc::new(population.program.clone())).collect(),
             // A schema of the shard's own: its reference count is not shared with other cores.

@@ -11,7 +11,7 @@ use crate::engine::message::Event;
 use crate::engine::population::Arrival;
 use crate::engine::shard::CROWD;
 use crate::engine::{Shard, User, task};
-use crate::metrics::ScenarioId;
+use crate::metrics::{Dropped, ScenarioId};
 use crate::moment::Moment;
 use crate::session::Session;
 
@@ -30,8 +30,14 @@ impl Shard {
                         self.start_user(index, intended, now, number, seed);
                         started += 1;
                     }
-                    Some(Arrival::Crowded) => self.recorder.borrow_mut().arrival_dropped(scenario),
-                    Some(Arrival::Missed) => self.recorder.borrow_mut().arrival_missed(scenario),
+                    Some(Arrival::Crowded(crowded)) => {
+                        let dropped = Dropped { crowded, ..Dropped::default() };
+                        self.recorder.borrow_mut().arrivals_dropped(scenario, dropped);
+                    }
+                    Some(Arrival::Missed(late)) => {
+                        let dropped = Dropped { late, ..Dropped::default() };
+                        self.recorder.borrow_mut().arrivals_dropped(scenario, dropped);
+                    }
                 }
             }
             self.tell_if_done(index, now);
@@ -106,7 +112,7 @@ impl Shard {
 
     pub(super) fn tell_if_done(&self, population: usize, at: Moment) {
         if self.populations.borrow_mut()[population].is_newly_done() {
-            self.tell(Event::Done { population, at, round: self.round.get() });
+            self.tell(Event::Done { shard: self.index, population, at, round: self.round.get() });
         }
     }
 

@@ -114,6 +114,18 @@ impl Piece {
         })
     }
 
+    /// The part (0 to 1) of all arrivals that is to be expected before the instant `at`: the inverse of
+    /// [`instant_of_share`](Self::instant_of_share).
+    pub(super) fn share_before(&self, at: u64) -> f64 {
+        let (mut low, mut high) = (0.0, 1.0);
+        // As often as a number from 0 to 1 has digits.
+        for _ in 0..60 {
+            let middle = 0.5 * (low + high);
+            if self.instant_of_share(middle) < at { low = middle } else { high = middle }
+        }
+        high
+    }
+
     /// When the integral of the rate reaches `users`.
     pub(super) fn when_reached(&self, users: f64) -> u64 {
         let instant = match self.curve {

@@ -115,6 +115,14 @@ impl Profile {
         }
     }
 
+    /// Each step as a profile of its own.
+    pub(crate) fn alone(&self) -> Vec<Profile> {
+        match self {
+            Profile::Open(steps) => steps.iter().map(|step| Profile::Open(vec![*step])).collect(),
+            Profile::Closed(steps) => steps.iter().map(|step| Profile::Closed(vec![*step])).collect(),
+        }
+    }
+
     /// Each step as the user wrote it.
     pub(crate) fn written(&self) -> Vec<String> {
         match self {

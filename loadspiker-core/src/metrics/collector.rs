@@ -33,6 +33,8 @@ pub struct Collector {
     limits: Limits,
     bounds: Bounds,
     scenarios: Arc<[Arc<str>]>,
+    /// By shard: how many users of each scenario it has.
+    active: Vec<BTreeMap<Arc<str>, i64>>,
     /// By shard: how many seconds it has delivered; `None` if it will deliver no more.
     delivered: Vec<Option<u64>>,
     pending: BTreeMap<u64, Second>,
@@ -78,6 +80,7 @@ impl Collector {
             metrics: KeptMetrics::new(limits.metric_points),
             limits,
             scenarios,
+            active: vec![BTreeMap::new(); shards],
             delivered: vec![Some(0); shards],
             pending: BTreeMap::new(),
             open: 0,
@@ -128,6 +131,14 @@ impl Collector {
             let end = second.saturating_add(u64::from(until != EndOf::WarmUp));
             *delivered = (*delivered).max(end);
         }
+        if let Some(active) = self.active.get_mut(shard) {
+            for (scenario, users) in &totals.users {
+                let count = |users: u64| i64::try_from(users).unwrap_or(i64::MAX);
+                // One who ends was counted as started before.
+                *active.entry(scenario.clone()).or_default() +=
+                    count(users.started) - count(users.ended) - count(users.interrupted);
+            }
+        }
         let pending = self.pending.entry(second.max(self.open)).or_default();
         pending.cut |= until == EndOf::Run;
         if warm_up {
@@ -145,6 +156,17 @@ impl Collector {
             *delivered = None;
         }
         self.complete();
+    }
+
+    /// Says that a shard will deliver nothing more though it has users: they are counted as interrupted.
+    pub(crate) fn shard_lost(&mut self, shard: usize) {
+        let mut totals = Totals::default();
+        for (scenario, users) in self.active.get(shard).into_iter().flatten() {
+            let interrupted = u64::try_from(*users).unwrap_or(0);
+            totals.users.insert(scenario.clone(), UserStatistics { interrupted, ..UserStatistics::default() });
+        }
+        self.pending.entry(self.open).or_default().measured.merge(totals, None);
+        self.shard_done(shard);
     }
 
     /// How the run goes, as of the last complete second. It costs some work per name, but none per request.
@@ -193,6 +215,7 @@ impl Collector {
         self.delivered.clear();
         self.complete();
         info.stalls = std::mem::take(&mut self.totals.stalls);
+        info.holds = std::mem::take(&mut self.totals.holds);
         if let Some(journal) = self.journal.take() {
             journal.end(&info);
         }

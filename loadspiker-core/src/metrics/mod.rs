@@ -20,6 +20,7 @@ mod errors;
 mod group_stats;
 mod hdr;
 mod histogram;
+mod holds;
 mod key;
 mod limits;
 mod live;
@@ -50,9 +51,11 @@ pub use custom::{
     ValueStatistics, counter, gauge, rate, trend,
 };
 pub use errors::ErrorGroup;
+pub use holds::Holds;
 pub use limits::{Limits, OTHER, OTHER_ERRORS};
 pub use live::{LiveError, LiveMetric, LiveRequest, LiveScenario, LiveView};
 pub use phases::PhaseTimes;
+pub(crate) use recorder::Dropped;
 pub use recorder::Recorder;
 pub use sample::{GroupId, NameId, Phases, Sample, SampleName, ScenarioId};
 pub use series::{RequestPoint, SeriesPoint};

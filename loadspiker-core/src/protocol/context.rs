@@ -123,6 +123,13 @@ impl ActionContext {
         self.shard.clock.now()
     }
 
+    /// Whether the shard was held up a moment ago by a turn that took long, so that what is seen now may have been there for
+    /// a while. A protocol that can learn when it came in takes that for the end of its request: the delay is the load
+    /// generator's, not the target's. Asking costs next to nothing.
+    pub fn was_held_up(&self) -> bool {
+        self.shard.pulse.is_aftermath()
+    }
+
     /// When the user meant to begin this action: the due instant of what released it (its arrival, the end of a pause,
     /// the end of the step before). After [`record`](Self::record) it is the end of the sample recorded.
     pub fn intended(&self) -> Moment {

@@ -120,7 +120,8 @@ fn generator(report: &RunReport, screen: Screen) -> Vec<String> {
     let users = report.users();
     let mut facts = Vec::new();
     if let Some(share) = info.cpu_share() {
-        let cores = u64::try_from(info.shards).unwrap_or(u64::MAX);
+        let cores = if info.cores > 0 { info.shards.min(info.cores) } else { info.shards };
+        let cores = u64::try_from(cores).unwrap_or(u64::MAX);
         facts.push(format!("CPU {:.0} % of {}", share * 100.0, counted(cores, "core")));
     }
     facts.push(match users.dropped {

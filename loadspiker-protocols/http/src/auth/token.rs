@@ -7,8 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use loadspiker_core::{Moment, StepError};
-
-use crate::clock::Clock;
+use loadspiker_net::Clock;
 
 /// A token.
 #[derive(Clone)]

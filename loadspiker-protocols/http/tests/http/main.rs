@@ -13,6 +13,7 @@ mod digests;
 mod encodings;
 mod faults;
 mod feeders;
+mod holding;
 mod memory;
 mod parallel;
 mod redirects;
@@ -20,4 +21,5 @@ mod requests;
 mod telling;
 #[cfg(feature = "templates")]
 mod templates;
+mod tls;
 mod values;
