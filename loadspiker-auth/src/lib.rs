@@ -6,7 +6,7 @@
 //! | OAuth 2.0 (RFC 6749) | [`oauth2`] | [`TokenSource`] | exchanges forms for JSON ([`TokenEndpoint`]), sends the token |
 //! | AWS Signature Version 4 | [`aws_sigv4`] | [`SigV4Signer`] | adds the headers that it gets for a [`SigningRequest`] |
 //! | NTLM (MS-NLMP), feature `ntlm` | `ntlm` | `NtlmAccounts` | carries the three messages, keeps the connection |
-//! | Kerberos 5 (RFC 4120), feature `kerberos` | `kerberos` | `KerberosClient` | carries messages to the KDC (`KdcLink`), sends tokens |
+//! | Kerberos 5 (RFC 4120), feature `kerberos` | `kerberos` | `KerberosClient` | opens connections to the KDC (`KdcLink`), sends tokens |
 //!
 //! Each mechanism is a plain value that the user writes, with expressions in its texts, and that a protocol accepts in its
 //! own `auth(…)`. The protocol compiles it with the action that uses it, and asks the compiled form during the run. How a
@@ -48,9 +48,9 @@
 //!     }
 //!     fn run<'a>(&'a self, cx: &'a mut ActionContext) -> ActionFuture<'a> {
 //!         Box::pin(async move {
+//!             // A real one sends the token with the call, and records a sample of it.
 //!             let token = self.signer.token(cx).unwrap();
-//!             // A real one sends it, with the call, as `authorization: Bearer …`.
-//!             assert_eq!(token, "eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhZGEifQ.SIGNATURE");
+//!             assert!(token.ends_with("._WUDxqbmQQOMXC1oOmMzLUTcQaSLDc_Yd5dB_nPL5z4"));
 //!         })
 //!     }
 //! }
@@ -59,7 +59,7 @@
 //! let report = Simulation::new("calls")
 //!     .with(scenario("Call").exec(Chain::action(call)).inject([at_once_users(1)]))
 //!     .run()?;
-//! assert!(report.errors().is_empty());
+//! assert_eq!((report.users_started(), report.panics()), (1, 0));
 //! # Ok::<(), loadspiker_core::Error>(())
 //! ```
 
@@ -81,7 +81,7 @@ mod token;
 pub use jwt::{Jwt, JwtAlgorithm, JwtSigner, jwt, jwt_with_key_file};
 #[cfg(feature = "kerberos")]
 #[cfg_attr(docsrs, doc(cfg(feature = "kerberos")))]
-pub use kerberos::{KdcAddress, KdcExchange, KdcLink, KdcRequest, Kerberos, KerberosClient, kerberos};
+pub use kerberos::{KdcLink, Kerberos, KerberosClient, kerberos};
 #[cfg(feature = "ntlm")]
 #[cfg_attr(docsrs, doc(cfg(feature = "ntlm")))]
 pub use ntlm::{Ntlm, NtlmAccount, NtlmAccounts, ntlm};

@@ -6,19 +6,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use loadspiker_core::protocol::ActionContext;
 use loadspiker_core::{Moment, StepError};
-
-/// The clock of the run.
-pub(crate) trait Clock {
-    fn now(&self) -> Moment;
-}
-
-impl Clock for ActionContext {
-    fn now(&self) -> Moment {
-        ActionContext::now(self)
-    }
-}
+use loadspiker_net::Clock;
 
 /// A token.
 #[derive(Clone)]
@@ -249,7 +238,7 @@ impl TokenView {
                 Ok(())
             }
             Err(error) => {
-                cell.held().reason = error.to_string();
+                cell.held().reason = format!("{error:#}");
                 cell.failures.fetch_add(1, Ordering::Release);
                 Err(error)
             }

@@ -1,8 +1,11 @@
 //! Every error a user can meet, each naming the thing, the value and the remedy.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::panic::Location;
 
+use crate::expression::EvalError;
+use crate::shown::{plain, varying};
 use crate::spelling::meant;
 
 /// Why a run could not start or had to be given up.
@@ -98,7 +101,7 @@ pub enum SessionError {
         there: Vec<String>,
     },
     /// The attribute has another type.
-    #[error("attribute \"{name}\" is the {found} \"{value}\", expected {expected}")]
+    #[error(fmt = wrong_type)]
     Type {
         /// The attribute asked for.
         name: String,
@@ -114,6 +117,16 @@ pub enum SessionError {
     Name(String),
 }
 
+fn wrong_type(name: &str, value: &str, found: &&str, expected: &&str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    write!(f, "attribute \"{name}\" is the {found} \"{}\", expected {expected}", maybe_marked(value, f))
+}
+
+/// A value in an error of ours: [marked](varying) in the alternate form (`{:#}`), in which errors are handed on to where
+/// they are counted.
+pub(crate) fn maybe_marked<'a>(value: &'a str, f: &fmt::Formatter<'_>) -> Cow<'a, str> {
+    if f.alternate() { varying(value).into() } else { value.into() }
+}
+
 fn list(names: &[String]) -> String {
     if names.is_empty() { "none".to_owned() } else { names.join(", ") }
 }
@@ -121,7 +134,9 @@ fn list(names: &[String]) -> String {
 /// What a step written by the user may fail with: any error, or a text.
 ///
 /// `?` turns every error that can leave its thread into it, and texts as well; [`StepError::new`] makes one from a
-/// message.
+/// message. Where a message has a value in it that differs from user to user,
+/// [`varying`](crate::protocol::varying) lets such errors be counted together. The alternate form (`{:#}`) keeps what
+/// was marked so, for those who hand a message on; the usual one does not.
 ///
 /// ```
 /// use loadspiker_core::dsl::exec_fn;
@@ -161,13 +176,19 @@ impl StepError {
 
 impl fmt::Display for StepError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)
+        if f.alternate() { f.write_str(&self.message) } else { f.write_str(&plain(&self.message)) }
     }
 }
 
 impl<E: Into<Box<dyn std::error::Error + Send + Sync>>> From<E> for StepError {
     fn from(error: E) -> Self {
-        StepError::new(error.into().to_string())
+        let error = error.into();
+        // The alternate form of errors of others may be anything.
+        StepError::new(match (error.downcast_ref::<SessionError>(), error.downcast_ref::<EvalError>()) {
+            (Some(error), _) => format!("{error:#}"),
+            (_, Some(error)) => format!("{error:#}"),
+            _ => error.to_string(),
+        })
     }
 }
 

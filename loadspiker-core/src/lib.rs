@@ -60,6 +60,7 @@ pub mod pool;
 pub mod protocol;
 pub mod report;
 mod session;
+mod shown;
 mod spelling;
 mod units;
 mod value;
@@ -67,8 +68,8 @@ mod value;
 pub use error::{Error, Mistake, Mistakes, SessionError, StepError};
 pub use moment::Moment;
 pub use session::{Schema, Session, Slot};
-pub use units::{DurationExt, parse_duration};
-pub use value::{FromValue, Value};
+pub use units::{DurationExt, FixedDuration, parse_duration};
+pub use value::{FromValue, ListItem, Value};
 
 /// All that a protocol crate needs.
 pub mod protocol_prelude {

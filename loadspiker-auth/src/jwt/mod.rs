@@ -13,6 +13,7 @@ use std::rc::Rc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use jsonwebtoken::{Algorithm, Header};
+use loadspiker_core::FixedDuration;
 use loadspiker_core::compile::CompileContext;
 use loadspiker_core::expression::{CompiledText, CompiledValue, IntoText, IntoValue, TextArg, ValueArg};
 use loadspiker_core::protocol::ActionContext;
@@ -161,8 +162,8 @@ impl Jwt {
 
     /// The claims `iat`, which is when the token is signed, and `exp`, so long after it, in whole seconds. Without it a
     /// token has neither, and is signed once.
-    pub fn expires_in(self, lifetime: Duration) -> Self {
-        Jwt { lifetime: Some(lifetime), ..self }
+    pub fn expires_in(self, lifetime: impl FixedDuration) -> Self {
+        Jwt { lifetime: Some(lifetime.fixed()), ..self }
     }
 }
 

@@ -62,9 +62,9 @@ impl Pair {
             Algorithm::PS512 => rsa(&signature::RSA_PSS_SHA512),
             Algorithm::ES256 => ecdsa(&signature::ECDSA_P256_SHA256_FIXED_SIGNING),
             Algorithm::ES384 => ecdsa(&signature::ECDSA_P384_SHA384_FIXED_SIGNING),
-            Algorithm::EdDSA => Ed25519KeyPair::from_pkcs8_maybe_unchecked(key)
-                .map(Pair::Ed25519)
-                .map_err(|error| error.to_string()),
+            Algorithm::EdDSA => {
+                Ed25519KeyPair::from_pkcs8_maybe_unchecked(key).map(Pair::Ed25519).map_err(|error| error.to_string())
+            }
             other => Err(format!("{other:?} is not supported")),
         }
     }

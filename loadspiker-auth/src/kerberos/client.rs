@@ -8,8 +8,8 @@ use loadspiker_core::protocol::ActionContext;
 use loadspiker_core::{Session, StepError};
 use time::OffsetDateTime;
 
-use super::kdc::{KdcAddress, KdcExchange, KdcLink, KdcRequest};
-use super::message::{self, Client, Greeting, Key, Made, Ticket};
+use super::kdc::{Exchange, Kdc, KdcLink};
+use super::message::{self, Client, Greeting, Key, Ticket};
 use super::wallet::{Held, Wallet};
 use crate::token::Lapse;
 use crate::{AuthKey, AuthStates, rendered};
@@ -29,7 +29,7 @@ pub struct KerberosClient {
     pub(super) realm: CompiledText,
     pub(super) password: CompiledText,
     pub(super) service: Option<CompiledText>,
-    pub(super) kdc: CompiledText,
+    pub(super) kdc: Kdc,
 }
 
 impl KerberosClient {
@@ -109,7 +109,7 @@ impl KerberosClient {
             let (nonce, now) = (nonce(link.context().session()), OffsetDateTime::now_utc());
             let message = message::ticket(&granting, &service, nonce, now).map_err(StepError::new)?;
             let read = |answer: &[u8]| message::issued(answer, &granting, nonce);
-            let ticket = self.ask(link, KdcExchange::Ticket, message, read).await?;
+            let ticket = self.kdc.ask(link, Exchange::Ticket, &message, read).await?;
             wallet.put(&client, &service, Some(held(ticket, link.context())));
         }
         Ok(())
@@ -119,10 +119,10 @@ impl KerberosClient {
     async fn log_in<L: KdcLink>(&self, link: &mut L, client: &Client) -> Result<Held, StepError> {
         let session = link.context().session();
         let password = rendered(&self.password, session)?;
-        let number = nonce(session);
+        let (ask, number) = (Exchange::Authentication, nonce(session));
         let now = OffsetDateTime::now_utc();
         let message = message::authentication(client, number, None, now).map_err(StepError::new)?;
-        let reply = match self.ask(link, KdcExchange::Authentication, message, message::greeting).await? {
+        let reply = match self.kdc.ask(link, ask, &message, message::greeting).await? {
             Greeting::Ticket(reply) => {
                 let (cipher, salt) = message::sealed_with(&reply).map_err(StepError::new)?;
                 let key = key_of(cipher, password, salt.unwrap_or_else(|| client.usual_salt())).await?;
@@ -136,23 +136,11 @@ impl KerberosClient {
                     Greeting::Ticket(reply) => message::granted(*reply, &key, number),
                     Greeting::Prove { .. } => Err("the KDC wants another proof than a password".to_owned()),
                 };
-                let ticket = self.ask(link, KdcExchange::Authentication, message, read).await?;
+                let ticket = self.kdc.ask(link, ask, &message, read).await?;
                 return Ok(held(ticket, link.context()));
             }
         };
         Ok(held(reply.map_err(StepError::new)?, link.context()))
-    }
-
-    async fn ask<L: KdcLink, T>(
-        &self,
-        link: &mut L,
-        exchange: KdcExchange,
-        message: Vec<u8>,
-        read: impl FnOnce(&[u8]) -> Made<T>,
-    ) -> Result<T, StepError> {
-        let address = rendered(&self.kdc, link.context().session()).map_err(|error| error.to_string());
-        let kdc = address.and_then(|address| KdcAddress::parse(&address));
-        link.ask(KdcRequest { exchange, kdc, message }, read).await
     }
 
     /// The token that authenticates one request to this service: SPNEGO (RFC 4178) around the ticket and a fresh proof.

@@ -9,7 +9,8 @@ use loadspiker_core::compile::CompileContext;
 use loadspiker_core::expression::{IntoText, TextArg};
 
 pub use self::client::KerberosClient;
-pub use self::kdc::{KdcAddress, KdcExchange, KdcLink, KdcRequest};
+use self::kdc::Kdc;
+pub use self::kdc::KdcLink;
 use crate::{AuthKey, AuthStates, Secret};
 
 /// Kerberos: each user proves its password to a KDC, such as a domain controller, and gets tickets for the services that it
@@ -81,10 +82,7 @@ impl Kerberos {
         {
             cx.mistake("kerberos: the realm is missing; write user@REALM, or add .realm(\"REALM\")");
         }
-        let kdc = address.compile(cx);
-        if let Some(Err(why)) = kdc.as_literal().map(KdcAddress::parse) {
-            cx.mistake(format!("kerberos: {why}"));
-        }
+        let address = address.compile(cx);
         KerberosClient {
             states: AuthStates::compile(cx),
             state: self.state.clone(),
@@ -92,7 +90,7 @@ impl Kerberos {
             realm,
             password: self.password.compile(cx),
             service: self.service.as_ref().map(|service| service.compile(cx)),
-            kdc,
+            kdc: Kdc::compile(address, cx),
         }
     }
 }

@@ -86,4 +86,3 @@ impl Wallet {
         self.0.borrow_mut().as_mut().filter(|pockets| pockets.client == *client).map(change);
     }
 }
-

@@ -36,7 +36,9 @@ pub trait TokenEndpoint {
     fn log_in(&mut self, visit: LoginVisit<'_>) -> impl Future<Output = Result<Option<url::Url>, StepError>> {
         let _ = visit;
         async {
-            Err(StepError::new("this protocol cannot visit a login page; use a grant without one, such as .password(…)"))
+            Err(StepError::new(
+                "this protocol cannot visit a login page; use a grant without one, such as .password(…)",
+            ))
         }
     }
 }
@@ -67,7 +69,7 @@ impl TokenForm {
     /// Why the server refuses (RFC 6749 §5.2), in one line that is the same for the same cause.
     pub fn judge(&self, status: u16, body: &[u8]) -> Result<(), String> {
         match reply::refusal(status, body) {
-            Some(refusal) if !self.expected.contains(&&*refusal.error) => Err(refusal.to_string()),
+            Some(refusal) if !self.expected.contains(&&*refusal.error) => Err(refusal.message()),
             _ => Ok(()),
         }
     }

@@ -23,7 +23,7 @@ impl LoginFields {
 
     /// Parses the expressions in the values. Mistakes are reported to `cx`.
     pub fn compile(&self, cx: &mut CompileContext<'_>) -> CompiledLoginFields {
-        CompiledLoginFields(self.0.iter().map(|(name, value)| (name.clone(), value.compile(cx))).collect())
+        CompiledLoginFields(self.0.iter().map(|(name, value)| (name.clone(), value.compile_for(name, cx))).collect())
     }
 }
 

@@ -13,6 +13,7 @@ mod source;
 
 use std::time::Duration;
 
+use loadspiker_core::FixedDuration;
 use loadspiker_core::compile::CompileContext;
 use loadspiker_core::expression::{IntoText, TextArg};
 
@@ -150,8 +151,8 @@ impl OAuth2 {
     }
 
     /// How long before its end a token is renewed: at most half its lifetime. Default 30 s.
-    pub fn renew_before(self, time: Duration) -> Self {
-        OAuth2 { renew_before: time, ..self }
+    pub fn renew_before(self, time: impl FixedDuration) -> Self {
+        OAuth2 { renew_before: time.fixed(), ..self }
     }
 
     /// All users of the run have one token, on all shards: the first that needs it gets it, and the others wait; one of

@@ -6,11 +6,12 @@ use std::rc::Rc;
 use loadspiker_core::StepError;
 use loadspiker_core::expression::CompiledText;
 use loadspiker_core::protocol::ActionContext;
+use loadspiker_net::Clock;
 
 use super::client::Client;
 use super::endpoint::TokenEndpoint;
 use super::grant::Grant;
-use crate::token::{Clock, TokenView};
+use crate::token::TokenView;
 use crate::{AuthKey, AuthStates};
 
 /// [`OAuth2`](super::OAuth2), compiled: fetches tokens, keeps them and renews them.

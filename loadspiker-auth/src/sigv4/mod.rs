@@ -161,8 +161,9 @@ impl Access {
             let name = name.to_ascii_lowercase();
             let has_part = matches!(&*name, "host" | "content-type") || name.starts_with("x-amz-");
             if has_part && !added.iter().any(|(own, _)| *own == name) {
-                let value = text_of(value)
-                    .ok_or_else(|| StepError::new(format!("header \"{name}\" is not in ASCII, and cannot be signed")))?;
+                let value = text_of(value).ok_or_else(|| {
+                    StepError::new(format!("header \"{name}\" is not in ASCII, and cannot be signed"))
+                })?;
                 signed.push((name, value.to_owned()));
             }
         }

@@ -119,11 +119,10 @@ fn a_signed_request_has_new_headers_in_place_of_those_that_it_had() {
     let headers: [(&str, &[u8]); 3] =
         [("Host", b"examplebucket.s3.amazonaws.com"), ("X-Amz-Date", b"19700101T000000Z"), ("accept", b"*/*")];
     let added = access().sign(Stamp::at(1_369_353_600), &request, headers).unwrap();
-    assert_eq!(added.iter().map(|(name, _)| *name).collect::<Vec<_>>(), [
-        "x-amz-date",
-        "x-amz-content-sha256",
-        "authorization"
-    ]);
+    assert_eq!(
+        added.iter().map(|(name, _)| *name).collect::<Vec<_>>(),
+        ["x-amz-date", "x-amz-content-sha256", "authorization"]
+    );
     assert_eq!(
         added[2].1,
         "AWS4-HMAC-SHA256 Credential=AKIAIOSFODNN7EXAMPLE/20130524/us-east-1/s3/aws4_request, \

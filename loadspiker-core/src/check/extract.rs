@@ -12,6 +12,7 @@ use super::response::Response;
 use super::text::decode_text;
 use crate::compile::CompileContext;
 use crate::expression::EvalError;
+use crate::protocol::is_secret_name;
 use crate::session::Session;
 use crate::value::Value;
 
@@ -53,10 +54,15 @@ pub trait Extractor: fmt::Debug + Send + Sync {
         None
     }
 
-    /// Whether a message may show the value found. Say no where nearly every response has another, since every
-    /// different message is counted by itself.
+    /// Whether a message may show the value found. Say no where it is long and tells nothing, such as a whole body.
     fn shows_value(&self) -> bool {
         true
+    }
+
+    /// Whether what it finds must not be shown, nor what that is compared with. It follows from the
+    /// [label](Self::label), in which the name of the header or field stands that it looks at, unless said otherwise.
+    fn is_secret(&self) -> bool {
+        is_secret_name(&self.label())
     }
 
     /// Prepares it for the run: expressions and patterns are parsed, mistakes told with `cx.mistake`.
@@ -93,7 +99,7 @@ pub enum ExtractError {
 
 impl From<EvalError> for ExtractError {
     fn from(error: EvalError) -> Self {
-        ExtractError::Pattern(error.to_string())
+        ExtractError::Pattern(format!("{error:#}"))
     }
 }
 
@@ -123,7 +129,7 @@ impl<'a> Subject<'a> {
         Subject {
             response,
             text: OnceCell::new(),
-            json: JsonBody::new(json_parts, arena),
+            json: JsonBody::new(response, json_parts, arena),
             arena,
             absorbed: RefCell::new(absorbed),
             #[cfg(feature = "html")]

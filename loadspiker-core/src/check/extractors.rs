@@ -184,6 +184,12 @@ impl Extractor for Holds {
     fn label(&self) -> String {
         format!("substring \"{}\"", abbreviate(&self.0))
     }
+
+    /// It finds places, and no text.
+    fn is_secret(&self) -> bool {
+        false
+    }
+
     fn compile(&self, cx: &mut CompileContext<'_>) -> Box<dyn Extract> {
         Box::new(CompiledHolds(Pattern::compile(&self.0, cx)))
     }

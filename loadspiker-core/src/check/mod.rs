@@ -149,6 +149,7 @@ mod xpath;
 
 pub use absorb::{Absorb, Absorber, Absorbing};
 pub use builder::{Check, IntoCheck, Verdict};
+pub(crate) use compiled::IMPLIED;
 pub use digest::{body_length, md5, sha1, sha256};
 pub use extract::{Extract, ExtractError, Extractor, Found, Scope, Subject};
 pub use extractors::{

@@ -21,6 +21,9 @@ pub(crate) trait Binder {
     /// The protocol of this kind that holds here, with the place of its states, if there is one.
     fn protocol(&self, kind: TypeId) -> Option<(usize, Arc<dyn Protocol>)>;
 
+    /// Keeps a text that must not be shown.
+    fn keep_secret(&self, text: &str);
+
     /// The functions of the user's that expressions may call.
     fn functions(&self) -> &Functions;
 
@@ -58,6 +61,7 @@ impl CompileContext<'_> {
     /// [`ActionContext::exchange`](crate::protocol::ActionContext::exchange): they find the protocols that the user gave.
     pub fn makes_requests(&mut self) {
         self.imperative = true;
+        self.names_late();
     }
 
     /// Binds all protocols that the user gave, for requests that are made during the run.

@@ -8,32 +8,36 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 
 use crate::compile::binder::Binder;
+use crate::compile::names::{GroupNode, NameBook, Spot};
 use crate::compile::program::RendezVous;
 use crate::error::Mistake;
-use crate::expression::{Functions, Template};
+use crate::expression::{CompiledText, CompiledValue, Functions, Template};
 use crate::feeder::{BoundFeeder, Feeder, RunFeeders};
 use crate::metrics::{NameId, SampleName};
 use crate::pool::{BoundPool, Pool, RunPools, same_name};
 use crate::protocol::{Protocol, ProtocolSlot};
-use crate::session::{Schema, Session, Slot};
+use crate::session::{Schema, Secrets, Session, Slot};
+use crate::value::Value;
 
 /// Request names known before the run, each with its number.
 #[derive(Debug, Default)]
 pub(crate) struct Names {
     names: Vec<Arc<str>>,
     ids: FxHashMap<Arc<str>, NameId>,
+    /// Where they stand, with all else that has a name in the report.
+    pub(crate) book: NameBook,
 }
 
 impl Names {
-    pub(crate) fn intern(&mut self, name: &str) -> NameId {
-        if let Some(id) = self.ids.get(name) {
-            return *id;
+    pub(crate) fn intern(&mut self, name: &str) -> (NameId, Arc<str>) {
+        if let Some((name, id)) = self.ids.get_key_value(name) {
+            return (*id, name.clone());
         }
         let id = NameId(u32::try_from(self.names.len()).unwrap_or(u32::MAX));
         let name: Arc<str> = name.into();
         self.names.push(name.clone());
-        self.ids.insert(name, id);
-        id
+        self.ids.insert(name.clone(), id);
+        (id, name)
     }
 
     pub(crate) fn into_vec(self) -> Vec<Arc<str>> {
@@ -103,8 +107,12 @@ struct UsedFeeder {
 pub(crate) struct Gathered {
     pub(crate) names: Names,
     pub(crate) schema: Schema,
+    /// What must not be shown.
+    pub(crate) secrets: Secrets,
     pub(crate) protocols: Vec<BoundProtocol>,
     pub(crate) mistakes: Vec<Mistake>,
+    /// What may be a mistake, but need not.
+    pub(crate) warnings: Vec<Mistake>,
     pub(crate) rendez_vous: Vec<Arc<RendezVous>>,
     /// How many switches go by turns.
     pub(crate) turns: usize,
@@ -116,6 +124,8 @@ pub(crate) struct Gathered {
     pub(crate) inherited: BTreeSet<u32>,
     /// There may be more of them than can be known.
     pub(crate) inherited_opaque: bool,
+    /// As [`CompileContext::fields_unknown`].
+    pub(crate) inherited_fields_unknown: bool,
     feeders: Vec<UsedFeeder>,
     pools: Vec<UsedPool>,
     shards: usize,
@@ -139,13 +149,16 @@ impl Gathered {
         Gathered {
             names: Names::default(),
             schema: Schema::default(),
+            secrets: Secrets::default(),
             protocols: Vec::new(),
             mistakes: Vec::new(),
+            warnings: Vec::new(),
             rendez_vous: Vec::new(),
             turns: 0,
             alone: false,
             inherited: BTreeSet::new(),
             inherited_opaque: false,
+            inherited_fields_unknown: false,
             functions: Functions::default(),
             feeders: Vec::new(),
             pools: Vec::new(),
@@ -169,7 +182,12 @@ pub struct CompileContext<'a> {
     /// Attributes read by expressions: slot, step, place.
     pub(crate) used: Vec<(Slot, String, Option<&'static Location<'static>>)>,
     pub(crate) defined: BTreeSet<u32>,
+    /// Code of the user's may set attributes that are known to nobody.
     pub(crate) opaque: bool,
+    /// The fields of a feeder that cannot be opened are known to nobody, which is a mistake already.
+    pub(crate) fields_unknown: bool,
+    /// The group that the step is in.
+    pub(crate) group: GroupNode,
     /// During a run: where names and protocols come from.
     pub(crate) binder: Option<&'a dyn Binder>,
     /// Whether a step of the scenario makes requests of its own during the run.
@@ -178,11 +196,15 @@ pub struct CompileContext<'a> {
     pub(super) bound: BTreeSet<usize>,
     /// How many users there can be at a time, as far as that is known.
     pub(super) crowd: Option<u64>,
+    /// The checks of the request that is compiled, for the plan.
+    pub(super) listed: Vec<String>,
+    is_unlisted: bool,
 }
 
 impl<'a> CompileContext<'a> {
     pub(crate) fn new(gathered: &'a mut Gathered, scenario: &'a str, given: &'a [Arc<dyn Protocol>]) -> Self {
         let (defined, opaque) = (gathered.inherited.clone(), gathered.inherited_opaque);
+        let fields_unknown = gathered.inherited_fields_unknown;
         CompileContext {
             gathered,
             scenario,
@@ -192,10 +214,14 @@ impl<'a> CompileContext<'a> {
             used: Vec::new(),
             defined,
             opaque,
+            fields_unknown,
+            group: GroupNode::ROOT,
             binder: None,
             imperative: false,
             bound: BTreeSet::new(),
             crowd: None,
+            listed: Vec::new(),
+            is_unlisted: false,
         }
     }
 
@@ -235,8 +261,8 @@ impl<'a> CompileContext<'a> {
         });
         let used = &self.gathered.feeders[index];
         let Some((bound, slots)) = &used.opened else {
-            // Its fields are unknown: attributes that nobody sets are its fault.
-            self.opaque = true;
+            // Its fields are unknown: attributes that nobody sets may be its fault.
+            self.fields_unknown = true;
             return None;
         };
         self.defined.extend(slots.iter().map(|slot| slot.0));
@@ -273,8 +299,8 @@ impl<'a> CompileContext<'a> {
             self.gathered.pools.len() - 1
         });
         let Some((bound, slots)) = &self.gathered.pools[index].1 else {
-            // Its fields are unknown: attributes that nobody sets are its fault.
-            self.opaque = true;
+            // Its fields are unknown: attributes that nobody sets may be its fault.
+            self.fields_unknown = true;
             return None;
         };
         self.defined.extend(slots.iter().map(|slot| slot.0));
@@ -321,8 +347,39 @@ impl<'a> CompileContext<'a> {
         }
         let template = self.template(source);
         match template.as_literal() {
-            Some(name) if self.binder.is_none() => RequestName::Known(self.gathered.names.intern(name), name.into()),
-            _ => RequestName::Rendered(template),
+            Some(name) if self.binder.is_none() => {
+                let (id, name) = self.gathered.names.intern(name);
+                let (book, spot) = (&mut self.gathered.names.book, spot(self.scenario, &self.step, self.place));
+                book.request(self.group, &name, spot);
+                RequestName::Known(id, name)
+            }
+            _ => {
+                self.gathered.names.book.named_late(false);
+                RequestName::Rendered(template)
+            }
+        }
+    }
+
+    /// Says that this step names requests or checks during the run which it does not compile before (see
+    /// [`request_name`](Self::request_name)), so that an assertion about a name that nobody has announced is no mistake.
+    /// Names that begin with an announced one and a space, such as `login Redirect 1`, need not be.
+    pub fn names_late(&mut self) {
+        self.gathered.names.book.named_late(true);
+    }
+
+    /// The group of this name within the current one.
+    pub(super) fn group_named(&mut self, name: &Text) -> GroupNode {
+        let name = match name {
+            Text::Fixed(name) => Some(&**name),
+            Text::Rendered(_) => None,
+        };
+        self.gathered.names.book.group(self.group, name, spot(self.scenario, &self.step, self.place))
+    }
+
+    /// A check that is counted under this name.
+    pub(crate) fn counts_check(&mut self, name: &Arc<str>) {
+        if self.binder.is_none() {
+            self.gathered.names.book.check(name);
         }
     }
 
@@ -350,6 +407,64 @@ impl<'a> CompileContext<'a> {
         }
     }
 
+    /// Says that a text of the user's is secret, such as a password: it is masked in whatever error or exchange it turns up
+    /// in, and so are the values of the attributes in its expressions. A closure cannot be
+    /// looked into; what it gives is masked only if it is the value of an attribute with the [name of a
+    /// secret](crate::protocol::is_secret_name).
+    pub fn secret(&mut self, text: &CompiledText) {
+        if let Some(template) = text.as_template() {
+            self.secret_template(template);
+        }
+    }
+
+    /// As [`secret`](Self::secret), for a value.
+    pub fn secret_value(&mut self, value: &CompiledValue) {
+        if let Some(template) = value.as_template() {
+            self.secret_template(template);
+        } else if let Some(text) = value.as_constant().and_then(Value::as_str) {
+            self.secret_template(&Template::literal(text));
+        }
+    }
+
+    /// As [`secret`](Self::secret), for a text that is parsed already.
+    pub fn secret_template(&mut self, template: &Template) {
+        match (template.as_literal(), self.binder) {
+            (Some(literal), None) => self.gathered.secrets.add_text(literal),
+            (Some(literal), Some(binder)) => binder.keep_secret(literal),
+            (None, Some(_)) => {}
+            (None, None) => {
+                for slot in template.plain_attributes() {
+                    if let Some(name) = self.gathered.schema.names().get(slot.0 as usize) {
+                        self.gathered.secrets.add_attribute(name);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Says that the value of an attribute is secret, whatever its name.
+    pub(crate) fn secret_attribute(&mut self, name: &str) {
+        if self.binder.is_none() {
+            self.gathered.secrets.add_attribute(name);
+        }
+    }
+
+    /// Compiles something whose checks the plan does not list, since they belong to other requests than the one that is
+    /// compiled: those of a login, say.
+    pub fn unlisted<T>(&mut self, compile: impl FnOnce(&mut Self) -> T) -> T {
+        let before = std::mem::replace(&mut self.is_unlisted, true);
+        let compiled = compile(self);
+        self.is_unlisted = before;
+        compiled
+    }
+
+    /// Lists checks in the plan.
+    pub(crate) fn list(&mut self, checks: impl Iterator<Item = String>) {
+        if self.binder.is_none() && !self.is_unlisted {
+            self.listed.extend(checks);
+        }
+    }
+
     /// Says that this step may set attributes that cannot be known before the run (it calls the user's code), so that
     /// an attribute nobody is seen to set is no mistake.
     pub fn opaque(&mut self) {
@@ -358,16 +473,24 @@ impl<'a> CompileContext<'a> {
 
     /// Tells a mistake of the current step: what is wrong, the value, what to do about it.
     pub fn mistake(&mut self, message: impl Into<String>) {
-        let mistake = Mistake {
-            scenario: self.scenario.to_owned(),
-            step: self.step.clone(),
-            place: self.place,
-            message: message.into(),
-        };
+        let mistake = self.told(message.into());
         // A chain that is used in several places is compiled in each of them.
         if !self.gathered.mistakes.contains(&mistake) {
             self.gathered.mistakes.push(mistake);
         }
+    }
+
+    /// Tells of something in the current step that can be run but is probably not what the user meant. Where mistakes keep
+    /// a simulation from being run, warnings are shown with its plan and its report.
+    pub fn warning(&mut self, message: impl Into<String>) {
+        let warning = self.told(message.into());
+        if !self.gathered.warnings.contains(&warning) {
+            self.gathered.warnings.push(warning);
+        }
+    }
+
+    fn told(&self, message: String) -> Mistake {
+        Mistake { scenario: self.scenario.to_owned(), step: self.step.clone(), place: self.place, message }
     }
 
     /// The protocol of kind `P` that holds here, and where its states will be kept. Where the user gave none,
@@ -402,12 +525,20 @@ impl<'a> CompileContext<'a> {
             let is_default = given.is_none();
             let protocol = given.unwrap_or_else(default);
             self.gathered.protocols.push(BoundProtocol { kind, is_default, protocol: protocol.clone() });
+            // Requests of its own are made in whichever group its users are.
+            let group = std::mem::replace(&mut self.group, GroupNode::ANYWHERE);
             protocol.check(self);
+            self.group = group;
             self.gathered.protocols.len() - 1
         });
         self.bound.insert(index);
         index
     }
+}
+
+/// Where a name was written.
+fn spot(scenario: &str, step: &str, place: Option<&'static Location<'static>>) -> impl FnOnce() -> Spot {
+    move || Spot { scenario: scenario.to_owned(), step: step.to_owned(), place }
 }
 
 /// Runs `compile` in a context of its own; gives what it made, a session with slots for the attributes it met, and the

@@ -2,9 +2,11 @@
 
 mod binder;
 mod context;
+mod doubts;
 mod hooks;
 mod limits;
 mod lower;
+mod names;
 mod plan;
 mod program;
 mod sequence;
@@ -15,6 +17,6 @@ pub(crate) use binder::{Binder, compile_during_run};
 pub(crate) use context::compile_in_test;
 pub use context::{CompileContext, RequestName, Text};
 pub(crate) use hooks::{Attributes, Seen, Witness};
-pub use plan::Plan;
 pub(crate) use plan::{CompiledPopulation, compile};
+pub use plan::{Plan, PlannedScenario};
 pub(crate) use program::{AsyncStep, Forking, Kind, Loop, Op, Pc, Program, RendezVous, Switch, SwitchBy, Test};

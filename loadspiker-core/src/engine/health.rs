@@ -14,6 +14,16 @@ pub(crate) fn cpu_time() -> Option<Duration> {
     None
 }
 
+/// The name of this machine, if it is known.
+pub(crate) fn host() -> String {
+    #[cfg(target_os = "linux")]
+    {
+        rustix::system::uname().nodename().to_string_lossy().into_owned()
+    }
+    #[cfg(not(target_os = "linux"))]
+    ["HOSTNAME", "COMPUTERNAME"].into_iter().find_map(|name| std::env::var(name).ok()).unwrap_or_default()
+}
+
 /// Raises the limit of open files as far as the system allows: every connection needs one.
 pub(crate) fn raise_file_limit() {
     #[cfg(target_os = "linux")]

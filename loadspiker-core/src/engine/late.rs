@@ -70,6 +70,10 @@ impl Binder for ShardBinder<'_> {
         })
     }
 
+    fn keep_secret(&self, text: &str) {
+        self.shard.late.names.keep_secret(text);
+    }
+
     fn protocol(&self, kind: TypeId) -> Option<(usize, Arc<dyn Protocol>)> {
         let plan = &self.shard.plan;
         let given = plan.known_protocols.given.get(self.population as usize).into_iter().flatten();

@@ -2,8 +2,9 @@
 
 use std::fmt;
 
-use crate::error::SessionError;
+use crate::error::{SessionError, maybe_marked};
 use crate::session::abbreviate;
+use crate::shown::plain;
 use crate::spelling::meant;
 
 /// Why a text with expressions cannot be parsed: the text, the place in it, what is wrong, what to do.
@@ -86,7 +87,7 @@ pub enum EvalError {
         needed: &'static str,
     },
     /// The value of a text cannot be read as what the step needs.
-    #[error("\"{template}\" is the {found} \"{value}\", expected {expected}")]
+    #[error(fmt = unfit)]
     Unfit {
         /// The text as it was written.
         template: String,
@@ -109,6 +110,14 @@ pub enum EvalError {
     #[error("{0}")]
     Template(String),
     /// A closure of the user's returned an error.
-    #[error("{0}")]
+    #[error(fmt = closure)]
     Closure(String),
+}
+
+fn closure(message: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    if f.alternate() { f.write_str(message) } else { f.write_str(&plain(message)) }
+}
+
+fn unfit(template: &str, value: &str, found: &&str, expected: &&str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    write!(f, "\"{template}\" is the {found} \"{}\", expected {expected}", maybe_marked(value, f))
 }

@@ -9,15 +9,17 @@ use super::bounds::Bounds;
 use super::custom::KeptMetrics;
 use super::errors::ErrorCounts;
 use super::limits::Limits;
-use super::live::{LiveError, LiveView};
+use super::live::{LiveError, LiveScenario, LiveView};
 use super::paths::Paths;
 use super::series::{self, SeriesPoint, quantiles, round};
 use super::snapshot::{EndOf, Snapshot};
+use super::state::State;
 use super::times::TimeStatistics;
 use super::totals::Totals;
 use super::user_stats::UserStatistics;
+use super::windows::Windows;
 use crate::assertion::Watches;
-use crate::report::{RunInfo, RunReport};
+use crate::report::{Journal, RunInfo, RunReport};
 
 /// How many errors a live view shows.
 const LIVE_ERRORS: usize = 10;
@@ -31,34 +33,41 @@ pub struct Collector {
     limits: Limits,
     bounds: Bounds,
     scenarios: Arc<[Arc<str>]>,
+    /// By shard: how many users of each scenario it has.
+    active: Vec<BTreeMap<Arc<str>, i64>>,
     /// By shard: how many seconds it has delivered; `None` if it will deliver no more.
     delivered: Vec<Option<u64>>,
     pending: BTreeMap<u64, Second>,
     /// The first second that is not complete.
-    open: u64,
-    totals: Totals,
+    pub(super) open: u64,
+    pub(super) totals: Totals,
     /// Of the warm-up, which the totals are without.
-    warm_up: Option<(Duration, Totals)>,
-    watches: Watches,
-    users: UserStatistics,
-    errors: ErrorCounts,
+    pub(super) warm_up: Option<(Duration, Totals)>,
+    pub(super) watches: Watches,
+    pub(super) users: UserStatistics,
+    /// By scenario, with those of the warm-up.
+    scenario_users: BTreeMap<Arc<str>, LiveScenario>,
+    pub(super) errors: ErrorCounts,
     last_errors: ErrorCounts,
-    series: Vec<SeriesPoint>,
-    step: u64,
+    pub(super) series: Vec<SeriesPoint>,
+    pub(super) step: u64,
     /// Times in which shards stood still, by their first and last second, that reach into seconds to come.
-    stalled: BTreeSet<(u64, u64)>,
+    pub(super) stalled: BTreeSet<(u64, u64)>,
     last: SeriesPoint,
-    paths: Paths,
-    metrics: KeptMetrics,
+    pub(super) paths: Paths,
+    pub(super) metrics: KeptMetrics,
+    pub(super) windows: Windows,
+    /// Where each second is written down, lest it is lost with the process.
+    journal: Option<Journal>,
 }
 
 /// What shards have delivered of a second.
 #[derive(Debug, Default)]
-struct Second {
-    measured: Totals,
-    warm_up: Totals,
+pub(crate) struct Second {
+    pub(crate) measured: Totals,
+    pub(crate) warm_up: Totals,
     /// The run ended within it.
-    cut: bool,
+    pub(crate) cut: bool,
 }
 
 impl Collector {
@@ -71,6 +80,7 @@ impl Collector {
             metrics: KeptMetrics::new(limits.metric_points),
             limits,
             scenarios,
+            active: vec![BTreeMap::new(); shards],
             delivered: vec![Some(0); shards],
             pending: BTreeMap::new(),
             open: 0,
@@ -78,12 +88,15 @@ impl Collector {
             warm_up: None,
             watches: Watches::default(),
             users: UserStatistics::default(),
+            scenario_users: BTreeMap::new(),
             errors: ErrorCounts::default(),
             last_errors: ErrorCounts::default(),
             series: Vec::new(),
             step: 1,
             stalled: BTreeSet::new(),
             last: SeriesPoint::default(),
+            windows: Windows::default(),
+            journal: None,
         }
     }
 
@@ -99,6 +112,12 @@ impl Collector {
         self
     }
 
+    /// Writes each complete second to `journal`.
+    pub(crate) fn journalled(mut self, journal: Option<Journal>) -> Self {
+        self.journal = journal;
+        self
+    }
+
     /// Those who look at each second.
     pub(crate) fn watches(&mut self) -> &mut Watches {
         &mut self.watches
@@ -111,6 +130,14 @@ impl Collector {
         if let Some(Some(delivered)) = self.delivered.get_mut(shard) {
             let end = second.saturating_add(u64::from(until != EndOf::WarmUp));
             *delivered = (*delivered).max(end);
+        }
+        if let Some(active) = self.active.get_mut(shard) {
+            for (scenario, users) in &totals.users {
+                let count = |users: u64| i64::try_from(users).unwrap_or(i64::MAX);
+                // One who ends was counted as started before.
+                *active.entry(scenario.clone()).or_default() +=
+                    count(users.started) - count(users.ended) - count(users.interrupted);
+            }
         }
         let pending = self.pending.entry(second.max(self.open)).or_default();
         pending.cut |= until == EndOf::Run;
@@ -131,13 +158,23 @@ impl Collector {
         self.complete();
     }
 
+    /// Says that a shard will deliver nothing more though it has users: they are counted as interrupted.
+    pub(crate) fn shard_lost(&mut self, shard: usize) {
+        let mut totals = Totals::default();
+        for (scenario, users) in self.active.get(shard).into_iter().flatten() {
+            let interrupted = u64::try_from(*users).unwrap_or(0);
+            totals.users.insert(scenario.clone(), UserStatistics { interrupted, ..UserStatistics::default() });
+        }
+        self.pending.entry(self.open).or_default().measured.merge(totals, None);
+        self.shard_done(shard);
+    }
+
     /// How the run goes, as of the last complete second. It costs some work per name, but none per request.
     pub fn live(&self) -> LiveView {
-        let recent: BTreeMap<&str, u64> = self.last_errors.iter().map(|(text, count)| (&**text, count)).collect();
-        let errors = self.errors.ranked().into_iter().map(|(text, count)| LiveError {
-            text: text.to_owned(),
-            count,
-            last_second: recent.get(text).copied().unwrap_or_default(),
+        let errors = self.errors.groups().into_iter().map(|group| LiveError {
+            text: group.text().to_owned(),
+            count: group.count,
+            last_second: self.last_errors.count_of(&group.template),
         });
         let mut errors: Vec<_> = errors.collect();
         errors.sort_by_key(|error| Reverse(error.last_second));
@@ -159,10 +196,18 @@ impl Collector {
             p99: self.last.p99,
             max: self.last.max,
             start_lag_p99: self.last.start_lag_p99,
+            scenarios: self.live_scenarios(),
             requests: self.paths.live(&self.bounds, self.open.checked_sub(1)),
             metrics: self.metrics.live(self.open.checked_sub(1)),
             errors,
         }
+    }
+
+    fn live_scenarios(&self) -> Vec<LiveScenario> {
+        let known = |name: &Arc<str>| self.scenario_users.get(name).cloned();
+        let scenario =
+            |name| known(name).unwrap_or_else(|| LiveScenario { name: name.to_string(), ..Default::default() });
+        self.scenarios.iter().map(scenario).collect()
     }
 
     /// Counts what is still pending and makes the report of the run.
@@ -170,11 +215,16 @@ impl Collector {
         self.delivered.clear();
         self.complete();
         info.stalls = std::mem::take(&mut self.totals.stalls);
+        info.holds = std::mem::take(&mut self.totals.holds);
+        if let Some(journal) = self.journal.take() {
+            journal.end(&info);
+        }
         let requests = self.paths.into_series(&self.bounds);
         let metrics = self.metrics.into_series();
         info.warm_up = self.warm_up.as_ref().map(|(duration, _)| *duration);
         let warm_up = self.warm_up.map(|(_, totals)| totals);
-        RunReport::new(info, &self.scenarios, requests, metrics, self.totals, self.series).with_warm_up(warm_up)
+        let report = RunReport::new(info, &self.scenarios, requests, metrics, self.totals, self.series);
+        report.with_warm_up(warm_up).with_windows(self.windows.finished())
     }
 
     /// Whether a second lies within the warm-up, if only in part.
@@ -200,8 +250,20 @@ impl Collector {
         while self.open < end {
             let second = self.pending.remove(&self.open).unwrap_or_default();
             self.complete_second(second);
-            self.open += 1;
         }
+    }
+
+    /// Takes in a second that was complete; those before it had nothing to tell.
+    pub(crate) fn replay(&mut self, second: u64, told: Second) {
+        while self.open < second {
+            self.complete_second(Second::default());
+        }
+        self.complete_second(told);
+    }
+
+    /// How many seconds are complete.
+    pub(crate) fn seconds(&self) -> u64 {
+        self.open
     }
 
     fn complete_second(&mut self, second: Second) {
@@ -215,6 +277,10 @@ impl Collector {
         if !cut && !is_warm_up {
             self.watches.second(self.open + 1, &measured);
         }
+        if let Some(journal) = &mut self.journal {
+            journal.second(self.open, cut, self.watches.ends_at(), &measured, &warm_up);
+        }
+        self.windows.add(self.open, &measured);
         let response_time = self.paths.complete(self.open, is_warm_up, [&measured, &warm_up]);
         self.metrics.complete(self.open, is_warm_up, [&measured, &warm_up]);
         let mut start_lag = TimeStatistics::default();
@@ -229,7 +295,15 @@ impl Collector {
             start_lag.merge(stats.start_lag.clone());
             self.last_errors.merge(stats.errors.clone(), errors);
         }
-        for users in measured.users.values().chain(warm_up.users.values()) {
+        for (name, users) in measured.users.iter().chain(warm_up.users.iter()) {
+            let scenario = self
+                .scenario_users
+                .entry(name.clone())
+                .or_insert_with(|| LiveScenario { name: name.to_string(), ..LiveScenario::default() });
+            scenario.users_started += users.started;
+            scenario.users_done += users.ended + users.interrupted;
+            scenario.users_failed += users.failed;
+            scenario.users_active = scenario.users_started.saturating_sub(scenario.users_done);
             point.users_started += users.started;
             point.users_ended += users.ended + users.interrupted;
             point.users_dropped += users.dropped;
@@ -251,6 +325,13 @@ impl Collector {
         self.totals.merge(measured, errors);
         if let Some((_, kept)) = &mut self.warm_up {
             kept.merge(warm_up, errors);
+        }
+        self.open += 1;
+        if self.journal.as_ref().is_some_and(Journal::wants_state)
+            && let Some(mut journal) = self.journal.take()
+        {
+            journal.state(&State::of(self));
+            self.journal = Some(journal);
         }
     }
 }

@@ -18,7 +18,9 @@ mod collector;
 mod custom;
 mod errors;
 mod group_stats;
+mod hdr;
 mod histogram;
+mod holds;
 mod key;
 mod limits;
 mod live;
@@ -27,26 +29,33 @@ mod paths;
 mod phases;
 mod recorder;
 mod request_stats;
+mod reserved;
 mod sample;
 mod series;
 mod snapshot;
+mod state;
 mod table;
 mod times;
 mod totals;
 mod user_stats;
 mod waits;
+mod windows;
 
 #[cfg(test)]
 pub(crate) mod tests;
 
 pub use collector::Collector;
+pub(crate) use collector::Second;
 pub use custom::{
     Amount, Counter, CustomMetric, Gauge, MetricFigures, MetricKind, MetricPoint, Rate, Recording, Trend,
     ValueStatistics, counter, gauge, rate, trend,
 };
+pub use errors::ErrorGroup;
+pub use holds::Holds;
 pub use limits::{Limits, OTHER, OTHER_ERRORS};
-pub use live::{LiveError, LiveMetric, LiveRequest, LiveView};
+pub use live::{LiveError, LiveMetric, LiveRequest, LiveScenario, LiveView};
 pub use phases::PhaseTimes;
+pub(crate) use recorder::Dropped;
 pub use recorder::Recorder;
 pub use sample::{GroupId, NameId, Phases, Sample, SampleName, ScenarioId};
 pub use series::{RequestPoint, SeriesPoint};
@@ -54,11 +63,16 @@ pub use snapshot::Snapshot;
 pub use times::TimeStatistics;
 pub use user_stats::UserStatistics;
 pub use waits::RecordWaits;
+pub use windows::{Selection, WindowFigures, WindowTimes, Windows};
 
-pub(crate) use custom::{Book, CheckCounts, Handle, MetricKey, MetricName, MetricStats, PackedMetric, Tags, handle_of};
+pub(crate) use custom::{
+    Book, CheckCounts, Handle, MetricKey, MetricName, MetricStats, PackedMetric, Tags, exact, handle_of,
+};
 pub(crate) use group_stats::GroupStats;
-pub(crate) use key::RequestPath;
+pub(crate) use key::{RequestPath, SEPARATOR};
 pub(crate) use packed::PackedTimes;
 pub(crate) use request_stats::RequestStats;
+pub(crate) use reserved::Reserved;
 pub(crate) use snapshot::EndOf;
+pub(crate) use state::{SavedState, State};
 pub(crate) use totals::Totals;

@@ -221,9 +221,11 @@ use std::time::Duration;
 
 pub use context::{ActionContext, Elapsed, Timeout};
 pub use mask::{MASK, is_secret_name, masked_pairs, masked_url, masked_url_with};
+pub(crate) use mask::{shown, shown_value, without};
 pub(crate) use run_state::RunStates;
 
 use crate::compile::{CompileContext, RequestName};
+pub use crate::shown::varying;
 
 /// The configuration of a protocol: what a user passes to `Simulation::protocol`.
 ///

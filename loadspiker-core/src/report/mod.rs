@@ -8,6 +8,8 @@ mod document;
 pub mod format;
 mod group;
 mod info;
+mod journal;
+mod load;
 mod metric;
 mod request;
 mod run_report;
@@ -21,10 +23,13 @@ mod warnings;
 #[cfg(test)]
 mod tests;
 
-pub use bottleneck::Bottleneck;
+pub use bottleneck::{Bottleneck, LateCause};
 pub use group::GroupReport;
 pub(crate) use info::seconds;
 pub use info::{EndReason, RunInfo};
+pub(crate) use journal::Journal;
+pub use journal::{JOURNAL, UNFINISHED_JOURNAL, journal_is_in_use};
+pub use load::{HostLoad, StuckStep};
 pub use metric::{CheckReport, MetricReport};
 pub use request::RequestReport;
 pub use run_report::{RunReport, SCHEMA_VERSION};

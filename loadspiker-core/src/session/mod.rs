@@ -2,6 +2,7 @@
 
 mod changes;
 mod schema;
+mod secrets;
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -9,12 +10,14 @@ use std::sync::Arc;
 
 pub(crate) use changes::Changes;
 pub use schema::{Schema, Slot};
+pub(crate) use secrets::Secrets;
 
 use crate::error::SessionError;
 use crate::expression::Counters;
 use crate::feeder::TypedRecord;
 use crate::late_names::is_late;
 use crate::metrics::Book;
+use crate::protocol::shown_value;
 use crate::spelling::nearest;
 use crate::value::{FromValue, Value};
 
@@ -45,6 +48,8 @@ pub struct Session {
     others: Option<Box<Others>>,
     random: Cell<u64>,
     failed: bool,
+    /// Whether it was marked as failed since the engine last asked.
+    newly_failed: bool,
 }
 
 impl Session {
@@ -59,6 +64,7 @@ impl Session {
             others: None,
             random: Cell::new(seed),
             failed: false,
+            newly_failed: false,
         }
     }
 
@@ -93,14 +99,26 @@ impl Session {
         self.failed
     }
 
-    /// Marks this user as failed.
+    /// Marks this user as failed, and the innermost block or group that it is in.
     pub fn mark_as_failed(&mut self) {
+        self.failed = true;
+        self.newly_failed = true;
+    }
+
+    /// Clears the mark of failure. A group in which a request has failed stays failed.
+    pub fn mark_as_succeeded(&mut self) {
+        self.failed = false;
+        self.newly_failed = false;
+    }
+
+    /// Marks this user as failed by something that is counted where it happened: no block that it is in has failed.
+    pub(crate) fn restore_failure(&mut self) {
         self.failed = true;
     }
 
-    /// Clears the mark of failure.
-    pub fn mark_as_succeeded(&mut self) {
-        self.failed = false;
+    /// Whether it was marked as failed since this was last asked.
+    pub(crate) fn take_new_failure(&mut self) -> bool {
+        std::mem::take(&mut self.newly_failed)
     }
 
     /// Whether the attribute is set (to whatever value, null included).
@@ -118,7 +136,7 @@ impl Session {
         let value = self.value(name).ok_or_else(|| self.missing(name))?;
         T::from_value(value).ok_or_else(|| SessionError::Type {
             name: name.to_owned(),
-            value: abbreviate(&value.to_string()),
+            value: shown_value(name, value),
             found: value.type_name(),
             expected: T::EXPECTED,
         })
@@ -142,7 +160,7 @@ impl Session {
         let value = self.value(name).ok_or_else(|| self.missing(name))?;
         value.as_str().ok_or_else(|| SessionError::Type {
             name: name.to_owned(),
-            value: abbreviate(&value.to_string()),
+            value: shown_value(name, value),
             found: value.type_name(),
             expected: "text",
         })

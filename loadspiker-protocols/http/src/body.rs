@@ -99,6 +99,15 @@ impl Sink {
         }
     }
 
+    /// How many bytes are kept.
+    pub(crate) fn kept(&self) -> usize {
+        match self {
+            Sink::Keep(kept) => kept.bytes.len(),
+            Sink::Feed(feed) => feed.encoded.as_ref().map_or(0, |kept| kept.bytes.len()),
+            Sink::Discard | Sink::File(_) => 0,
+        }
+    }
+
     /// The body, as far as it was kept, and the checks that were fed.
     pub(crate) fn into_parts(self) -> (Bytes, Option<Absorbing>) {
         match self {

@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 use std::sync::OnceLock;
 
-use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderValue};
+pub(crate) use loadspiker_net::http1::charset;
 
 /// The text of a header field: UTF-8 if it is that, and otherwise ISO-8859-1, which fields could once hold (RFC 9110 §5.5).
 pub(crate) fn text_of(value: &HeaderValue) -> Cow<'_, str> {
@@ -36,21 +36,6 @@ impl Texts {
     }
 }
 
-/// The charset that `content-type` declares, without quotation marks.
-pub(crate) fn charset(headers: &HeaderMap) -> Option<&str> {
-    charset_in(headers.get(CONTENT_TYPE)?.as_bytes())
-}
-
-/// The charset that the value of a `content-type` declares.
-pub(crate) fn charset_in(content_type: &[u8]) -> Option<&str> {
-    let parameters = std::str::from_utf8(content_type).ok()?.split(';').skip(1);
-    let mut charsets = parameters.filter_map(|parameter| {
-        let (name, value) = parameter.split_once('=')?;
-        name.trim().eq_ignore_ascii_case("charset").then(|| value.trim().trim_matches(['"', '\'']).trim())
-    });
-    charsets.find(|charset| !charset.is_empty())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -70,19 +55,5 @@ mod tests {
         assert_eq!(all("X-Color"), ["plain", "grün", "café", "à la carte"]);
         assert_eq!(all("x-other"), ["ÿ"]);
         assert_eq!(all("x-none"), [""; 0]);
-    }
-
-    #[test]
-    fn the_charset_is_found_among_the_parameters() {
-        for (content_type, expected) in [
-            ("text/html; charset=ISO-8859-1", Some("ISO-8859-1")),
-            ("text/html;CharSet=\"utf-8\"", Some("utf-8")),
-            ("multipart/mixed; boundary=x; charset = latin1 ; y=z", Some("latin1")),
-            ("text/html; charset=", None),
-            ("text/html", None),
-            ("charset=latin1", None),
-        ] {
-            assert_eq!(charset_in(content_type.as_bytes()), expected, "{content_type}");
-        }
     }
 }

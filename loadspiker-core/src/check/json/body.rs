@@ -6,11 +6,14 @@ use bumpalo::Bump;
 
 use super::parts::JsonParts;
 use super::read::read;
+use super::structured::of_value;
 use super::tree::JsonTree;
 use crate::check::extract::ExtractError;
+use crate::check::response::Response;
 
 /// Not read before somebody asks.
 pub(in crate::check) struct JsonBody<'a> {
+    response: &'a dyn Response,
     arena: &'a Bump,
     /// What the checks of the set look at together; if that is nothing, nobody announced what he reads.
     parts: Option<&'a JsonParts>,
@@ -19,9 +22,9 @@ pub(in crate::check) struct JsonBody<'a> {
 }
 
 impl<'a> JsonBody<'a> {
-    pub(in crate::check) fn new(parts: Option<&'a JsonParts>, arena: &'a Bump) -> Self {
+    pub(in crate::check) fn new(response: &'a dyn Response, parts: Option<&'a JsonParts>, arena: &'a Bump) -> Self {
         let parts = parts.filter(|parts| !parts.is_whole());
-        JsonBody { arena, parts, of_parts: OnceCell::new(), whole: OnceCell::new() }
+        JsonBody { response, arena, parts, of_parts: OnceCell::new(), whole: OnceCell::new() }
     }
 
     /// The whole body; `text` decodes it if it has not been read.
@@ -29,7 +32,7 @@ impl<'a> JsonBody<'a> {
         &self,
         text: impl FnOnce() -> Result<&'a str, String>,
     ) -> Result<&'a JsonTree<'a>, ExtractError> {
-        self.whole.get_or_init(|| read(text(), &JsonParts::whole(), self.arena)).clone()
+        self.whole.get_or_init(|| self.read(text, &JsonParts::whole())).clone()
     }
 
     /// What the checks look at; `text` decodes the body if it has not been read.
@@ -38,6 +41,18 @@ impl<'a> JsonBody<'a> {
         text: impl FnOnce() -> Result<&'a str, String>,
     ) -> Result<&'a JsonTree<'a>, ExtractError> {
         let Some(parts) = self.parts else { return self.whole(text) };
-        self.of_parts.get_or_init(|| read(text(), parts, self.arena)).clone()
+        self.of_parts.get_or_init(|| self.read(text, parts)).clone()
+    }
+
+    /// A value that the response offers goes before its body.
+    fn read(
+        &self,
+        text: impl FnOnce() -> Result<&'a str, String>,
+        parts: &JsonParts,
+    ) -> Result<&'a JsonTree<'a>, ExtractError> {
+        match self.response.value() {
+            Some(value) => Ok(self.arena.alloc(of_value(value, parts, self.arena))),
+            None => read(text(), parts, self.arena),
+        }
     }
 }

@@ -121,6 +121,10 @@ fn mistakes_in_a_path_are_shown_where_they_are() {
         ("$[?(@.a]", "at character 8: ) is expected here, which closes the parenthesis, not ']'"),
         ("$[?1]", "at character 4: this is a value, and neither true nor false; compare it: == …"),
         ("$[?@.a == 01]", "at character 11: 01 is no number as JSON has them"),
+        (
+            "$[?@.a == 18446744073709551616]",
+            "at character 11: 18446744073709551616 has more than 64 bits, so nothing can be compared with it exactly",
+        ),
         ("$[?@.* == 1]", "at character 4: this path may lead to several nodes, which cannot be compared"),
         ("$[?match(@, 'a') == 1]", "at character 4: this is true or false by itself and cannot be compared"),
         ("$[?match(@, '(')]", "at character 13: \"(\" is no regular expression"),
@@ -144,7 +148,7 @@ fn mistakes_in_a_path_are_shown_where_they_are() {
 fn a_tree_says_what_the_text_says() {
     let text = r#"{"b": [null, true, -1, 2.5, 1e2, 9223372036854775807], "a": {"ä\n": "\u00e4\n", "": ""}, "b2": []}"#;
     assert_eq!(parts_of(text, &JsonParts::whole()), serde_json::from_str::<Json>(text).unwrap());
-    assert_eq!(parts_of("18446744073709551615", &JsonParts::whole()), json!(18_446_744_073_709_551_615.0));
+    assert_eq!(parts_of("18446744073709551615", &JsonParts::whole()), json!(u64::MAX));
 }
 
 #[test]
@@ -153,10 +157,12 @@ fn numbers_of_any_precision_are_numbers() {
     let number = |text: &'static str| {
         let fields = [("$serde_json::private::Number", text)];
         let from = serde::de::value::MapDeserializer::<_, serde::de::value::Error>::new(fields.into_iter());
-        tree(from, &JsonParts::whole(), &Bump::new()).map(as_json).map_err(|error| error.to_string())
+        tree(from, &JsonParts::whole(), &Bump::new()).map(|(tree, _)| as_json(tree)).map_err(|error| error.to_string())
     };
     assert_eq!(number("12"), Ok(json!(12)));
     assert_eq!(number("1.5e3"), Ok(json!(1500.0)));
+    assert_eq!(number("18446744073709551615"), Ok(json!(u64::MAX)));
+    assert!(number("18446744073709551616").unwrap_err().contains("has more than 64 bits"));
     assert_eq!(number("x").unwrap_err(), "x is no number");
 }
 

@@ -9,6 +9,7 @@ use std::panic::Location;
 use std::sync::Arc;
 
 use crate::compile::context::CompileContext;
+use crate::compile::names::GroupNode;
 use crate::compile::program::{Kind, Loop, Op, Pc, RendezVous, SwitchBy, Test};
 use crate::dsl::{Chain, Exit, LoopKind, Step, StepKind};
 use crate::expression::Arg;
@@ -39,6 +40,7 @@ pub(crate) struct Lowering<'a, 'b, 'c> {
 struct Work<'c> {
     depth: usize,
     loops: u32,
+    group: GroupNode,
     what: What<'c>,
 }
 
@@ -80,6 +82,15 @@ impl<'a, 'b, 'c> Lowering<'a, 'b, 'c> {
         });
     }
 
+    /// The checks of the request that was compiled last, one step further to the right than the request.
+    fn checks(&mut self) {
+        self.depth += 1;
+        for check in std::mem::take(&mut self.cx.listed) {
+            self.line(&format!("check {check}"));
+        }
+        self.depth -= 1;
+    }
+
     /// A chain under a heading in the plan; nothing if it has no steps.
     pub(crate) fn headed(&mut self, heading: &str, chain: &'c Chain) {
         if !chain.steps.is_empty() {
@@ -97,8 +108,8 @@ impl<'a, 'b, 'c> Lowering<'a, 'b, 'c> {
 
     /// Lowers all that was put off.
     fn work(&mut self) {
-        while let Some(Work { depth, loops, what }) = self.waiting.pop() {
-            (self.depth, self.loops) = (depth, loops);
+        while let Some(Work { depth, loops, group, what }) = self.waiting.pop() {
+            (self.depth, self.loops, self.cx.group) = (depth, loops, group);
             let mut put_off = self.waiting.len();
             match what {
                 What::Steps([step, rest @ ..]) => {
@@ -114,11 +125,11 @@ impl<'a, 'b, 'c> Lowering<'a, 'b, 'c> {
             // What was put off first comes first.
             self.waiting[put_off..].reverse();
         }
-        (self.depth, self.loops) = (0, 0);
+        (self.depth, self.loops, self.cx.group) = (0, 0, GroupNode::ROOT);
     }
 
     fn put_off(&mut self, what: What<'c>) {
-        self.waiting.push(Work { depth: self.depth, loops: self.loops, what });
+        self.waiting.push(Work { depth: self.depth, loops: self.loops, group: self.cx.group, what });
     }
 
     /// A nested chain, one step further to the right in the plan. It is lowered behind the current step, and before what
@@ -164,6 +175,7 @@ impl<'a, 'b, 'c> Lowering<'a, 'b, 'c> {
         match &*step.kind {
             StepKind::Action(builder) => {
                 let action = builder.compile(self.cx);
+                self.checks();
                 self.ops.push(Op::Action(action));
             }
             StepKind::Call(function) => {
@@ -249,8 +261,11 @@ impl<'a, 'b, 'c> Lowering<'a, 'b, 'c> {
                 }
                 let name = self.cx.text(name);
                 self.check_body(body);
+                let inside = self.cx.group_named(&name);
                 self.ops.push(Op::GroupEnter(name));
+                let around = std::mem::replace(&mut self.cx.group, inside);
                 self.nested(body);
+                self.cx.group = around;
                 self.then(|lowering| lowering.ops.push(Op::GroupLeave));
             }
             StepKind::Exit(exit) => {

@@ -36,6 +36,7 @@ pub use value::{CompiledValue, IntoValue, ValueArg};
 use super::{EvalError, Template};
 use crate::compile::CompileContext;
 use crate::error::StepError;
+use crate::protocol::shown_value;
 use crate::session::{Session, abbreviate};
 use crate::value::{FromValue, Value};
 
@@ -120,12 +121,12 @@ impl<T: FromValue + Clone> CompiledArg<T> {
     pub fn get(&self, session: &Session) -> Result<T, EvalError> {
         match self {
             CompiledArg::Value(value) => Ok(value.clone()),
-            CompiledArg::Call(call) => call(session).map_err(|error| EvalError::Closure(error.to_string())),
+            CompiledArg::Call(call) => call(session).map_err(|error| EvalError::Closure(format!("{error:#}"))),
             CompiledArg::Template(template) => {
                 let value = template.value_ref(session)?;
                 T::from_value(&value).ok_or_else(|| EvalError::Unfit {
                     template: abbreviate(template.source()),
-                    value: abbreviate(&value.to_string()),
+                    value: shown_value(template.source(), &value),
                     found: value.type_name(),
                     expected: T::EXPECTED,
                 })

@@ -79,3 +79,4 @@ pub(crate) use handle::{Handle, handle_of};
 pub(crate) use kept::{KeptMetrics, MetricName};
 pub(crate) use key::{MetricKey, Tags};
 pub(crate) use stats::{MetricStats, PackedMetric};
+pub(crate) use values::exact;

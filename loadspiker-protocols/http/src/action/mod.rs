@@ -16,7 +16,9 @@ use loadspiker_core::compile::{CompileContext, RequestName};
 use loadspiker_core::expression::CompiledText;
 use loadspiker_core::metrics::{Counter, Sample, SampleName, counter};
 use loadspiker_core::protocol::{Action, ActionBuilder, ActionContext, ActionFuture, ProtocolSlot, masked_url};
+use loadspiker_net::UserCertificate;
 
+use self::verdict::ASIDE;
 use crate::auth::BoundAuth;
 use crate::body::Sink;
 use crate::carry::Carry;
@@ -37,7 +39,6 @@ use crate::request::prepared::{Hop, Plan, Prepared};
 use crate::request::url::{is_absolute, is_normal, not_http, other_scheme};
 use crate::room::Room;
 use crate::shard::{HttpShard, HttpUser};
-use crate::tls::UserCertificate;
 
 /// A compiled request, shared by all users.
 struct HttpAction {
@@ -68,12 +69,12 @@ impl ActionBuilder for HttpRequest {
             name: cx.request_name(&self.name),
             plan: plan(self, &protocol, cx),
             checks: CheckSet::compile(&checks, cx),
-            timeout: self.timeout.unwrap_or(protocol.request_timeout),
+            timeout: self.timeout.unwrap_or(protocol.net.request_timeout),
             follow_redirects: self.follow_redirects && protocol.follow_redirects,
             silent: self.silent,
             download: self.download.as_ref().map(|path| path.compile(cx)),
             auth: BoundAuth::of(self, &protocol, cx),
-            certificate: UserCertificate::compile(protocol.user_certificate.as_ref(), cx),
+            certificate: UserCertificate::compile(protocol.net.user_certificate.as_ref(), cx),
             protocol,
         })
     }
@@ -159,7 +160,8 @@ impl HttpAction {
                 break;
             }
         }
-        if self.checks.needs_body() {
+        // What had come in while the shard was held up ended before now.
+        if self.checks.needs_body() || cx.was_held_up() {
             cx.forget_time();
         }
         cx.return_buffer(buffer);
@@ -168,7 +170,7 @@ impl HttpAction {
     fn download_path(&self, cx: &ActionContext) -> Result<Option<String>, HttpError> {
         let Some(download) = &self.download else { return Ok(None) };
         let mut path = String::new();
-        download.render(cx.session(), &mut path).map_err(|error| HttpError::Build(error.to_string()))?;
+        download.render(cx.session(), &mut path).map_err(|error| HttpError::Build(format!("{error:#}")))?;
         Ok(Some(path))
     }
 
@@ -252,7 +254,11 @@ impl HttpAction {
                 false => Ok(None),
             };
             if let Ok(None) = next {
-                let (head, verdict) = self.verify(cx, answer.head, sink, &hop.target, trace.ended, download);
+                let (head, verdict) = if answer.head.is_encoded() && sink.kept() >= ASIDE {
+                    Box::pin(self.verify_aside(cx, answer.head, sink, &hop.target, trace.ended, download)).await
+                } else {
+                    self.verify(cx, answer.head, sink, &hop.target, trace.ended, download)
+                };
                 shard.buffers.give_back(head.into_bytes());
                 self.report(cx, Part::after(followed), &trace, Some(status), verdict.err().as_deref());
                 return None;

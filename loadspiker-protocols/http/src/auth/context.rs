@@ -9,7 +9,6 @@ use loadspiker_auth::{AuthKey, AuthStates};
 use loadspiker_core::protocol::ActionContext;
 use loadspiker_core::{Moment, Session, StepError};
 
-use crate::clock::Clock;
 use crate::imperative::HttpReply;
 use crate::request::HttpRequest;
 
@@ -118,11 +117,5 @@ impl<'a> AuthContext<'a> {
             self.turned_away = !self.cx.next_request().await;
         }
         !self.turned_away
-    }
-}
-
-impl Clock for AuthContext<'_> {
-    fn now(&self) -> Moment {
-        AuthContext::now(self)
     }
 }

@@ -129,9 +129,7 @@ pub use digest::{DigestAuth, digest_auth};
 #[cfg_attr(docsrs, doc(cfg(feature = "html")))]
 pub use form_login::{FormLogin, form_login};
 pub use function::{AuthFn, auth_fn};
-pub use loadspiker_auth::{
-    AuthKey, AwsSigV4, Jwt, JwtAlgorithm, OAuth2, aws_sigv4, jwt, jwt_with_key_file, oauth2,
-};
+pub use loadspiker_auth::{AuthKey, AwsSigV4, Jwt, JwtAlgorithm, OAuth2, aws_sigv4, jwt, jwt_with_key_file, oauth2};
 #[cfg(feature = "kerberos")]
 #[cfg_attr(docsrs, doc(cfg(feature = "kerberos")))]
 pub use loadspiker_auth::{Kerberos, kerberos};

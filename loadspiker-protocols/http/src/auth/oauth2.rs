@@ -2,9 +2,9 @@
 
 use http::header::{AUTHORIZATION, WWW_AUTHENTICATE};
 use http_auth::parse_challenges;
-use loadspiker_auth::{OAuth2, TokenEndpoint, TokenForm, TokenReply, TokenSource};
 #[cfg(feature = "html")]
 use loadspiker_auth::LoginVisit;
+use loadspiker_auth::{OAuth2, TokenEndpoint, TokenForm, TokenReply, TokenSource};
 use loadspiker_core::check::{Response, custom_check, status};
 use loadspiker_core::compile::CompileContext;
 use loadspiker_core::protocol::ActionContext;
@@ -92,7 +92,9 @@ impl TokenEndpoint for AuthContext<'_> {
         let granted = move |response: &dyn Response, _: &Session| {
             form.judge(response.status().unwrap_or_default(), response.body())
         };
-        let reply = self.send(request.check(status().gte(100)).check(custom_check("refused", granted))).await?;
+        let any_status = status().gte(100).implied_by("oauth2");
+        let granted = custom_check("refused", granted).implied_by("oauth2");
+        let reply = self.send(request.check(any_status).check(granted)).await?;
         Ok(TokenReply { status: reply.status(), body: reply.body().to_vec() })
     }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cookie_store::CookieStore;
+use loadspiker_core::FixedDuration;
 use loadspiker_core::compile::{CompileContext, RequestName};
 use loadspiker_core::dsl::Chain;
 use loadspiker_core::expression::{CompiledText, EvalError, IntoText, Template, TextArg};
@@ -75,8 +76,8 @@ impl AddCookie {
 
     /// How long it is kept, in whole seconds. Default: until the user ends, or until
     /// [`flush_session_cookies`].
-    pub fn max_age(mut self, age: Duration) -> Self {
-        self.max_age = Some(age);
+    pub fn max_age(mut self, age: impl FixedDuration) -> Self {
+        self.max_age = Some(age.fixed());
         self
     }
 

@@ -129,7 +129,7 @@ impl Plan {
         session: &Session,
         buffer: &mut String,
     ) -> Result<Target, HttpError> {
-        let failed = |error: loadspiker_core::expression::EvalError| HttpError::Build(error.to_string());
+        let failed = |error: loadspiker_core::expression::EvalError| HttpError::Build(format!("{error:#}"));
         let mut url = String::new();
         self.url.render(session, &mut url).map_err(failed)?;
         let mut query = String::new();

@@ -13,10 +13,13 @@ mod digests;
 mod encodings;
 mod faults;
 mod feeders;
+mod holding;
 mod memory;
 mod parallel;
 mod redirects;
 mod requests;
+mod telling;
 #[cfg(feature = "templates")]
 mod templates;
+mod tls;
 mod values;

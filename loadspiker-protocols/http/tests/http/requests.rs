@@ -162,7 +162,7 @@ fn mistakes_are_found_before_the_run() {
         "URL \"http://\" cannot be read",
         "header \"content-length\" follows from the body",
         "header \"x\": its value has a line break",
-        "local_addresses: \"eth0\" is no IP address",
+        "local_addresses: \"eth0\" is not a valid IP address",
         "max_connections_per_host(0)",
         "http \"b\" GE T /",
     ] {

@@ -1,0 +1,8 @@
+//! Texts that people look at: what may not reach a terminal as it is, and which parts of a message are values.
+
+mod printable;
+mod varying;
+
+pub use printable::{printable, printable_lines};
+pub use varying::varying;
+pub(crate) use varying::{Message, plain};
