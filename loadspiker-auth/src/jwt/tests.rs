@@ -116,3 +116,14 @@ fn a_token_is_signed_again_if_it_says_something_else_or_is_about_to_lapse() {
     mark(&signed);
     assert_eq!(endless.sign(&signed, &session, Moment::NEVER).unwrap(), "marked");
 }
+
+#[test]
+fn a_header_has_registered_and_other_parameters() {
+    let key = SigningKey::parse(JwtAlgorithm::Hs256, b"secret").unwrap();
+    let header = json!({"alg": "HS256", "typ": "at+jwt", "kid": "k1", "z-own": "2", "a-own": "1"});
+    let token = compact(map(header.clone()), &Map::new(), &key).unwrap();
+    assert_eq!(serde_json::from_slice::<Value>(&part(&token, 0)).unwrap(), header);
+    assert_eq!(token, compact(map(header), &Map::new(), &key).unwrap(), "the order is always the same");
+    let error = compact(map(json!({"alg": "HS256", "crit": "exp"})), &Map::new(), &key).unwrap_err();
+    assert!(error.to_string().starts_with("a parameter of the header is not valid: "), "{error}");
+}
