@@ -6,9 +6,9 @@ use std::time::Duration;
 use console::Term;
 use loadspiker_core::compile::Plan;
 use loadspiker_core::engine::{Observer, RunHandle};
+use loadspiker_core::format::precise;
 use loadspiker_core::metrics::LiveView;
 use loadspiker_core::report::EndReason;
-use loadspiker_core::report::format::precise;
 
 use crate::drawn::Drawn;
 use crate::page::{Title, line, page};

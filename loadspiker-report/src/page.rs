@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
+use loadspiker_core::format::{count, human};
 use loadspiker_core::metrics::{LiveRequest, LiveView};
-use loadspiker_core::report::format::{count, human};
 
 use crate::live_metrics;
 use crate::screen::{Screen, Tone};

@@ -290,3 +290,10 @@ fn finding<Q: Quantity>(condition: &Condition<Q>, actual: Q) -> Finding {
 fn percent(part: u64, all: u64) -> f64 {
     if all == 0 { 0.0 } else { part as f64 * 100.0 / all as f64 }
 }
+
+impl RunReport {
+    /// Evaluates assertions. Their results replace those of earlier ones, and those of criteria.
+    pub fn evaluate(&mut self, assertions: &[Assertion]) {
+        self.set_results(assertions.iter().flat_map(|assertion| assertion.evaluate(self)).collect());
+    }
+}

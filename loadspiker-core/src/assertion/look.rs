@@ -7,8 +7,8 @@ use std::time::Duration;
 use super::metric::Measure;
 use super::spot::Spot;
 use super::value::{Number, Percent, Quantity};
+use crate::format::{count, significant};
 use crate::metrics::{MetricFigures, MetricPoint, RequestPoint, SeriesPoint};
-use crate::report::format::{count, significant};
 use crate::report::{MetricReport, RequestReport, RunReport, Statistics};
 
 /// How many requests, errors, tags and seconds are named.

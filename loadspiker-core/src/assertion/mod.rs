@@ -50,7 +50,6 @@ mod look;
 mod measured;
 mod metric;
 mod names;
-mod result;
 mod scope;
 mod spot;
 mod status;
@@ -63,10 +62,10 @@ mod tests;
 
 use std::fmt;
 
+pub use crate::report::AssertionResult;
 pub use criterion::{Criterion, Requirement, Windowed};
 pub use measured::{CheckCount, CheckScope, MetricName, MetricScope, check_details, metric};
 pub use metric::Metric;
-pub use result::AssertionResult;
 pub use scope::{RequestCount, ResponseTime, Scope, details, for_all, global, scenario_details};
 pub use status::StatusCodes;
 pub use value::{Number, Percent, Quantity};

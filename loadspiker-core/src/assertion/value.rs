@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use crate::report::format;
+use crate::format;
 
 /// Something that a condition compares: a [`Duration`], a count (`u64`), a [`Percent`] or a [`Number`].
 pub trait Quantity: Copy + PartialOrd + fmt::Debug + Sized {

@@ -7,9 +7,9 @@ use super::builder::{Change, Check, Closure, Judge, Kind, Single, Transform};
 use super::extract::{Extract, ExtractError, Extractor, Found, Pick, Scope, Subject};
 use super::json::JsonParts;
 use super::rule::{Complaint, Rule};
-use crate::compile::CompileContext;
 use crate::expression::{CompiledArg, CompiledValue};
 use crate::metrics::Handle;
+use crate::protocol::CompileContext;
 use crate::session::{Session, Slot, abbreviate};
 use crate::value::Value;
 

@@ -7,7 +7,7 @@ use sha2::Digest;
 use super::absorb::{Absorb, Absorber};
 use super::builder::Check;
 use super::extract::{Extract, ExtractError, Extractor, Found, Subject};
-use crate::compile::CompileContext;
+use crate::protocol::CompileContext;
 use crate::session::Session;
 use crate::value::Value;
 

@@ -8,8 +8,8 @@ use bumpalo::Bump;
 use super::absorb::Absorber;
 use super::json::{JsonBody, JsonParts, JsonTree};
 use super::response::Response;
-use crate::compile::CompileContext;
 use crate::expression::EvalError;
+use crate::protocol::CompileContext;
 use crate::session::Session;
 use crate::value::Value;
 

@@ -7,8 +7,8 @@ use regex::{Captures, Regex};
 use super::builder::Check;
 use super::extract::{Extract, ExtractError, Extractor, Found, Scope, Subject};
 use super::pattern::{HeaderName, Pattern, Substring};
-use crate::compile::CompileContext;
 use crate::expression::arg::millis;
+use crate::protocol::CompileContext;
 use crate::session::{Session, abbreviate};
 use crate::value::Value;
 

@@ -3,8 +3,8 @@
 use regex::Regex;
 
 use super::extract::ExtractError;
-use crate::compile::CompileContext;
 use crate::expression::Template;
+use crate::protocol::CompileContext;
 use crate::session::{Session, abbreviate};
 
 /// Something that is made from a text.

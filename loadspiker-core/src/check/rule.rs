@@ -7,8 +7,8 @@ use regex::Regex;
 
 use super::builder::{Closure, Comparison, Condition, Validate};
 use super::pattern::Pattern;
-use crate::compile::CompileContext;
 use crate::expression::{CompiledValue, EvalError, ValueArg};
+use crate::protocol::CompileContext;
 use crate::session::{Session, abbreviate};
 use crate::value::Value;
 

@@ -10,7 +10,7 @@ use super::compiled::{self, Compiled, Need};
 use super::extract::Subject;
 use super::json::JsonParts;
 use super::response::Response;
-use crate::compile::CompileContext;
+use crate::protocol::CompileContext;
 use crate::session::Session;
 use crate::value::Value;
 

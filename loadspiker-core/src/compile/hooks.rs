@@ -4,7 +4,6 @@ use std::panic::Location;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
-use crate::compile::context::{CompileContext, Gathered};
 use crate::compile::lower::Lowering;
 use crate::compile::plan::{CompiledPopulation, Plan, report_unknown_attributes};
 use crate::compile::program::{Op, Pc, Program};
@@ -14,6 +13,7 @@ use crate::feeder::RunFeeders;
 use crate::inject::{Profile, at_once_users};
 use crate::numbers::mix;
 use crate::pool::RunPools;
+use crate::protocol::{CompileContext, Gathered};
 use crate::protocol::{Protocol, RunStates};
 use crate::session::Session;
 use crate::value::Value;
@@ -138,7 +138,7 @@ pub(super) fn compile(hook: &Hook, simulation: &Simulation, gathered: &mut Gathe
         protocols: Vec::new(),
         given,
     };
-    let known_protocols = gathered.known_protocols(std::slice::from_ref(&population));
+    let known_protocols = gathered.known_protocols([population.given.clone()]);
     Plan {
         name: simulation.name.clone(),
         populations: vec![population],

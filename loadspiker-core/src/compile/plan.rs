@@ -5,21 +5,20 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use crate::assertion::{Assertion, Guard};
-use crate::compile::binder::KnownProtocols;
-use crate::compile::context::{BoundProtocol, CompileContext, Gathered};
 use crate::compile::hooks::{self, Attributes};
 use crate::compile::limits;
 use crate::compile::lower::Lowering;
-use crate::compile::program::{Op, Program, RendezVous};
+use crate::compile::program::{Op, Program};
 use crate::compile::sequence::{self, Predecessor};
 use crate::dsl::{Population, Simulation};
 use crate::error::{Error, Mistake, Mistakes};
 use crate::expression::Functions;
 use crate::feeder::RunFeeders;
+use crate::format::precise;
 use crate::inject::{Profile, Throttle};
 use crate::pool::RunPools;
+use crate::protocol::{BoundProtocol, CompileContext, Gathered, KnownProtocols, RendezVous};
 use crate::protocol::{Protocol, RunStates};
-use crate::report::format::precise;
 use crate::session::Slot;
 use crate::spelling::meant;
 
@@ -125,7 +124,7 @@ pub(crate) fn compile(simulation: &Simulation, shards: usize, seed: u64, alone: 
     if !gathered.mistakes.is_empty() {
         return Err(Error::Simulation(Mistakes(gathered.mistakes)));
     }
-    let known_protocols = gathered.known_protocols(&populations);
+    let known_protocols = gathered.known_protocols(populations.iter().map(|population| population.given.clone()));
     let feeders = Arc::new(gathered.run_feeders());
     let pools = Arc::new(gathered.run_pools());
     let protocols: Vec<_> = gathered.protocols.into_iter().map(|bound| bound.protocol).collect();

@@ -7,8 +7,8 @@ use crate::assertion::Purpose;
 use crate::compile::plan::{CompiledPopulation, Plan};
 use crate::compile::sequence::Predecessor;
 use crate::dsl::PauseType;
+use crate::format::{count, precise};
 use crate::inject::Profile;
-use crate::report::format::{count, precise};
 
 impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -4,6 +4,7 @@ mod chain;
 mod dummy;
 mod functions;
 mod hooks;
+mod pool;
 mod population;
 mod scenario;
 mod simulation;

@@ -5,14 +5,14 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use crate::compile::Binder;
 use crate::engine::Shard;
 use crate::expression::Functions;
 use crate::feeder::{BoundFeeder, Feeder, MetFeeder};
-use crate::late_names::{self, LateNames};
 use crate::pool::{BoundPool, Pool};
+use crate::protocol::Binder;
 use crate::protocol::{Protocol, ShardInfo};
 use crate::session::Slot;
+use crate::session::{LATE_LIMIT, LateNames};
 
 /// A protocol of this kind, and the place of its state.
 type OpenedProtocol = (TypeId, usize, Arc<dyn Protocol>);
@@ -65,7 +65,7 @@ impl Binder for ShardBinder<'_> {
             // Without the name, which would make every error another one.
             format!(
                 "more than {} names of attributes were made up during the run; use fixed names and let the values differ",
-                late_names::LIMIT
+                LATE_LIMIT
             )
         })
     }

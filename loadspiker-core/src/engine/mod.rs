@@ -15,6 +15,7 @@ mod fork;
 mod gate;
 mod handle;
 mod health;
+mod holding;
 mod hooks;
 mod journey;
 mod late;
@@ -41,7 +42,6 @@ mod users;
 mod waiting;
 
 pub(crate) use cursor::{Cursor, Problem};
-pub(crate) use fork::Fork;
 pub use handle::{ControlError, RunHandle};
 pub(crate) use journey::Loose;
 pub(crate) use late::ShardBinder;

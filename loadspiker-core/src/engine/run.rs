@@ -9,6 +9,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
 use crate::assertion::Watches;
+use crate::collector::Collector;
 use crate::compile::Plan;
 use crate::engine::handle::RunHandle;
 use crate::engine::health;
@@ -18,7 +19,7 @@ use crate::engine::signals::{StopSignals, quiet_caught_panics};
 use crate::engine::steering::ProfileTime;
 use crate::engine::thread;
 use crate::error::Error;
-use crate::metrics::{Collector, Limits};
+use crate::metrics::Limits;
 use crate::moment::Moment;
 use crate::report::{EndReason, RunInfo, RunReport};
 

@@ -7,10 +7,10 @@ use std::time::Duration;
 use crate::compile::Pc;
 use crate::engine::branch::new_state;
 use crate::engine::fork::Fork;
+use crate::engine::holding::Holding;
 use crate::engine::throttle::Held;
 use crate::metrics::{GroupId, ScenarioId};
 use crate::moment::Moment;
-use crate::pool::Holding;
 use crate::protocol::UserState;
 use crate::session::Session;
 

@@ -34,7 +34,6 @@
 
 pub mod arg;
 mod call;
-mod counter;
 mod date;
 mod error;
 mod function;
@@ -56,10 +55,7 @@ pub use arg::{
     TextOutcome, ValueArg, empirical, exponential, log_normal, normal, uniform,
 };
 pub(crate) use call::{Functions, UserFunction};
-pub(crate) use counter::Counters;
 pub use error::{EvalError, ParseError};
-#[cfg(feature = "fake")]
-pub(crate) use generate::uuid;
 #[cfg(feature = "templates")]
 #[cfg_attr(docsrs, doc(cfg(feature = "templates")))]
 pub use jinja::{Jinja, jinja, jinja_file};

@@ -14,7 +14,6 @@
 //! Beside requests there are figures of the user's own: [`counter`], [`gauge`], [`rate`] and [`trend`].
 
 mod bounds;
-mod collector;
 mod custom;
 mod errors;
 mod group_stats;
@@ -39,11 +38,7 @@ mod waits;
 #[cfg(test)]
 pub(crate) mod tests;
 
-pub use collector::Collector;
-pub use custom::{
-    Amount, Counter, CustomMetric, Gauge, MetricFigures, MetricKind, MetricPoint, Rate, Recording, Trend,
-    ValueStatistics, counter, gauge, rate, trend,
-};
+pub use custom::{MetricFigures, MetricKind, MetricPoint, ValueStatistics};
 pub use limits::{Limits, OTHER, OTHER_ERRORS};
 pub use live::{LiveError, LiveMetric, LiveRequest, LiveView};
 pub use phases::PhaseTimes;
@@ -55,10 +50,17 @@ pub use times::TimeStatistics;
 pub use user_stats::UserStatistics;
 pub use waits::RecordWaits;
 
-pub(crate) use custom::{Book, CheckCounts, Handle, MetricKey, MetricName, MetricStats, PackedMetric, Tags, handle_of};
+pub(crate) use bounds::Bounds;
+pub(crate) use custom::{
+    Book, CheckCounts, GivenTags, Handle, KeptMetrics, MetricKey, MetricName, MetricStats, NO_TAGS, PackedMetric, Tags,
+    wrong_number,
+};
+pub(crate) use errors::ErrorCounts;
 pub(crate) use group_stats::GroupStats;
 pub(crate) use key::RequestPath;
 pub(crate) use packed::PackedTimes;
+pub(crate) use paths::Paths;
 pub(crate) use request_stats::RequestStats;
+pub(crate) use series::{push, quantiles, round, thin};
 pub(crate) use snapshot::EndOf;
 pub(crate) use totals::Totals;

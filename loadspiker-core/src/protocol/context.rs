@@ -11,12 +11,13 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use crate::custom_metric::Recording;
 use crate::engine::{Shard, Turn, User, Watchdog};
-use crate::imperative::Witness;
+use crate::format::human;
 use crate::metrics::{Sample, SampleName};
 use crate::moment::Moment;
+use crate::protocol::Witness;
 use crate::protocol::{ProtocolSlot, ShardState, UserState};
-use crate::report::format::human;
 use crate::session::Session;
 
 /// What a running action gets from the engine: the user's session, the clock, time limits, the protocol's own states,
@@ -324,5 +325,11 @@ impl ActionContext {
             buffer.clear();
             buffers.push(buffer);
         }
+    }
+}
+
+impl Recording for ActionContext {
+    fn recording_session(&self) -> &Session {
+        self.session()
     }
 }

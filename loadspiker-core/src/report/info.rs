@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::metrics::TimeStatistics;
+use crate::numbers::seconds;
 
 /// What run a report is about.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -97,21 +98,6 @@ impl fmt::Display for EndReason {
             EndReason::Interrupted => f.write_str("interrupted by the user"),
             EndReason::Aborted(why) => write!(f, "aborted: {why}"),
         }
-    }
-}
-
-/// Durations as seconds with a fraction, exact to the nanosecond up to 50 days.
-pub(crate) mod seconds {
-    use std::time::Duration;
-
-    use serde::{Deserialize, Deserializer, Serializer, de};
-
-    pub(crate) fn serialize<S: Serializer>(time: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_f64(time.as_secs_f64())
-    }
-
-    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
-        Duration::try_from_secs_f64(f64::deserialize(deserializer)?).map_err(de::Error::custom)
     }
 }
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::assertion_result::AssertionResult;
 use super::document::Written;
 use super::group::GroupReport;
 use super::info::{EndReason, RunInfo};
@@ -12,7 +13,6 @@ use super::scenario::ScenarioReport;
 use super::statistics::Statistics;
 use super::verdict;
 use super::warm_up::WarmUp;
-use crate::assertion::{Assertion, AssertionResult};
 use crate::error::Error;
 use crate::metrics::{
     MetricName, MetricPoint, RecordWaits, RequestPath, RequestPoint, RequestStats, SeriesPoint, TimeStatistics, Totals,
@@ -278,9 +278,9 @@ impl RunReport {
         &self.series
     }
 
-    /// Evaluates assertions. Their results replace those of earlier ones, and those of criteria.
-    pub fn evaluate(&mut self, assertions: &[Assertion]) {
-        self.assertions = assertions.iter().flat_map(|assertion| assertion.evaluate(self)).collect();
+    /// Puts these in the place of all results.
+    pub(crate) fn set_results(&mut self, results: Vec<AssertionResult>) {
+        self.assertions = results;
     }
 
     /// Adds what has come of criteria.

@@ -2,9 +2,9 @@
 
 use std::fmt::Write;
 
-use super::format::{count, human};
 use super::info::EndReason;
 use super::run_report::RunReport;
+use crate::format::{count, human};
 
 /// How many errors are listed.
 const ERRORS: usize = 10;

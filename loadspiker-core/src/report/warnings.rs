@@ -1,8 +1,8 @@
 //! When the figures of a report are not to be trusted.
 
 use super::bottleneck::{Bottleneck, CPU, LAG};
-use super::format::{count, human, number};
 use super::run_report::RunReport;
+use crate::format::{count, human, number};
 use crate::metrics::{MetricKind, OTHER, SeriesPoint, ValueStatistics};
 
 impl RunReport {

@@ -1,6 +1,8 @@
 //! [`Session`]: what one virtual user knows.
 
 mod changes;
+mod counter;
+mod late_names;
 mod schema;
 
 use std::cell::Cell;
@@ -8,12 +10,12 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 pub(crate) use changes::Changes;
+pub(crate) use counter::Counters;
+use late_names::is_late;
+pub(crate) use late_names::{LIMIT as LATE_LIMIT, LateNames};
 pub use schema::{Schema, Slot};
 
 use crate::error::SessionError;
-use crate::expression::Counters;
-use crate::feeder::TypedRecord;
-use crate::late_names::is_late;
 use crate::metrics::Book;
 use crate::spelling::nearest;
 use crate::value::{FromValue, Value};
@@ -122,15 +124,6 @@ impl Session {
             found: value.type_name(),
             expected: T::EXPECTED,
         })
-    }
-
-    /// A record that was fed, as a struct with `#[derive(Record)]`: each of its fields is the attribute of that name.
-    ///
-    /// # Errors
-    ///
-    /// [`SessionError::Missing`] if an attribute is not set, [`SessionError::Type`] if it does not fit its field.
-    pub fn record<R: TypedRecord>(&self) -> Result<R, SessionError> {
-        R::from_session(self)
     }
 
     /// The attribute as a text, borrowed.
@@ -294,7 +287,7 @@ pub(crate) fn abbreviate(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::late_names::LateNames;
+    use crate::session::late_names::LateNames;
 
     #[test]
     fn attributes_are_set_read_and_removed_known_to_the_schema_or_not() {

@@ -3,8 +3,8 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
+use loadspiker_core::format::count;
 use loadspiker_core::report::RunReport;
-use loadspiker_core::report::format::count;
 
 use super::label;
 use crate::screen::{Screen, Tone};

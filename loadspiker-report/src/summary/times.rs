@@ -1,7 +1,7 @@
 //! Tables of times: of requests, of groups, of the parts of a request.
 
+use loadspiker_core::format::{count, human};
 use loadspiker_core::metrics::TimeStatistics;
-use loadspiker_core::report::format::{count, human};
 use loadspiker_core::report::{RunReport, Statistics};
 
 use crate::screen::{Screen, Tone};

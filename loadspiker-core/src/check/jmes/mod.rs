@@ -13,7 +13,7 @@ use super::builder::Check;
 use super::extract::{Extract, ExtractError, Extractor, Found, Subject};
 use super::json::{JsonParts, JsonTree};
 use super::pattern::Pattern;
-use crate::compile::CompileContext;
+use crate::protocol::CompileContext;
 use crate::session::{Session, abbreviate};
 use crate::value::Value;
 pub(super) use parse::JmesPath;

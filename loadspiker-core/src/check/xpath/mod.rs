@@ -12,7 +12,7 @@ use xpath_eval::{EvaluationContext, Expr, evaluate};
 use super::builder::Check;
 use super::extract::{Extract, ExtractError, Extractor, Found, Subject};
 use super::pattern::{self, FromPattern, Pattern};
-use crate::compile::CompileContext;
+use crate::protocol::CompileContext;
 use crate::session::{Session, abbreviate};
 use crate::value::Value;
 use tree::Node;

@@ -8,10 +8,10 @@ mod parallel;
 use std::panic::Location;
 use std::sync::Arc;
 
-use crate::compile::context::CompileContext;
-use crate::compile::program::{Kind, Loop, Op, Pc, RendezVous, SwitchBy, Test};
+use crate::compile::program::{Kind, Loop, Op, Pc, SwitchBy, Test};
 use crate::dsl::{Chain, Exit, LoopKind, Step, StepKind};
 use crate::expression::Arg;
+use crate::protocol::{CompileContext, RendezVous};
 use crate::value::Value;
 
 /// Lowers one scenario.

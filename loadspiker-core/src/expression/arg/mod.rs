@@ -34,8 +34,8 @@ pub(crate) use value::millis;
 pub use value::{CompiledValue, IntoValue, ValueArg};
 
 use super::{EvalError, Template};
-use crate::compile::CompileContext;
 use crate::error::StepError;
+use crate::protocol::CompileContext;
 use crate::session::{Session, abbreviate};
 use crate::value::{FromValue, Value};
 

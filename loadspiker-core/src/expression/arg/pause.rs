@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use super::distribution::{CompiledDistribution, Distribution, draw};
 use super::{Arg, CompiledArg, IntoDuration};
-use crate::compile::CompileContext;
 use crate::expression::EvalError;
+use crate::protocol::CompileContext;
 use crate::session::Session;
 use crate::value::FromValue;
 

@@ -4,11 +4,11 @@ use std::borrow::Cow;
 use std::fmt::{self, Write};
 use std::sync::Arc;
 
-use crate::compile::CompileContext;
 use crate::error::StepError;
 #[cfg(feature = "templates")]
 use crate::expression::jinja::{CompiledJinja, Escape, Jinja};
 use crate::expression::{EvalError, Template, write_value};
+use crate::protocol::CompileContext;
 use crate::session::Session;
 use crate::value::Value;
 

@@ -7,9 +7,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Computed, IntoOutcome};
-use crate::compile::CompileContext;
 use crate::error::StepError;
 use crate::expression::{EvalError, Template, write_value};
+use crate::protocol::CompileContext;
 use crate::session::{Session, abbreviate};
 use crate::value::Value;
 

@@ -12,8 +12,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 use std::{fmt, io};
 
-use crate::compile::CompileContext;
 use crate::expression::{EvalError, IntoText, TextArg};
+use crate::protocol::CompileContext;
 use crate::session::{Session, Slot};
 use parsed::Parsed;
 

@@ -14,7 +14,7 @@ use super::tree::JsonTree;
 use crate::check::builder::Check;
 use crate::check::extract::{Extract, ExtractError, Extractor, Found, Subject};
 use crate::check::pattern::{FromPattern, Pattern};
-use crate::compile::CompileContext;
+use crate::protocol::CompileContext;
 use crate::session::{Session, abbreviate};
 use query::Query;
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Arg, CompiledArg, IntoDuration};
-use crate::compile::CompileContext;
+use crate::protocol::CompileContext;
 
 /// A distribution of think times, from which each pause is drawn anew: [`uniform`], [`normal`], [`log_normal`],
 /// [`exponential`], [`empirical`]. It stands where a pause does, as in `pause(normal(2, 0.5))` and `pace(uniform(4, 6))`.

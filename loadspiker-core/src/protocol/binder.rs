@@ -6,8 +6,7 @@
 use std::any::TypeId;
 use std::sync::Arc;
 
-use crate::compile::context::{CompileContext, Gathered};
-use crate::compile::plan::CompiledPopulation;
+use super::compile_context::{CompileContext, Gathered};
 use crate::error::Mistake;
 use crate::expression::Functions;
 use crate::protocol::Protocol;
@@ -38,10 +37,10 @@ pub(crate) struct KnownProtocols {
 }
 
 impl Gathered {
-    pub(super) fn known_protocols(&self, populations: &[CompiledPopulation]) -> KnownProtocols {
+    pub(crate) fn known_protocols(&self, given: impl IntoIterator<Item = Vec<(TypeId, usize)>>) -> KnownProtocols {
         let bound = self.protocols.iter().enumerate();
         KnownProtocols {
-            given: populations.iter().map(|population| population.given.clone()).collect(),
+            given: given.into_iter().collect(),
             defaults: bound.filter(|(_, bound)| bound.is_default).map(|(index, bound)| (bound.kind, index)).collect(),
         }
     }
@@ -61,7 +60,7 @@ impl CompileContext<'_> {
     }
 
     /// Binds all protocols that the user gave, for requests that are made during the run.
-    pub(super) fn bind_given(&mut self) -> Vec<(TypeId, usize)> {
+    pub(crate) fn bind_given(&mut self) -> Vec<(TypeId, usize)> {
         let mut bound: Vec<(TypeId, usize)> = Vec::new();
         for protocol in self.given {
             let kind = (**protocol).type_id();
@@ -75,7 +74,7 @@ impl CompileContext<'_> {
     }
 
     /// The protocol of this kind during the run; opened with its defaults if the user gave none.
-    pub(super) fn bind_late(
+    pub(crate) fn bind_late(
         &mut self,
         binder: &dyn Binder,
         kind: TypeId,

@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
-use crate::compile::binder::Binder;
-use crate::compile::program::RendezVous;
+use super::binder::Binder;
+use super::rendez_vous::RendezVous;
 use crate::error::Mistake;
 use crate::expression::{Functions, Template};
 use crate::feeder::{BoundFeeder, Feeder, RunFeeders};
@@ -79,9 +79,9 @@ pub enum Text {
 
 /// A protocol's configuration, bound to a place for its states.
 pub(crate) struct BoundProtocol {
-    pub(super) kind: TypeId,
+    pub(crate) kind: TypeId,
     /// The user gave none: the protocol's own defaults.
-    pub(super) is_default: bool,
+    pub(crate) is_default: bool,
     pub(crate) protocol: Arc<dyn Protocol>,
 }
 
@@ -124,13 +124,13 @@ pub(crate) struct Gathered {
 
 impl Gathered {
     /// The feeders that steps use, for those who meet them during the run.
-    pub(super) fn run_feeders(&mut self) -> RunFeeders {
+    pub(crate) fn run_feeders(&mut self) -> RunFeeders {
         let opened = self.feeders.drain(..).filter_map(|used| Some((used.feeder, used.opened?.0)));
         RunFeeders::new(opened, self.shards, self.seed)
     }
 
     /// The pools that steps use, for those who meet them during the run.
-    pub(super) fn run_pools(&mut self) -> RunPools {
+    pub(crate) fn run_pools(&mut self) -> RunPools {
         let opened = self.pools.drain(..).filter_map(|(pool, bound)| Some((pool, bound?.0)));
         RunPools::new(opened, self.shards, self.seed)
     }
@@ -175,9 +175,9 @@ pub struct CompileContext<'a> {
     /// Whether a step of the scenario makes requests of its own during the run.
     pub(crate) imperative: bool,
     /// The protocols that its steps use, by their places.
-    pub(super) bound: BTreeSet<usize>,
+    pub(crate) bound: BTreeSet<usize>,
     /// How many users there can be at a time, as far as that is known.
-    pub(super) crowd: Option<u64>,
+    pub(crate) crowd: Option<u64>,
 }
 
 impl<'a> CompileContext<'a> {
@@ -388,7 +388,7 @@ impl<'a> CompileContext<'a> {
     }
 
     /// The place of a protocol that the user gave, or of the default one of its kind, which is made if there is none.
-    pub(super) fn bind(
+    pub(crate) fn bind(
         &mut self,
         kind: TypeId,
         given: Option<Arc<dyn Protocol>>,

@@ -5,18 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::bounds::Bounds;
-use super::custom::KeptMetrics;
-use super::errors::ErrorCounts;
-use super::limits::Limits;
-use super::live::{LiveError, LiveView};
-use super::paths::Paths;
-use super::series::{self, SeriesPoint, quantiles, round};
-use super::snapshot::{EndOf, Snapshot};
-use super::times::TimeStatistics;
-use super::totals::Totals;
-use super::user_stats::UserStatistics;
 use crate::assertion::Watches;
+use crate::metrics::{
+    Bounds, EndOf, ErrorCounts, KeptMetrics, Limits, LiveError, LiveView, Paths, SeriesPoint, Snapshot, TimeStatistics,
+    Totals, UserStatistics, push, quantiles, round, thin,
+};
 use crate::report::{RunInfo, RunReport};
 
 /// How many errors a live view shows.
@@ -243,10 +236,10 @@ impl Collector {
         point.start_lag_p99 = round(start_lag.percentile(99.0));
         self.errors.merge(self.last_errors.clone(), errors);
         self.last = point.clone();
-        series::push(&mut self.series, point, self.step);
+        push(&mut self.series, point, self.step);
         if self.series.len() > self.limits.series_points.max(1) {
             self.step = self.step.saturating_mul(2);
-            series::thin(&mut self.series, self.step);
+            thin(&mut self.series, self.step);
         }
         self.totals.merge(measured, errors);
         if let Some((_, kept)) = &mut self.warm_up {
