@@ -4,7 +4,7 @@ use std::fmt::Display;
 
 pub use loadspiker_core::feeder::field;
 
-use loadspiker_report::conclude_test;
+use loadspiker_report::TestResults;
 
 use crate::Simulation;
 
@@ -30,7 +30,7 @@ impl<E: Display> LoadTest for Result<Simulation, E> {
     }
 }
 
-/// Builds the simulation, runs it, writes its results to the folder of the test and panics unless it passes. `name` is
+/// Builds the simulation, clears the folder of the test, runs it, writes its results there and panics unless it passes. `name` is
 /// the path of the test in the program of this `package`.
 ///
 /// # Panics
@@ -42,9 +42,13 @@ pub fn run_test<T: LoadTest>(package: Option<&str>, name: &str, build: impl FnOn
         Ok(simulation) => simulation,
         Err(error) => panic!("{name}: there is no simulation to run: {error}"),
     };
-    match simulation.run() {
+    let results = match TestResults::prepare(package, name) {
+        Ok(results) => results,
+        Err(error) => panic!("{name}: {error}"),
+    };
+    match simulation.run_with(&results.options(), &mut ()) {
         Ok(report) => {
-            if let Err(failure) = conclude_test(package, name, &report) {
+            if let Err(failure) = results.conclude(&report) {
                 panic!("{failure}");
             }
         }

@@ -1,4 +1,5 @@
-//! What looking costs: live progress and the series per second, as a part of what a run at full speed does.
+//! What looking costs: live progress and the series per second, as a part of what a run at full speed does; and the
+//! journal, as a part of what a run of 10,000 requests a second does.
 //!
 //! The thread that merges what the shard counted, once a second, and composes the progress, ten times a second, does nothing
 //! else: its processor time is what both cost, but for what the shard does to hand over a second. That is counted in
@@ -41,6 +42,8 @@ pub(crate) fn measure(setting: &Setting, findings: &mut Findings) -> Result<(), 
     let of_run = looking / report.info().cpu.map_or(f64::INFINITY, |cpu| cpu.as_secs_f64());
     findings.claim("progress and series, of the processor time", percent(of_run), "under 1 %", of_run < 0.01);
 
+    journal(setting, &server, findings)?;
+
     let Some((few, many)) = instructions(FEW)?.zip(instructions(MANY)?) else {
         findings.note("instructions", "not counted: no valgrind");
         return Ok(());
@@ -52,6 +55,33 @@ pub(crate) fn measure(setting: &Setting, findings: &mut Findings) -> Result<(), 
     // A real request has more, so that this is the most it can be.
     let of_second = a_second / (a_second + rate * a_request);
     findings.claim("a second's hand-over, of its instructions", percent(of_second), "under 1 %", of_second < 0.01);
+    Ok(())
+}
+
+/// Ten requests of a user, each under a name of its own, by 1,000 users a second: with a journal and without.
+fn journal(setting: &Setting, server: &Nginx, findings: &mut Findings) -> Result<(), String> {
+    let seconds = setting.part_of(10);
+    let path = std::env::temp_dir().join(format!("loadspiker-bench-{}.jsonl", std::process::id()));
+    let mut measured = Vec::new();
+    for journal in [None, Some(path.clone())] {
+        let steps = (0..10).map(|page| http(format!("page {page}")).get("/"));
+        let visit = steps.fold(scenario!("visit"), |visit, request| visit.exec(request));
+        let simulation = Simulation::new("journal")
+            .protocol(HttpProtocol::new(server.url("")).share_connections())
+            .with(visit.inject([constant_users_per_sec(1000).during(seconds.secs())]))
+            .shards(1);
+        let options = RunOptions { journal, ..RunOptions::default() };
+        let before = processor_time()?;
+        let report = simulation.run_with(&options, &mut ()).map_err(|error| error.to_string())?;
+        let cpu = report.info().cpu.ok_or("processor time is not known here")?;
+        measured.push((processor_time()?.saturating_sub(before), cpu));
+    }
+    let size = fs::metadata(&path).map_err(|error| format!("the journal: {error}"))?.len();
+    let _ = fs::remove_file(&path);
+    let (without, with) = (measured[0], measured[1]);
+    findings.note("journal, bytes a second", size / seconds);
+    let part = with.0.saturating_sub(without.0).as_secs_f64() / without.1.as_secs_f64();
+    findings.claim("journal, of the processor time at 10,000/s", percent(part), "under 1 %", part < 0.01);
     Ok(())
 }
 

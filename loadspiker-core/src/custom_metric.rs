@@ -19,7 +19,7 @@ impl Handle {
         }
         let book = session.book();
         match (self.kind(), value) {
-            (MetricKind::Counter, value) => match value.as_i64().and_then(|number| u64::try_from(number).ok()) {
+            (MetricKind::Counter, value) => match value.as_u64() {
                 Some(number) => book.add(self, NO_TAGS, Some(number)),
                 None => return Err(self.complaint("a whole number of at least 0")),
             },

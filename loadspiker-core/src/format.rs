@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+pub use crate::shown::{printable, printable_lines};
+
 const UNITS: [(&str, u32); 4] = [("ns", 1), ("µs", 1_000), ("ms", 1_000_000), ("s", 1_000_000_000)];
 
 /// A duration with three significant digits, in the unit that fits: `850 µs`, `12.3 ms`, `1.20 s`; from two minutes on

@@ -55,6 +55,7 @@ pub mod feeder;
 pub mod format;
 pub mod imperative;
 pub mod inject;
+mod mask;
 pub mod metrics;
 mod moment;
 mod numbers;
@@ -62,6 +63,7 @@ pub mod pool;
 pub mod protocol;
 pub mod report;
 mod session;
+mod shown;
 mod spelling;
 mod units;
 mod uuid;
@@ -70,8 +72,8 @@ mod value;
 pub use error::{Error, Mistake, Mistakes, SessionError, StepError};
 pub use moment::Moment;
 pub use session::{Schema, Session, Slot};
-pub use units::{DurationExt, parse_duration};
-pub use value::{FromValue, Value};
+pub use units::{DurationExt, FixedDuration, parse_duration};
+pub use value::{FromValue, ListItem, Value};
 
 /// All that a protocol crate needs.
 pub mod protocol_prelude {

@@ -209,7 +209,7 @@ fn assertions_of_a_simulation_see_checks_and_metrics() {
     );
     let failure = report.failure().unwrap();
     assert!(
-        failure.contains("\n      requests: answer 3\n      errors: 1 × high id: 1 is not greater than 3"),
+        failure.contains("\n      requests: answer 3\n      errors: 3 × high id: … is not greater than 3"),
         "{failure}"
     );
     assert!(failure.contains("\nfailed checks:\n          3 of 10  high id"), "{failure}");

@@ -9,6 +9,7 @@
 
 mod cli;
 mod drawn;
+mod files;
 mod folder;
 mod junit;
 mod live;
@@ -20,9 +21,10 @@ mod summary;
 mod table;
 mod test_run;
 mod text;
+mod width;
 
 pub use folder::{Folder, write_results, write_run_folder};
 pub use live::Progress;
 pub use program::SimulationMain;
 pub use summary::Summary;
-pub use test_run::{conclude_test, test_folder};
+pub use test_run::{TestResults, test_folder};

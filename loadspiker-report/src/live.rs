@@ -1,12 +1,13 @@
 //! [`Progress`]: shows how the run goes, on a terminal or in a log.
 
-use std::io::Write;
+use std::io::{self, Write};
 use std::time::Duration;
 
 use console::Term;
-use loadspiker_core::compile::Plan;
+use loadspiker_core::compile::{Plan, PlannedScenario};
 use loadspiker_core::engine::{Observer, RunHandle};
 use loadspiker_core::format::precise;
+use loadspiker_core::format::{printable, printable_lines};
 use loadspiker_core::metrics::LiveView;
 use loadspiker_core::report::EndReason;
 
@@ -21,8 +22,11 @@ pub struct Progress {
     mode: Mode,
     name: String,
     planned: Option<Duration>,
+    scenarios: Vec<PlannedScenario>,
     last_line: Duration,
     notice: Option<String>,
+    /// Why something could not be printed.
+    lost: Option<io::Error>,
 }
 
 #[derive(Debug)]
@@ -45,7 +49,15 @@ impl Progress {
             (false, false) => Mode::Lines,
             (false, true) => Mode::Page(Drawn::on_stderr()),
         };
-        Progress { mode, name: String::new(), planned: None, last_line: Duration::ZERO, notice: None }
+        Progress {
+            mode,
+            name: String::new(),
+            planned: None,
+            scenarios: Vec::new(),
+            last_line: Duration::ZERO,
+            notice: None,
+            lost: None,
+        }
     }
 
     /// Takes the page off the terminal, to make room for the summary.
@@ -55,11 +67,21 @@ impl Progress {
         }
     }
 
+    /// Why something could not be printed, such as an exchange of `--debug`, if that was so.
+    pub(crate) fn take_lost(&mut self) -> io::Result<()> {
+        self.lost.take().map_or(Ok(()), Err)
+    }
+
+    /// Writes a text that stays, of one line or several. What is harmful in it is written as escapes.
     fn print(&mut self, text: &str) {
+        let text = &*printable_lines(text);
         match &mut self.mode {
             Mode::Page(drawn) => drawn.print(text),
-            // A closed pipe is nothing to complain about.
-            _ => drop(writeln!(std::io::stderr(), "{text}")),
+            _ => {
+                if let Err(cause) = writeln!(io::stderr(), "{text}") {
+                    self.lost = self.lost.take().or(Some(cause));
+                }
+            }
         }
     }
 }
@@ -68,18 +90,20 @@ impl Observer for Progress {
     fn started(&mut self, plan: &Plan, _: &RunHandle) {
         plan.name().clone_into(&mut self.name);
         self.planned = plan.injection();
+        self.scenarios = plan.scenarios();
     }
 
     fn hook(&mut self, name: &str) {
         match &mut self.mode {
             Mode::Quiet => {}
             Mode::Lines => self.print(&format!("{name} …")),
-            Mode::Page(drawn) => drawn.draw(format!("{name} …")),
+            Mode::Page(drawn) => drawn.draw(printable(&format!("{name} …")).into_owned()),
         }
     }
 
     fn progress(&mut self, view: &LiveView) {
-        let title = Title { name: &self.name, planned: self.planned, notice: self.notice.as_deref() };
+        let (name, scenarios) = (&self.name, &self.scenarios);
+        let title = Title { name, planned: self.planned, scenarios, notice: self.notice.as_deref() };
         match &mut self.mode {
             Mode::Quiet => {}
             Mode::Lines => {
@@ -101,6 +125,11 @@ impl Observer for Progress {
         self.print(text);
     }
 
+    fn warning(&mut self, text: &str) {
+        // Also where nothing else is shown: it may be the last that is heard of the run.
+        self.print(&format!("warning: {text}"));
+    }
+
     fn stopping(&mut self, reason: &EndReason, grace: Duration) {
         let notice = if grace.is_zero() {
             format!("{reason}: ending now")
@@ -108,7 +137,7 @@ impl Observer for Progress {
             format!("{reason}: users have {} to finish; Ctrl-C ends the run at once", precise(grace))
         };
         if matches!(self.mode, Mode::Lines) {
-            self.print(&notice);
+            self.print(&printable(&notice));
         }
         self.notice = Some(notice);
     }

@@ -1,39 +1,74 @@
 //! A load test under `cargo test`: where its results go, and how its failure reads.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
+use loadspiker_core::Error;
+use loadspiker_core::collector::JOURNAL;
+use loadspiker_core::engine::RunOptions;
+use loadspiker_core::format::printable_lines;
 use loadspiker_core::report::RunReport;
 
-use crate::folder::write_results;
+use crate::files;
+use crate::folder::{clear, conclude, rescue};
 
-/// Writes the results of a test's run into its [folder](test_folder). Prints nothing.
-///
-/// # Errors
-///
-/// If the run has not passed, or if something has panicked in the steps: as everywhere in a test that is a failure. The
-/// error says why, and where the results are, or why they could not be written. Where a run has passed, results that
-/// could not be written are no error: a folder for build products may be read-only.
-pub fn conclude_test(package: Option<&str>, test: &str, report: &RunReport) -> Result<(), String> {
-    let folder = test_folder(package, test);
-    let written = write_results(report, &folder);
-    let Some(failure) = report.failure().or_else(|| panicked(report)) else { return Ok(()) };
-    Err(match written {
-        Ok(()) => format!("{failure}\nresults in {}", folder.display()),
-        Err(error) => format!("{failure}\nresults could not be written: {error}"),
-    })
+/// The results of a test's run, in the [folder](test_folder) of the test.
+#[derive(Debug)]
+pub struct TestResults {
+    folder: PathBuf,
+    /// Why nothing can be written there, if so.
+    unwritable: Option<Error>,
 }
 
-/// What users' code has panicked with, if any did: closures of a test assert things as any test does.
-fn panicked(report: &RunReport) -> Option<String> {
-    let panics = report.panics();
-    let plural = if panics == 1 { "" } else { "s" };
-    let simulation = &report.info().simulation;
-    let mut text = format!("load test \"{simulation}\": {panics} panic{plural} in its steps; their errors:");
-    for (error, times) in report.step_errors().into_iter().take(10) {
-        text.push_str(&format!("\n  {times:>9}  {error}"));
+impl TestResults {
+    /// Makes the folder ready before the run: what an earlier run has left there is removed, lest it is taken for the
+    /// result of this one if this one dies. The journal of an earlier run that died is kept under another name, and a
+    /// line on standard error says so; nothing else is printed.
+    ///
+    /// # Errors
+    ///
+    /// If results of an earlier run are there and cannot be removed, or if that run is still on. A folder that cannot be
+    /// written to is no error: one for build products may be read-only.
+    pub fn prepare(package: Option<&str>, test: &str) -> Result<TestResults, String> {
+        let folder = test_folder(package, test);
+        let made = std::fs::create_dir_all(&folder).map_err(|cause| files::failed(&folder, &cause));
+        if folder.is_dir() {
+            let kept = clear(&folder).map_err(|error| format!("results of an earlier run are in the way: {error}"))?;
+            if let Some(journal) = kept {
+                // Whoever closed standard error does not want to know.
+                let _ = writeln!(std::io::stderr(), "{test}: {}", rescue(&journal));
+            }
+        }
+        let unwritable = made.and_then(|()| files::probe(&folder)).err();
+        Ok(TestResults { folder, unwritable })
     }
-    (panics > 0).then_some(text)
+
+    /// The options for the run: with a journal, if there can be one.
+    pub fn options(&self) -> RunOptions {
+        let journal = self.unwritable.is_none().then(|| self.folder.join(JOURNAL));
+        RunOptions { journal, ..RunOptions::default() }
+    }
+
+    /// Writes the results of the run. Prints nothing.
+    ///
+    /// # Errors
+    ///
+    /// If the run has not passed. The error says why, and where the results are, or why they could not be written. Where a run has passed, results
+    /// that could not be written are no error.
+    pub fn conclude(self, report: &RunReport) -> Result<(), String> {
+        let written = match self.unwritable {
+            Some(error) => Err(error),
+            None => conclude(report, &self.folder),
+        };
+        let Some(failure) = report.failure() else { return Ok(()) };
+        let failure = match written {
+            Ok(()) => format!("{failure}\nresults in {}", self.folder.display()),
+            Err(error) => format!("{failure}\nresults could not be written: {error}"),
+        };
+        // It is printed as the message of a panic.
+        Err(printable_lines(&failure).into_owned())
+    }
 }
 
 /// The folder for the results of a test: `target/loadspiker/<package>/<path of the test>`. The next run of the test

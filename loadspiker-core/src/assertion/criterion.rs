@@ -3,6 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use super::metric::Metric;
 use super::{Assertion, Claim};
 use crate::format::precise;
@@ -39,7 +41,7 @@ pub struct Windowed<Q> {
 ///
 /// What a criterion looks at is kept per second of its window, and of times each different one with its number. Nothing
 /// is done for it while a request runs.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[must_use = "a criterion does nothing until it is given to a simulation"]
 pub struct Criterion {
     pub(super) assertion: Assertion,
@@ -107,7 +109,7 @@ impl From<Criterion> for Requirement {
 }
 
 /// What a criterion is there for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Purpose {
     /// It must hold in every window.
     Assert,
@@ -118,7 +120,7 @@ pub(crate) enum Purpose {
 }
 
 /// A criterion of a simulation.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Guard {
     pub(crate) purpose: Purpose,
     pub(crate) criterion: Criterion,

@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::{Range, RangeInclusive};
 
+use serde::{Deserialize, Serialize};
+
 /// Status codes: one (`404`), a range (`500..600`, `500..=599`) or several (`[429, 503]`).
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StatusCodes(Vec<RangeInclusive<u16>>);
 
 impl From<u16> for StatusCodes {

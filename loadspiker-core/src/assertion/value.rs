@@ -4,6 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use crate::format;
+use serde::{Deserialize, Serialize};
 
 /// Something that a condition compares: a [`Duration`], a count (`u64`), a [`Percent`] or a [`Number`].
 pub trait Quantity: Copy + PartialOrd + fmt::Debug + Sized {
@@ -32,11 +33,11 @@ pub trait Quantity: Copy + PartialOrd + fmt::Debug + Sized {
 }
 
 /// A percentage, 0 to 100.
-#[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
+#[derive(Clone, Copy, Debug, PartialEq, PartialOrd, Serialize, Deserialize)]
 pub struct Percent(pub f64);
 
 /// A number such as a rate.
-#[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
+#[derive(Clone, Copy, Debug, PartialEq, PartialOrd, Serialize, Deserialize)]
 pub struct Number(pub f64);
 
 impl Quantity for Duration {

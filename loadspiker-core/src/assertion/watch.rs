@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use super::criterion::{Criterion, Guard, Purpose};
 use super::evaluate::{Finding, metric_figures};
 use super::look::look;
@@ -10,7 +12,7 @@ use super::names::{no_check, no_request, no_scenario};
 use super::scope::{MetricPlace, Place};
 use super::spot::Spot;
 use super::window::{Counts, Wanted, Window};
-use super::{AssertionResult, Claim};
+use super::{Assertion, AssertionResult, Claim};
 use crate::format::precise;
 use crate::metrics::{MetricFigures, MetricKind, MetricStats, Tags, Totals};
 use crate::moment::Moment;
@@ -22,6 +24,8 @@ pub(crate) struct Watches {
     watches: Vec<Watch>,
     /// How many seconds were looked at.
     seconds: u64,
+    /// How many of them were looked at elsewhere: they are in no window here.
+    restored: u64,
     /// Windows that end later are not looked at.
     until: Option<Duration>,
     end: Option<(String, Moment)>,
@@ -30,12 +34,17 @@ pub(crate) struct Watches {
 impl Watches {
     pub(crate) fn new(guards: &[Guard]) -> Self {
         let watches = guards.iter().map(Watch::new).collect();
-        Watches { watches, seconds: 0, until: None, end: None }
+        Watches { watches, seconds: 0, restored: 0, until: None, end: None }
     }
 
     /// Says that the run is told to end at this time: what comes after is no matter of criteria.
     pub(crate) fn until(&mut self, time: Duration) {
         self.until = Some(self.until.map_or(time, |until| until.min(time)));
+    }
+
+    /// When what comes is no matter of criteria any more, if that is known.
+    pub(crate) fn ends_at(&self) -> Option<Duration> {
+        self.until.filter(|until| *until < Duration::MAX)
     }
 
     /// Takes in the next whole second, which ends when `end` seconds of the run have passed.
@@ -47,7 +56,7 @@ impl Watches {
         self.seconds += 1;
         for watch in &mut self.watches {
             watch.second(totals);
-            if watch.length as u64 > self.seconds {
+            if watch.length as u64 > self.seconds - self.restored {
                 continue;
             }
             watch.look(time);
@@ -67,10 +76,44 @@ impl Watches {
         self.end.take()
     }
 
+    /// The assertions behind those that a run can fail by.
+    pub(crate) fn assertions(&self) -> impl Iterator<Item = &Assertion> {
+        let judging = self.watches.iter().filter(|watch| watch.purpose != Purpose::Stop);
+        judging.map(|watch| &watch.criterion.assertion)
+    }
+
+    /// What was found so far, without the seconds of windows that have not ended.
+    pub(crate) fn save(&self) -> SavedWatches {
+        let tracks = |watch: &Watch| {
+            watch.tracks.iter().map(|(name, track)| (name.clone(), track.seen.clone())).collect::<BTreeMap<_, _>>()
+        };
+        let watches = self.watches.iter().map(|watch| (watch.held.clone(), tracks(watch)));
+        SavedWatches { seconds: self.seconds, watches: watches.collect() }
+    }
+
+    /// Goes on from what was found elsewhere, with windows that begin from now on.
+    pub(crate) fn restore(&mut self, saved: SavedWatches) {
+        (self.seconds, self.restored) = (saved.seconds, saved.seconds);
+        for (watch, (held, tracks)) in self.watches.iter_mut().zip(saved.watches) {
+            watch.held = held;
+            for (name, seen) in tracks {
+                let length = watch.length;
+                watch.tracks.entry(name).or_insert_with(|| Track::new(length)).seen = seen;
+            }
+        }
+    }
+
     /// What has come of those that a run can fail by.
     pub(crate) fn results(&self, report: &RunReport) -> Vec<AssertionResult> {
         self.watches.iter().flat_map(|watch| watch.results(report, self.seconds)).collect()
     }
+}
+
+/// What [`Watches`] have found so far.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct SavedWatches {
+    seconds: u64,
+    watches: Vec<(Option<Held>, BTreeMap<String, Seen>)>,
 }
 
 /// One criterion.
@@ -86,7 +129,7 @@ struct Watch {
     held: Option<Held>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 struct Held {
     what: String,
     shown: String,
@@ -100,6 +143,12 @@ struct Held {
 #[derive(Debug)]
 struct Track {
     window: Window,
+    seen: Seen,
+}
+
+/// What was found in the windows of one place.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+struct Seen {
     known: Known,
     /// How many windows had a figure.
     looked: u64,
@@ -109,8 +158,9 @@ struct Track {
 }
 
 /// As what the name of a place has occurred: a later one hides those before, see [`RunReport::request`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 enum Known {
+    #[default]
     Not,
     Group,
     RequestInGroups,
@@ -119,16 +169,16 @@ enum Known {
 
 impl Track {
     fn new(length: usize) -> Self {
-        Track { window: Window::new(length), known: Known::Not, looked: 0, missed: 0, worst: None }
+        Track { window: Window::new(length), seen: Seen::default() }
     }
 
     fn push(&mut self, known: Known, counts: &Counts) {
-        if known > self.known {
+        if known > self.seen.known {
             // What it was taken for before was something else; of this there was nothing yet.
             self.window.clear();
-            self.known = known;
+            self.seen.known = known;
         }
-        self.window.push(if known == self.known { counts } else { const { &Counts::NONE } });
+        self.window.push(if known == self.seen.known { counts } else { const { &Counts::NONE } });
     }
 }
 
@@ -148,6 +198,16 @@ impl Watch {
         let mut counts = Counts::default();
         let mut known = Known::Request;
         match &self.criterion.assertion.place {
+            Place::Global if self.criterion.claim().measure().is_of_users() => {
+                totals
+                    .users
+                    .values()
+                    .for_each(|users| counts.add_users(self.criterion.claim().measure().of_users(users)));
+            }
+            Place::Scenario(name) if self.criterion.claim().measure().is_of_users() => {
+                let users = totals.users.get(&**name).into_iter();
+                users.for_each(|users| counts.add_users(self.criterion.claim().measure().of_users(users)));
+            }
             Place::Global => totals.requests.values().for_each(|stats| counts.add(stats, wanted)),
             Place::Details(path) => (known, counts) = details(path, totals, wanted),
             Place::Scenario(name) => {
@@ -188,8 +248,8 @@ impl Watch {
                 continue;
             }
             let Some(found) = claim.find(&counts.figures(self.length, metric.as_ref())) else { continue };
-            track.looked += 1;
-            track.missed += u64::from(!found.holds);
+            track.seen.looked += 1;
+            track.seen.missed += u64::from(!found.holds);
             if found.holds && self.held.is_none() {
                 let (what, shown) = (self.criterion.at(place), found.shown.clone());
                 // That it holds is what is wrong.
@@ -197,15 +257,15 @@ impl Watch {
                 self.held = Some(Held { what, shown, at: time, place: place.clone(), too_much });
             }
             let rank = |found: &Finding| (!found.holds, found.miss);
-            if track.worst.as_ref().is_none_or(|(worst, _)| rank(&found) > rank(worst)) {
-                track.worst = Some((found, time));
+            if track.seen.worst.as_ref().is_none_or(|(worst, _)| rank(&found) > rank(worst)) {
+                track.seen.worst = Some((found, time));
             }
         }
     }
 
     fn results(&self, report: &RunReport, seconds: u64) -> Vec<AssertionResult> {
         let unknown = match &self.criterion.assertion.place {
-            Place::Details(path) if self.tracks.values().all(|track| track.known == Known::Not) => {
+            Place::Details(path) if self.tracks.values().all(|track| track.seen.known == Known::Not) => {
                 let known = report.request(path).is_some() || report.group(path).is_some();
                 (!known).then(|| no_request(path, report))
             }
@@ -222,7 +282,7 @@ impl Watch {
     }
 
     fn fail_result(&self, report: &RunReport, unknown: Option<String>) -> AssertionResult {
-        let looked = self.tracks.values().map(|track| track.looked).max().unwrap_or_default();
+        let looked = self.tracks.values().map(|track| track.seen.looked).max().unwrap_or_default();
         let passed = self.held.is_none() && unknown.is_none();
         let (what, actual, message) = match &self.held {
             Some(held) => {
@@ -258,13 +318,13 @@ impl Watch {
         let order = |name: &str| report.requests().iter().position(|request| request.path() == *name);
         tracks.sort_by_cached_key(|(name, _)| order(name).unwrap_or(usize::MAX));
         for (name, track) in tracks {
-            let Some((worst, at)) = &track.worst else { continue };
+            let Some((worst, at)) = &track.seen.worst else { continue };
             let worst_at = format!("at worst {} at {}", worst.shown, precise(*at));
-            let message = match track.missed {
-                0 => format!("held in {}, {worst_at}", windows(track.looked)),
-                missed => format!("failed in {missed} of {}, {worst_at}", windows(track.looked)),
+            let message = match track.seen.missed {
+                0 => format!("held in {}, {worst_at}", windows(track.seen.looked)),
+                missed => format!("failed in {missed} of {}, {worst_at}", windows(track.seen.looked)),
             };
-            let mut result = self.result(name, track.missed == 0, worst.shown.clone(), message);
+            let mut result = self.result(name, track.seen.missed == 0, worst.shown.clone(), message);
             if !result.passed {
                 result.look_at = self.look_at(name, worst.too_much, report);
             }
@@ -282,6 +342,7 @@ impl Watch {
                 let what = match self.criterion.assertion.place {
                     Place::Metric(_) => "value",
                     Place::Check(_) => "check",
+                    _ if self.criterion.claim().measure().is_of_users() => "user that has ended",
                     _ => "request",
                 };
                 format!("there was no {what} in any window of {length}")

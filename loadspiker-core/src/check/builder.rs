@@ -20,6 +20,8 @@ use crate::value::Value;
 pub struct Check {
     pub(super) kind: Kind,
     pub(super) name: Option<Arc<str>>,
+    /// Who made it, if that is not the user.
+    pub(super) implied_by: Option<&'static str>,
     /// Methods that were called but mean nothing on this kind of check; told as mistakes when it is compiled.
     pub(super) misused: Vec<&'static str>,
 }
@@ -153,7 +155,7 @@ impl Check {
     }
 
     pub(super) fn new(kind: Kind) -> Self {
-        Check { kind, name: None, misused: Vec::new() }
+        Check { kind, name: None, implied_by: None, misused: Vec::new() }
     }
 
     fn single(mut self, method: &'static str, change: impl FnOnce(&mut Single)) -> Self {
@@ -296,6 +298,12 @@ impl Check {
     pub fn name(mut self, name: impl AsRef<str>) -> Self {
         self.name = Some(name.as_ref().into());
         self
+    }
+
+    /// Says that this check was not written by the user but comes with something else, such as a way to log in. The report
+    /// counts it as `name (implied by form_login)`; its messages stay as they are.
+    pub fn implied_by(self, what: &'static str) -> Self {
+        Check { implied_by: Some(what), ..self }
     }
 
     /// Saves the value as a session attribute if the check passes and something is found.

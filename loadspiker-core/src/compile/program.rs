@@ -3,6 +3,7 @@
 //! A user's position in it is a number (the next operation) and a small stack of frames, one for each loop, group and
 //! `try_max` that it is in. Whatever the nesting of the scenario, running it never recurses.
 
+use std::panic::Location;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -128,9 +129,17 @@ pub(crate) struct Program {
     pub(crate) end: Pc,
     /// Sees what the user of a hook does.
     pub(crate) witness: Option<Witness>,
+    /// Where each step begins, and where it was written.
+    pub(crate) steps: Vec<(Pc, String, &'static Location<'static>)>,
 }
 
 impl Program {
+    /// The step that the operation at `pc` belongs to, and where it was written.
+    pub(crate) fn step_at(&self, pc: Pc) -> Option<String> {
+        let (_, step, place) = self.steps.iter().rev().find(|(begin, ..)| *begin <= pc)?;
+        Some(format!("{step} at {place}"))
+    }
+
     /// Whether a user at `pc` does what every user does before it ends, if there is such a thing.
     pub(crate) fn is_retiring(&self, pc: Pc) -> bool {
         pc > self.end && matches!(self.ops.get(self.end as usize), Some(Op::Retire))

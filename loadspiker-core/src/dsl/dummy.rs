@@ -55,7 +55,7 @@ impl Action for DummyAction {
                     cx.sleep(duration).await;
                     (Some(sent), None)
                 }
-                Err(error) => (None, Some(error.to_string())),
+                Err(error) => (None, Some(format!("{error:#}"))),
             };
             let mut buffer = String::new();
             let sample = Sample {

@@ -14,6 +14,16 @@ pub(crate) fn cpu_time() -> Option<Duration> {
     None
 }
 
+/// The name of this machine, if it is known.
+pub(crate) fn host() -> String {
+    #[cfg(target_os = "linux")]
+    {
+        rustix::system::uname().nodename().to_string_lossy().into_owned()
+    }
+    #[cfg(not(target_os = "linux"))]
+    ["HOSTNAME", "COMPUTERNAME"].into_iter().find_map(|name| std::env::var(name).ok()).unwrap_or_default()
+}
+
 /// Raises the limit of open files as far as the system allows: every connection needs one.
 pub(crate) fn raise_file_limit() {
     #[cfg(target_os = "linux")]
@@ -23,15 +33,4 @@ pub(crate) fn raise_file_limit() {
         // If it cannot be raised, running out of files names the limit that holds.
         let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, maximum: limit.maximum });
     }
-}
-
-/// What the operating system said, with the remedy where it ran out of files.
-pub(crate) fn explain(cause: &std::io::Error) -> String {
-    #[cfg(target_os = "linux")]
-    if cause.raw_os_error() == Some(rustix::io::Errno::MFILE.raw_os_error()) {
-        use rustix::process::{Resource, getrlimit};
-        let limit = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
-        return format!("out of file descriptors (limit {limit}): raise it with ulimit -n");
-    }
-    cause.to_string()
 }

@@ -61,6 +61,10 @@ pub(super) fn conduct(
             let failed = after(attributes, false, observer).map(|cause| format!("; after failed, too: {cause}"));
             Err(Error::Start { what, cause: cause + &failed.unwrap_or_default() })
         }
+        Err(Error::Io { path, cause }) if begun => {
+            let failed = after(attributes, false, observer).map(|cause| format!("; after failed, too: {cause}"));
+            Err(Error::Io { path, cause: cause + &failed.unwrap_or_default() })
+        }
         Err(error) => Err(error),
     }
 }
@@ -140,6 +144,10 @@ struct Aside<'a>(&'a mut dyn Observer);
 impl Observer for Aside<'_> {
     fn debug(&mut self, text: &str) {
         self.0.debug(text);
+    }
+
+    fn warning(&mut self, text: &str) {
+        self.0.warning(text);
     }
 
     fn stopping(&mut self, reason: &EndReason, grace: Duration) {

@@ -87,7 +87,7 @@ pub(super) async fn run(cx: ActionContext, step: &AsyncStep, program: ShardProgr
             return After::TurnedAway(user.into_context());
         }
         Way::Done(outcome) => outcome.err().map(|error| {
-            let problem = Problem { message: error.to_string(), panicked: false };
+            let problem = Problem { message: format!("{error:#}"), panicked: false };
             (problem, error.is_counted())
         }),
         Way::Panicked(message) => {

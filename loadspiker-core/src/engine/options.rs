@@ -1,5 +1,6 @@
 //! How a run may differ from what the simulation says, and who watches it.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::compile::Plan;
@@ -20,6 +21,12 @@ pub struct RunOptions {
     pub seed: Option<u64>,
     /// One user of each scenario, once, without throttles; every exchange is shown to [`Observer::debug`].
     pub debug: bool,
+    /// Where to write the journal of the run: once a second what was counted in it, so that a run whose process is
+    /// killed can still be [reported](crate::report::RunReport::from_journal). The file is there from the beginning of
+    /// the run, and stays when it is over. A journal that a run has left there is moved aside, to a name with
+    /// `-unfinished`. Default: none is written, nor on the [simulated
+    /// clock](crate::dsl::Simulation::simulated_clock), where a run takes no time.
+    pub journal: Option<PathBuf>,
 }
 
 /// Somebody who watches a run: a progress display, a dashboard. Called on the thread that runs the simulation.
@@ -42,6 +49,11 @@ pub trait Observer {
 
     /// An exchange of a run with [`RunOptions::debug`].
     fn debug(&mut self, text: &str) {
+        let _ = text;
+    }
+
+    /// Something is wrong with the run that should be known while it is on: code in a step that does not return, say.
+    fn warning(&mut self, text: &str) {
         let _ = text;
     }
 

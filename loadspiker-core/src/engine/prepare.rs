@@ -29,8 +29,8 @@ pub(super) fn conduct_alone(
 
 impl Simulation {
     /// Runs the simulation and returns what happened. It blocks until the run is over; no other run of this process is
-    /// on meanwhile. Prints nothing. Ctrl-C and SIGTERM end the run gracefully, a second one at once; a full report
-    /// comes in every case.
+    /// on meanwhile. Prints nothing. Ctrl-C, SIGTERM, SIGHUP (a closed terminal) and SIGQUIT end the run gracefully,
+    /// a second one at once; a full report comes in every case.
     ///
     /// # Errors
     ///
@@ -76,7 +76,8 @@ impl Simulation {
         let shards = if self.simulated_clock || options.debug { 1 } else { self.shards.unwrap_or_else(cores).max(1) };
         let shards = shards.min(self.useful_shards());
         let seed = options.seed.or(self.seed).unwrap_or_else(|| fastrand::u64(..));
-        let plan = compile(&self, shards, seed, options.debug)?;
+        let mut plan = compile(&self, shards, seed, options.debug)?;
+        plan.journal = options.journal.clone().filter(|_| !self.simulated_clock);
         // One user alone needs no limits, and should not wait for them.
         Ok(if options.debug { plan.unthrottled(self.max_duration) } else { plan })
     }

@@ -74,6 +74,7 @@ impl User {
         self.wait_for_turn(action.is_request()).await;
         self.cx.witness = Some(Box::new(Witness { wants_reply, ..Witness::default() }));
         let (shard, loose) = (self.cx.shard.clone(), self.loose.clone());
+        self.cx.announce(&*action);
         let in_flight = InFlight::begin(self, &*action, &shard, &loose);
         let panicked = NoPanic(action.run(&mut self.cx).as_mut()).await.err();
         if shard.is_over() {

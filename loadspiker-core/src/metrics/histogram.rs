@@ -7,13 +7,16 @@ use std::fmt::Debug;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use hdrhistogram::Histogram;
-use hdrhistogram::serialization::{Deserializer, Serializer, V2Serializer};
+use hdrhistogram::serialization::Deserializer;
+
+use super::hdr;
+use super::windows::Scale;
 
 /// The highest number of microseconds recorded: one hour.
 pub(crate) const HIGHEST: u32 = <u32 as Level>::HIGHEST;
 
 /// A whole number as a histogram holds it.
-pub(crate) trait Level: Copy + Debug + Into<u64> + TryFrom<u64> + 'static {
+pub(crate) trait Level: Copy + Debug + Ord + Into<u64> + TryFrom<u64> + 'static {
     /// The highest that is recorded.
     const HIGHEST: Self;
     /// What is counted and up to how many, for an error message.
@@ -139,13 +142,33 @@ impl<V: Level> CountHistogram<V> {
 
     /// HDR's V2 format in base64. The same counts give the same text, however they came together.
     pub(crate) fn encode(&self) -> Result<String, String> {
-        let mut canonical = empty(self.digits);
-        for (value, count) in self.buckets() {
-            canonical.record_n(value, count).map_err(|error| error.to_string())?;
-        }
-        let mut bytes = Vec::new();
-        V2Serializer::new().serialize(&canonical, &mut bytes).map_err(|error| error.to_string())?;
+        let bytes = match &self.many {
+            Some(histogram) => hdr::of_histogram(histogram)?,
+            None => {
+                let mut few = self.few.clone();
+                few.sort_unstable();
+                hdr::of_sorted(few.into_iter().map(Into::into), self.digits)
+            }
+        };
         Ok(STANDARD.encode(bytes))
+    }
+
+    /// The counts of all buckets of a scale from that of `min` to that of `max`, the least and the greatest value.
+    pub(crate) fn counts(&self, scale: Scale, min: u64, max: u64) -> Vec<u64> {
+        let (first, last) = (scale.index(min), scale.index(max).max(scale.index(min)));
+        match &self.many {
+            Some(histogram) => {
+                let all = first..=last;
+                all.map(|index| histogram.count_between(scale.lowest(index), scale.highest(index))).collect()
+            }
+            None => {
+                let mut counts = vec![0; last - first + 1];
+                for value in &self.few {
+                    counts[scale.index((*value).into()).clamp(first, last) - first] += 1;
+                }
+                counts
+            }
+        }
     }
 
     /// Reads what [`encode`](Self::encode) wrote.
@@ -194,6 +217,8 @@ impl<V: Level> Debug for CountHistogram<V> {
 
 #[cfg(test)]
 mod tests {
+    use hdrhistogram::serialization::{Serializer, V2Serializer};
+
     use super::*;
 
     fn of(values: impl IntoIterator<Item = u32>) -> MicrosHistogram {

@@ -17,7 +17,9 @@ mod bounds;
 mod custom;
 mod errors;
 mod group_stats;
+mod hdr;
 mod histogram;
+mod holds;
 mod key;
 mod limits;
 mod live;
@@ -26,6 +28,7 @@ mod paths;
 mod phases;
 mod recorder;
 mod request_stats;
+mod reserved;
 mod sample;
 mod series;
 mod snapshot;
@@ -34,14 +37,18 @@ mod times;
 mod totals;
 mod user_stats;
 mod waits;
+mod windows;
 
 #[cfg(test)]
 pub(crate) mod tests;
 
 pub use custom::{MetricFigures, MetricKind, MetricPoint, ValueStatistics};
+pub use errors::ErrorGroup;
+pub use holds::Holds;
 pub use limits::{Limits, OTHER, OTHER_ERRORS};
-pub use live::{LiveError, LiveMetric, LiveRequest, LiveView};
+pub use live::{LiveError, LiveMetric, LiveRequest, LiveScenario, LiveView};
 pub use phases::PhaseTimes;
+pub(crate) use recorder::Dropped;
 pub use recorder::Recorder;
 pub use sample::{GroupId, NameId, Phases, Sample, SampleName, ScenarioId};
 pub use series::{RequestPoint, SeriesPoint};
@@ -49,18 +56,20 @@ pub use snapshot::Snapshot;
 pub use times::TimeStatistics;
 pub use user_stats::UserStatistics;
 pub use waits::RecordWaits;
+pub use windows::{Selection, WindowFigures, WindowTimes, Windows};
 
 pub(crate) use bounds::Bounds;
 pub(crate) use custom::{
     Book, CheckCounts, GivenTags, Handle, KeptMetrics, MetricKey, MetricName, MetricStats, NO_TAGS, PackedMetric, Tags,
-    wrong_number,
+    exact, wrong_number,
 };
 pub(crate) use errors::ErrorCounts;
 pub(crate) use group_stats::GroupStats;
-pub(crate) use key::RequestPath;
+pub(crate) use key::{RequestPath, SEPARATOR};
 pub(crate) use packed::PackedTimes;
 pub(crate) use paths::Paths;
 pub(crate) use request_stats::RequestStats;
+pub(crate) use reserved::Reserved;
 pub(crate) use series::{push, quantiles, round, thin};
 pub(crate) use snapshot::EndOf;
 pub(crate) use totals::Totals;

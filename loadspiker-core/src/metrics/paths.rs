@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use super::bounds::Bounds;
 use super::key::RequestPath;
 use super::live::LiveRequest;
@@ -10,13 +12,14 @@ use super::times::TimeStatistics;
 use super::totals::Totals;
 
 /// How the requests of each name went, second by second, all scenarios together.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Paths {
+    #[serde(with = "super::totals::pairs")]
     all: BTreeMap<RequestPath, Path>,
     series: SeriesSet<RequestPath, RequestPoint>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 struct Path {
     first_ns: u64,
     ok: u64,

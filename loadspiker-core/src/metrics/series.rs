@@ -178,8 +178,13 @@ pub(crate) fn thin<P: Point>(points: &mut Vec<P>, step: u64) {
 
 /// Series by a key, of which all together have a bounded number of points: when they are used up, the step of them all
 /// doubles.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(bound(
+    serialize = "K: Serialize, P: Serialize",
+    deserialize = "K: Deserialize<'de> + Ord, P: Deserialize<'de>"
+))]
 pub(crate) struct SeriesSet<K, P> {
+    #[serde(with = "super::totals::pairs")]
     all: BTreeMap<K, Vec<P>>,
     points: usize,
     limit: usize,

@@ -46,6 +46,7 @@ pub(crate) use bound::BoundPool;
 pub(crate) use run::{RunPools, same_name};
 
 use crate::feeder::{Feeder, IntoFeeder};
+use crate::units::FixedDuration;
 
 /// How long a user waits for a record, unless the pool says otherwise.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -77,7 +78,8 @@ pub fn pool(name: impl Into<String>, records: impl IntoFeeder) -> Pool {
 impl Pool {
     /// How long a user waits when all records are checked out: 60 s if nothing is said. After that its step fails: the user
     /// is marked as failed, the error is counted, and it goes on without a record, as after any failure.
-    pub fn wait_at_most(self, patience: Duration) -> Pool {
+    pub fn wait_at_most(self, patience: impl FixedDuration) -> Pool {
+        let patience = patience.fixed();
         self.with(|definition| definition.patience = patience)
     }
 

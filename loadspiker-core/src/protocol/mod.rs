@@ -210,7 +210,7 @@ mod binder;
 mod compile_context;
 mod context;
 mod journey;
-mod mask;
+mod names;
 mod rendez_vous;
 mod run_state;
 mod within;
@@ -224,6 +224,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
+pub use crate::mask::{MASK, is_secret_name, masked_pairs, masked_url, masked_url_with};
 pub(crate) use binder::{Binder, KnownProtocols, compile_during_run};
 #[cfg(test)]
 pub(crate) use compile_context::compile_in_test;
@@ -232,12 +233,13 @@ pub use compile_context::{CompileContext, RequestName, Text};
 pub use context::{ActionContext, Elapsed, Timeout};
 pub(crate) use journey::Journey;
 pub use journey::{Outcome, User};
-pub use mask::{MASK, is_secret_name, masked_pairs, masked_url, masked_url_with};
+pub(crate) use names::GroupNode;
 pub(crate) use rendez_vous::RendezVous;
 pub(crate) use run_state::RunStates;
 pub(crate) use witness::Witness;
 
 use crate::inject;
+pub use crate::shown::varying;
 
 /// The configuration of a protocol: what a user passes to `Simulation::protocol`.
 ///

@@ -24,4 +24,10 @@ impl RendezVous {
     pub(crate) fn arrive(&self) -> bool {
         self.arrived.fetch_add(1, Ordering::Relaxed) + 1 == self.users
     }
+
+    /// One who waits goes on without the others. `false` if it is open by now.
+    pub(crate) fn leave(&self) -> bool {
+        let less = |arrived: u64| (arrived < self.users).then(|| arrived.saturating_sub(1));
+        self.arrived.fetch_update(Ordering::Relaxed, Ordering::Relaxed, less).is_ok()
+    }
 }

@@ -15,7 +15,7 @@ use super::run_report::{RunReport, SCHEMA_VERSION};
 use super::scenario::ScenarioReport;
 use super::summary::Summary;
 use super::warm_up::WarmUp;
-use crate::metrics::{RecordWaits, SeriesPoint};
+use crate::metrics::{RecordWaits, SeriesPoint, Windows};
 
 /// What is written. `passed`, `warnings`, `bottleneck` and `summary` follow from the rest and are not read again.
 #[derive(Serialize)]
@@ -40,6 +40,8 @@ pub(super) struct Written<'a> {
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     record_waits: &'a BTreeMap<Arc<str>, RecordWaits>,
     series: &'a [SeriesPoint],
+    #[serde(skip_serializing_if = "Windows::is_empty")]
+    windows: &'a Windows,
 }
 
 impl<'a> Written<'a> {
@@ -62,6 +64,7 @@ impl<'a> Written<'a> {
             warm_up: report.warm_up.as_ref(),
             record_waits: &report.record_waits,
             series: &report.series,
+            windows: &report.windows,
         }
     }
 }
@@ -87,6 +90,8 @@ struct Document {
     #[serde(default)]
     record_waits: BTreeMap<Arc<str>, RecordWaits>,
     series: Vec<SeriesPoint>,
+    #[serde(default)]
+    windows: Windows,
 }
 
 /// All that is sure to be in every version of the schema.
@@ -133,16 +138,18 @@ impl<'de> Deserialize<'de> for RunReport {
             mut warm_up,
             record_waits,
             series,
+            windows,
             ..
         } = document;
         check(schema_version).map_err(de::Error::custom)?;
         if let Some(warm_up) = &mut warm_up {
-            warm_up.derive(run.duration);
+            warm_up.derive(run.whole_window());
         }
         let mut report = RunReport::from_parts(run, scenarios, requests, groups, series, folded, assertions);
         report.warm_up = warm_up;
         report.measured(metrics, checks, folded_metrics);
         report.record_waits = record_waits;
+        report.windows = windows;
         Ok(report)
     }
 }

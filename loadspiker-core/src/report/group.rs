@@ -80,7 +80,8 @@ impl GroupReport {
         self.passes.failed.duration.count()
     }
 
-    /// Passes per second, as the mean over the whole run without its warm-up.
+    /// Passes per second, as the mean over the run without its warm-up; see
+    /// [`RunInfo::rate_window`](super::RunInfo::rate_window).
     pub fn requests_per_sec(&self) -> f64 {
         per_second(self.count(), self.run)
     }

@@ -1,6 +1,7 @@
 //! [`LateNames`]: attributes whose names are first met during a run, in requests that the user's code makes.
 
 use std::cell::{OnceCell, RefCell};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
@@ -19,6 +20,8 @@ pub(crate) struct LateNames {
     slots: RefCell<FxHashMap<Arc<str>, Slot>>,
     /// In the order of their slots. Made with the first of them, and never moved, so that names can be lent.
     names: OnceCell<Box<[OnceCell<Arc<str>>]>>,
+    /// Texts that must not be shown.
+    secrets: RefCell<BTreeSet<Arc<str>>>,
 }
 
 impl LateNames {
@@ -36,6 +39,19 @@ impl LateNames {
         let _ = place.set(name.clone());
         slots.insert(name, slot);
         Some(slot)
+    }
+
+    /// Keeps a text that must not be shown, unless there are too many.
+    pub(crate) fn keep_secret(&self, text: &str) {
+        let mut secrets = self.secrets.borrow_mut();
+        if !secrets.contains(text) && secrets.len() < LIMIT {
+            secrets.insert(text.into());
+        }
+    }
+
+    /// Texts that must not be shown.
+    pub(crate) fn secrets(&self) -> Vec<Arc<str>> {
+        self.secrets.borrow().iter().cloned().collect()
     }
 
     /// The name behind a late slot.

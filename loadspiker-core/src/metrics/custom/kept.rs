@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use super::key::MetricKind;
 use super::point::MetricPoint;
 use super::stats::MetricStats;
@@ -14,9 +16,11 @@ use crate::metrics::totals::Totals;
 pub(crate) type MetricName = (Arc<str>, MetricKind);
 
 /// Custom metrics second by second, all tags of one together.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct KeptMetrics {
     series: SeriesSet<MetricName, MetricPoint>,
+    /// For a display of the progress only.
+    #[serde(skip)]
     so_far: BTreeMap<MetricName, SoFar>,
 }
 

@@ -78,3 +78,4 @@ pub(crate) use handle::{Handle, wrong_number};
 pub(crate) use kept::{KeptMetrics, MetricName};
 pub(crate) use key::{MetricKey, Tags};
 pub(crate) use stats::{MetricStats, PackedMetric};
+pub(crate) use values::exact;

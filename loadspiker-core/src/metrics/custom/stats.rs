@@ -213,7 +213,8 @@ impl MetricFigures {
         }
     }
 
-    /// [`count`](Self::count) per second, as the mean over the whole run without its warm-up.
+    /// [`count`](Self::count) per second, as the mean over the run without its warm-up; see
+    /// [`RunInfo::rate_window`](crate::report::RunInfo::rate_window).
     pub fn per_sec(&self) -> f64 {
         per_second(self.count(), self.run)
     }

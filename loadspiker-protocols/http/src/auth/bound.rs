@@ -125,6 +125,6 @@ impl BoundAuth {
     }
 
     fn failed(&self, error: &StepError) -> HttpError {
-        HttpError::Auth { scheme: self.name, reason: error.to_string() }
+        HttpError::Auth { scheme: self.name, reason: format!("{error:#}") }
     }
 }

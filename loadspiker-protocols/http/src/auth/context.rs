@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use loadspiker_core::protocol::ActionContext;
 use loadspiker_core::{Moment, Session, StepError};
+use loadspiker_net::Clock;
 
 use super::state::{AuthKey, States};
-use crate::clock::Clock;
 use crate::imperative::HttpReply;
 use crate::request::HttpRequest;
 

@@ -14,6 +14,7 @@ use url::Url;
 use super::forms::{Entries, Forms};
 use super::secret::{as_it_is, rendered};
 use super::{Answered, Auth, AuthContext, AuthFuture, AuthKey, AuthRequest, AuthResponse, Authenticator, authenticate};
+use crate::redirect::location_of;
 use crate::request::http;
 
 /// A login by the form on a page: the page is fetched, the form on it is filled in and sent with all that is in it, such
@@ -117,8 +118,10 @@ impl Auth for FormLogin {
             cx.mistake("form_login: nothing is filled in; name the fields with .field(\"user\", \"#{user}\")");
         }
         // Attributes that the checks save.
-        let _ = loadspiker_core::check::CheckSet::compile(&self.page_checks, cx);
-        let _ = loadspiker_core::check::CheckSet::compile(&self.checks, cx);
+        cx.unlisted(|cx| {
+            let _ = loadspiker_core::check::CheckSet::compile(&self.page_checks, cx);
+            let _ = loadspiker_core::check::CheckSet::compile(&self.checks, cx);
+        });
         let forms = self.entries.compile(self.selector.as_deref(), cx);
         Box::new(Login { page: self.page.compile(cx), forms, login: self.clone() })
     }
@@ -156,7 +159,8 @@ impl Login {
         for check in &login.checks {
             request = request.check(check.clone());
         }
-        let came_back = form(self.forms.selector()).not_exists().name("refused: the form came back");
+        let came_back =
+            form(self.forms.selector()).not_exists().name("refused: the form came back").implied_by("form_login");
         request = request.check(came_back);
         if login.silent {
             request = request.silent();
@@ -168,12 +172,12 @@ impl Login {
 
     /// Whether a response sends the user to the login page.
     fn leads_to_login(&self, response: &AuthResponse<'_>, cx: &AuthContext<'_>) -> Result<bool, StepError> {
-        let location = response.headers().get(LOCATION).and_then(|location| location.to_str().ok());
-        let Some(location) = location.filter(|_| response.status().is_redirection()) else { return Ok(false) };
+        let location = response.headers().get(LOCATION).filter(|_| response.status().is_redirection());
+        let Some(location) = location else { return Ok(false) };
         let page = rendered(&self.page, cx.session())?;
         let here = Url::parse(&response.url())?;
-        let path = |url: &str| here.join(url).map(|url| url.path().to_owned()).unwrap_or_default();
-        Ok(path(location).ends_with(&path(&page)))
+        let path = |url: Option<Url>| url.map(|url| url.path().to_owned()).unwrap_or_default();
+        Ok(path(location_of(&here, location)).ends_with(&path(here.join(&page).ok())))
     }
 }
 

@@ -33,7 +33,10 @@ impl Entries {
 
     pub(super) fn compile(&self, selector: Option<&str>, cx: &mut CompileContext<'_>) -> Forms {
         let selector = selector.map(str::to_owned).or_else(|| self.selector()).unwrap_or_else(|| "form".to_owned());
-        Forms { entries: self.0.iter().map(|(name, value)| (name.clone(), value.compile(cx))).collect(), selector }
+        Forms {
+            entries: self.0.iter().map(|(name, value)| (name.clone(), value.compile_for(name, cx))).collect(),
+            selector,
+        }
     }
 }
 
@@ -49,6 +52,9 @@ pub(super) struct Found {
     action: Option<String>,
     method: Option<String>,
 }
+
+/// What the checks of its requests come with.
+const BY: &str = "a login by forms";
 
 /// The attributes that hold what was found until it is taken from them.
 const LOGIN: [&str; 3] = ["authentication form", "authentication action", "authentication method"];
@@ -102,7 +108,7 @@ impl Forms {
         let mut has_logged_in = false;
         // More pages than any login has.
         for _ in 0..20 {
-            let no_dead_end = status().one_of([200, 301, 302, 303, 307, 308]);
+            let no_dead_end = status().one_of([200, 301, 302, 303, 307, 308]).implied_by(BY);
             let request_now = make(request).no_follow_redirects().check(no_dead_end);
             let opened = self.open(cx, seek(request_now, "form", OTHER)).await;
             let other = take(cx, OTHER);
@@ -132,9 +138,9 @@ impl Forms {
 
 fn seek(request: HttpRequest, selector: &str, names: [&str; 3]) -> HttpRequest {
     request
-        .check(form(selector).optional().save_as(names[0]))
-        .check(css_attr(selector, "action").optional().save_as(names[1]))
-        .check(css_attr(selector, "method").optional().save_as(names[2]))
+        .check(form(selector).optional().save_as(names[0]).implied_by(BY))
+        .check(css_attr(selector, "action").optional().save_as(names[1]).implied_by(BY))
+        .check(css_attr(selector, "method").optional().save_as(names[2]).implied_by(BY))
 }
 
 fn take(cx: &mut AuthContext<'_>, names: [&str; 3]) -> Option<Found> {

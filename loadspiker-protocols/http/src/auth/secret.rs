@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use loadspiker_core::compile::CompileContext;
 use loadspiker_core::expression::{CompiledText, IntoText, TextArg};
+use loadspiker_core::protocol::is_secret_name;
 use loadspiker_core::{Session, StepError};
 
 /// A text that is never shown, neither as it is written nor as it is rendered.
@@ -17,7 +18,15 @@ impl Secret {
     }
 
     pub(super) fn compile(&self, cx: &mut CompileContext<'_>) -> CompiledText {
-        self.0.compile(cx)
+        let text = self.0.compile(cx);
+        cx.secret(&text);
+        text
+    }
+
+    /// As the value of a field, which may be no secret at all, such as the name of a user: where it turns up in texts of
+    /// others it is masked only if the name of the field is that of a secret.
+    pub(super) fn compile_for(&self, field: &str, cx: &mut CompileContext<'_>) -> CompiledText {
+        if is_secret_name(field) { self.compile(cx) } else { self.0.compile(cx) }
     }
 }
 

@@ -7,8 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use loadspiker_core::{Moment, StepError};
-
-use crate::clock::Clock;
+use loadspiker_net::Clock;
 
 /// A token.
 #[derive(Clone)]
@@ -239,7 +238,7 @@ impl TokenView {
                 Ok(())
             }
             Err(error) => {
-                cell.held().reason = error.to_string();
+                cell.held().reason = format!("{error:#}");
                 cell.failures.fetch_add(1, Ordering::Release);
                 Err(error)
             }

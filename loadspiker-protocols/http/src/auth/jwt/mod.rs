@@ -12,6 +12,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::header::AUTHORIZATION;
+use loadspiker_core::FixedDuration;
 use loadspiker_core::compile::CompileContext;
 use loadspiker_core::expression::{CompiledText, CompiledValue, IntoText, IntoValue, TextArg, ValueArg};
 use loadspiker_core::{Moment, Session, StepError};
@@ -145,8 +146,8 @@ impl Jwt {
 
     /// The claims `iat`, which is when the token is signed, and `exp`, so long after it, in whole seconds. Without it a
     /// token has neither, and is signed once.
-    pub fn expires_in(self, lifetime: Duration) -> Self {
-        Jwt { lifetime: Some(lifetime), ..self }
+    pub fn expires_in(self, lifetime: impl FixedDuration) -> Self {
+        Jwt { lifetime: Some(lifetime.fixed()), ..self }
     }
 }
 

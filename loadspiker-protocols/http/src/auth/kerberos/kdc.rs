@@ -1,6 +1,5 @@
 //! [`Kdc`]: the server that gives tickets, asked over TCP (RFC 4120 §7.2.2).
 
-use std::net::IpAddr;
 use std::time::Duration;
 
 use loadspiker_core::compile::{CompileContext, RequestName};
@@ -8,12 +7,12 @@ use loadspiker_core::expression::CompiledText;
 use loadspiker_core::metrics::Sample;
 use loadspiker_core::protocol::{Elapsed, ProtocolSlot};
 use loadspiker_core::{Session, StepError};
+use loadspiker_net::{Attempt, Clock, Endpoint, Failure, Limit, Phase};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::message::Made;
 use crate::auth::AuthContext;
 use crate::auth::secret::rendered;
-use crate::clock::Clock;
 use crate::error::HttpError;
 use crate::perform::Trace;
 use crate::protocol::HttpProtocol;
@@ -29,7 +28,7 @@ const LONGEST: u32 = 1 << 20;
 pub(super) struct Kdc {
     address: CompiledText,
     slot: ProtocolSlot,
-    limit: Duration,
+    timeout: Duration,
     names: [RequestName; 2],
 }
 
@@ -44,12 +43,12 @@ pub(super) enum Exchange {
 
 impl Kdc {
     pub(super) fn compile(address: CompiledText, cx: &mut CompileContext<'_>) -> Self {
-        if let Some(Err(why)) = address.as_literal().map(parts) {
+        if let Some(Err(why)) = address.as_literal().map(endpoint) {
             cx.mistake(format!("kerberos: {why}"));
         }
         let (slot, protocol) = cx.protocol(HttpProtocol::without_base);
         let names = ["kerberos AS", "kerberos TGS"].map(|name| cx.request_name(name));
-        Kdc { address, slot, limit: protocol.request_timeout, names }
+        Kdc { address, slot, timeout: protocol.net.request_timeout, names }
     }
 
     /// Sends a message, and reads what comes back. That is a request of its own, and fails if it cannot be read.
@@ -63,15 +62,20 @@ impl Kdc {
         let address = self.address(cx.session());
         let cx = cx.begin().await?;
         let from = cx.now();
+        let limit = Limit::request(from, self.timeout);
         let mut trace = Trace::unsent(from);
         let shard = cx.shard::<HttpShard>(self.slot);
         let talk = async {
-            let (host, port) = address?;
-            talk(&shard, &host, port, message, &mut trace, &*cx).await.map_err(|error| error.to_string())
+            let kdc = address.as_ref().map_err(String::clone)?;
+            let limited = (kdc, limit);
+            talk(&shard, limited, message, &mut trace, &*cx).await.map_err(|error| error.to_string())
         };
-        let answer = match cx.timeout_at(from + self.limit, talk).await {
+        let answer = match cx.timeout_at(limit.until(), talk).await {
             Ok(answer) => answer.and_then(|answer| read(&answer)),
-            Err(Elapsed) => Err(HttpError::RequestTimeout(self.limit).to_string()),
+            Err(Elapsed) => Err(match &address {
+                Ok(kdc) => Failure::timed_out(Phase::Response, kdc, limit).to_string(),
+                Err(why) => why.clone(),
+            }),
         };
         trace.ended = cx.now();
         let (mut text, intended, started) = (String::new(), cx.intended(), cx.started());
@@ -91,40 +95,29 @@ impl Kdc {
         answer.map_err(StepError::new)
     }
 
-    fn address(&self, session: &Session) -> Made<(String, u16)> {
-        parts(&rendered(&self.address, session).map_err(|error| error.to_string())?)
+    fn address(&self, session: &Session) -> Made<Endpoint> {
+        endpoint(&rendered(&self.address, session).map_err(|error| error.to_string())?)
     }
 }
 
-/// Host and port of `host`, `host:port` or `[address]:port`.
-fn parts(address: &str) -> Made<(String, u16)> {
-    let wrong = || format!("\"{address}\" is no KDC; write kdc(\"host\") or kdc(\"host:port\")");
-    if let Ok(ip) = address.parse::<IpAddr>() {
-        return Ok((ip.to_string(), PORT));
-    }
-    let (host, port) = match address.rsplit_once(':') {
-        Some((host, port)) => (host, port.parse().map_err(|_| wrong())?),
-        None => (address, PORT),
-    };
-    let host = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
-    if host.is_empty() || host.contains(['/', ' ', '@']) {
-        return Err(wrong());
-    }
-    Ok((host.to_owned(), port))
+/// Where the KDC with this address is.
+fn endpoint(address: &str) -> Made<Endpoint> {
+    Endpoint::from_address(address, Some(PORT))
+        .map_err(|_| format!("\"{address}\" is not a valid KDC; write kdc(\"host\") or kdc(\"host:port\")"))
 }
 
 async fn talk<C: Clock>(
     shard: &HttpShard,
-    host: &str,
-    port: u16,
+    (kdc, limit): (&Endpoint, Limit),
     message: &[u8],
     trace: &mut Trace,
     clock: &C,
 ) -> Result<Vec<u8>, HttpError> {
-    let (from, ip) = (trace.ended, host.parse().ok());
-    let (mut socket, ready) = shard.connector.reach(host, ip, port, from, &mut trace.phases, clock).await?;
+    let mut attempt = Attempt::new(clock, trace.ended, limit, &mut trace.phases);
+    let mut socket = shard.dialer.dial(kdc, &mut attempt).await?;
+    let ready = attempt.at();
     trace.sent = Some(ready);
-    let io = |error: std::io::Error| HttpError::from_io(&error);
+    let io = |error: std::io::Error| HttpError::Net(Failure::from_io(&error).at(kdc));
     let len = u32::try_from(message.len()).unwrap_or(u32::MAX);
     socket.write_all(&[&len.to_be_bytes(), message].concat()).await.map_err(io)?;
     trace.bytes_sent = u64::from(len) + 4;
@@ -146,13 +139,10 @@ mod tests {
 
     #[test]
     fn an_address_has_a_host_and_maybe_a_port() {
-        let is = |address: &str, host: &str, port: u16| assert_eq!(parts(address), Ok((host.to_owned(), port)));
-        is("dc.corp.test", "dc.corp.test", 88);
-        is("127.0.0.1:750", "127.0.0.1", 750);
-        is("[::1]:750", "::1", 750);
-        is("::1", "::1", 88);
+        assert_eq!(endpoint("dc.corp.test").unwrap().to_string(), "dc.corp.test:88");
+        assert_eq!(endpoint("127.0.0.1:750").unwrap().to_string(), "127.0.0.1:750");
         for wrong in ["", ":88", "dc:many", "http://dc", "a b", "ada@dc"] {
-            assert!(parts(wrong).unwrap_err().contains("write kdc(\"host\")"), "{wrong}");
+            assert!(endpoint(wrong).unwrap_err().contains("write kdc(\"host\")"), "{wrong}");
         }
     }
 }

@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use http::header::{AUTHORIZATION, WWW_AUTHENTICATE};
 use http_auth::parse_challenges;
+use loadspiker_core::FixedDuration;
 use loadspiker_core::StepError;
 use loadspiker_core::compile::CompileContext;
 use loadspiker_core::expression::{CompiledText, IntoText, TextArg};
@@ -21,6 +22,7 @@ use self::grant::{Flow, Grant};
 use super::secret::Secret;
 use super::token::TokenView;
 use super::{Answered, Auth, AuthContext, AuthFuture, AuthKey, AuthRequest, AuthResponse, Authenticator};
+use crate::text::text_of;
 
 /// How long before its end a token is renewed, unless the user says otherwise.
 const RENEW_BEFORE: Duration = Duration::from_secs(30);
@@ -150,8 +152,8 @@ impl OAuth2 {
     }
 
     /// How long before its end a token is renewed: at most half its lifetime. Default 30 s.
-    pub fn renew_before(self, time: Duration) -> Self {
-        OAuth2 { renew_before: time, ..self }
+    pub fn renew_before(self, time: impl FixedDuration) -> Self {
+        OAuth2 { renew_before: time.fixed(), ..self }
     }
 
     /// All users of the run have one token, on all shards: the first that needs it gets it, and the others wait; one of
@@ -274,10 +276,11 @@ impl Authenticator for Tokens {
 
 /// Whether the server says that it is the token that it does not accept (RFC 6750 §3.1).
 fn is_at_fault(response: &AuthResponse<'_>) -> bool {
-    let challenges = response.headers().get_all(WWW_AUTHENTICATE).iter().filter_map(|value| value.to_str().ok());
-    challenges.flat_map(|text| parse_challenges(text).unwrap_or_default()).any(|challenge| {
-        let says = |name: &str, value: &str| name.eq_ignore_ascii_case("error") && value == "invalid_token";
-        challenge.scheme.eq_ignore_ascii_case("bearer")
-            && challenge.params.iter().any(|(name, value)| says(name, value.as_escaped()))
+    let says = |name: &str, value: &str| name.eq_ignore_ascii_case("error") && value == "invalid_token";
+    response.headers().get_all(WWW_AUTHENTICATE).iter().map(text_of).any(|text| {
+        parse_challenges(&text).unwrap_or_default().iter().any(|challenge| {
+            challenge.scheme.eq_ignore_ascii_case("bearer")
+                && challenge.params.iter().any(|(name, value)| says(name, value.as_escaped()))
+        })
     })
 }

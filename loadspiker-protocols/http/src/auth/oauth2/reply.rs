@@ -4,6 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use loadspiker_core::StepError;
+use loadspiker_core::protocol::varying;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -12,6 +13,16 @@ pub(super) struct Refusal {
     /// One of the standard's words, or what the status is.
     pub(super) error: String,
     description: String,
+}
+
+impl Refusal {
+    /// The message to be counted. The description may be another each time.
+    pub(super) fn message(&self) -> String {
+        if self.description.is_empty() {
+            return self.error.clone();
+        }
+        format!("{} ({})", self.error, varying(&self.description))
+    }
 }
 
 impl fmt::Display for Refusal {
