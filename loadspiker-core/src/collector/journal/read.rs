@@ -8,8 +8,9 @@ use std::time::Duration;
 
 use super::{Header, JOURNAL, ReadLine, UNFINISHED_JOURNAL, VERSION};
 use crate::assertion::Watches;
+use crate::collector::{Collector, Second};
 use crate::error::Error;
-use crate::metrics::{Collector, Limits, Second};
+use crate::metrics::Limits;
 use crate::report::{EndReason, RunInfo, RunReport};
 
 impl RunReport {

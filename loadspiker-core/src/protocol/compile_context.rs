@@ -2,22 +2,21 @@
 
 use std::any::{Any, TypeId};
 use std::collections::BTreeSet;
+use std::ops::{Deref, DerefMut};
 use std::panic::Location;
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
-use crate::compile::binder::Binder;
-use crate::compile::names::{GroupNode, NameBook, Spot};
-use crate::compile::program::RendezVous;
-use crate::error::Mistake;
-use crate::expression::{CompiledText, CompiledValue, Functions, Template};
+use super::binder::Binder;
+use super::names::{GroupNode, NameBook, Spot};
+use super::rendez_vous::RendezVous;
+use crate::expression::{SymbolTable, Symbols, Template};
 use crate::feeder::{BoundFeeder, Feeder, RunFeeders};
 use crate::metrics::{NameId, SampleName};
 use crate::pool::{BoundPool, Pool, RunPools, same_name};
 use crate::protocol::{Protocol, ProtocolSlot};
-use crate::session::{Schema, Secrets, Session, Slot};
-use crate::value::Value;
+use crate::session::{Session, Slot};
 
 /// Request names known before the run, each with its number.
 #[derive(Debug, Default)]
@@ -83,9 +82,9 @@ pub enum Text {
 
 /// A protocol's configuration, bound to a place for its states.
 pub(crate) struct BoundProtocol {
-    pub(super) kind: TypeId,
+    pub(crate) kind: TypeId,
     /// The user gave none: the protocol's own defaults.
-    pub(super) is_default: bool,
+    pub(crate) is_default: bool,
     pub(crate) protocol: Arc<dyn Protocol>,
 }
 
@@ -105,21 +104,19 @@ struct UsedFeeder {
 
 /// All that is gathered while the steps of a simulation are compiled.
 pub(crate) struct Gathered {
+    pub(crate) symbols: SymbolTable,
+    pub(crate) bindings: Bindings,
+}
+
+/// What steps and requests are bound to.
+pub(crate) struct Bindings {
     pub(crate) names: Names,
-    pub(crate) schema: Schema,
-    /// What must not be shown.
-    pub(crate) secrets: Secrets,
     pub(crate) protocols: Vec<BoundProtocol>,
-    pub(crate) mistakes: Vec<Mistake>,
-    /// What may be a mistake, but need not.
-    pub(crate) warnings: Vec<Mistake>,
     pub(crate) rendez_vous: Vec<Arc<RendezVous>>,
     /// How many switches go by turns.
     pub(crate) turns: usize,
     /// Each population has one user, who waits for nobody.
     pub(crate) alone: bool,
-    /// Functions of the user's own.
-    pub(crate) functions: Functions,
     /// Attributes that are there before the first step of a user.
     pub(crate) inherited: BTreeSet<u32>,
     /// There may be more of them than can be known.
@@ -133,96 +130,100 @@ pub(crate) struct Gathered {
 }
 
 impl Gathered {
-    /// The feeders that steps use, for those who meet them during the run.
-    pub(super) fn run_feeders(&mut self) -> RunFeeders {
-        let opened = self.feeders.drain(..).filter_map(|used| Some((used.feeder, used.opened?.0)));
-        RunFeeders::new(opened, self.shards, self.seed)
-    }
-
-    /// The pools that steps use, for those who meet them during the run.
-    pub(super) fn run_pools(&mut self) -> RunPools {
-        let opened = self.pools.drain(..).filter_map(|(pool, bound)| Some((pool, bound?.0)));
-        RunPools::new(opened, self.shards, self.seed)
-    }
-
     pub(crate) fn new(shards: usize, seed: u64) -> Self {
-        Gathered {
+        let bindings = Bindings {
             names: Names::default(),
-            schema: Schema::default(),
-            secrets: Secrets::default(),
             protocols: Vec::new(),
-            mistakes: Vec::new(),
-            warnings: Vec::new(),
             rendez_vous: Vec::new(),
             turns: 0,
             alone: false,
             inherited: BTreeSet::new(),
             inherited_opaque: false,
             inherited_fields_unknown: false,
-            functions: Functions::default(),
             feeders: Vec::new(),
             pools: Vec::new(),
             shards,
             seed,
-        }
+        };
+        Gathered { symbols: SymbolTable::default(), bindings }
     }
 }
 
-/// What a step, a request builder or a check gets while the simulation is compiled.
-///
-/// Compilation never stops at the first mistake: what is wrong is told with [`mistake`](Self::mistake), and the
-/// step goes on with something harmless, so that all mistakes of a simulation are reported at once.
+impl Bindings {
+    /// The feeders that steps use, for those who meet them during the run.
+    pub(crate) fn run_feeders(&mut self) -> RunFeeders {
+        let opened = self.feeders.drain(..).filter_map(|used| Some((used.feeder, used.opened?.0)));
+        RunFeeders::new(opened, self.shards, self.seed)
+    }
+
+    /// The pools that steps use, for those who meet them during the run.
+    pub(crate) fn run_pools(&mut self) -> RunPools {
+        let opened = self.pools.drain(..).filter_map(|(pool, bound)| Some((pool, bound?.0)));
+        RunPools::new(opened, self.shards, self.seed)
+    }
+}
+
+/// What a step or a request builder gets while the simulation is compiled: the [`Symbols`] that expressions and checks
+/// get, to which it dereferences, and the names, feeders, pools and protocols of the simulation.
 pub struct CompileContext<'a> {
-    pub(crate) gathered: &'a mut Gathered,
-    pub(crate) scenario: &'a str,
+    symbols: Symbols<'a>,
+    pub(crate) bindings: &'a mut Bindings,
     /// The protocols that the user gave for the population, the population's own first.
     pub(crate) given: &'a [Arc<dyn Protocol>],
-    pub(crate) step: String,
-    pub(crate) place: Option<&'static Location<'static>>,
-    /// Attributes read by expressions: slot, step, place.
-    pub(crate) used: Vec<(Slot, String, Option<&'static Location<'static>>)>,
-    pub(crate) defined: BTreeSet<u32>,
-    /// Code of the user's may set attributes that are known to nobody.
-    pub(crate) opaque: bool,
     /// The fields of a feeder that cannot be opened are known to nobody, which is a mistake already.
     pub(crate) fields_unknown: bool,
     /// The group that the step is in.
     pub(crate) group: GroupNode,
     /// During a run: where names and protocols come from.
-    pub(crate) binder: Option<&'a dyn Binder>,
+    binder: Option<&'a dyn Binder>,
     /// Whether a step of the scenario makes requests of its own during the run.
     pub(crate) imperative: bool,
     /// The protocols that its steps use, by their places.
-    pub(super) bound: BTreeSet<usize>,
+    pub(crate) bound: BTreeSet<usize>,
     /// How many users there can be at a time, as far as that is known.
-    pub(super) crowd: Option<u64>,
-    /// The checks of the request that is compiled, for the plan.
-    pub(super) listed: Vec<String>,
-    is_unlisted: bool,
+    pub(crate) crowd: Option<u64>,
+}
+
+impl<'a> Deref for CompileContext<'a> {
+    type Target = Symbols<'a>;
+
+    fn deref(&self) -> &Symbols<'a> {
+        &self.symbols
+    }
+}
+
+impl<'a> DerefMut for CompileContext<'a> {
+    fn deref_mut(&mut self) -> &mut Symbols<'a> {
+        &mut self.symbols
+    }
 }
 
 impl<'a> CompileContext<'a> {
     pub(crate) fn new(gathered: &'a mut Gathered, scenario: &'a str, given: &'a [Arc<dyn Protocol>]) -> Self {
-        let (defined, opaque) = (gathered.inherited.clone(), gathered.inherited_opaque);
-        let fields_unknown = gathered.inherited_fields_unknown;
+        let Gathered { symbols, bindings } = gathered;
+        let fields_unknown = bindings.inherited_fields_unknown;
         CompileContext {
-            gathered,
-            scenario,
+            symbols: Symbols::new(symbols, scenario, bindings.inherited.clone(), bindings.inherited_opaque),
+            bindings,
             given,
-            step: String::new(),
-            place: None,
-            used: Vec::new(),
-            defined,
-            opaque,
             fields_unknown,
             group: GroupNode::ROOT,
             binder: None,
             imperative: false,
             bound: BTreeSet::new(),
             crowd: None,
-            listed: Vec::new(),
-            is_unlisted: false,
         }
+    }
+
+    /// During the run: what is compiled is bound to what is there.
+    pub(crate) fn bound_to(mut self, binder: &'a dyn Binder) -> Self {
+        self.binder = Some(binder);
+        self.symbols.late = Some(binder);
+        self
+    }
+
+    pub(crate) fn binder(&self) -> Option<&'a dyn Binder> {
+        self.binder
     }
 
     /// Compiles a text that is rendered now and then, such as the name of a group.
@@ -236,15 +237,15 @@ impl<'a> CompileContext<'a> {
 
     /// The opened feeder, its fields defined. All uses of one feeder share it.
     pub(crate) fn feeder(&mut self, feeder: &Feeder) -> Option<Arc<BoundFeeder>> {
-        let known = self.gathered.feeders.iter().position(|known| known.feeder.shares_cursor_with(feeder));
+        let known = self.bindings.feeders.iter().position(|known| known.feeder.shares_cursor_with(feeder));
         let index = known.unwrap_or_else(|| {
             let bound = match feeder.open() {
                 Ok(open) => {
-                    let gathered = &mut *self.gathered;
-                    let seed = gathered.seed.wrapping_add(gathered.feeders.len() as u64);
+                    let (bindings, schema) = (&mut *self.bindings, &mut self.symbols.table.schema);
+                    let seed = bindings.seed.wrapping_add(bindings.feeders.len() as u64);
                     let mut slots = Vec::new();
-                    let bound = open.bind(gathered.shards, seed, &mut |name| {
-                        let slot = gathered.schema.intern(name);
+                    let bound = open.bind(bindings.shards, seed, &mut |name| {
+                        let slot = schema.intern(name);
                         slots.push(slot);
                         slot
                     });
@@ -256,19 +257,19 @@ impl<'a> CompileContext<'a> {
                 }
             };
             let scenario = self.scenario.to_owned();
-            self.gathered.feeders.push(UsedFeeder { feeder: feeder.clone(), opened: bound, scenario });
-            self.gathered.feeders.len() - 1
+            self.bindings.feeders.push(UsedFeeder { feeder: feeder.clone(), opened: bound, scenario });
+            self.bindings.feeders.len() - 1
         });
-        let used = &self.gathered.feeders[index];
+        let used = &self.bindings.feeders[index];
         let Some((bound, slots)) = &used.opened else {
             // Its fields are unknown: attributes that nobody sets may be its fault.
             self.fields_unknown = true;
             return None;
         };
-        self.defined.extend(slots.iter().map(|slot| slot.0));
+        self.symbols.defined.extend(slots.iter().map(|slot| slot.0));
         // The fields of a source that is drawn while the run goes on may be known to nobody.
-        self.opaque |= slots.is_empty();
-        if used.scenario != self.scenario {
+        self.symbols.opaque |= slots.is_empty();
+        if used.scenario != self.symbols.scenario {
             bound.share();
         }
         Some(bound.clone())
@@ -276,18 +277,18 @@ impl<'a> CompileContext<'a> {
 
     /// The opened pool, its fields defined.
     pub(crate) fn pool(&mut self, pool: &Pool) -> Option<Arc<BoundPool>> {
-        let known = self.gathered.pools.iter().position(|(known, _)| known.is_same_as(pool));
+        let known = self.bindings.pools.iter().position(|(known, _)| known.is_same_as(pool));
         let index = known.unwrap_or_else(|| {
-            let bound = if self.gathered.pools.iter().any(|(known, _)| known.name() == pool.name()) {
+            let bound = if self.bindings.pools.iter().any(|(known, _)| known.name() == pool.name()) {
                 Err(same_name(pool))
             } else {
                 // Not the seed of a feeder: these are numbered from the other end.
-                let seed = self.gathered.seed.wrapping_sub(self.gathered.pools.len() as u64 + 1);
-                BoundPool::open(pool, self.gathered.shards, seed).map_err(|error| error.to_string())
+                let seed = self.bindings.seed.wrapping_sub(self.bindings.pools.len() as u64 + 1);
+                BoundPool::open(pool, self.bindings.shards, seed).map_err(|error| error.to_string())
             };
             let bound = match bound {
                 Ok(bound) => {
-                    let slots = bound.fields().iter().map(|name| self.gathered.schema.intern(name)).collect();
+                    let slots = bound.fields().iter().map(|name| self.symbols.table.schema.intern(name)).collect();
                     Some((Arc::new(bound), slots))
                 }
                 Err(mistake) => {
@@ -295,49 +296,16 @@ impl<'a> CompileContext<'a> {
                     None
                 }
             };
-            self.gathered.pools.push((pool.clone(), bound));
-            self.gathered.pools.len() - 1
+            self.bindings.pools.push((pool.clone(), bound));
+            self.bindings.pools.len() - 1
         });
-        let Some((bound, slots)) = &self.gathered.pools[index].1 else {
+        let Some((bound, slots)) = &self.bindings.pools[index].1 else {
             // Its fields are unknown: attributes that nobody sets may be its fault.
             self.fields_unknown = true;
             return None;
         };
-        self.defined.extend(slots.iter().map(|slot| slot.0));
+        self.symbols.defined.extend(slots.iter().map(|slot| slot.0));
         Some(bound.clone())
-    }
-
-    /// Parses a text with `#{…}` expressions. If it cannot be parsed that is a mistake of the current step, and the
-    /// template is the text as it stands.
-    pub fn template(&mut self, source: &str) -> Template {
-        let mut used = Vec::new();
-        let functions = self.gathered.functions.clone();
-        let parsed = Template::parse_with(source, &functions, &mut |name| {
-            let slot = self.slot(name);
-            used.push(slot);
-            slot
-        });
-        match parsed {
-            Ok(template) if self.binder.is_some() => template,
-            Ok(template) => {
-                self.used.extend(used.into_iter().map(|slot| (slot, self.step.clone(), self.place)));
-                template
-            }
-            Err(error) => {
-                self.mistake(error.to_string());
-                Template::literal(source)
-            }
-        }
-    }
-
-    /// The slot of an attribute that this step reads. If no step sets it, that is a mistake.
-    #[cfg(feature = "templates")]
-    pub(crate) fn read(&mut self, attribute: &str) -> Slot {
-        let slot = self.slot(attribute);
-        if self.binder.is_none() {
-            self.used.push((slot, self.step.clone(), self.place));
-        }
-        slot
     }
 
     /// Compiles the name of a request: interned if it is fixed.
@@ -348,13 +316,16 @@ impl<'a> CompileContext<'a> {
         let template = self.template(source);
         match template.as_literal() {
             Some(name) if self.binder.is_none() => {
-                let (id, name) = self.gathered.names.intern(name);
-                let (book, spot) = (&mut self.gathered.names.book, spot(self.scenario, &self.step, self.place));
+                let (id, name) = self.bindings.names.intern(name);
+                let (book, spot) = (
+                    &mut self.bindings.names.book,
+                    spot(self.symbols.scenario, &self.symbols.step, self.symbols.place),
+                );
                 book.request(self.group, &name, spot);
                 RequestName::Known(id, name)
             }
             _ => {
-                self.gathered.names.book.named_late(false);
+                self.bindings.names.book.named_late(false);
                 RequestName::Rendered(template)
             }
         }
@@ -364,89 +335,17 @@ impl<'a> CompileContext<'a> {
     /// [`request_name`](Self::request_name)), so that an assertion about a name that nobody has announced is no mistake.
     /// Names that begin with an announced one and a space, such as `login Redirect 1`, need not be.
     pub fn names_late(&mut self) {
-        self.gathered.names.book.named_late(true);
+        self.bindings.names.book.named_late(true);
     }
 
     /// The group of this name within the current one.
-    pub(super) fn group_named(&mut self, name: &Text) -> GroupNode {
+    pub(crate) fn group_named(&mut self, name: &Text) -> GroupNode {
         let name = match name {
             Text::Fixed(name) => Some(&**name),
             Text::Rendered(_) => None,
         };
-        self.gathered.names.book.group(self.group, name, spot(self.scenario, &self.step, self.place))
-    }
-
-    /// A check that is counted under this name.
-    pub(crate) fn counts_check(&mut self, name: &Arc<str>) {
-        if self.binder.is_none() {
-            self.gathered.names.book.check(name);
-        }
-    }
-
-    /// The slot of an attribute that this step sets.
-    pub fn define(&mut self, attribute: &str) -> Slot {
-        if attribute.is_empty() || attribute.contains(['#', '{', '}', '(', ')', '.']) {
-            self.mistake(crate::error::SessionError::Name(attribute.to_owned()).to_string());
-        }
-        let slot = self.slot(attribute);
-        if self.binder.is_none() {
-            self.defined.insert(slot.0);
-        }
-        slot
-    }
-
-    /// The slot of an attribute: a new one, before the run, if it has none.
-    fn slot(&mut self, attribute: &str) -> Slot {
-        match self.binder {
-            None => self.gathered.schema.intern(attribute),
-            Some(binder) => binder.slot(attribute).unwrap_or_else(|mistake| {
-                self.mistake(mistake);
-                // The request fails with its mistake; nothing is looked for in this slot.
-                Slot(u32::MAX)
-            }),
-        }
-    }
-
-    /// Says that a text of the user's is secret, such as a password: it is masked in whatever error or exchange it turns up
-    /// in, and so are the values of the attributes in its expressions. A closure cannot be
-    /// looked into; what it gives is masked only if it is the value of an attribute with the [name of a
-    /// secret](crate::protocol::is_secret_name).
-    pub fn secret(&mut self, text: &CompiledText) {
-        if let Some(template) = text.as_template() {
-            self.secret_template(template);
-        }
-    }
-
-    /// As [`secret`](Self::secret), for a value.
-    pub fn secret_value(&mut self, value: &CompiledValue) {
-        if let Some(template) = value.as_template() {
-            self.secret_template(template);
-        } else if let Some(text) = value.as_constant().and_then(Value::as_str) {
-            self.secret_template(&Template::literal(text));
-        }
-    }
-
-    /// As [`secret`](Self::secret), for a text that is parsed already.
-    pub fn secret_template(&mut self, template: &Template) {
-        match (template.as_literal(), self.binder) {
-            (Some(literal), None) => self.gathered.secrets.add_text(literal),
-            (Some(literal), Some(binder)) => binder.keep_secret(literal),
-            (None, Some(_)) => {}
-            (None, None) => {
-                for slot in template.plain_attributes() {
-                    if let Some(name) = self.gathered.schema.names().get(slot.0 as usize) {
-                        self.gathered.secrets.add_attribute(name);
-                    }
-                }
-            }
-        }
-    }
-
-    /// Says that the value of an attribute is secret, whatever its name.
-    pub(crate) fn secret_attribute(&mut self, name: &str) {
-        if self.binder.is_none() {
-            self.gathered.secrets.add_attribute(name);
-        }
+        let spot = spot(self.symbols.scenario, &self.symbols.step, self.symbols.place);
+        self.bindings.names.book.group(self.group, name, spot)
     }
 
     /// Compiles something whose checks the plan does not list, since they belong to other requests than the one that is
@@ -458,41 +357,6 @@ impl<'a> CompileContext<'a> {
         compiled
     }
 
-    /// Lists checks in the plan.
-    pub(crate) fn list(&mut self, checks: impl Iterator<Item = String>) {
-        if self.binder.is_none() && !self.is_unlisted {
-            self.listed.extend(checks);
-        }
-    }
-
-    /// Says that this step may set attributes that cannot be known before the run (it calls the user's code), so that
-    /// an attribute nobody is seen to set is no mistake.
-    pub fn opaque(&mut self) {
-        self.opaque = true;
-    }
-
-    /// Tells a mistake of the current step: what is wrong, the value, what to do about it.
-    pub fn mistake(&mut self, message: impl Into<String>) {
-        let mistake = self.told(message.into());
-        // A chain that is used in several places is compiled in each of them.
-        if !self.gathered.mistakes.contains(&mistake) {
-            self.gathered.mistakes.push(mistake);
-        }
-    }
-
-    /// Tells of something in the current step that can be run but is probably not what the user meant. Where mistakes keep
-    /// a simulation from being run, warnings are shown with its plan and its report.
-    pub fn warning(&mut self, message: impl Into<String>) {
-        let warning = self.told(message.into());
-        if !self.gathered.warnings.contains(&warning) {
-            self.gathered.warnings.push(warning);
-        }
-    }
-
-    fn told(&self, message: String) -> Mistake {
-        Mistake { scenario: self.scenario.to_owned(), step: self.step.clone(), place: self.place, message }
-    }
-
     /// The protocol of kind `P` that holds here, and where its states will be kept. Where the user gave none,
     /// `default` makes one.
     pub fn protocol<P: Protocol>(&mut self, default: impl FnOnce() -> P) -> (ProtocolSlot, Arc<P>) {
@@ -501,7 +365,7 @@ impl<'a> CompileContext<'a> {
             None => {
                 let given = self.given.iter().find(|protocol| (***protocol).type_id() == kind).cloned();
                 let index = self.bind(kind, given, || Arc::new(default()));
-                (index, self.gathered.protocols[index].protocol.clone())
+                (index, self.bindings.protocols[index].protocol.clone())
             }
             Some(binder) => self.bind_late(binder, kind, || Arc::new(default())),
         };
@@ -511,25 +375,25 @@ impl<'a> CompileContext<'a> {
     }
 
     /// The place of a protocol that the user gave, or of the default one of its kind, which is made if there is none.
-    pub(super) fn bind(
+    pub(crate) fn bind(
         &mut self,
         kind: TypeId,
         given: Option<Arc<dyn Protocol>>,
         default: impl FnOnce() -> Arc<dyn Protocol>,
     ) -> usize {
-        let known = self.gathered.protocols.iter().position(|bound| match &given {
+        let known = self.bindings.protocols.iter().position(|bound| match &given {
             Some(given) => Arc::ptr_eq(given, &bound.protocol),
             None => bound.kind == kind && bound.is_default,
         });
         let index = known.unwrap_or_else(|| {
             let is_default = given.is_none();
             let protocol = given.unwrap_or_else(default);
-            self.gathered.protocols.push(BoundProtocol { kind, is_default, protocol: protocol.clone() });
+            self.bindings.protocols.push(BoundProtocol { kind, is_default, protocol: protocol.clone() });
             // Requests of its own are made in whichever group its users are.
             let group = std::mem::replace(&mut self.group, GroupNode::ANYWHERE);
             protocol.check(self);
             self.group = group;
-            self.gathered.protocols.len() - 1
+            self.bindings.protocols.len() - 1
         });
         self.bound.insert(index);
         index
@@ -548,6 +412,6 @@ pub(crate) fn compile_in_test<T>(compile: impl FnOnce(&mut CompileContext<'_>) -
     let mut gathered = Gathered::new(1, 1);
     let mut cx = CompileContext::new(&mut gathered, "test", &[]);
     let made = compile(&mut cx);
-    let mistakes = gathered.mistakes.into_iter().map(|mistake| mistake.message).collect();
-    (made, Session::new(std::rc::Rc::new(gathered.schema), 1, 1), mistakes)
+    let mistakes = gathered.symbols.mistakes.into_iter().map(|mistake| mistake.message).collect();
+    (made, Session::new(std::rc::Rc::new(gathered.symbols.schema), 1, 1), mistakes)
 }

@@ -3,7 +3,8 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
-use crate::engine::{Fork, User};
+use super::fork::Fork;
+use super::user::User;
 use crate::moment::Moment;
 use crate::pool::BoundPool;
 

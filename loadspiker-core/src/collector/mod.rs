@@ -1,25 +1,22 @@
 //! [`Collector`]: brings the snapshots of all shards together.
 
+mod journal;
+mod state;
+
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::bounds::Bounds;
-use super::custom::KeptMetrics;
-use super::errors::ErrorCounts;
-use super::limits::Limits;
-use super::live::{LiveError, LiveScenario, LiveView};
-use super::paths::Paths;
-use super::series::{self, SeriesPoint, quantiles, round};
-use super::snapshot::{EndOf, Snapshot};
-use super::state::State;
-use super::times::TimeStatistics;
-use super::totals::Totals;
-use super::user_stats::UserStatistics;
-use super::windows::Windows;
+pub(crate) use self::journal::{Header as JournalHeader, Journal};
+pub use self::journal::{JOURNAL, UNFINISHED_JOURNAL, journal_is_in_use};
+use self::state::State;
 use crate::assertion::Watches;
-use crate::report::{Journal, RunInfo, RunReport};
+use crate::metrics::{
+    Bounds, EndOf, ErrorCounts, KeptMetrics, Limits, LiveError, LiveScenario, LiveView, Paths, SeriesPoint, Snapshot,
+    TimeStatistics, Totals, UserStatistics, Windows, push, quantiles, round, thin,
+};
+use crate::report::{RunInfo, RunReport};
 
 /// How many errors a live view shows.
 const LIVE_ERRORS: usize = 10;
@@ -39,24 +36,24 @@ pub struct Collector {
     delivered: Vec<Option<u64>>,
     pending: BTreeMap<u64, Second>,
     /// The first second that is not complete.
-    pub(super) open: u64,
-    pub(super) totals: Totals,
+    open: u64,
+    totals: Totals,
     /// Of the warm-up, which the totals are without.
-    pub(super) warm_up: Option<(Duration, Totals)>,
-    pub(super) watches: Watches,
-    pub(super) users: UserStatistics,
+    warm_up: Option<(Duration, Totals)>,
+    watches: Watches,
+    users: UserStatistics,
     /// By scenario, with those of the warm-up.
     scenario_users: BTreeMap<Arc<str>, LiveScenario>,
-    pub(super) errors: ErrorCounts,
+    errors: ErrorCounts,
     last_errors: ErrorCounts,
-    pub(super) series: Vec<SeriesPoint>,
-    pub(super) step: u64,
+    series: Vec<SeriesPoint>,
+    step: u64,
     /// Times in which shards stood still, by their first and last second, that reach into seconds to come.
-    pub(super) stalled: BTreeSet<(u64, u64)>,
+    stalled: BTreeSet<(u64, u64)>,
     last: SeriesPoint,
-    pub(super) paths: Paths,
-    pub(super) metrics: KeptMetrics,
-    pub(super) windows: Windows,
+    paths: Paths,
+    metrics: KeptMetrics,
+    windows: Windows,
     /// Where each second is written down, lest it is lost with the process.
     journal: Option<Journal>,
 }
@@ -317,10 +314,10 @@ impl Collector {
         point.start_lag_p99 = round(start_lag.percentile(99.0));
         self.errors.merge(self.last_errors.clone(), errors);
         self.last = point.clone();
-        series::push(&mut self.series, point, self.step);
+        push(&mut self.series, point, self.step);
         if self.series.len() > self.limits.series_points.max(1) {
             self.step = self.step.saturating_mul(2);
-            series::thin(&mut self.series, self.step);
+            thin(&mut self.series, self.step);
         }
         self.totals.merge(measured, errors);
         if let Some((_, kept)) = &mut self.warm_up {

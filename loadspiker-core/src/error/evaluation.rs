@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use crate::error::{SessionError, maybe_marked};
-use crate::session::abbreviate;
+use super::{SessionError, maybe_marked};
+use crate::shown::abbreviate;
 use crate::shown::plain;
 use crate::spelling::meant;
 
@@ -17,7 +17,7 @@ pub struct ParseError {
 
 impl ParseError {
     /// `at` is the byte where the fault is.
-    pub(super) fn new(text: &str, at: usize, message: String) -> Self {
+    pub(crate) fn new(text: &str, at: usize, message: String) -> Self {
         let character = text.get(..at).unwrap_or(text).chars().count() + 1;
         ParseError { text: text.to_owned(), character, message }
     }

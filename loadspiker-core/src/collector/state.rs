@@ -4,15 +4,9 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use super::collector::Collector;
-use super::custom::KeptMetrics;
-use super::errors::ErrorCounts;
-use super::paths::Paths;
-use super::series::SeriesPoint;
-use super::totals::Totals;
-use super::user_stats::UserStatistics;
-use super::windows::Windows;
+use super::Collector;
 use crate::assertion::{SavedWatches, Watches};
+use crate::metrics::{ErrorCounts, KeptMetrics, Paths, SeriesPoint, Totals, UserStatistics, Windows};
 
 /// What a collector has gathered of all complete seconds, as it is written.
 #[derive(Serialize)]

@@ -6,26 +6,15 @@
 use std::any::TypeId;
 use std::sync::Arc;
 
-use crate::compile::context::{CompileContext, Gathered};
-use crate::compile::plan::CompiledPopulation;
+use super::compile_context::{Bindings, CompileContext, Gathered};
 use crate::error::Mistake;
-use crate::expression::Functions;
+use crate::expression::LateSymbols;
 use crate::protocol::Protocol;
-use crate::session::Slot;
 
 /// What the requests of a running scenario are bound to.
-pub(crate) trait Binder {
-    /// The slot of an attribute.
-    fn slot(&self, attribute: &str) -> Result<Slot, String>;
-
+pub(crate) trait Binder: LateSymbols {
     /// The protocol of this kind that holds here, with the place of its states, if there is one.
     fn protocol(&self, kind: TypeId) -> Option<(usize, Arc<dyn Protocol>)>;
-
-    /// Keeps a text that must not be shown.
-    fn keep_secret(&self, text: &str);
-
-    /// The functions of the user's that expressions may call.
-    fn functions(&self) -> &Functions;
 
     /// Opens a protocol of which the user gave none: its place.
     fn open(&self, kind: TypeId, protocol: &Arc<dyn Protocol>) -> Result<usize, String>;
@@ -40,11 +29,11 @@ pub(crate) struct KnownProtocols {
     pub(crate) defaults: Vec<(TypeId, usize)>,
 }
 
-impl Gathered {
-    pub(super) fn known_protocols(&self, populations: &[CompiledPopulation]) -> KnownProtocols {
+impl Bindings {
+    pub(crate) fn known_protocols(&self, given: impl IntoIterator<Item = Vec<(TypeId, usize)>>) -> KnownProtocols {
         let bound = self.protocols.iter().enumerate();
         KnownProtocols {
-            given: populations.iter().map(|population| population.given.clone()).collect(),
+            given: given.into_iter().collect(),
             defaults: bound.filter(|(_, bound)| bound.is_default).map(|(index, bound)| (bound.kind, index)).collect(),
         }
     }
@@ -54,7 +43,7 @@ impl CompileContext<'_> {
     /// Whether a request is compiled that the user's code makes during the run, for one use: what would be prepared for
     /// many uses is not worth it, and files that are there are better read once per shard than each time.
     pub fn is_during_run(&self) -> bool {
-        self.binder.is_some()
+        self.binder().is_some()
     }
 
     /// Says that this step makes requests during the run that are compiled then, with
@@ -65,7 +54,7 @@ impl CompileContext<'_> {
     }
 
     /// Binds all protocols that the user gave, for requests that are made during the run.
-    pub(super) fn bind_given(&mut self) -> Vec<(TypeId, usize)> {
+    pub(crate) fn bind_given(&mut self) -> Vec<(TypeId, usize)> {
         let mut bound: Vec<(TypeId, usize)> = Vec::new();
         for protocol in self.given {
             let kind = (**protocol).type_id();
@@ -79,7 +68,7 @@ impl CompileContext<'_> {
     }
 
     /// The protocol of this kind during the run; opened with its defaults if the user gave none.
-    pub(super) fn bind_late(
+    pub(crate) fn bind_late(
         &mut self,
         binder: &dyn Binder,
         kind: TypeId,
@@ -89,9 +78,9 @@ impl CompileContext<'_> {
             return known;
         }
         let protocol = default();
-        let mistakes = self.gathered.mistakes.len();
+        let mistakes = self.table.mistakes.len();
         protocol.check(self);
-        let opened = if self.gathered.mistakes.len() == mistakes {
+        let opened = if self.table.mistakes.len() == mistakes {
             binder.open(kind, &protocol)
         } else {
             return (usize::MAX, protocol);
@@ -116,13 +105,12 @@ pub(crate) fn compile_during_run<T>(
     compile: impl FnOnce(&mut CompileContext<'_>) -> T,
 ) -> Result<T, (T, String)> {
     let mut gathered = Gathered::new(1, 0);
-    gathered.functions = binder.functions().clone();
-    let mut cx = CompileContext::new(&mut gathered, scenario, &[]);
-    cx.binder = Some(binder);
+    gathered.symbols.functions = binder.functions().clone();
+    let mut cx = CompileContext::new(&mut gathered, scenario, &[]).bound_to(binder);
     let made = compile(&mut cx);
-    if gathered.mistakes.is_empty() {
+    if gathered.symbols.mistakes.is_empty() {
         return Ok(made);
     }
-    let messages: Vec<String> = gathered.mistakes.into_iter().map(|Mistake { message, .. }| message).collect();
+    let messages: Vec<String> = gathered.symbols.mistakes.into_iter().map(|Mistake { message, .. }| message).collect();
     Err((made, messages.join("; ")))
 }

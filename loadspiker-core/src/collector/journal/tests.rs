@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use super::*;
 use crate::assertion::{Purpose, check_details, details, for_all, global, metric, scenario_details};
-use crate::metrics::Collector;
+use crate::collector::Collector;
 use crate::metrics::tests::{Event, collector};
 use crate::report::{EndReason, RunReport};
 use crate::units::DurationExt;
@@ -91,7 +91,7 @@ fn unfinished(seconds: u64) -> RunInfo {
 #[test]
 fn what_was_written_of_a_run_that_died_is_its_report_up_to_then() {
     let scratch = Scratch::new("died");
-    let journal = Journal::open(&scratch.journal(), &header()).unwrap();
+    let journal = Journal::begin(&scratch.journal(), &header()).unwrap();
     // Dropped without an end, as if the process were killed.
     drop(collect(5, Some(journal)));
     let report = RunReport::from_journal(&scratch.0).unwrap();
@@ -109,7 +109,7 @@ fn what_was_written_of_a_run_that_died_is_its_report_up_to_then() {
 fn a_journal_of_a_run_that_ended_is_its_whole_report() {
     let scratch = Scratch::new("ended");
     let info = RunInfo { duration: 2_500.millis(), end: EndReason::Stopped("enough".to_owned()), ..header().run };
-    let journal = Journal::open(&scratch.journal(), &header()).unwrap();
+    let journal = Journal::begin(&scratch.journal(), &header()).unwrap();
     let _ = collect(3, Some(journal)).finish(info.clone());
     assert_eq!(RunReport::from_journal(scratch.journal()).unwrap(), alive(3, info));
 }
@@ -117,7 +117,7 @@ fn a_journal_of_a_run_that_ended_is_its_whole_report() {
 #[test]
 fn a_last_line_that_is_not_whole_is_left_out() {
     let scratch = Scratch::new("truncated");
-    let journal = Journal::open(&scratch.journal(), &header()).unwrap();
+    let journal = Journal::begin(&scratch.journal(), &header()).unwrap();
     drop(collect(4, Some(journal)));
     let whole = fs::read(scratch.journal()).unwrap();
     let ends: Vec<_> = whole.iter().enumerate().filter(|(_, byte)| **byte == b'\n').map(|(end, _)| end + 1).collect();
@@ -155,7 +155,7 @@ fn what_is_no_journal_is_an_error_that_says_so() {
 
 /// Begins a journal whose states follow each other closely.
 fn eager(scratch: &Scratch) -> Journal {
-    let mut journal = Journal::open(&scratch.journal(), &header()).unwrap();
+    let mut journal = Journal::begin(&scratch.journal(), &header()).unwrap();
     journal.limit = 0;
     journal
 }
@@ -187,7 +187,7 @@ fn a_long_journal_stays_bounded_and_tells_the_same() {
 #[test]
 fn a_line_that_could_not_be_written_is_made_up_for() {
     let scratch = Scratch::new("lost");
-    let journal = Journal::open(&scratch.journal(), &header()).unwrap();
+    let journal = Journal::begin(&scratch.journal(), &header()).unwrap();
     journal.file.lose();
     drop(collect(6, Some(journal)));
     let lines = fs::read_to_string(scratch.journal()).unwrap();
@@ -199,7 +199,7 @@ fn a_line_that_could_not_be_written_is_made_up_for() {
 #[test]
 fn the_journal_of_a_run_that_died_is_kept_and_that_of_a_run_that_is_on_is_not_touched() {
     let scratch = Scratch::new("aside");
-    let begin = || Journal::open(&scratch.journal(), &header());
+    let begin = || Journal::begin(&scratch.journal(), &header());
     drop(collect(2, Some(begin().unwrap())));
     let second = begin().unwrap();
     let kept = RunReport::from_journal(scratch.0.join("journal-unfinished.jsonl")).unwrap();
@@ -215,7 +215,7 @@ fn the_journal_of_a_run_that_died_is_kept_and_that_of_a_run_that_is_on_is_not_to
 fn a_journal_that_cannot_be_written_is_an_error_before_the_run() {
     let scratch = Scratch::new("unwritable");
     fs::File::create(scratch.0.join("file")).unwrap().write_all(b"x").unwrap();
-    let error = Journal::open(&scratch.0.join("file").join(JOURNAL), &header()).unwrap_err().to_string();
+    let error = Journal::begin(&scratch.0.join("file").join(JOURNAL), &header()).unwrap_err().to_string();
     assert!(error.contains("the run needs a folder that it can write to"), "{error}");
 }
 

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::thread::JoinHandle;
 
-use crate::error::Error;
+use crate::error::{Error, explain};
 
 /// How many lines may wait for the disk; what comes then is lost, and a new state makes up for it.
 const WAITING: usize = 8;
@@ -31,7 +31,7 @@ impl JournalFile {
     pub(super) fn create(path: &Path, header: &[u8]) -> Result<JournalFile, Error> {
         let failed = |cause: io::Error| Error::Io {
             path: format!("the journal {}", path.display()),
-            cause: format!("{cause}; the run needs a folder that it can write to"),
+            cause: format!("{}; the run needs a folder that it can write to", explain(&cause)),
         };
         if journal_is_in_use(path) {
             let cause = "another run is writing it; give each run a folder of its own".to_owned();

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
-use crate::session::abbreviate;
+use crate::shown::abbreviate;
 use crate::value::Value;
 
 /// What stands in the place of a secret.

@@ -3,8 +3,9 @@
 use std::fmt::Write;
 use std::sync::Arc;
 
-use super::{Fake, Locale, draw};
-use crate::feeder::{Feeder, IntoFeeder, made};
+use super::drawn::made;
+use super::{Feeder, IntoFeeder};
+use crate::fake::{Fake, Locale, draw};
 
 /// A feeder of made-up records, without end. Made by [`fake_records`]; [`feed`](crate::dsl::feed) takes it as it is.
 #[derive(Clone, Debug, Default)]

@@ -30,11 +30,11 @@ use serde::{Deserialize, Serialize};
 pub use file::journal_is_in_use;
 
 use self::file::JournalFile;
-use super::info::RunInfo;
+use super::state::{SavedState, State};
 use crate::assertion::{Assertion, Guard};
-use crate::compile::Plan;
 use crate::error::Error;
-use crate::metrics::{SavedState, State, Totals};
+use crate::metrics::Totals;
+use crate::report::RunInfo;
 
 /// The name that the journal of a run has in its folder.
 pub const JOURNAL: &str = "journal.jsonl";
@@ -50,7 +50,7 @@ const TAIL: u64 = 4 << 20;
 
 /// What a report needs beside figures.
 #[derive(Debug, Serialize, Deserialize)]
-struct Header {
+pub(crate) struct Header {
     version: u32,
     run: RunInfo,
     process: u32,
@@ -61,6 +61,27 @@ struct Header {
     names: Vec<Arc<str>>,
     assertions: Vec<Assertion>,
     criteria: Vec<Guard>,
+}
+
+impl Header {
+    /// Of this process. `plan` is what `--check` prints, `names` are the fixed names of requests.
+    pub(crate) fn new(
+        run: RunInfo,
+        plan: String,
+        [scenarios, names]: [&[Arc<str>]; 2],
+        (assertions, criteria): (&[Assertion], &[Guard]),
+    ) -> Self {
+        Header {
+            version: VERSION,
+            run,
+            process: std::process::id(),
+            plan,
+            scenarios: scenarios.to_vec(),
+            names: names.to_vec(),
+            assertions: assertions.to_vec(),
+            criteria: criteria.to_vec(),
+        }
+    }
 }
 
 /// A line, as it is written.
@@ -130,21 +151,7 @@ impl Journal {
     /// # Errors
     ///
     /// [`Error::Io`] if the file cannot be written, or if another process is writing it.
-    pub(crate) fn begin(path: &Path, plan: &Plan, info: &RunInfo) -> Result<Journal, Error> {
-        let header = Header {
-            version: VERSION,
-            run: RunInfo { warm_up: plan.warm_up, ..info.clone() },
-            process: std::process::id(),
-            plan: plan.to_string(),
-            scenarios: plan.scenario_names.to_vec(),
-            names: plan.request_names.to_vec(),
-            assertions: plan.assertions.clone(),
-            criteria: plan.guards.clone(),
-        };
-        Self::open(path, &header)
-    }
-
-    fn open(path: &Path, header: &Header) -> Result<Journal, Error> {
+    pub(crate) fn begin(path: &Path, header: &Header) -> Result<Journal, Error> {
         let header = line(&Line::Header(header));
         let file = JournalFile::create(path, &header)?;
         Ok(Journal { header, file, tail: 0, state: 0, limit: TAIL })

@@ -1,10 +1,15 @@
 //! Every error a user can meet, each naming the thing, the value and the remedy.
 
 use std::borrow::Cow;
+mod evaluation;
+mod system;
+
 use std::fmt;
 use std::panic::Location;
 
-use crate::expression::EvalError;
+pub use evaluation::{EvalError, ParseError};
+pub(crate) use system::explain;
+
 use crate::shown::{plain, varying};
 use crate::spelling::meant;
 
@@ -42,6 +47,14 @@ pub enum Error {
     /// A saved run report could not be understood.
     #[error("run report: {0}")]
     Report(String),
+}
+
+impl Error {
+    /// A file or folder could not be read or written. Where the process ran out of file descriptors, the cause says how to
+    /// raise the limit.
+    pub fn io(path: impl fmt::Display, cause: &std::io::Error) -> Self {
+        Error::Io { path: path.to_string(), cause: explain(cause) }
+    }
 }
 
 /// One mistake in a simulation, found before the run.

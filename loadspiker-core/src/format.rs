@@ -11,7 +11,7 @@ const UNITS: [(&str, u32); 4] = [("ns", 1), ("µs", 1_000), ("ms", 1_000_000), (
 ///
 /// ```
 /// use std::time::Duration;
-/// use loadspiker_core::report::format::human;
+/// use loadspiker_core::format::human;
 ///
 /// assert_eq!(human(Duration::from_micros(12_345)), "12.3 ms");
 /// assert_eq!(human(Duration::from_millis(1200)), "1.20 s");
@@ -68,7 +68,7 @@ pub(crate) fn number(value: f64, decimals: usize) -> String {
 /// A number with about four significant digits, and all those before the point: `12.35`, `0.001234`, `1,234,567`.
 ///
 /// ```
-/// use loadspiker_core::report::format::figure;
+/// use loadspiker_core::format::figure;
 ///
 /// assert_eq!(figure(12.3456), "12.35");
 /// assert_eq!(figure(-1_234_567.8), "-1,234,568");
@@ -95,7 +95,7 @@ pub fn figure(value: f64) -> String {
 /// A count with its thousands set apart: `12,345`.
 ///
 /// ```
-/// assert_eq!(loadspiker_core::report::format::count(1_234_567), "1,234,567");
+/// assert_eq!(loadspiker_core::format::count(1_234_567), "1,234,567");
 /// ```
 pub fn count(value: u64) -> String {
     let digits = value.to_string();

@@ -28,7 +28,7 @@ impl Counters {
     }
 
     /// The next number of a counter.
-    pub(super) fn take(&self, name: &Arc<str>) -> i64 {
+    pub(crate) fn take(&self, name: &Arc<str>) -> i64 {
         let mut all = self.next.borrow_mut();
         match all.get_mut(name) {
             Some(next) => {

@@ -48,7 +48,6 @@ pub(crate) struct NameBook {
     /// In the order of the program.
     requests: Vec<(GroupNode, Arc<str>, Spot)>,
     seen: BTreeSet<(usize, Arc<str>)>,
-    checks: BTreeSet<Arc<str>>,
     /// Requests or groups are named during the run.
     late: bool,
     late_checks: bool,
@@ -79,12 +78,6 @@ impl NameBook {
         if self.seen.insert((group.0, name.clone())) {
             self.odd |= is_odd(name);
             self.requests.push((group, name.clone(), spot()));
-        }
-    }
-
-    pub(crate) fn check(&mut self, name: &Arc<str>) {
-        if !self.checks.contains(name) {
-            self.checks.insert(name.clone());
         }
     }
 
@@ -165,7 +158,7 @@ impl NameBook {
     }
 
     /// What assertions may be about.
-    pub(crate) fn known(&self, scenarios: &[Arc<str>]) -> KnownNames {
+    pub(crate) fn known(&self, scenarios: &[Arc<str>], checks: &BTreeSet<Arc<str>>) -> KnownNames {
         let joined = |(path, _): (Vec<Arc<str>>, &Spot)| path.join(SEPARATOR);
         let unplaced = self.requests.iter().filter(|(group, ..)| self.path(*group).is_none());
         KnownNames {
@@ -173,7 +166,7 @@ impl NameBook {
             request_names: self.requests.iter().map(|(_, name, _)| name.clone()).collect(),
             unplaced: unplaced.map(|(_, name, _)| name.clone()).collect(),
             groups: self.group_paths().map(joined).collect(),
-            checks: self.checks.clone(),
+            checks: checks.clone(),
             scenarios: scenarios.to_vec(),
             late: self.late,
             late_checks: self.late_checks,
