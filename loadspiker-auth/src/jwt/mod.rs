@@ -106,6 +106,10 @@ impl fmt::Display for JwtAlgorithm {
 ///
 /// A token is signed again only if a claim has changed, or it is about to lapse.
 ///
+/// The crate `jsonwebtoken` signs, with the cryptography that the program has chosen for it, by one of its features or by
+/// `CryptoProvider::install_default`. If it has chosen none, ring is installed for the process when the first key is read;
+/// a program that installs another must do so before.
+///
 /// ```
 /// use loadspiker_auth::{JwtAlgorithm, jwt};
 /// use loadspiker_core::DurationExt;
