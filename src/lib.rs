@@ -100,12 +100,12 @@ pub use loadspiker_core::engine::{ControlError, Observer, RunHandle, RunOptions,
 pub use loadspiker_core::fake;
 pub use loadspiker_core::report::RunReport;
 pub use loadspiker_core::{
-    DurationExt, Error, FromValue, Mistake, Mistakes, Moment, Schema, Session, SessionError, StepError, Value,
-    parse_duration,
+    DurationExt, Error, FixedDuration, FromValue, ListItem, Mistake, Mistakes, Moment, Schema, Session, SessionError,
+    StepError, Value, parse_duration,
 };
 pub use loadspiker_core::{
-    assertion, check, compile, dsl, expression, feeder, imperative, inject, metrics, pool, protocol, protocol_prelude,
-    report,
+    assertion, check, compile, custom_metric, dsl, expression, feeder, format, imperative, inject, metrics, pool,
+    protocol, protocol_prelude, report,
 };
 #[cfg(feature = "http")]
 #[cfg_attr(docsrs, doc(cfg(feature = "http")))]

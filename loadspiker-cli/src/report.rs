@@ -3,7 +3,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use loadspiker_core::report::{JOURNAL, RunReport, UNFINISHED_JOURNAL, journal_is_in_use};
+use loadspiker_core::collector::{JOURNAL, UNFINISHED_JOURNAL, journal_is_in_use};
+use loadspiker_core::report::RunReport;
 
 /// Reads the report at this path and writes its files into `out`, or else beside it. Says where.
 pub(crate) fn write(path: &Path, out: Option<PathBuf>) -> Result<String, String> {

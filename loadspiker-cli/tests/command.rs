@@ -7,10 +7,11 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use loadspiker_core::DurationExt;
+use loadspiker_core::collector::JOURNAL;
 use loadspiker_core::dsl::*;
 use loadspiker_core::engine::RunOptions;
 use loadspiker_core::inject::{at_once_users, constant_users_per_sec};
-use loadspiker_core::report::{EndReason, JOURNAL, RunReport};
+use loadspiker_core::report::{EndReason, RunReport};
 
 fn folder(name: &str) -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("command").join(name);

@@ -63,6 +63,30 @@ impl DurationExt for f64 {
     }
 }
 
+/// What is a length of time wherever one is fixed before the run: a [`Duration`] (`500.millis()`), or an integer (`u64`),
+/// which is a number of seconds.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a length of time",
+    label = "not a length of time",
+    note = "write whole seconds as an integer literal or a `u64`, such as `10`, or a duration such as `500.millis()`, `1.5.secs()`, `2.minutes()`"
+)]
+pub trait FixedDuration {
+    /// The length of time.
+    fn fixed(self) -> Duration;
+}
+
+impl FixedDuration for Duration {
+    fn fixed(self) -> Duration {
+        self
+    }
+}
+
+impl FixedDuration for u64 {
+    fn fixed(self) -> Duration {
+        Duration::from_secs(self)
+    }
+}
+
 /// Reads a duration as people write it: `500ms`, `1.5s`, `2m`, `1h30m`; a bare number is seconds. Units are
 /// `us` (or `µs`), `ms`, `s`, `m` (or `min`), `h`.
 ///

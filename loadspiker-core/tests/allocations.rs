@@ -7,10 +7,10 @@
 use std::alloc::System;
 use std::sync::{Arc, Mutex};
 
+use loadspiker_core::custom_metric::{Trend, counter, gauge, rate, trend};
 use loadspiker_core::dsl::*;
 use loadspiker_core::feeder::records;
 use loadspiker_core::inject::at_once_users;
-use loadspiker_core::metrics::{Trend, counter, gauge, rate, trend};
 use loadspiker_core::{Session, Value};
 use stats_alloc::{INSTRUMENTED_SYSTEM, StatsAlloc};
 

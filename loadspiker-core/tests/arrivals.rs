@@ -67,9 +67,13 @@ fn stairs_are_levels_and_ramps_and_an_empty_first_level_is_skipped() {
             6_000_000, 6_500_000, 7_000_000, 7_500_000,
         ],
     );
-    // … and from above 0 it begins with a level.
+    // … and from above 0 it begins with a level. The ramp brings one user and a half: the second of them comes when the
+    // level after it has brought the other half.
     let from_one = stairs.separated_by_ramps_lasting(1.secs()).starting_from(1);
-    micros(&starts(1.secs(), [from_one]), &[0, 1_000_000, 2_000_000, 3_000_000, 3_500_000, 4_000_000, 4_500_000]);
+    micros(
+        &starts(1.secs(), [from_one]),
+        &[0, 1_000_000, 2_000_000, 2_732_050, 3_250_000, 3_750_000, 4_250_000, 4_750_000],
+    );
 }
 
 #[test]

@@ -242,7 +242,9 @@ fn there_is_no_window_before_its_length_has_passed_nor_after_the_end() {
 #[test]
 fn a_name_that_never_occurs_fails_with_those_that_do() {
     let criterion = || details("e").failed_requests().count().over(2.secs());
-    let report = timed(|_| 1, 5.secs()).fail_when(criterion().gt(3)).assert(criterion().lt(3)).run().unwrap();
+    let chain = dummy("d", 1.millis()).do_if(false, dummy("e", 1.millis()));
+    let users = scenario("s").exec(chain).inject([constant_users_per_sec(1).during(5.secs())]);
+    let report = simulation(users).fail_when(criterion().gt(3)).assert(criterion().lt(3)).run().unwrap();
     for result in report.assertions() {
         assert!(
             !result.passed

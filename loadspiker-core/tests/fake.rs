@@ -7,11 +7,12 @@ mod common;
 
 use common::{Trace, mistakes};
 use loadspiker_core::dsl::*;
-use loadspiker_core::fake::{Fake, Locale, fake_records};
+use loadspiker_core::fake::{Fake, Locale};
+use loadspiker_core::feeder::fake_records;
 use loadspiker_core::feeder::{IntoFeeder, records};
 use loadspiker_core::inject::*;
 
-fn all() -> loadspiker_core::fake::FakeRecords {
+fn all() -> loadspiker_core::feeder::FakeRecords {
     let fields = [
         Fake::Name,
         Fake::FirstName,

@@ -8,10 +8,11 @@ use std::time::Duration;
 use loadspiker_core::DurationExt;
 use loadspiker_core::assertion::{check_details, global, metric};
 use loadspiker_core::check::{any_of, json_path, status};
+use loadspiker_core::custom_metric::{Counter, Gauge, Trend, counter, gauge, rate, trend};
 use loadspiker_core::dsl::*;
 use loadspiker_core::imperative::User;
 use loadspiker_core::inject::*;
-use loadspiker_core::metrics::{Counter, Gauge, MetricFigures, Trend, counter, gauge, rate, trend};
+use loadspiker_core::metrics::MetricFigures;
 use loadspiker_core::protocol_prelude::*;
 use loadspiker_core::report::{EndReason, RunReport};
 
@@ -208,7 +209,7 @@ fn assertions_of_a_simulation_see_checks_and_metrics() {
     );
     let failure = report.failure().unwrap();
     assert!(
-        failure.contains("\n      requests: answer 3\n      errors: 1 × high id: 1 is not greater than 3"),
+        failure.contains("\n      requests: answer 3\n      errors: 3 × high id: … is not greater than 3"),
         "{failure}"
     );
     assert!(failure.contains("\nfailed checks:\n          3 of 10  high id"), "{failure}");

@@ -216,8 +216,47 @@ fn debugging_tells_how_each_request_and_step_of_one_user_went() -> Result<(), Er
     let expected = [
         "= \"good\", user 1 of \"S\", after 0 ms: ok\n",
         "= \"!bad\", user 1 of \"S\", after 0 ms: failed: probe failed\n",
-        "= a step failed: no stock\n",
+        "= user 1 of \"S\": a step failed: no stock\n",
     ];
     assert_eq!(shown(chain)?, expected);
     Ok(())
+}
+
+#[test]
+fn what_is_probably_not_meant_is_told_with_the_plan_and_in_the_report() {
+    let switch = random_switch([(0.6, pause(1)), (0.4, pause(2))]);
+    let or_else = random_switch_or_else([(0.5, pause(1)), (0.2, pause(1))], pause(1));
+    let nobody = scenario("Nobody").pause(1).inject(at_once_users(0));
+    let none = scenario("None").pause(1).inject([constant_concurrent_users(0).during(10)]);
+    let shop = scenario("Shop").exec(switch).exec(or_else).inject(at_once_users(1));
+    let simulation = Simulation::new("odd").with(shop).with(nobody).with(none).max_duration(0);
+    let plan = plan(simulation.clone());
+    let warnings: Vec<String> = plan.warnings().iter().map(ToString::to_string).collect();
+    let expected = [
+        "max_duration is 0 s, so the run ends before anybody has done anything",
+        "the percentages add up to 1: they are percent, so 99 % of users take none; write 60 instead of 0.6",
+        "the percentages add up to 0.7: they are percent, so 99.3 % of users take the other chain",
+        "scenario \"Nobody\", at ",
+        "nobody runs it: the profile at_once_users(0) has no users",
+        "the profile constant_concurrent_users(0).during(10.secs()) has no users",
+    ];
+    for expected in expected {
+        assert!(warnings.iter().any(|warning| warning.contains(expected)), "{expected} in {warnings:#?}");
+    }
+    assert_eq!(warnings.len(), 5, "{warnings:#?}");
+    let (_, shown) =
+        plan.to_string().split_once("\nwarnings\n").map(|(a, b)| (a.to_owned(), b.to_owned())).unwrap_or_default();
+    assert_eq!(shown.lines().count(), 5, "{shown}");
+    let report = simulation.simulated_clock().run();
+    let told = report.map(|report| report.warnings()).unwrap_or_default();
+    assert!(warnings.iter().all(|warning| told.iter().any(|told| told.contains(warning.as_str()))), "{told:#?}");
+}
+
+#[test]
+fn weights_that_are_percent_and_profiles_with_users_are_no_reason_to_warn() {
+    let few = random_switch([(1, pause(1))]).random_switch([(1.5, pause(1)), (0.5, pause(1))]);
+    let whole = few.random_switch([(60, pause(1)), (40, pause(2))]).random_switch([(0.0, pause(1)), (0.0, pause(1))]);
+    let users = [nothing_for(1), at_once_users(1)];
+    let simulation = Simulation::new("x").with(scenario("s").exec(whole).inject(users)).max_duration(60);
+    assert_eq!(plan(simulation).warnings(), []);
 }

@@ -38,7 +38,9 @@ fn requests_that_end_within_the_warm_up_are_left_out() {
     assert_eq!((report.users_started(), report.users_ended()), (200, 200));
     // The last request ends at 19.95 s.
     assert_eq!(report.info().measured(), 14_950.millis());
-    assert_eq!(report.global().requests_per_sec(), 150.0 / 14.95);
+    // Users are planned for 20 s, and so the rate goes by 15.
+    assert_eq!(report.info().rate_window(), 15.secs());
+    assert_eq!(report.global().requests_per_sec(), 10.0);
 }
 
 #[test]
@@ -140,8 +142,8 @@ fn a_run_that_ends_within_its_warm_up_has_measured_nothing_and_says_so() {
     assert!(report.ended_within_warm_up());
     assert_eq!((report.global().count(), report.global().requests_per_sec()), (0, 0.0));
     let warm_up = report.warm_up().unwrap();
-    // The rate goes by the time it really took.
-    assert_eq!((warm_up.duration(), warm_up.statistics().requests_per_sec()), (30.secs(), 200.0 / 19.95));
+    // The rate goes by the time for which users were planned.
+    assert_eq!((warm_up.duration(), warm_up.statistics().requests_per_sec()), (30.secs(), 10.0));
     let warning = &report.warnings()[0];
     assert!(warning.starts_with("The run was over after 19.9 s, within its warm-up of 30.0 s"), "{warning}");
     let messages: Vec<_> = report.assertions().iter().map(|result| (result.passed, &*result.message)).collect();

@@ -80,26 +80,32 @@ fn get<T: Clone + Send + Sync + 'static>(matches: &ArgMatches, name: &str) -> Op
 
 fn command(name: &str) -> Command {
     let value = |name: &'static str, placeholder: &'static str, help: &'static str| {
-        // So that a number below zero is told to be no good value, and not to be no argument.
-        Arg::new(name).long(name).value_name(placeholder).allow_negative_numbers(true).help(help)
+        Arg::new(name).long(name).value_name(placeholder).help(help)
     };
     let flag = |name: &'static str, help: &'static str| Arg::new(name).long(name).action(ArgAction::SetTrue).help(help);
     Command::new("load test")
+        // `loadspiker 0.1.0`
+        .display_name("loadspiker")
+        .version(env!("CARGO_PKG_VERSION"))
         .about(format!("Load test \"{name}\""))
         // A script that wraps the program sets its own; the last one given counts.
         .args_override_self(true)
         .arg(
             value("users-factor", "F", "Multiply numbers and rates of users by F (such as 0.1 or 3)")
-                .value_parser(factor),
+                .value_parser(factor)
+                // So that a number below zero is told to be no good value, and not to be no argument.
+                .allow_hyphen_values(true),
         )
         .arg(
             value("duration", "D", "End the run after D (such as 90s, 5m or 1h30m), whatever the simulation says")
-                .value_parser(duration),
+                .value_parser(duration)
+                .allow_hyphen_values(true),
         )
         .arg(value("base-url", "URL", "Test the system at URL instead of the one in the simulation"))
         .arg(
             value("seed", "N", "Seed of everything random; the same seed gives the same run")
-                .value_parser(value_parser!(u64)),
+                .value_parser(seed)
+                .allow_hyphen_values(true),
         )
         .arg(
             value("report-dir", "DIR", "Make the folder with the results of the run in DIR")
@@ -122,6 +128,10 @@ fn factor(text: &str) -> Result<f64, String> {
         Ok(factor) if factor.is_finite() && factor > 0.0 => Ok(factor),
         _ => Err("it must be a number above 0, such as 0.5".to_owned()),
     }
+}
+
+fn seed(text: &str) -> Result<u64, String> {
+    text.parse().map_err(|_| format!("it must be a whole number from 0 to {}, such as 42", u64::MAX))
 }
 
 fn duration(text: &str) -> Result<Duration, String> {
@@ -187,6 +197,11 @@ mod tests {
     }
 
     #[test]
+    fn the_version_is_told() {
+        assert_eq!(parse(&["--version"]).unwrap_err(), format!("loadspiker {}\n", env!("CARGO_PKG_VERSION")));
+    }
+
+    #[test]
     fn of_an_option_given_twice_the_last_counts() {
         assert_eq!(parse(&["--seed", "1", "--seed", "2"]).unwrap().options.seed, Some(2));
     }
@@ -197,7 +212,10 @@ mod tests {
             (["--users-factor", "0"], "a number above 0"),
             (["--users-factor", "NaN"], "a number above 0"),
             (["--duration", "soon"], "such as 500ms, 90s, 5m or 1h30m"),
-            (["--seed", "-1"], "--seed"),
+            (["--seed", "-1"], "it must be a whole number from 0 to 18446744073709551615"),
+            (["--seed", "x"], "it must be a whole number from 0"),
+            (["--duration", "-3s"], "it must be a time above 0"),
+            (["--users-factor", "-.5"], "a number above 0"),
         ] {
             let message = parse(&args).unwrap_err();
             assert!(message.contains(args[0]) && message.contains(expected), "{message}");

@@ -2,7 +2,9 @@
 
 use std::io;
 
-use console::{Term, measure_text_width};
+use console::{Term, strip_ansi_codes};
+
+use crate::width::width_of;
 
 /// What stands at the end of a terminal, over which the next page is drawn. Where there is none, nothing is drawn.
 #[derive(Debug)]
@@ -58,7 +60,7 @@ impl Drawn {
 
 /// The rows that a page takes on a terminal so wide, on which longer lines wrap.
 fn rows(page: &str, width: usize) -> usize {
-    page.lines().map(|line| measure_text_width(line).div_ceil(width.max(1)).max(1)).sum()
+    page.lines().map(|line| width_of(&strip_ansi_codes(line)).div_ceil(width.max(1)).max(1)).sum()
 }
 
 #[cfg(test)]

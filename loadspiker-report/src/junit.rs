@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use loadspiker_core::assertion::AssertionResult;
-use loadspiker_core::report::format::{count, human};
+use loadspiker_core::format::{count, human};
 use loadspiker_core::report::{EndReason, RequestReport, RunReport};
 use quick_xml::Writer;
 use quick_xml::events::{BytesDecl, BytesEnd, BytesStart, BytesText, Event};
@@ -13,7 +13,7 @@ use crate::summary::Summary;
 
 /// The report as JUnit XML, in three suites:
 ///
-/// * the run itself, which is in error if it was aborted or interrupted, and has the summary as its output;
+/// * the run itself, which is in error if it was aborted or interrupted or code of the user's panicked, and has the summary as its output;
 /// * a test case for each assertion, with what was expected, what was found and where to look if it failed;
 /// * a test case for each request, with its mean response time as the time. It never fails: whether a request was good
 ///   enough is for assertions to say.
@@ -106,6 +106,10 @@ fn run(report: &RunReport) -> Case {
             Outcome::Error(end.to_string())
         }
         (_, Some(cause)) => Outcome::Error(format!("what is done after the run failed: {cause}")),
+        // If it has not passed, it is for panics that no assertion is about.
+        _ if !report.passed() && report.assertions().iter().all(|result| result.passed) => {
+            Outcome::Error(report.verdict())
+        }
         _ => Outcome::Passed,
     };
     let output = format!("\n{}", Summary::new(report));
@@ -290,10 +294,18 @@ mod tests {
     }
 
     #[test]
+    fn a_run_in_which_code_panicked_is_in_error() {
+        let panics = || dummy("a", 10.millis()).exec(dummy("b", 1.millis())).exec_fn(|_| panic!("oh"));
+        let xml = junit(&report(panics()));
+        let error = "error message=not passed: steps panicked 4 times; all 4 users that ended failed type=run";
+        assert!(read(&xml).contains(&error.to_owned()), "{xml}");
+    }
+
+    #[test]
     fn characters_that_xml_does_not_have_are_replaced() {
         let failing = exec_fn(|_| Err("bad \u{0}\u{1b}[31m ]]> \u{fffe}".into()));
         let xml = junit(&report(failing));
-        assert!(xml.contains("bad \u{fffd}\u{fffd}[31m ]]&gt; \u{fffd}"), "{xml}");
+        assert!(xml.contains("bad \\u{0}\\u{1b}[31m ]]&gt; \u{fffd}"), "the output of the run is neutralised: {xml}");
         assert!(!xml.contains('\u{1b}'));
         read(&xml);
     }

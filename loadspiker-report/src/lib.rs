@@ -24,6 +24,7 @@ mod summary;
 mod table;
 mod test_run;
 mod text;
+mod width;
 
 pub use folder::{Folder, write_results, write_run_folder};
 pub use html::html as report_page;

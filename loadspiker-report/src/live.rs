@@ -4,11 +4,12 @@ use std::io::{self, Write};
 use std::time::Duration;
 
 use console::Term;
-use loadspiker_core::compile::Plan;
+use loadspiker_core::compile::{Plan, PlannedScenario};
 use loadspiker_core::engine::{Observer, RunHandle};
+use loadspiker_core::format::precise;
+use loadspiker_core::format::{printable, printable_lines};
 use loadspiker_core::metrics::LiveView;
 use loadspiker_core::report::EndReason;
-use loadspiker_core::report::format::precise;
 
 use crate::drawn::Drawn;
 use crate::page::{Title, line, page};
@@ -21,6 +22,7 @@ pub struct Progress {
     mode: Mode,
     name: String,
     planned: Option<Duration>,
+    scenarios: Vec<PlannedScenario>,
     last_line: Duration,
     notice: Option<String>,
     /// Why something could not be printed.
@@ -47,7 +49,15 @@ impl Progress {
             (false, false) => Mode::Lines,
             (false, true) => Mode::Page(Drawn::on_stderr()),
         };
-        Progress { mode, name: String::new(), planned: None, last_line: Duration::ZERO, notice: None, lost: None }
+        Progress {
+            mode,
+            name: String::new(),
+            planned: None,
+            scenarios: Vec::new(),
+            last_line: Duration::ZERO,
+            notice: None,
+            lost: None,
+        }
     }
 
     /// Takes the page off the terminal, to make room for the summary.
@@ -62,7 +72,9 @@ impl Progress {
         self.lost.take().map_or(Ok(()), Err)
     }
 
+    /// Writes a text that stays, of one line or several. What is harmful in it is written as escapes.
     fn print(&mut self, text: &str) {
+        let text = &*printable_lines(text);
         match &mut self.mode {
             Mode::Page(drawn) => drawn.print(text),
             _ => {
@@ -78,18 +90,20 @@ impl Observer for Progress {
     fn started(&mut self, plan: &Plan, _: &RunHandle) {
         plan.name().clone_into(&mut self.name);
         self.planned = plan.injection();
+        self.scenarios = plan.scenarios();
     }
 
     fn hook(&mut self, name: &str) {
         match &mut self.mode {
             Mode::Quiet => {}
             Mode::Lines => self.print(&format!("{name} …")),
-            Mode::Page(drawn) => drawn.draw(format!("{name} …")),
+            Mode::Page(drawn) => drawn.draw(printable(&format!("{name} …")).into_owned()),
         }
     }
 
     fn progress(&mut self, view: &LiveView) {
-        let title = Title { name: &self.name, planned: self.planned, notice: self.notice.as_deref() };
+        let (name, scenarios) = (&self.name, &self.scenarios);
+        let title = Title { name, planned: self.planned, scenarios, notice: self.notice.as_deref() };
         match &mut self.mode {
             Mode::Quiet => {}
             Mode::Lines => {
@@ -111,6 +125,11 @@ impl Observer for Progress {
         self.print(text);
     }
 
+    fn warning(&mut self, text: &str) {
+        // Also where nothing else is shown: it may be the last that is heard of the run.
+        self.print(&format!("warning: {text}"));
+    }
+
     fn stopping(&mut self, reason: &EndReason, grace: Duration) {
         let notice = if grace.is_zero() {
             format!("{reason}: ending now")
@@ -118,7 +137,7 @@ impl Observer for Progress {
             format!("{reason}: users have {} to finish; Ctrl-C ends the run at once", precise(grace))
         };
         if matches!(self.mode, Mode::Lines) {
-            self.print(&notice);
+            self.print(&printable(&notice));
         }
         self.notice = Some(notice);
     }

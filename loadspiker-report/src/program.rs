@@ -7,6 +7,7 @@ use std::process::ExitCode;
 
 use loadspiker_core::Error;
 use loadspiker_core::dsl::Simulation;
+use loadspiker_core::format::{printable, printable_lines};
 use loadspiker_core::report::{EndReason, RunReport};
 
 use crate::cli::CommandLine;
@@ -23,7 +24,7 @@ pub trait SimulationMain {
     /// | exit code | meaning |
     /// |---|---|
     /// | 0 | the run came to its end and all assertions hold |
-    /// | 1 | an assertion failed, or what is done after the run did |
+    /// | 1 | an assertion failed, or what is done after the run did, or code of the user's panicked |
     /// | 2 | the simulation or the command line is wrong, the run could not start, or its result could not be written or printed |
     /// | 3 | the run was aborted: Ctrl-C, SIGTERM, SIGHUP, SIGQUIT, `crash_load_generator`, a feeder that ran out |
     ///
@@ -53,15 +54,19 @@ fn run(simulation: Simulation, args: impl IntoIterator<Item = OsString>) -> u8 {
     let mut line = match CommandLine::parse(simulation.name(), args) {
         Ok(line) => line,
         Err(error) => {
+            if error.use_stderr() {
+                // It quotes what was given.
+                say(&mut std::io::stderr(), &printable_lines(&error.to_string()));
+                return WRONG;
+            }
             let printed = error.print().and_then(|()| std::io::stdout().flush());
-            let printed = unless_closed(printed, "standard output");
-            return if error.use_stderr() { WRONG } else { printed.map_or_else(|error| fail(&error), |()| PASSED) };
+            return unless_closed(printed, "standard output").map_or_else(|error| fail(&error), |()| PASSED);
         }
     };
     if line.check {
         return match simulation.plan(&line.options) {
             Ok(plan) => {
-                let printed = print(&plan.to_string(), true);
+                let printed = print(&printable_lines(&plan.to_string()), true);
                 printed.map_or_else(|error| fail(&error), |()| PASSED)
             }
             Err(error) => fail(&error),
@@ -93,18 +98,24 @@ fn run(simulation: Simulation, args: impl IntoIterator<Item = OsString>) -> u8 {
 /// Prints and writes what came out; `shown` says whether all that came on the way could be printed.
 fn tell(report: &RunReport, line: &CommandLine, folder: Option<&RunFolder>, shown: Result<(), Error>) -> u8 {
     let written = folder.map(|folder| folder.conclude(report)).transpose();
-    let mut printed = if line.json { shown.and(print(&(report.to_json() + "\n"), true)) } else { shown };
+    let json = || print(&(harmless_json(&report.to_json()) + "\n"), true);
+    let mut printed = if line.json { shown.and(json()) } else { shown };
     if line.quiet {
         if let EndReason::Aborted(_) = report.info().end {
-            say(&mut std::io::stderr(), &format!("error: {}\n", report.info().end));
+            complain(format_args!("error: {}", report.info().end));
         }
         if let Some(cause) = &report.info().after_error {
-            say(&mut std::io::stderr(), &format!("error: after failed: {cause}\n"));
+            complain(format_args!("error: after failed: {cause}"));
         }
         let failed = report.assertions().iter().filter(|result| !result.passed);
+        let other = matches!(report.info().end, EndReason::Aborted(_)) || report.info().after_error.is_some();
+        if !report.passed() && !other && failed.clone().next().is_none() {
+            // It was interrupted, or steps have panicked and no assertion is about that.
+            say(&mut std::io::stderr(), &format!("{}\n", report.verdict()));
+        }
         for result in failed {
-            say(&mut std::io::stderr(), &format!("{result}\n"));
-            result.look_at.iter().for_each(|line| say(&mut std::io::stderr(), &format!("    {line}\n")));
+            complain(format_args!("{result}"));
+            result.look_at.iter().for_each(|line| complain(format_args!("    {line}")));
         }
     } else {
         let screen = if line.json { Screen::stderr() } else { Screen::stdout() };
@@ -130,9 +141,9 @@ const DEAD: usize = 3;
 /// Says which runs in this folder have died, and what is left of them.
 fn tell_of_the_dead(dir: &Path) {
     let dead = died(dir);
-    dead.iter().take(DEAD).for_each(|journal| say(&mut std::io::stderr(), &format!("note: {}\n", rescue(journal))));
+    dead.iter().take(DEAD).for_each(|journal| complain(format_args!("note: {}", rescue(journal))));
     if dead.len() > DEAD {
-        say(&mut std::io::stderr(), &format!("note: {} more runs in {} died\n", dead.len() - DEAD, dir.display()));
+        complain(format_args!("note: {} more runs in {} died", dead.len() - DEAD, dir.display()));
     }
 }
 
@@ -145,11 +156,31 @@ fn exit_code(report: &RunReport) -> u8 {
 }
 
 fn fail(error: &Error) -> u8 {
-    say(&mut std::io::stderr(), &format!("error: {error}\n"));
+    let text = format!("error: {error}\n");
+    say(&mut std::io::stderr(), &printable_lines(&text));
     WRONG
 }
 
-/// Says something on the way, on which nothing depends.
+/// A line on standard error.
+fn complain(line: std::fmt::Arguments<'_>) {
+    say(&mut std::io::stderr(), &(printable(&line.to_string()) + "\n"));
+}
+
+/// JSON with all that is harmful to a terminal written as escapes of JSON, which mean the same.
+fn harmless_json(json: &str) -> String {
+    let mut safe = String::with_capacity(json.len());
+    for c in json.chars() {
+        // Between texts there are newlines only.
+        if c.is_ascii_graphic() || c == ' ' || c == '\n' || printable(c.encode_utf8(&mut [0; 4])).starts_with(c) {
+            safe.push(c);
+        } else {
+            c.encode_utf16(&mut [0; 2]).iter().for_each(|unit| safe.push_str(&format!("\\u{unit:04x}")));
+        }
+    }
+    safe
+}
+
+/// Says something on the way, on which nothing depends; it must be safe to print.
 fn say(to: &mut dyn Write, text: &str) {
     let _ = to.write_all(text.as_bytes()).and_then(|()| to.flush());
 }

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
+use loadspiker_core::format::{count, human};
 use loadspiker_core::report::RunReport;
-use loadspiker_core::report::format::{count, human};
 
 use crate::folder::civil;
 use crate::html::escape;

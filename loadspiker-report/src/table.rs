@@ -1,6 +1,9 @@
 //! A table in plain text: texts to the left, numbers to the right, no wider than the screen.
 
+use loadspiker_core::format::printable;
+
 use crate::screen::{Screen, Tone};
+use crate::width::{width_of, width_of_char};
 
 #[derive(Debug, Default)]
 pub(crate) struct Table {
@@ -24,7 +27,8 @@ pub(crate) struct Cell {
 
 impl From<String> for Cell {
     fn from(text: String) -> Self {
-        Cell { text, tone: Tone::Plain }
+        // So that columns are as wide as what is shown.
+        Cell { text: printable(&text).into_owned(), tone: Tone::Plain }
     }
 }
 
@@ -41,7 +45,7 @@ impl Cell {
     }
 
     fn width(&self) -> usize {
-        self.text.chars().count()
+        width_of(&self.text)
     }
 }
 
@@ -63,8 +67,8 @@ impl Column {
     }
 }
 
-/// The first column is never wider, lest one long name pushes all numbers off the screen.
-pub(crate) const WIDEST: usize = 40;
+/// Without a terminal, which has a width of its own, the first column is never wider.
+pub(crate) const WIDEST: usize = 200;
 /// Rather than make the first column narrower than this, others are left out.
 const READABLE: usize = 24;
 /// The first column is not made narrower than this; lines are cut instead.
@@ -94,7 +98,7 @@ impl Table {
             for (column, cell) in cells.iter().enumerate().filter(|(column, _)| shown.contains(column)) {
                 let width = if column == 0 { first } else { widths[column] };
                 let text = if column == 0 { shorten(&cell.text, width) } else { cell.text.clone() };
-                let space = " ".repeat(width.saturating_sub(text.chars().count()));
+                let space = " ".repeat(width.saturating_sub(width_of(&text)));
                 let text = screen.paint(cell.tone, text);
                 line.push_str(&" ".repeat(GAP));
                 line.push_str(&if self.columns[column].is_text { text + &space } else { space + &text });
@@ -113,7 +117,8 @@ impl Table {
 
     /// Which columns fit, and how wide the first one is.
     fn fit(&self, widths: &[usize], limit: usize) -> (Vec<usize>, usize) {
-        let natural = widths.first().copied().unwrap_or(0).min(WIDEST);
+        let natural = widths.first().copied().unwrap_or(0);
+        let natural = if limit == usize::MAX { natural.min(WIDEST) } else { natural };
         let mut shown: Vec<usize> = (0..widths.len()).collect();
         loop {
             let others: usize = shown.iter().skip(1).map(|column| widths[*column] + GAP).sum();
@@ -127,14 +132,28 @@ impl Table {
     }
 }
 
-/// The ends tell names apart better than the beginnings alone.
+/// The text, shortened in its middle to so many columns: the ends tell names apart better than the beginnings alone.
 pub(crate) fn shorten(text: &str, width: usize) -> String {
-    let count = text.chars().count();
-    if count <= width {
+    if width_of(text) <= width {
         return text.to_owned();
     }
     let (head, tail) = (width / 2, (width - width / 2).saturating_sub(1));
-    text.chars().take(head).chain(std::iter::once('…')).chain(text.chars().skip(count - tail)).collect()
+    let end = within(text.chars(), head);
+    let begin = within(text.chars().rev(), tail);
+    format!("{}…{}", &text[..end], &text[text.len() - begin..])
+}
+
+/// How many bytes the first characters take that have room in so many columns.
+fn within(characters: impl Iterator<Item = char>, columns: usize) -> usize {
+    let (mut used, mut bytes) = (0, 0);
+    for c in characters {
+        used += width_of_char(c);
+        if used > columns {
+            break;
+        }
+        bytes += c.len_utf8();
+    }
+    bytes
 }
 
 #[cfg(test)]
@@ -175,10 +194,33 @@ mod tests {
     }
 
     #[test]
+    fn without_a_terminal_names_have_up_to_200_characters() {
+        let name = |length: usize| format!("begin{}end", "x".repeat(length - 8));
+        let line = |length| table(&name(length)).lines(PLAIN).remove(1);
+        assert!(line(200).starts_with(&format!("  {}  ", name(200))), "{}", line(200));
+        assert!(line(5000).starts_with("  beginxxx") && line(5000).contains("xxxend  "), "{}", line(5000));
+        assert_eq!(line(5000).chars().count(), line(200).chars().count());
+    }
+
+    #[test]
+    fn what_is_harmful_in_a_name_breaks_no_table() {
+        let lines = table("a\nb\u{1b}[31m漢").lines(PLAIN);
+        assert_eq!(lines.len(), 3);
+        assert!(lines[1].starts_with("  a\\nb\\u{1b}[31m漢  "), "{}", lines[1]);
+        assert_eq!(width_of(&lines[1]), width_of(&lines[2]));
+    }
+
+    #[test]
+    fn a_wide_terminal_shows_long_names_in_full() {
+        let name = format!("begin{}end", "x".repeat(90));
+        let lines = table(&name).lines(narrow(250));
+        assert!(lines[1].contains(&name) && lines[1].ends_with("990 ms"), "{}", lines[1]);
+    }
+
+    #[test]
     fn a_long_name_is_shortened_before_it_costs_a_column_and_keeps_both_ends() {
         let name = format!("begin{}end", "x".repeat(90));
         let line = |screen| table(&name).lines(screen).remove(1);
-        assert_eq!(line(PLAIN).find("1"), Some("  ".len() + WIDEST + "…".len() - 1 + "      ".len()));
         let narrow = line(narrow(2 + READABLE + 7 + 8 + 8));
         assert!(narrow.starts_with("  beginxxxxxxx…xxxxxxxxend ") && narrow.ends_with("990 ms"), "{narrow}");
     }
@@ -187,7 +229,8 @@ mod tests {
     fn colours_do_not_shift_columns() {
         let mut table = Table::new([words("name"), numbers("failed")]);
         table.row(["a".into(), Cell::from("5").tone(Tone::Bad)]);
-        let lines = table.lines(Screen { width: None, coloured: true });
+        let screen = Screen { width: None, coloured: true };
+        let lines: Vec<String> = table.lines(screen).iter().map(|line| screen.finish(line)).collect();
         assert_eq!(lines[1], "  a          \u{1b}[31m5\u{1b}[0m");
         assert_eq!(console::measure_text_width(&lines[0]), console::measure_text_width(&lines[1]));
     }

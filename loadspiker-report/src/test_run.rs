@@ -5,8 +5,10 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use loadspiker_core::Error;
+use loadspiker_core::collector::JOURNAL;
 use loadspiker_core::engine::RunOptions;
-use loadspiker_core::report::{JOURNAL, RunReport};
+use loadspiker_core::format::printable_lines;
+use loadspiker_core::report::RunReport;
 
 use crate::files;
 use crate::folder::{clear, conclude, rescue};
@@ -52,32 +54,21 @@ impl TestResults {
     ///
     /// # Errors
     ///
-    /// If the run has not passed, or if something has panicked in the steps: as everywhere in a test that is a failure.
-    /// The error says why, and where the results are, or why they could not be written. Where a run has passed, results
+    /// If the run has not passed. The error says why, and where the results are, or why they could not be written. Where a run has passed, results
     /// that could not be written are no error.
     pub fn conclude(self, report: &RunReport) -> Result<(), String> {
         let written = match self.unwritable {
             Some(error) => Err(error),
             None => conclude(report, &self.folder),
         };
-        let Some(failure) = report.failure().or_else(|| panicked(report)) else { return Ok(()) };
-        Err(match written {
+        let Some(failure) = report.failure() else { return Ok(()) };
+        let failure = match written {
             Ok(()) => format!("{failure}\nresults in {}", self.folder.display()),
             Err(error) => format!("{failure}\nresults could not be written: {error}"),
-        })
+        };
+        // It is printed as the message of a panic.
+        Err(printable_lines(&failure).into_owned())
     }
-}
-
-/// What users' code has panicked with, if any did: closures of a test assert things as any test does.
-fn panicked(report: &RunReport) -> Option<String> {
-    let panics = report.panics();
-    let plural = if panics == 1 { "" } else { "s" };
-    let simulation = &report.info().simulation;
-    let mut text = format!("load test \"{simulation}\": {panics} panic{plural} in its steps; their errors:");
-    for (error, times) in report.step_errors().into_iter().take(10) {
-        text.push_str(&format!("\n  {times:>9}  {error}"));
-    }
-    (panics > 0).then_some(text)
 }
 
 /// The folder for the results of a test: `target/loadspiker/<package>/<path of the test>`. The next run of the test

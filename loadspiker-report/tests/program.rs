@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use loadspiker_core::assertion::global;
-use loadspiker_core::dsl::{Chain, Simulation, Steps, crash_load_generator, dummy, scenario, stop_load_generator};
+use loadspiker_core::dsl::{
+    Chain, Simulation, Steps, crash_load_generator, dummy, exec_fn, scenario, stop_load_generator,
+};
 use loadspiker_core::inject::at_once_users;
 use loadspiker_core::report::RunReport;
 use loadspiker_core::{DurationExt, Error};
@@ -56,6 +58,10 @@ fn the_exit_code_says_how_it_went() {
     let wrong = global().all_requests().count().is(3);
     assert_eq!(code(simulation(dummy()).assert(ok.clone()), &SILENT), Some(0));
     assert_eq!(code(simulation(stop_load_generator("enough")), &SILENT), Some(0));
+    let panics = || exec_fn(|_| panic!("oh"));
+    assert_eq!(code(simulation(panics()), &SILENT), Some(1));
+    assert_eq!(code(simulation(panics()).assert(global().panics().count().is(2)), &SILENT), Some(0));
+    assert_eq!(code(simulation(exec_fn(|_| Err("broken".into()))), &SILENT), Some(0));
     assert_eq!(code(simulation(dummy()).assert(ok).assert(wrong), &SILENT), Some(1));
     assert_eq!(code(simulation(Chain::new()), &SILENT), Some(2));
     assert_eq!(code(simulation(dummy()), &["--no-such-option"]), Some(2));

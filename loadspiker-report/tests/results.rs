@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use loadspiker_core::assertion::global;
+use loadspiker_core::custom_metric;
 use loadspiker_core::dsl::*;
 use loadspiker_core::inject::{constant_concurrent_users, constant_users_per_sec, ramp_users_per_sec};
-use loadspiker_core::metrics;
 use loadspiker_core::report::RunReport;
 use loadspiker_core::{DurationExt, Session, StepError};
 use loadspiker_report::{ListedRun, report_page, run_index, write_results};
@@ -30,7 +30,7 @@ fn run(name: &str) -> RunReport {
         .exec(group("shop", chain()))
         .exec(dummy("x".repeat(5000), 5.millis()))
         .exec_fn(|session| {
-            metrics::trend("cart value").record(session, 12.5);
+            custom_metric::trend("cart value").record(session, 12.5);
             if session.user_id() % 40 == 0 {
                 return Err(StepError::from("=cmd|' /C calc'!A0"));
             }

@@ -6,16 +6,16 @@ use crate::support::assert_all_ok;
 use crate::support::machine::free_port;
 use crate::support::server::{Reply, Seen, Server, ok};
 
-const CLOSED: &str = "connection closed before the response was complete";
+const CLOSED: &str = "connection closed by SERVER before the response was complete";
 
-/// The faults by their paths, and what the report says of them.
+/// The faults by their paths, and what the report says of them, with `SERVER` for host and port.
 const FAULTS: [(&str, &str); 10] = [
     ("/closes-before", CLOSED),
     ("/closes-mid-body", CLOSED),
     ("/closes-mid-chunk", CLOSED),
-    ("/announces-too-much", "request timed out after 300 ms"),
-    ("/stalls", "request timed out after 300 ms"),
-    ("/resets", "connection reset by peer"),
+    ("/announces-too-much", "response from SERVER timed out (request timeout 300 ms)"),
+    ("/stalls", "response from SERVER timed out (request timeout 300 ms)"),
+    ("/resets", "connection reset by SERVER"),
     ("/garbage", "invalid HTTP response: invalid HTTP version parsed"),
     ("/bad-length", "invalid HTTP response: invalid content-length parsed"),
     ("/bad-chunk", "invalid HTTP response: malformed chunk"),
@@ -60,13 +60,17 @@ fn each_fault_is_told_apart_and_harms_nobody_else() {
     for (path, _) in FAULTS {
         simulation = simulation.with(visitors(path, path));
     }
-    let nobody = format!("http://127.0.0.1:{}/", free_port());
-    simulation = simulation.with(visitors("refused", &nobody)).with(visitors("longer", "/announces-too-little"));
+    let nobody = format!("127.0.0.1:{}", free_port());
+    simulation = simulation
+        .with(visitors("refused", &format!("http://{nobody}/")))
+        .with(visitors("longer", "/announces-too-little"));
     let report = simulation.run().unwrap();
 
-    for (name, text) in FAULTS.into_iter().chain([("refused", "connection refused")]) {
+    let refused = format!("connection refused by {nobody}");
+    for (name, text) in FAULTS.into_iter().chain([("refused", &*refused)]) {
         let request = report.request(name).unwrap();
-        assert_eq!((request.ok_count(), request.errors()), (0, vec![(text, 6)]), "{name}");
+        let text = text.replace("SERVER", server.address());
+        assert_eq!((request.ok_count(), request.errors()), (0, vec![(&*text, 6)]), "{name}");
     }
     assert_all_ok(&report, "longer", 6);
     assert_all_ok(&report, "healthy", 200);
@@ -94,7 +98,8 @@ fn a_stall_of_two_seconds_is_a_slow_answer_or_a_timeout_as_the_limit_says() {
         .run()
         .unwrap();
     let failed = report.request("impatient").unwrap();
-    assert_eq!(failed.errors(), [("request timed out after 500 ms", 5)]);
+    let text = format!("response from {} timed out (request timeout 500 ms)", server.address());
+    assert_eq!(failed.errors(), [(&*text, 5)]);
     assert!(failed.response_time().min() >= 500.millis());
     assert_all_ok(&report, "patient", 5);
     let patient = report.request("patient").unwrap();

@@ -60,7 +60,7 @@ fn who_need_not_prove_anything_first_has_its_ticket_after_one_question() {
     let report = run(1, HttpProtocol::new(apache.url()), page(of("eve", &kdc)));
     assert_all_ok(&report, "page", 1);
     assert_all_ok(&report, "kerberos AS", 1);
-    let wrong = kerberos("eve", "wrong").realm(kdc.realm()).kdc(kdc.address());
+    let wrong = kerberos("eve", "mistyped").realm(kdc.realm()).kdc(kdc.address());
     assert_eq!(error(&apache.url(), wrong), "kerberos: the password is wrong");
 }
 
@@ -95,7 +95,7 @@ fn what_the_kdc_and_the_server_refuse_is_told() {
     let apache = intranet(&kdc);
     let (url, realm) = (apache.url(), kdc.realm());
     let says = |auth: Kerberos, why: &str| assert_eq!(error(&url, auth.kdc(kdc.address())), format!("kerberos: {why}"));
-    says(kerberos("ada", "wrong").realm(realm), "the password is wrong");
+    says(kerberos("ada", "mistyped").realm(realm), "the password is wrong");
     says(kerberos("nobody", "x").realm(realm), "the KDC knows no such user in this realm");
     says(kerberos("ada@ELSEWHERE", "x"), "the KDC knows no such user in this realm");
     says(of("ada", &kdc).service("HTTP/elsewhere"), "the KDC knows no such service");
@@ -135,10 +135,11 @@ fn what_is_no_kdc_is_told() {
         assert_eq!(report.request("page").unwrap().errors(), [(&*format!("kerberos: {why}"), 1)]);
     };
     let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
-    error(&free, "connection refused");
+    error(&free, &format!("connection refused by {free}"));
     error(&answers(b"\0\0\0\x04nope"), "the KDC's answer is no message of Kerberos");
     error(&answers(b"HTTP/1.1 400"), "kerberos: what answers is no KDC");
-    error(&answers(b"\0\0"), "connection closed before the response was complete");
+    let cut = answers(b"\0\0");
+    error(&cut, &format!("connection closed by {cut} before the response was complete"));
 }
 
 #[test]
@@ -151,5 +152,5 @@ fn mistakes_are_told_before_the_run() {
     let has = |auth: Kerberos, why: &str| assert!(mistake(auth.clone()).contains(why), "{}", mistake(auth));
     has(kerberos("ada@TEST", "x"), "kerberos: it is not said where tickets come from; add .kdc(\"host\")");
     has(kerberos("ada", "x").kdc("dc"), "kerberos: the realm is missing; write user@REALM, or add .realm(\"REALM\")");
-    has(kerberos("ada@TEST", "x").kdc("http://dc"), "kerberos: \"http://dc\" is no KDC; write kdc(\"host\")");
+    has(kerberos("ada@TEST", "x").kdc("http://dc"), "kerberos: \"http://dc\" is not a valid KDC; write kdc(\"host\")");
 }

@@ -93,6 +93,11 @@ impl Server {
         HttpProtocol::new(&self.url)
     }
 
+    /// Host and port, as errors name them.
+    pub(crate) fn address(&self) -> &str {
+        self.url.trim_start_matches("http://")
+    }
+
     /// All requests so far.
     pub(crate) fn seen(&self) -> Vec<Seen> {
         self.state.seen.lock().unwrap().clone()

@@ -10,7 +10,7 @@ use super::scope::{MetricPlace, Place};
 use super::spot::Spot;
 use super::value::{Number, Percent, Quantity};
 use super::{Assertion, AssertionResult, Claim};
-use crate::metrics::{MetricFigures, MetricKind, MetricStats, TimeStatistics, exact};
+use crate::metrics::{MetricFigures, MetricKind, MetricStats, TimeStatistics, UserStatistics, exact};
 use crate::report::{CheckReport, GroupReport, RunReport, Statistics};
 
 /// The figures of requests, of a group, of checks or of a custom metric that an assertion may look at.
@@ -37,6 +37,12 @@ impl<'a> Figures<'a> {
             with_status: with_status(statistics, measure),
             metric: None,
         }
+    }
+
+    /// Of users, their errors or panics.
+    fn of_users(users: &UserStatistics, measure: &Measure) -> Self {
+        let (ok, failed) = measure.of_users(users);
+        Figures { response_time: NO_TIME, ok, failed, rate: 0.0, with_status: (0, 0), metric: None }
     }
 
     fn of_group(group: &'a GroupReport, measure: &Measure) -> Self {
@@ -78,6 +84,7 @@ impl Assertion {
         let one = |figures: &Figures<'_>| vec![claim.result(&place, figures, spot.as_ref(), report)];
         let none = |message: String| vec![claim.without_figure(&place, message)];
         match &self.place {
+            Place::Global if measure.is_of_users() => one(&Figures::of_users(report.users(), measure)),
             Place::Global => one(&Figures::of(report.global(), measure)),
             Place::ForAll if report.requests().is_empty() => none(nothing(report).to_owned()),
             Place::ForAll => {
@@ -92,6 +99,10 @@ impl Assertion {
                 let figures = figures.or_else(|| report.group(path).map(|found| Figures::of_group(found, measure)));
                 figures.map_or_else(|| none(no_request(path, report)), |figures| one(&figures))
             }
+            Place::Scenario(name) if measure.is_of_users() => match report.users_of(name) {
+                Some(users) => one(&Figures::of_users(users, measure)),
+                None => none(no_scenario(name, report)),
+            },
             Place::Scenario(name) => match report.scenario(name) {
                 Some(statistics) => one(&Figures::of(statistics, measure)),
                 None => none(no_scenario(name, report)),
@@ -126,7 +137,7 @@ pub(super) fn metric_figures(
     match (found.and_then(|metric| metric.tagged(&tags)), kind) {
         (Some(figures), _) => Ok(figures),
         // It is known, and nothing was recorded in it: what is counted is 0.
-        (None, Some(kind)) => Ok(MetricFigures::new(MetricStats::new(kind), report.info().measured())),
+        (None, Some(kind)) => Ok(MetricFigures::new(MetricStats::new(kind), report.info().rate_window())),
         (None, None) => Err(no_metric(wanted, report)),
     }
 }
@@ -180,6 +191,9 @@ impl Claim {
             let message = match (figures.metric, self) {
                 (Some(_), _) => "nothing was recorded in it".to_owned(),
                 (None, Claim::Time(..)) => format!("there is no response time: {}", nothing(report)),
+                (None, claim) if claim.measure().is_of_users() => {
+                    "there is no percentage: no user has ended".to_owned()
+                }
                 (None, _) => format!("there is no percentage: {}", nothing(report)),
             };
             return self.without_figure(place, message);
@@ -207,7 +221,7 @@ impl Claim {
             }
             Claim::Count(measure, condition) => {
                 let actual = match measure {
-                    Measure::Failed | Measure::FailedChecks => figures.failed,
+                    Measure::Failed | Measure::FailedChecks | Measure::FailedUsers => figures.failed,
                     Measure::Successful | Measure::PassedChecks => figures.ok,
                     Measure::Status(_) => figures.with_status.0,
                     Measure::Recorded => figures.metric?.count(),
@@ -217,8 +231,8 @@ impl Claim {
             }
             Claim::Percent(measure, condition) => {
                 let actual = match measure {
-                    Measure::Failed | Measure::Successful if all == 0 => return None,
-                    Measure::Failed | Measure::FailedChecks => percent(figures.failed, all),
+                    Measure::Failed | Measure::Successful | Measure::FailedUsers if all == 0 => return None,
+                    Measure::Failed | Measure::FailedChecks | Measure::FailedUsers => percent(figures.failed, all),
                     Measure::Successful | Measure::PassedChecks => percent(figures.ok, all),
                     Measure::Status(_) if figures.with_status.1 == 0 => return None,
                     Measure::Status(_) => percent(figures.with_status.0, figures.with_status.1),
@@ -292,4 +306,22 @@ fn finding<Q: Quantity>(condition: &Condition<Q>, actual: Q) -> Finding {
 #[expect(clippy::cast_precision_loss, reason = "a percentage needs no sixteen digits")]
 fn percent(part: u64, all: u64) -> f64 {
     if all == 0 { 0.0 } else { part as f64 * 100.0 / all as f64 }
+}
+
+impl RunReport {
+    /// Evaluates assertions. Their results replace those of earlier ones, and those of criteria.
+    pub fn evaluate(&mut self, assertions: &[Assertion]) {
+        let results = assertions.iter().flat_map(|assertion| assertion.evaluate(self)).collect();
+        self.set_results(results);
+        self.panics_judged_by(&assertions.iter().collect::<Vec<_>>());
+    }
+
+    /// Whether these assertions say how many panics there may be, of each scenario in which there were any.
+    pub(crate) fn panics_judged_by(&mut self, assertions: &[&Assertion]) {
+        let judged = |name: &str| assertions.iter().any(|assertion| assertion.judges_panics_of(name));
+        let all = self.panics() > 0 && self.panicked().all(judged);
+        if all {
+            self.panics_are_asserted();
+        }
+    }
 }

@@ -7,8 +7,9 @@ use std::time::Duration;
 use super::metric::Measure;
 use super::spot::Spot;
 use super::value::{Number, Percent, Quantity};
-use crate::metrics::{MetricFigures, MetricPoint, RequestPoint, SeriesPoint};
-use crate::report::format::{count, significant};
+use crate::check::IMPLIED;
+use crate::format::{count, significant};
+use crate::metrics::{MetricFigures, MetricPoint, RequestPoint, SeriesPoint, UserStatistics};
 use crate::report::{MetricReport, RequestReport, RunReport, Statistics};
 
 /// How many requests, errors, tags and seconds are named.
@@ -17,6 +18,9 @@ const NAMED: usize = 3;
 /// Where to look, each a text such as `requests: shop / list 1.203 s (2 of 100)`. The figure is wrong by being too much, or
 /// too little.
 pub(super) fn look(measure: &Measure, too_much: bool, spot: &Spot<'_>, report: &RunReport) -> Vec<String> {
+    if measure.is_of_users() {
+        return failed_users(measure, too_much, spot, report);
+    }
     match spot {
         Spot::Metric(metric) => return metric_parts(measure, too_much, metric),
         Spot::Check(name) => return failed_check(name, report),
@@ -108,6 +112,7 @@ fn status(requests: &Requests<'_>) -> Option<String> {
 /// The messages of a check, and the requests it failed on. Of a request that fails by several checks only the first tells
 /// its message.
 fn failed_check(name: &str, report: &RunReport) -> Vec<String> {
+    let name = name.split_once(IMPLIED).map_or(name, |(name, _)| name);
     let is_of = |text: &str| text.strip_prefix(name).is_some_and(|rest| rest.starts_with([':', ' ']));
     let of =
         |statistics: &Statistics| statistics.errors().into_iter().filter(|(text, _)| is_of(text)).map(|(_, n)| n).sum();
@@ -120,6 +125,34 @@ fn failed_check(name: &str, report: &RunReport) -> Vec<String> {
         errors(report.global().errors().into_iter().filter(|(text, _)| is_of(text))),
     ];
     lines.into_iter().flatten().collect()
+}
+
+/// The scenarios whose users have most to do with it, and what they failed by.
+fn failed_users(measure: &Measure, too_much: bool, spot: &Spot<'_>, report: &RunReport) -> Vec<String> {
+    if !too_much {
+        return Vec::new();
+    }
+    let meant = |name: &str| !matches!(spot, Spot::Scenario(wanted) if *wanted != name);
+    let scenarios: Vec<_> = report.scenarios().iter().filter(|scenario| meant(scenario.name())).collect();
+    let number = |users: &UserStatistics| match measure.of_users(users) {
+        (_, failed) if matches!(measure, Measure::FailedUsers) => failed,
+        (number, _) => number,
+    };
+    let mut ranked: Vec<_> = scenarios.iter().map(|one| (number(one.users()), one.name())).collect();
+    ranked.retain(|(number, _)| *number > 0);
+    ranked.sort_by_key(|(number, _)| std::cmp::Reverse(*number));
+    let several = scenarios.len() > 1;
+    let steps = scenarios.iter().flat_map(|scenario| scenario.users().step_errors());
+    let requests = scenarios.iter().flat_map(|scenario| scenario.statistics().errors());
+    let errors = match measure {
+        Measure::Users => None,
+        // A user fails by its requests as well.
+        Measure::FailedUsers => errors(steps.chain(requests)),
+        _ => errors(steps),
+    };
+    let scenarios =
+        several.then(|| listed("scenarios", ranked.iter().map(|(number, name)| format!("{name} {}", count(*number)))));
+    scenarios.flatten().into_iter().chain(errors).collect()
 }
 
 /// What requests did in a second.

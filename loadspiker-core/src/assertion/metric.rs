@@ -12,6 +12,8 @@ use super::scope::Place;
 use super::status::StatusCodes;
 use super::value::{Number, Percent};
 use super::{Assertion, Claim};
+use crate::metrics::UserStatistics;
+use crate::units::FixedDuration;
 
 /// A figure that a condition is to be put to: a [`Duration`], a count (`u64`), a [`Percent`], or a rate ([`Number`]).
 #[derive(Clone, Debug, PartialEq)]
@@ -35,6 +37,10 @@ pub(super) enum Measure {
     Successful,
     Status(StatusCodes),
     Rate,
+    Users,
+    FailedUsers,
+    StepErrors,
+    Panics,
     AllChecks,
     FailedChecks,
     PassedChecks,
@@ -62,8 +68,26 @@ impl<Q> Metric<Q> {
     /// let broken = global().failed_requests().percent().over(10.secs()).gt(50);
     /// assert_eq!(broken.to_string(), "global: percentage of failed requests over 10 s > 50 %");
     /// ```
-    pub fn over(self, window: Duration) -> Windowed<Q> {
-        Windowed { metric: self, window }
+    pub fn over(self, window: impl FixedDuration) -> Windowed<Q> {
+        Windowed { metric: self, window: window.fixed() }
+    }
+}
+
+impl Measure {
+    /// Whether it is about users rather than their requests.
+    pub(super) fn is_of_users(&self) -> bool {
+        matches!(self, Measure::Users | Measure::FailedUsers | Measure::StepErrors | Measure::Panics)
+    }
+
+    /// How many of these there are, and how many users have failed in addition: `(3, 2)` are two failed users of five that
+    /// have ended.
+    pub(super) fn of_users(&self, users: &UserStatistics) -> (u64, u64) {
+        match self {
+            Measure::FailedUsers => (users.ended.saturating_sub(users.failed), users.failed),
+            Measure::StepErrors => (users.step_errors.total(), 0),
+            Measure::Panics => (users.panics, 0),
+            _ => (users.started, 0),
+        }
     }
 }
 
@@ -154,6 +178,10 @@ impl fmt::Display for Measure {
             Measure::Successful => f.write_str("successful requests"),
             Measure::Status(codes) => write!(f, "requests with status {codes}"),
             Measure::Rate => f.write_str("requests per second"),
+            Measure::Users => f.write_str("users"),
+            Measure::FailedUsers => f.write_str("failed users"),
+            Measure::StepErrors => f.write_str("errors of steps"),
+            Measure::Panics => f.write_str("panics"),
             Measure::AllChecks => f.write_str("all checks"),
             Measure::FailedChecks => f.write_str("failed checks"),
             Measure::PassedChecks => f.write_str("passed checks"),

@@ -2,7 +2,8 @@
 //!
 //! An assertion is read like a sentence: a scope ([`global`], [`for_all`], [`details`], [`scenario_details`]), a
 //! statistic, a metric and a condition. Each step offers only what makes sense after the one before, so that a wrong
-//! combination does not compile. [`check_details`] is about checks of a name, [`metric()`] about a
+//! combination does not compile. Of the whole run and of a scenario there are figures of users, too, such as
+//! [`failed_users`](Scope::failed_users). [`check_details`] is about checks of a name, [`metric()`] about a
 //! [custom metric](crate::metrics#custom-metrics).
 //!
 //! ```
@@ -46,14 +47,15 @@
 mod condition;
 mod criterion;
 mod evaluate;
+mod known;
 mod look;
 mod measured;
 mod metric;
 mod names;
-mod result;
 mod scope;
 mod spot;
 mod status;
+mod unfinished;
 mod value;
 mod watch;
 mod window;
@@ -63,17 +65,21 @@ mod tests;
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
-
+pub use crate::report::AssertionResult;
 pub use criterion::{Criterion, Requirement, Windowed};
 pub use measured::{CheckCount, CheckScope, MetricName, MetricScope, check_details, metric};
 pub use metric::Metric;
-pub use result::AssertionResult;
-pub use scope::{RequestCount, ResponseTime, Scope, details, for_all, global, scenario_details};
+pub use scope::{
+    EventCount, RequestCount, Requests, RequestsAndUsers, ResponseTime, Scope, UserCount, details, for_all, global,
+    scenario_details,
+};
+use serde::{Deserialize, Serialize};
 pub use status::StatusCodes;
+pub use unfinished::{IntoCriterion, IntoRequirement, SingleFigure};
 pub use value::{Number, Percent, Quantity};
 
 pub(crate) use criterion::{Guard, Purpose};
+pub(crate) use known::{KnownNames, NameDoubt};
 pub(crate) use watch::{SavedWatches, Watches};
 
 use condition::Condition;
@@ -102,6 +108,16 @@ impl Assertion {
     /// no numbers, ranges that are empty. Empty if nothing is.
     pub fn mistakes(&self) -> Vec<String> {
         self.problems().into_iter().map(|mistake| format!("assertion \"{self}\": {mistake}")).collect()
+    }
+
+    /// Whether it says how many panics there may be in this scenario.
+    pub(crate) fn judges_panics_of(&self, scenario: &str) -> bool {
+        let is_there = match &self.place {
+            Place::Global => true,
+            Place::Scenario(name) => name == scenario,
+            _ => false,
+        };
+        is_there && matches!(self.claim.measure(), Measure::Panics)
     }
 
     /// The same, without saying of which assertion.

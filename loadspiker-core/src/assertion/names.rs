@@ -49,7 +49,7 @@ pub(super) fn no_metric(wanted: &MetricPlace, report: &RunReport) -> String {
 }
 
 /// A message that lists the names that there are, the nearest first. `or` is what else may be the reason.
-fn not_found(what: &str, path: &str, or: &str, mut names: Vec<String>, none: &str) -> String {
+pub(super) fn not_found(what: &str, path: &str, or: &str, mut names: Vec<String>, none: &str) -> String {
     if names.is_empty() {
         return format!("there is no {what} \"{path}\": {none}");
     }

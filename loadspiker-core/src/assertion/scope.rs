@@ -1,6 +1,7 @@
 //! Where a figure is looked for, and which.
 
 use std::fmt;
+use std::marker::PhantomData;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -9,16 +10,16 @@ use super::metric::{Measure, Metric};
 use super::status::StatusCodes;
 use super::value::{Number, Percent};
 
-/// All requests of the run together.
-pub fn global() -> Scope {
-    Scope(Place::Global)
+/// All requests of the run together, or all users.
+pub fn global() -> Scope<RequestsAndUsers> {
+    Scope(Place::Global, PhantomData)
 }
 
 /// Each request by itself: there is a result for every one, and it passes if all do.
 ///
 /// In a run without any request it fails: nothing was tested.
 pub fn for_all() -> Scope {
-    Scope(Place::ForAll)
+    Scope(Place::ForAll, PhantomData)
 }
 
 /// The request `"name"`, or `"group / name"` within a group, found as by
@@ -27,20 +28,29 @@ pub fn for_all() -> Scope {
 ///
 /// If there is neither, the assertion fails.
 pub fn details(path: impl Into<String>) -> Scope {
-    Scope(Place::Details(path.into()))
+    Scope(Place::Details(path.into()), PhantomData)
 }
 
-/// All requests of the scenario of this name together.
+/// All requests of the scenario of this name together, or all its users.
 ///
-/// If there is no such scenario, the assertion fails.
-pub fn scenario_details(name: impl Into<String>) -> Scope {
-    Scope(Place::Scenario(name.into()))
+/// If there is no such scenario, that is a mistake before the run.
+pub fn scenario_details(name: impl Into<String>) -> Scope<RequestsAndUsers> {
+    Scope(Place::Scenario(name.into()), PhantomData)
 }
 
-/// Where a figure is looked for.
+/// Where a figure is looked for. `S` says what there is: of some places only figures of [`Requests`], of others those of
+/// [users](RequestsAndUsers), too.
 #[derive(Clone, Debug, PartialEq)]
 #[must_use = "a scope alone asserts nothing; go on with a statistic such as `.response_time()`"]
-pub struct Scope(Place);
+pub struct Scope<S = Requests>(Place, PhantomData<S>);
+
+/// A [`Scope`] has figures of requests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Requests;
+
+/// A [`Scope`] has figures of requests and of users.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RequestsAndUsers;
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) enum Place {
@@ -78,7 +88,7 @@ impl fmt::Display for Place {
     }
 }
 
-impl Scope {
+impl<S> Scope<S> {
     /// The time from intention to the last byte, of all requests, failed ones included.
     pub fn response_time(self) -> ResponseTime {
         ResponseTime(self.0)
@@ -116,9 +126,85 @@ impl Scope {
         RequestCount(self.0, Measure::Status(codes.into()))
     }
 
-    /// Requests per second, as the mean over the whole run.
+    /// Requests per second, as the mean over the run, for as long as users were planned to start at least: see
+    /// [`RunInfo::rate_window`](crate::report::RunInfo::rate_window).
     pub fn requests_per_sec(self) -> Metric<Number> {
         Metric::new(self.0, Measure::Rate)
+    }
+}
+
+impl Scope<RequestsAndUsers> {
+    /// The virtual users that started.
+    ///
+    /// ```
+    /// use loadspiker_core::assertion::{global, scenario_details};
+    ///
+    /// let assertions = [
+    ///     global().users().count().gt(0),
+    ///     global().failed_users().percent().lt(1),
+    ///     scenario_details("Browse").step_errors().count().is(0),
+    /// ];
+    /// assert_eq!(assertions[1].to_string(), "global: percentage of failed users < 1 %");
+    /// ```
+    ///
+    /// A request has no users:
+    ///
+    /// ```compile_fail
+    /// use loadspiker_core::assertion::details;
+    ///
+    /// details("login").users().count().gt(0);
+    /// ```
+    pub fn users(self) -> EventCount {
+        EventCount(self.0, Measure::Users)
+    }
+
+    /// The virtual users that were marked as failed when they came to their end: by a failed request, by an error or panic
+    /// of a step, or by code of the user's. Those that were cut off at the end of the run are not among them. Where a
+    /// [warm-up](crate::dsl::Simulation::warm_up) is left out, users count all the same.
+    pub fn failed_users(self) -> UserCount {
+        UserCount(self.0)
+    }
+
+    /// Errors of steps that are no requests: an `Err` of `exec_fn` or of a scenario in the imperative style, an expression
+    /// that cannot be evaluated, a panic. Without those within the warm-up.
+    pub fn step_errors(self) -> EventCount {
+        EventCount(self.0, Measure::StepErrors)
+    }
+
+    /// Panics of code of the user's that were caught. A run in which there are any has not passed, unless its assertions
+    /// say how many there may be: in each scenario with a panic, or by `global()`. So
+    /// `global().panics().count().lte(3)` allows three.
+    pub fn panics(self) -> EventCount {
+        EventCount(self.0, Measure::Panics)
+    }
+}
+
+/// Users that failed, of which the number or the share is to be chosen.
+#[derive(Clone, Debug, PartialEq)]
+#[must_use = "go on with `.count()` or `.percent()`"]
+pub struct UserCount(Place);
+
+impl UserCount {
+    /// Their number.
+    pub fn count(self) -> Metric<u64> {
+        Metric::new(self.0, Measure::FailedUsers)
+    }
+
+    /// Their share of all users that have ended, 0 to 100. If none has, there is no share, and the assertion fails.
+    pub fn percent(self) -> Metric<Percent> {
+        Metric::new(self.0, Measure::FailedUsers)
+    }
+}
+
+/// Users, errors or panics, of which there is a number and no share.
+#[derive(Clone, Debug, PartialEq)]
+#[must_use = "go on with `.count()`"]
+pub struct EventCount(Place, Measure);
+
+impl EventCount {
+    /// Their number.
+    pub fn count(self) -> Metric<u64> {
+        Metric::new(self.0, self.1)
     }
 }
 

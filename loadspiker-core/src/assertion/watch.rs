@@ -12,11 +12,11 @@ use super::names::{no_check, no_request, no_scenario};
 use super::scope::{MetricPlace, Place};
 use super::spot::Spot;
 use super::window::{Counts, Wanted, Window};
-use super::{AssertionResult, Claim};
+use super::{Assertion, AssertionResult, Claim};
+use crate::format::precise;
 use crate::metrics::{MetricFigures, MetricKind, MetricStats, Tags, Totals};
 use crate::moment::Moment;
 use crate::report::RunReport;
-use crate::report::format::precise;
 
 /// The criteria of a run and what has been found so far.
 #[derive(Debug, Default)]
@@ -74,6 +74,12 @@ impl Watches {
     /// Why and when the run is to end, if a criterion says so; told once.
     pub(crate) fn take_end(&mut self) -> Option<(String, Moment)> {
         self.end.take()
+    }
+
+    /// The assertions behind those that a run can fail by.
+    pub(crate) fn assertions(&self) -> impl Iterator<Item = &Assertion> {
+        let judging = self.watches.iter().filter(|watch| watch.purpose != Purpose::Stop);
+        judging.map(|watch| &watch.criterion.assertion)
     }
 
     /// What was found so far, without the seconds of windows that have not ended.
@@ -192,6 +198,16 @@ impl Watch {
         let mut counts = Counts::default();
         let mut known = Known::Request;
         match &self.criterion.assertion.place {
+            Place::Global if self.criterion.claim().measure().is_of_users() => {
+                totals
+                    .users
+                    .values()
+                    .for_each(|users| counts.add_users(self.criterion.claim().measure().of_users(users)));
+            }
+            Place::Scenario(name) if self.criterion.claim().measure().is_of_users() => {
+                let users = totals.users.get(&**name).into_iter();
+                users.for_each(|users| counts.add_users(self.criterion.claim().measure().of_users(users)));
+            }
             Place::Global => totals.requests.values().for_each(|stats| counts.add(stats, wanted)),
             Place::Details(path) => (known, counts) = details(path, totals, wanted),
             Place::Scenario(name) => {
@@ -326,6 +342,7 @@ impl Watch {
                 let what = match self.criterion.assertion.place {
                     Place::Metric(_) => "value",
                     Place::Check(_) => "check",
+                    _ if self.criterion.claim().measure().is_of_users() => "user that has ended",
                     _ => "request",
                 };
                 format!("there was no {what} in any window of {length}")

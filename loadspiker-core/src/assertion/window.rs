@@ -58,6 +58,12 @@ impl Counts {
         }
     }
 
+    /// Adds users, or what has happened to them.
+    pub(super) fn add_users(&mut self, (ok, failed): (u64, u64)) {
+        self.ok += ok;
+        self.failed += failed;
+    }
+
     /// Adds checks.
     pub(super) fn add_checks(&mut self, checks: CheckCounts) {
         self.ok += checks.passed;

@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use super::extract::{Extractor, Pick};
 use super::response::Response;
+use crate::custom_metric::CustomMetric;
 use crate::expression::{Arg, IntoValue, ValueArg};
-use crate::metrics::{CustomMetric, Handle};
+use crate::metrics::Handle;
 use crate::session::Session;
 use crate::value::Value;
 
@@ -19,6 +20,8 @@ use crate::value::Value;
 pub struct Check {
     pub(super) kind: Kind,
     pub(super) name: Option<Arc<str>>,
+    /// Who made it, if that is not the user.
+    pub(super) implied_by: Option<&'static str>,
     /// Methods that were called but mean nothing on this kind of check; told as mistakes when it is compiled.
     pub(super) misused: Vec<&'static str>,
 }
@@ -152,7 +155,7 @@ impl Check {
     }
 
     pub(super) fn new(kind: Kind) -> Self {
-        Check { kind, name: None, misused: Vec::new() }
+        Check { kind, name: None, implied_by: None, misused: Vec::new() }
     }
 
     fn single(mut self, method: &'static str, change: impl FnOnce(&mut Single)) -> Self {
@@ -297,6 +300,12 @@ impl Check {
         self
     }
 
+    /// Says that this check was not written by the user but comes with something else, such as a way to log in. The report
+    /// counts it as `name (implied by form_login)`; its messages stay as they are.
+    pub fn implied_by(self, what: &'static str) -> Self {
+        Check { implied_by: Some(what), ..self }
+    }
+
     /// Saves the value as a session attribute if the check passes and something is found.
     pub fn save_as(self, attribute: impl AsRef<str>) -> Self {
         self.single("save_as", |single| single.save_as = Some(attribute.as_ref().into()))
@@ -308,7 +317,7 @@ impl Check {
     ///
     /// ```
     /// use loadspiker_core::check::json_path;
-    /// use loadspiker_core::metrics::{Trend, trend};
+    /// use loadspiker_core::custom_metric::{Trend, trend};
     ///
     /// const TOTAL: Trend = trend("total").unit("EUR");
     ///

@@ -1,5 +1,6 @@
 //! [`Compiled`]: a check ready for the run.
 
+use std::fmt;
 use std::sync::Arc;
 
 use super::absorb::Absorber;
@@ -7,10 +8,13 @@ use super::builder::{Change, Check, Closure, Judge, Kind, Single, Transform};
 use super::extract::{Extract, ExtractError, Extractor, Found, Pick, Scope, Subject};
 use super::json::JsonParts;
 use super::rule::{Complaint, Rule};
-use crate::compile::CompileContext;
+use crate::expression::Symbols;
 use crate::expression::{CompiledArg, CompiledValue};
+use crate::mask::{MASK, is_secret_name, masked_url, shown};
 use crate::metrics::Handle;
-use crate::session::{Session, Slot, abbreviate};
+use crate::session::{Session, Slot};
+use crate::shown::abbreviate;
+use crate::shown::varying;
 use crate::value::Value;
 
 pub(super) struct Compiled {
@@ -21,8 +25,13 @@ pub(super) struct Compiled {
     name: Option<Arc<str>>,
     /// Under what the report counts it, if at all.
     counted_as: Option<Arc<str>>,
+    /// Who made it, if that is not the user.
+    implied_by: Option<&'static str>,
     kind: CompiledKind,
 }
+
+/// Stands between the name of a check that the user has not written and what it comes with.
+pub(crate) const IMPLIED: &str = " (implied by ";
 
 /// Whether a check was made at all: one on a condition, or on a body that is not there, may not be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,11 +92,15 @@ struct CompiledSingle {
     label: Box<str>,
     scope: Scope,
     shows_value: bool,
+    /// What it looks at, or what it is called, goes by the name of a secret.
+    is_secret: bool,
     pick: Pick,
     changes: Box<[CompiledChange]>,
     rules: Box<[Rule]>,
     optional: bool,
     save_as: Option<Slot>,
+    /// The name of the attribute.
+    saved: Option<Arc<str>>,
     record_to: Box<[Handle]>,
 }
 
@@ -96,22 +109,31 @@ enum CompiledChange {
     Transform(Closure<Transform>),
 }
 
+/// What the report calls a check.
+fn counted(name: &str, implied_by: Option<&str>) -> Arc<str> {
+    match implied_by {
+        Some(by) => format!("{name}{IMPLIED}{by})").into(),
+        None => name.into(),
+    }
+}
+
 /// As [`compile`], for checks that are all counted, whether or not they have a name.
-pub(super) fn compile_counted(checks: &[Check], cx: &mut CompileContext<'_>) -> Box<[Compiled]> {
+pub(super) fn compile_counted(checks: &[Check], cx: &mut Symbols<'_>) -> Box<[Compiled]> {
     let mut compiled = compile(checks, cx);
     compiled.iter_mut().for_each(Compiled::count);
+    compiled.iter().for_each(|check| check.announce(cx));
     compiled
 }
 
 /// Compiles checks and puts them in the order in which they run.
-fn compile(checks: &[Check], cx: &mut CompileContext<'_>) -> Box<[Compiled]> {
+fn compile(checks: &[Check], cx: &mut Symbols<'_>) -> Box<[Compiled]> {
     let mut compiled: Vec<Compiled> = checks.iter().map(|check| Compiled::new(check, cx)).collect();
     compiled.sort_by_key(|check| check.scope);
     compiled.into()
 }
 
 impl Compiled {
-    fn new(check: &Check, cx: &mut CompileContext<'_>) -> Self {
+    fn new(check: &Check, cx: &mut Symbols<'_>) -> Self {
         let (called, advice) = match &check.kind {
             Kind::Single(_) => ("", ""),
             Kind::All(_) => ("all_of(…)", "write it on the checks inside"),
@@ -130,7 +152,8 @@ impl Compiled {
             cx.mistake("the name of a check is empty; say what it checks");
         }
         let name = check.name.clone();
-        let counted_as = name.clone();
+        let counted_as = name.as_ref().map(|name| counted(name, check.implied_by));
+        let implied_by = check.implied_by;
         match &check.kind {
             Kind::Single(single) => Compiled {
                 scope: single.extractor.scope(),
@@ -138,10 +161,15 @@ impl Compiled {
                 has_status: single.extractor.scope() == Scope::Status,
                 name,
                 counted_as,
-                kind: CompiledKind::Single(Box::new(CompiledSingle::new(single, cx))),
+                implied_by,
+                kind: CompiledKind::Single(Box::new(CompiledSingle::new(single, check.name.as_deref(), cx))),
             },
-            Kind::All(checks) => Compiled::several(called, checks, name, CompiledKind::All, cx),
-            Kind::Any(checks) => Compiled::several(called, checks, name, CompiledKind::Any, cx),
+            Kind::All(checks) => {
+                Compiled { implied_by, ..Compiled::several(called, checks, name, CompiledKind::All, cx) }
+            }
+            Kind::Any(checks) => {
+                Compiled { implied_by, ..Compiled::several(called, checks, name, CompiledKind::Any, cx) }
+            }
             Kind::If(condition, check) => {
                 let condition = condition.compile(cx);
                 let inner = Compiled::new(check, cx);
@@ -151,6 +179,7 @@ impl Compiled {
                     has_status: inner.has_status,
                     name,
                     counted_as,
+                    implied_by,
                     kind: CompiledKind::If(condition, Box::new(inner)),
                 }
             }
@@ -160,6 +189,7 @@ impl Compiled {
                 has_status: false,
                 name,
                 counted_as,
+                implied_by,
                 kind: CompiledKind::Custom(what.clone(), judge.clone()),
             },
         }
@@ -170,7 +200,7 @@ impl Compiled {
         checks: &[Check],
         name: Option<Arc<str>>,
         kind: fn(Box<[Compiled]>) -> CompiledKind,
-        cx: &mut CompileContext<'_>,
+        cx: &mut Symbols<'_>,
     ) -> Self {
         if checks.is_empty() {
             cx.mistake(format!("{called} has no checks in it; name at least one"));
@@ -181,6 +211,7 @@ impl Compiled {
             needs_body: Need::of_all(&compiled),
             has_status: compiled.iter().any(|check| check.has_status),
             counted_as: name.clone(),
+            implied_by: None,
             name,
             kind: kind(compiled),
         }
@@ -191,16 +222,29 @@ impl Compiled {
         if self.counted_as.is_some() {
             return;
         }
+        let by = self.implied_by;
         self.counted_as = match &mut self.kind {
-            CompiledKind::Single(single) => Some((*single.label).into()),
-            CompiledKind::All(_) => Some("all_of(…)".into()),
-            CompiledKind::Any(_) => Some("any_of(…)".into()),
-            CompiledKind::Custom(what, _) => Some(what.clone()),
+            CompiledKind::Single(single) => Some(counted(&single.label, by)),
+            CompiledKind::All(_) => Some(counted("all_of(…)", by)),
+            CompiledKind::Any(_) => Some(counted("any_of(…)", by)),
+            CompiledKind::Custom(what, _) => Some(counted(what, by)),
             CompiledKind::If(_, check) => {
                 check.count();
                 None
             }
         };
+    }
+
+    /// Tells under which names it and its parts are counted.
+    fn announce(&self, cx: &mut Symbols<'_>) {
+        if let Some(name) = &self.counted_as {
+            cx.counts_check(name);
+        }
+        match &self.kind {
+            CompiledKind::All(checks) | CompiledKind::Any(checks) => checks.iter().for_each(|check| check.announce(cx)),
+            CompiledKind::If(_, check) => check.announce(cx),
+            CompiledKind::Single(_) | CompiledKind::Custom(..) => {}
+        }
     }
 
     /// Runs it over a response; what it finds is saved in the session. It is counted if it was made.
@@ -273,7 +317,7 @@ fn run_any(checks: &[Compiled], subject: &Subject<'_>, session: &mut Session) ->
 }
 
 impl CompiledSingle {
-    fn new(single: &Single, cx: &mut CompileContext<'_>) -> Self {
+    fn new(single: &Single, name: Option<&str>, cx: &mut Symbols<'_>) -> Self {
         let extractor = &single.extractor;
         let label = match single.pick {
             Pick::First | Pick::Nth(0) | Pick::All | Pick::Random => extractor.label(),
@@ -292,7 +336,15 @@ impl CompiledSingle {
             [] => [Rule::Exists].into(),
             conditions => conditions.iter().map(|condition| Rule::compile(condition, cx)).collect(),
         };
+        // Codes and times are no secrets, whatever the check of them is called.
+        let is_secret = !matches!(extractor.scope(), Scope::Status | Scope::Time)
+            && single.pick != Pick::Count
+            && (extractor.is_secret() || [name, single.save_as.as_deref()].into_iter().flatten().any(is_secret_name));
+        if let Some(attribute) = single.save_as.as_deref().filter(|_| is_secret) {
+            cx.secret_attribute(attribute);
+        }
         CompiledSingle {
+            is_secret,
             extract: extractor.compile(cx),
             label: label.into(),
             scope: extractor.scope(),
@@ -302,6 +354,7 @@ impl CompiledSingle {
             changes,
             rules,
             optional: single.optional,
+            saved: single.save_as.clone(),
             save_as: single.save_as.as_deref().map(|attribute| cx.define(attribute)),
             record_to: single.record_to.clone().into(),
         }
@@ -356,12 +409,23 @@ impl CompiledSingle {
 
     fn message(&self, name: Option<&str>, value: Option<&Value>, complaint: &Complaint) -> String {
         let called = name.unwrap_or(&self.label);
-        let shown = value.filter(|_| self.shows_value).map(|value| match value {
-            Value::Text(text) => format!("\"{}\"", abbreviate(text)),
-            other => abbreviate(&other.to_string()),
+        let shown = value.filter(|_| self.shows_value && !self.is_secret).map(|value| match value {
+            // There are few of these, and which one it was is what one wants to know.
+            _ if self.scope == Scope::Status || self.pick == Pick::Count => value.to_string(),
+            Value::Null | Value::Bool(_) => value.to_string(),
+            Value::Text(_) if self.scope == Scope::Location => {
+                format!("\"{}\"", varying(&abbreviate(&masked_url(&value.to_string()))))
+            }
+            Value::Text(_) => format!("\"{}\"", varying(&shown(value))),
+            other => varying(&shown(other)),
         });
+        // What is expected of a secret is one, unless it is an expression, which is shown as it is written.
+        let mask = |expected: &str| match complaint {
+            Complaint::NotVarying(_) => expected.to_owned(),
+            _ if self.is_secret && !expected.contains("#{") => MASK.to_owned(),
+            _ => expected.to_owned(),
+        };
         if let (Scope::Status, Some(code)) = (self.scope, &shown) {
-            // There are few codes, and which one it was is what one wants to know.
             let expected = match complaint {
                 Complaint::Not(expected) | Complaint::NotVarying(expected) => Some(expected.clone()),
                 Complaint::Unwanted(unwanted) => Some(format!("anything but {unwanted}")),
@@ -375,11 +439,65 @@ impl CompiledSingle {
         match (complaint, shown) {
             (Complaint::Nothing, _) => format!("{called}: nothing found"),
             (Complaint::Plain(message), _) => format!("{called}: {message}"),
-            (Complaint::Unwanted(unwanted), _) => format!("{called}: must not be {unwanted}"),
+            (Complaint::Unwanted(unwanted), _) => format!("{called}: must not be {}", mask(unwanted)),
             (Complaint::Not(expected), Some(shown)) => format!("{called}: {shown} is not {expected}"),
-            (Complaint::Not(expected) | Complaint::NotVarying(expected), _) => format!("{called}: is not {expected}"),
+            (Complaint::Not(expected) | Complaint::NotVarying(expected), _) => {
+                format!("{called}: is not {}", mask(expected))
+            }
             (Complaint::Other(sentence), Some(shown)) => format!("{called}: {shown} {sentence}"),
             (Complaint::Other(sentence), None) => format!("{called}: {sentence}"),
         }
+    }
+}
+
+/// As it was written, for the plan.
+impl fmt::Display for Compiled {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(name) = &self.name {
+            write!(f, "\"{name}\": ")?;
+        }
+        let list = |f: &mut fmt::Formatter<'_>, called: &str, checks: &[Compiled]| {
+            let checks: Vec<String> = checks.iter().map(ToString::to_string).collect();
+            write!(f, "{called} ({})", checks.join("; "))
+        };
+        match &self.kind {
+            CompiledKind::Single(single) => single.fmt(f),
+            CompiledKind::All(checks) => list(f, "all of", checks),
+            CompiledKind::Any(checks) => list(f, "any of", checks),
+            CompiledKind::If(condition, check) => write!(f, "if {condition:?}: {check}"),
+            CompiledKind::Custom(what, _) => write!(f, "custom_check \"{what}\""),
+        }?;
+        self.implied_by.map_or(Ok(()), |by| write!(f, "{IMPLIED}{by})"))
+    }
+}
+
+impl fmt::Display for CompiledSingle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.label)?;
+        match self.pick {
+            Pick::All => f.write_str(", all of them")?,
+            Pick::Random => f.write_str(", one at random")?,
+            Pick::First | Pick::Nth(_) | Pick::Count => {}
+        }
+        for change in &self.changes {
+            match change {
+                CompiledChange::Default(_) if self.is_secret => f.write_str(" or a default")?,
+                CompiledChange::Default(value) => write!(f, " or {value}")?,
+                CompiledChange::Transform(_) => f.write_str(", transformed")?,
+            }
+        }
+        let mut rules = self.rules.iter().map(|rule| rule.written(self.is_secret)).filter(|rule| !rule.is_empty());
+        if let Some(first) = rules.next() {
+            write!(f, " {first}")?;
+            rules.try_for_each(|rule| write!(f, " and {rule}"))?;
+        }
+        if self.optional {
+            f.write_str(", optional")?;
+        }
+        // The name of an attribute is no secret.
+        if let Some(attribute) = &self.saved {
+            write!(f, ", saved as {attribute}")?;
+        }
+        Ok(())
     }
 }

@@ -1,5 +1,6 @@
 //! [`Extractor`]: how a check finds values in a response. The built-in ones and those of protocol crates alike.
 
+use std::borrow::Cow;
 use std::cell::{OnceCell, RefCell};
 use std::fmt;
 
@@ -8,8 +9,10 @@ use bumpalo::Bump;
 use super::absorb::Absorber;
 use super::json::{JsonBody, JsonParts, JsonTree};
 use super::response::Response;
-use crate::compile::CompileContext;
+use super::text::decode_text;
 use crate::expression::EvalError;
+use crate::expression::Symbols;
+use crate::mask::is_secret_name;
 use crate::session::Session;
 use crate::value::Value;
 
@@ -51,14 +54,19 @@ pub trait Extractor: fmt::Debug + Send + Sync {
         None
     }
 
-    /// Whether a message may show the value found. Say no where nearly every response has another, since every
-    /// different message is counted by itself.
+    /// Whether a message may show the value found. Say no where it is long and tells nothing, such as a whole body.
     fn shows_value(&self) -> bool {
         true
     }
 
+    /// Whether what it finds must not be shown, nor what that is compared with. It follows from the
+    /// [label](Self::label), in which the name of the header or field stands that it looks at, unless said otherwise.
+    fn is_secret(&self) -> bool {
+        is_secret_name(&self.label())
+    }
+
     /// Prepares it for the run: expressions and patterns are parsed, mistakes told with `cx.mistake`.
-    fn compile(&self, cx: &mut CompileContext<'_>) -> Box<dyn Extract>;
+    fn compile(&self, cx: &mut Symbols<'_>) -> Box<dyn Extract>;
 }
 
 /// A prepared [`Extractor`], shared by all virtual users.
@@ -91,14 +99,15 @@ pub enum ExtractError {
 
 impl From<EvalError> for ExtractError {
     fn from(error: EvalError) -> Self {
-        ExtractError::Pattern(error.to_string())
+        ExtractError::Pattern(format!("{error:#}"))
     }
 }
 
 /// A response under examination, with what all checks on it share: its body as a text, parsed, digested.
 pub struct Subject<'a> {
     response: &'a dyn Response,
-    text: OnceCell<Result<&'a str, ExtractError>>,
+    /// The text, or why the body is none.
+    text: OnceCell<Result<&'a str, String>>,
     json: JsonBody<'a>,
     arena: &'a Bump,
     absorbed: RefCell<Vec<(&'static str, Value)>>,
@@ -140,15 +149,19 @@ impl<'a> Subject<'a> {
         self.response
     }
 
-    /// The body as a text.
+    /// The body as a text, in the encoding that the response declares; see [`decode_text`].
     ///
     /// # Errors
     ///
-    /// [`ExtractError::Response`] if it is not UTF-8.
+    /// [`ExtractError::Response`] if it is not in that encoding.
     pub fn text(&self) -> Result<&'a str, ExtractError> {
-        let text = self.text.get_or_init(|| {
-            std::str::from_utf8(self.response.body())
-                .map_err(|_| ExtractError::Response("body is no text: it is not UTF-8".to_owned()))
+        self.decoded().map_err(|why| ExtractError::Response(format!("body is no text: {why}")))
+    }
+
+    fn decoded(&self) -> Result<&'a str, String> {
+        let text = self.text.get_or_init(|| match decode_text(self.response.body(), self.response.charset())? {
+            Cow::Borrowed(text) => Ok(text),
+            Cow::Owned(text) => Ok(self.arena.alloc_str(&text)),
         });
         text.clone()
     }
@@ -159,7 +172,7 @@ impl<'a> Subject<'a> {
     ///
     /// [`ExtractError::Response`] if it is none.
     pub fn json(&self) -> Result<&'a JsonTree<'a>, ExtractError> {
-        self.json.whole()
+        self.json.whole(|| self.decoded())
     }
 
     /// The body as JSON, as far as the checks of the request look at it: at least what [`Extract::json_parts`] of each
@@ -169,7 +182,7 @@ impl<'a> Subject<'a> {
     ///
     /// [`ExtractError::Response`] if it is none.
     pub fn json_parts(&self) -> Result<&'a JsonTree<'a>, ExtractError> {
-        self.json.parts()
+        self.json.parts(|| self.decoded())
     }
 
     /// What an absorber finds in the body: it was fed while that came in, or is fed with all of it now.

@@ -7,9 +7,10 @@ use regex::{Captures, Regex};
 use super::builder::Check;
 use super::extract::{Extract, ExtractError, Extractor, Found, Scope, Subject};
 use super::pattern::{HeaderName, Pattern, Substring};
-use crate::compile::CompileContext;
+use crate::expression::Symbols;
 use crate::expression::arg::millis;
-use crate::session::{Session, abbreviate};
+use crate::session::Session;
+use crate::shown::abbreviate;
 use crate::value::Value;
 
 /// The status code, an integer.
@@ -32,7 +33,8 @@ pub fn header_regex(name: impl AsRef<str>, regex: impl AsRef<str>) -> Check {
     Check::from_extractor(HeaderRegex { name: name.as_ref().into(), regex: regex.as_ref().into() })
 }
 
-/// The whole body, a text.
+/// The whole body, a text. It is decoded as [`decode_text`](super::decode_text) says, for this check as for all others on
+/// text, and a byte order mark is left out.
 pub fn body_string() -> Check {
     Check::from_extractor(Plain::BodyString)
 }
@@ -42,7 +44,8 @@ pub fn body_bytes() -> Check {
     Check::from_extractor(Plain::BodyBytes)
 }
 
-/// The places where the body holds a text, without overlaps: integers, in bytes from the start of the body.
+/// The places where the body holds a text, without overlaps: integers, in bytes from the start of the body, which are those
+/// of UTF-8 whatever its encoding.
 pub fn substring(text: impl AsRef<str>) -> Check {
     Check::from_extractor(Holds(text.as_ref().into()))
 }
@@ -95,7 +98,7 @@ impl Extractor for Plain {
         !matches!(self, Plain::BodyString | Plain::BodyBytes | Plain::ResponseTime)
     }
 
-    fn compile(&self, _: &mut CompileContext<'_>) -> Box<dyn Extract> {
+    fn compile(&self, _: &mut Symbols<'_>) -> Box<dyn Extract> {
         Box::new(*self)
     }
 }
@@ -127,7 +130,7 @@ impl Extractor for Header {
     fn scope(&self) -> Scope {
         Scope::Header
     }
-    fn compile(&self, cx: &mut CompileContext<'_>) -> Box<dyn Extract> {
+    fn compile(&self, cx: &mut Symbols<'_>) -> Box<dyn Extract> {
         Box::new(CompiledHeader(Pattern::compile(&self.0, cx)))
     }
 }
@@ -153,7 +156,7 @@ impl Extractor for HeaderRegex {
     fn scope(&self) -> Scope {
         Scope::Header
     }
-    fn compile(&self, cx: &mut CompileContext<'_>) -> Box<dyn Extract> {
+    fn compile(&self, cx: &mut Symbols<'_>) -> Box<dyn Extract> {
         Box::new(CompiledHeaderRegex {
             name: Pattern::compile(&self.name, cx),
             regex: Pattern::compile(&self.regex, cx),
@@ -182,7 +185,13 @@ impl Extractor for Holds {
     fn label(&self) -> String {
         format!("substring \"{}\"", abbreviate(&self.0))
     }
-    fn compile(&self, cx: &mut CompileContext<'_>) -> Box<dyn Extract> {
+
+    /// It finds places, and no text.
+    fn is_secret(&self) -> bool {
+        false
+    }
+
+    fn compile(&self, cx: &mut Symbols<'_>) -> Box<dyn Extract> {
         Box::new(CompiledHolds(Pattern::compile(&self.0, cx)))
     }
 }
@@ -203,7 +212,7 @@ impl Extractor for BodyRegex {
     fn label(&self) -> String {
         format!("regex {}", abbreviate(&self.0))
     }
-    fn compile(&self, cx: &mut CompileContext<'_>) -> Box<dyn Extract> {
+    fn compile(&self, cx: &mut Symbols<'_>) -> Box<dyn Extract> {
         Box::new(CompiledBodyRegex(Pattern::compile(&self.0, cx)))
     }
 }

@@ -34,7 +34,7 @@
 //! ```
 //! use std::any::Any;
 //! use loadspiker_core::check::{Check, Extract, ExtractError, Extractor, Found, Response, Scope, Subject};
-//! use loadspiker_core::compile::CompileContext;
+//! use loadspiker_core::expression::Symbols;
 //! use loadspiker_core::expression::{CompiledText, IntoText, TextArg};
 //! use loadspiker_core::{Session, Value};
 //!
@@ -54,7 +54,7 @@
 //!     fn label(&self) -> String {
 //!         format!("column {}", self.0.source())
 //!     }
-//!     fn compile(&self, cx: &mut CompileContext<'_>) -> Box<dyn Extract> {
+//!     fn compile(&self, cx: &mut Symbols<'_>) -> Box<dyn Extract> {
 //!         Box::new(CompiledColumn(self.0.compile(cx)))
 //!     }
 //! }
@@ -84,7 +84,7 @@
 //!
 //! ```
 //! use loadspiker_core::check::{Absorb, Absorber, Check, Extract, ExtractError, Extractor, Found, Subject};
-//! use loadspiker_core::compile::CompileContext;
+//! use loadspiker_core::expression::Symbols;
 //! use loadspiker_core::{Session, Value};
 //!
 //! /// Counts line breaks.
@@ -112,7 +112,7 @@
 //!     fn absorber(&self) -> Option<Absorber> {
 //!         Some(LINES)
 //!     }
-//!     fn compile(&self, _: &mut CompileContext<'_>) -> Box<dyn Extract> {
+//!     fn compile(&self, _: &mut Symbols<'_>) -> Box<dyn Extract> {
 //!         Box::new(NumberOfLines)
 //!     }
 //! }
@@ -142,12 +142,14 @@ mod pattern;
 mod response;
 mod rule;
 mod set;
+mod text;
 mod together;
 #[cfg(feature = "xpath")]
 mod xpath;
 
 pub use absorb::{Absorb, Absorber, Absorbing};
 pub use builder::{Check, IntoCheck, Verdict};
+pub(crate) use compiled::IMPLIED;
 pub use digest::{body_length, md5, sha1, sha256};
 pub use extract::{Extract, ExtractError, Extractor, Found, Scope, Subject};
 pub use extractors::{
@@ -160,6 +162,7 @@ pub use jmes::jmes_path;
 pub use json::{JsonFields, JsonParts, JsonTree, json_path};
 pub use response::Response;
 pub use set::CheckSet;
+pub use text::decode_text;
 pub use together::{all_of, any_of, check_if, custom_check};
 #[cfg(feature = "xpath")]
 #[cfg_attr(docsrs, doc(cfg(feature = "xpath")))]

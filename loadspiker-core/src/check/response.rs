@@ -3,6 +3,8 @@
 use std::any::Any;
 use std::time::Duration;
 
+use crate::value::Value;
+
 /// A response, as checks see it. Each protocol implements it for its own response type;
 /// every part that a protocol does not have keeps its default and is "not found" to checks.
 pub trait Response {
@@ -25,6 +27,22 @@ pub trait Response {
     /// The payload, decoded (after gzip and the like).
     fn body(&self) -> &[u8] {
         &[]
+    }
+
+    /// The character encoding that the protocol declares for the body, such as `iso-8859-1`; see
+    /// [`decode_text`](super::decode_text) for what holds where it declares none.
+    fn charset(&self) -> Option<&str> {
+        None
+    }
+
+    /// The payload as a structured value, if it is one: rows, a reply of a key-value store, a document. The checks on JSON
+    /// ([`json_path`](crate::check::json_path), [`jmes_path`](crate::check::jmes_path)) then look into it instead of the
+    /// body, and find values of its own types, bytes included. It is asked for at most twice, and only if there is such
+    /// a check; where making it costs something, keep it in a [`OnceCell`](std::cell::OnceCell).
+    ///
+    /// `None` unless said otherwise: the body is read as JSON.
+    fn value(&self) -> Option<&Value> {
+        None
     }
 
     /// Whether there is a body to check. `false` where the protocol says that the client's own copy still holds

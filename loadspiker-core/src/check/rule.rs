@@ -7,9 +7,11 @@ use regex::Regex;
 
 use super::builder::{Closure, Comparison, Condition, Validate};
 use super::pattern::Pattern;
-use crate::compile::CompileContext;
+use crate::expression::Symbols;
 use crate::expression::{CompiledValue, EvalError, ValueArg};
-use crate::session::{Session, abbreviate};
+use crate::mask::MASK;
+use crate::session::Session;
+use crate::shown::abbreviate;
 use crate::value::Value;
 
 pub(super) enum Rule {
@@ -44,12 +46,12 @@ pub(super) enum Complaint {
 
 impl From<EvalError> for Complaint {
     fn from(error: EvalError) -> Self {
-        Complaint::Plain(error.to_string())
+        Complaint::Plain(format!("{error:#}"))
     }
 }
 
 impl Rule {
-    pub(super) fn compile(condition: &Condition, cx: &mut CompileContext<'_>) -> Rule {
+    pub(super) fn compile(condition: &Condition, cx: &mut Symbols<'_>) -> Rule {
         match condition {
             Condition::Is(value) => Rule::Is(value.compile(cx)),
             Condition::Not(value) => Rule::Not(value.compile(cx)),
@@ -66,8 +68,9 @@ impl Rule {
             Condition::Compare(comparison, bound) => Rule::Compare(*comparison, number(bound, cx)),
             Condition::Between(low, high) => {
                 let (low, high) = (number(low, cx), number(high, cx));
-                let bounds = (low.as_constant().and_then(Value::as_f64), high.as_constant().and_then(Value::as_f64));
-                if matches!(bounds, (Some(a), Some(b)) if a > b) {
+                let order =
+                    low.as_constant().zip(high.as_constant()).and_then(|(low, high)| low.order_of_numbers(high));
+                if order == Some(Ordering::Greater) {
                     cx.mistake(format!("between({low}, {high}) can never hold; write between({high}, {low})"));
                 }
                 Rule::Between(low, high)
@@ -76,6 +79,30 @@ impl Rule {
                 Rule::Matches { regex: Pattern::compile(source, cx), source: abbreviate(source).into() }
             }
             Condition::Custom(what, judge) => Rule::Custom((**what).into(), judge.clone()),
+        }
+    }
+
+    /// As it was written, for the plan: `is 200`; nothing for one that holds if there is a value. Constants that are
+    /// compared with a secret are not shown.
+    pub(super) fn written(&self, is_secret: bool) -> String {
+        let shown = |value: &CompiledValue| match value.as_constant() {
+            Some(_) if is_secret => MASK.to_owned(),
+            _ => value.to_string(),
+        };
+        match self {
+            Rule::Is(value) => format!("is {}", shown(value)),
+            Rule::Not(value) => format!("is not {}", shown(value)),
+            Rule::IsNull => "is null".to_owned(),
+            Rule::NotNull => "is not null".to_owned(),
+            Rule::Exists => String::new(),
+            Rule::NotExists => "does not exist".to_owned(),
+            Rule::OneOf(values) => {
+                format!("is one of {}", abbreviate(&values.iter().map(shown).collect::<Vec<_>>().join(", ")))
+            }
+            Rule::Compare(comparison, bound) => format!("is {} {}", comparison.words(), shown(bound)),
+            Rule::Between(low, high) => format!("is between {} and {}", shown(low), shown(high)),
+            Rule::Matches { source, .. } => format!("matches {source}"),
+            Rule::Custom(what, _) => format!("holds \"{what}\""),
         }
     }
 
@@ -153,7 +180,7 @@ fn not<'a>(expected: String, parts: impl IntoIterator<Item = &'a CompiledValue>)
 }
 
 /// A bound that is always the same must be a number.
-fn number(bound: &ValueArg, cx: &mut CompileContext<'_>) -> CompiledValue {
+fn number(bound: &ValueArg, cx: &mut Symbols<'_>) -> CompiledValue {
     let bound = bound.compile(cx);
     if bound.as_constant().is_some_and(|value| value.as_f64().is_none_or(f64::is_nan)) {
         cx.mistake(format!("{bound} is no number, nothing can be compared with it; use is(…) for texts"));
@@ -167,13 +194,13 @@ fn order(value: &Value, bound: &CompiledValue, session: &Session) -> Result<Opti
     if let (Value::Int(value), Value::Int(limit)) = (value, &*limit) {
         return Ok(Some(value.cmp(limit)));
     }
-    let Some(number) = value.as_f64() else {
+    let Some(number) = value.number() else {
         return Err(Complaint::Other("is no number".to_owned()));
     };
-    let Some(limit) = limit.as_f64() else {
+    let Some(limit) = limit.number() else {
         return Err(Complaint::Plain(format!("the bound {bound} is no number for this user")));
     };
-    Ok(number.partial_cmp(&limit))
+    Ok(number.order(&limit))
 }
 
 impl Comparison {

@@ -10,7 +10,7 @@ use super::compiled::{self, Compiled, Need};
 use super::extract::Subject;
 use super::json::JsonParts;
 use super::response::Response;
-use crate::compile::CompileContext;
+use crate::expression::Symbols;
 use crate::session::Session;
 use crate::value::Value;
 
@@ -26,8 +26,9 @@ pub struct CheckSet {
 impl CheckSet {
     /// Prepares checks: patterns without expressions are compiled, attributes to save are defined, mistakes told with
     /// `cx.mistake`. Where a protocol has checks for every request, they come after the request's own.
-    pub fn compile(checks: &[Check], cx: &mut CompileContext<'_>) -> CheckSet {
+    pub fn compile(checks: &[Check], cx: &mut Symbols<'_>) -> CheckSet {
         let checks = compiled::compile_counted(checks, cx);
+        cx.list(checks.iter().map(ToString::to_string));
         CheckSet {
             needs_body: Need::of_all(&checks),
             json_parts: compiled::json_parts(&checks),
@@ -66,8 +67,8 @@ impl CheckSet {
     ///
     /// # Errors
     ///
-    /// The message of the first failure: short, and without what differs from response to response as far as can be
-    /// known. The session is not marked as failed; recording the failed sample does that.
+    /// The message of the first failure: short, with the values in it marked as [`varying`](crate::protocol::varying). It is
+    /// meant for the error of a sample. The session is not marked as failed; recording the failed sample does that.
     pub fn run(&self, response: &dyn Response, session: &mut Session) -> Result<(), String> {
         self.run_over(response, Vec::new(), session)
     }

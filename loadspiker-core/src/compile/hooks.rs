@@ -4,7 +4,6 @@ use std::panic::Location;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
-use crate::compile::context::{CompileContext, Gathered};
 use crate::compile::lower::Lowering;
 use crate::compile::plan::{CompiledPopulation, Plan, report_unknown_attributes};
 use crate::compile::program::{Op, Pc, Program};
@@ -14,8 +13,10 @@ use crate::feeder::RunFeeders;
 use crate::inject::{Profile, at_once_users};
 use crate::numbers::mix;
 use crate::pool::RunPools;
+use crate::protocol::{CompileContext, Gathered};
 use crate::protocol::{Protocol, RunStates};
 use crate::session::Session;
+use crate::shown::plain;
 use crate::value::Value;
 
 /// Attributes and their values.
@@ -55,8 +56,8 @@ impl Witness {
     #[cold]
     pub(crate) fn step_failed(&self, pc: Pc, message: &str) {
         let failure = match self.steps.iter().rev().find(|(begin, ..)| *begin < pc) {
-            Some((_, step, place)) => format!("{step} at {place}: {message}"),
-            None => message.to_owned(),
+            Some((_, step, place)) => format!("{step} at {place}: {}", plain(message)),
+            None => plain(message).into_owned(),
         };
         let failures = &mut self.seen().failures;
         if failures.len() < FAILURES && !failures.contains(&failure) {
@@ -98,11 +99,11 @@ impl Plan {
 /// Compiles a hook. What it defines is known to all that is compiled after it, and so are its protocols and feeders;
 /// its requests and meetings are its own.
 pub(super) fn compile(hook: &Hook, simulation: &Simulation, gathered: &mut Gathered, seed: u64) -> Plan {
-    let told = gathered.mistakes.len();
+    let (told, warned) = (gathered.symbols.mistakes.len(), gathered.symbols.warnings.len());
     let others = (
-        std::mem::take(&mut gathered.names),
-        std::mem::take(&mut gathered.rendez_vous),
-        std::mem::take(&mut gathered.turns),
+        std::mem::take(&mut gathered.bindings.names),
+        std::mem::take(&mut gathered.bindings.rendez_vous),
+        std::mem::take(&mut gathered.bindings.turns),
     );
     let mut cx = CompileContext::new(gathered, hook.name, &simulation.protocols);
     cx.place = Some(hook.place);
@@ -115,21 +116,23 @@ pub(super) fn compile(hook: &Hook, simulation: &Simulation, gathered: &mut Gathe
     let (mut ops, lines, steps) = (lowering.ops, lowering.plan, lowering.steps);
     ops.push(Op::End);
     report_unknown_attributes(&mut cx);
-    let meetings = cx.gathered.rendez_vous.iter().map(|meeting| meeting.users).filter(|users| *users > 1);
+    let meetings = cx.bindings.rendez_vous.iter().map(|meeting| meeting.users).filter(|users| *users > 1);
     for users in meetings.collect::<Vec<_>>() {
         (cx.step, cx.place) = (format!("rendez_vous {users}"), Some(hook.place));
         cx.mistake("a hook has one user, who would wait for others until its time is over; leave the rendez_vous out");
     }
     let given = if cx.imperative { cx.bind_given() } else { Vec::new() };
-    let (defined, opaque) = (std::mem::take(&mut cx.defined), cx.opaque);
-    (gathered.inherited, gathered.inherited_opaque) = (defined, opaque);
-    gathered.mistakes.iter_mut().skip(told).for_each(|mistake| place(hook.name, mistake));
-    let names = std::mem::replace(&mut gathered.names, others.0);
-    let rendez_vous = std::mem::replace(&mut gathered.rendez_vous, others.1);
-    let turns = std::mem::replace(&mut gathered.turns, others.2);
-    let witness = Some(Witness { steps, seen: Mutex::default() });
+    let (defined, opaque, fields_unknown) = (std::mem::take(&mut cx.defined), cx.opaque, cx.fields_unknown);
+    (gathered.bindings.inherited, gathered.bindings.inherited_opaque) = (defined, opaque);
+    gathered.bindings.inherited_fields_unknown = fields_unknown;
+    gathered.symbols.mistakes.iter_mut().skip(told).for_each(|mistake| place(hook.name, mistake));
+    gathered.symbols.warnings.iter_mut().skip(warned).for_each(|warning| place(hook.name, warning));
+    let names = std::mem::replace(&mut gathered.bindings.names, others.0);
+    let rendez_vous = std::mem::replace(&mut gathered.bindings.rendez_vous, others.1);
+    let turns = std::mem::replace(&mut gathered.bindings.turns, others.2);
+    let witness = Some(Witness { steps: steps.clone(), seen: Mutex::default() });
     let population = CompiledPopulation {
-        program: Arc::new(Program { ops, pauses: simulation.pauses, end, witness }),
+        program: Arc::new(Program { ops, pauses: simulation.pauses, end, witness, steps }),
         profile: Profile::from_steps([at_once_users(1)]),
         throttle: None,
         maximum_users: None,
@@ -138,14 +141,15 @@ pub(super) fn compile(hook: &Hook, simulation: &Simulation, gathered: &mut Gathe
         protocols: Vec::new(),
         given,
     };
-    let known_protocols = gathered.known_protocols(std::slice::from_ref(&population));
+    let known_protocols = gathered.bindings.known_protocols([population.given.clone()]);
     Plan {
         name: simulation.name.clone(),
         populations: vec![population],
         protocols: Vec::new(),
         request_names: names.into_vec().into(),
         scenario_names: [Arc::from(hook.name)].into(),
-        attributes: gathered.schema.names().to_vec(),
+        attributes: gathered.symbols.schema.names().to_vec(),
+        secrets: Arc::new(gathered.symbols.secrets.clone()),
         rendez_vous,
         turns,
         assertions: Vec::new(),
@@ -168,6 +172,8 @@ pub(super) fn compile(hook: &Hook, simulation: &Simulation, gathered: &mut Gathe
         known_protocols,
         feeders: Arc::default(),
         pools: Arc::default(),
+        reserved: Arc::default(),
+        warnings: Vec::new(),
         states: RunStates::default(),
     }
 }

@@ -30,6 +30,19 @@ fn no_users(most: Option<u64>) -> Option<String> {
     (most == Some(0)).then(|| message.to_owned())
 }
 
+/// What is to be said of a profile that can be run, but brings nobody.
+pub(super) fn nobody(profile: &Profile) -> Option<String> {
+    let most = profile.users().or(profile.most_users()).unwrap_or_default();
+    (most == 0).then(|| format!("nobody runs it: the profile {profile} has no users; give it some, or leave it out"))
+}
+
+/// What is to be said of a run that may last no time.
+pub(super) fn no_time(simulation: &Simulation) -> Option<String> {
+    let message =
+        "max_duration is 0 s, so the run ends before anybody has done anything; give it more, or leave it out";
+    simulation.max_duration.is_some_and(|limit| limit.is_zero()).then(|| message.to_owned())
+}
+
 /// How many users of a population there can be at the same time, if nobody ends.
 pub(super) fn most_users(population: &Population, simulation: &Simulation) -> Option<u64> {
     let profile = &population.profile;

@@ -1,20 +1,17 @@
 //! From what the user wrote to what is run. Compilation finds all mistakes of a simulation at once.
 
-mod binder;
-mod context;
+mod doubts;
 mod hooks;
 mod limits;
 mod lower;
 mod plan;
+mod planned;
 mod program;
 mod sequence;
 mod show;
 
-pub(crate) use binder::{Binder, compile_during_run};
-#[cfg(test)]
-pub(crate) use context::compile_in_test;
-pub use context::{CompileContext, RequestName, Text};
+pub use crate::protocol::{CompileContext, RequestName, Text};
 pub(crate) use hooks::{Attributes, Seen, Witness};
-pub use plan::Plan;
 pub(crate) use plan::{CompiledPopulation, compile};
-pub(crate) use program::{AsyncStep, Forking, Kind, Loop, Op, Pc, Program, RendezVous, Switch, SwitchBy, Test};
+pub use plan::{Plan, PlannedScenario};
+pub(crate) use program::{AsyncStep, Forking, Kind, Loop, Op, Pc, Program, Switch, SwitchBy, Test};

@@ -5,24 +5,24 @@ use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use crate::assertion::{Assertion, Guard};
-use crate::compile::binder::KnownProtocols;
-use crate::compile::context::{BoundProtocol, CompileContext, Gathered};
+use crate::assertion::{Assertion, Guard, NameDoubt};
 use crate::compile::hooks::{self, Attributes};
 use crate::compile::limits;
 use crate::compile::lower::Lowering;
-use crate::compile::program::{Op, Program, RendezVous};
+use crate::compile::program::{Op, Pc, Program};
 use crate::compile::sequence::{self, Predecessor};
 use crate::dsl::{Population, Simulation};
 use crate::error::{Error, Mistake, Mistakes};
 use crate::expression::Functions;
 use crate::feeder::RunFeeders;
+use crate::format::precise;
 use crate::inject::{Profile, Throttle};
+use crate::metrics::Reserved;
 use crate::pool::RunPools;
+use crate::protocol::{BoundProtocol, CompileContext, Gathered, KnownProtocols, RendezVous};
 use crate::protocol::{Protocol, RunStates};
-use crate::report::format::precise;
-use crate::session::Slot;
-use crate::spelling::meant;
+use crate::session::{Secrets, Slot};
+use crate::spelling::{meant, nearest};
 
 /// A compiled simulation. [`Display`](std::fmt::Display) prints it for people: what will be run, step by step.
 pub struct Plan {
@@ -32,6 +32,7 @@ pub struct Plan {
     pub(crate) request_names: Arc<[Arc<str>]>,
     pub(crate) scenario_names: Arc<[Arc<str>]>,
     pub(crate) attributes: Vec<Arc<str>>,
+    pub(crate) secrets: Arc<Secrets>,
     pub(crate) rendez_vous: Vec<Arc<RendezVous>>,
     pub(crate) turns: usize,
     pub(crate) assertions: Vec<Assertion>,
@@ -58,6 +59,9 @@ pub struct Plan {
     pub(crate) known_protocols: KnownProtocols,
     pub(crate) feeders: Arc<RunFeeders>,
     pub(crate) pools: Arc<RunPools>,
+    /// What names made during the run are to keep clear of.
+    pub(crate) reserved: Arc<Reserved>,
+    pub(crate) warnings: Vec<Mistake>,
     pub(crate) states: RunStates,
 }
 
@@ -76,6 +80,32 @@ impl Plan {
         (!end.is_zero()).then_some(end)
     }
 
+    /// What can be run, but is probably not what the user meant, each with scenario, step and place: a profile without
+    /// users, weights of a `random_switch` that look like fractions, an attribute that only code of the user's can set and
+    /// whose name is near to one that a step sets. Shown by `--check` and in the report.
+    pub fn warnings(&self) -> &[Mistake] {
+        &self.warnings
+    }
+
+    /// What is planned for each scenario, in the order of the simulation.
+    pub fn scenarios(&self) -> Vec<PlannedScenario> {
+        let ends = sequence::ends(&self.populations);
+        let named = self.scenario_names.iter().zip(&self.populations).zip(ends);
+        let planned = |((name, population), end): ((&Arc<str>, &CompiledPopulation), Duration)| PlannedScenario {
+            name: name.to_string(),
+            users: population.profile.users(),
+            from: end.saturating_sub(population.profile.duration()),
+            to: end,
+        };
+        named.map(planned).collect()
+    }
+
+    /// The step at this operation of a population, the scenario that it is in, and where it was written.
+    pub(crate) fn step_at(&self, population: usize, pc: Pc) -> Option<String> {
+        let step = self.populations.get(population)?.program.step_at(pc)?;
+        Some(format!("{step} in scenario \"{}\"", self.scenario_names.get(population)?))
+    }
+
     /// Without any throttle, and so with no other end than this.
     pub(crate) fn unthrottled(mut self, max_duration: Option<Duration>) -> Plan {
         self.throttle = None;
@@ -83,6 +113,21 @@ impl Plan {
         self.max_duration = max_duration;
         self
     }
+}
+
+/// What is planned for a scenario.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct PlannedScenario {
+    /// Its name.
+    pub name: String,
+    /// How many users an open profile starts; `None` for a closed one, where it depends on how long users stay.
+    pub users: Option<u64>,
+    /// When its profile begins, counted from the start of the run. Where it follows other scenarios that is the earliest
+    /// moment: it waits for their last users.
+    pub from: Duration,
+    /// When its profile ends, if it begins then.
+    pub to: Duration,
 }
 
 /// A population, compiled.
@@ -104,36 +149,45 @@ pub(crate) struct CompiledPopulation {
 /// it out.
 pub(crate) fn compile(simulation: &Simulation, shards: usize, seed: u64, alone: bool) -> Result<Plan, Error> {
     let mut gathered = Gathered::new(shards, seed);
-    gathered.alone = alone;
+    gathered.bindings.alone = alone;
     let mut populations = Vec::new();
     let mut scenario_names = Vec::new();
     if simulation.populations.is_empty() {
-        gathered.mistakes.push(general("it has no users: give it a scenario with `.with(scenario.inject([…]))`"));
+        gathered
+            .symbols
+            .mistakes
+            .push(general("it has no users: give it a scenario with `.with(scenario.inject([…]))`"));
     }
-    gathered.functions = simulation.functions.clone();
-    gathered.mistakes.extend(simulation.functions.mistakes().into_iter().map(general));
+    gathered.symbols.functions = simulation.functions.clone();
+    gathered.symbols.mistakes.extend(simulation.functions.mistakes().into_iter().map(general));
     for assertion in &simulation.assertions {
-        gathered.mistakes.extend(assertion.mistakes().into_iter().map(general));
+        gathered.symbols.mistakes.extend(assertion.mistakes().into_iter().map(general));
     }
     for guard in &simulation.guards {
-        gathered.mistakes.extend(guard.criterion.mistakes().into_iter().map(general));
+        gathered.symbols.mistakes.extend(guard.criterion.mistakes().into_iter().map(general));
     }
-    gathered.mistakes.extend(warm_up_mistake(simulation).map(general));
-    gathered.mistakes.extend(limits::mistakes_of_simulation(simulation).into_iter().map(general));
+    gathered.symbols.mistakes.extend(warm_up_mistake(simulation).map(general));
+    gathered.symbols.mistakes.extend(limits::mistakes_of_simulation(simulation).into_iter().map(general));
+    gathered.symbols.warnings.extend(limits::no_time(simulation).map(general));
     let before = simulation.hooks.before.as_ref().map(|hook| hooks::compile(hook, simulation, &mut gathered, seed));
     for population in &simulation.populations {
         add(population, Vec::new(), simulation, &mut gathered, &mut populations, &mut scenario_names);
     }
-    sequence::resolve(&simulation.populations, &mut populations, &scenario_names, &mut gathered.mistakes);
-    let attributes = gathered.schema.names().to_vec();
+    sequence::resolve(&simulation.populations, &mut populations, &scenario_names, &mut gathered.symbols.mistakes);
+    let clashes = gathered.bindings.names.book.clashes();
+    gathered.symbols.mistakes.extend(clashes);
+    name_mistakes(simulation, &scenario_names, &mut gathered);
+    let attributes = gathered.symbols.schema.names().to_vec();
+    let secrets = Arc::new(gathered.symbols.secrets.clone());
     let after = simulation.hooks.after.as_ref().map(|hook| hooks::compile(hook, simulation, &mut gathered, seed));
-    if !gathered.mistakes.is_empty() {
-        return Err(Error::Simulation(Mistakes(gathered.mistakes)));
+    if !gathered.symbols.mistakes.is_empty() {
+        return Err(Error::Simulation(Mistakes(gathered.symbols.mistakes)));
     }
-    let known_protocols = gathered.known_protocols(&populations);
-    let feeders = Arc::new(gathered.run_feeders());
-    let pools = Arc::new(gathered.run_pools());
-    let protocols: Vec<_> = gathered.protocols.into_iter().map(|bound| bound.protocol).collect();
+    let known_protocols =
+        gathered.bindings.known_protocols(populations.iter().map(|population| population.given.clone()));
+    let feeders = Arc::new(gathered.bindings.run_feeders());
+    let pools = Arc::new(gathered.bindings.run_pools());
+    let protocols: Vec<_> = gathered.bindings.protocols.into_iter().map(|bound| bound.protocol).collect();
     Ok(Plan {
         name: simulation.name.clone(),
         functions: simulation.functions.clone(),
@@ -144,13 +198,16 @@ pub(crate) fn compile(simulation: &Simulation, shards: usize, seed: u64, alone: 
         given: OnceLock::new(),
         feeders,
         pools,
+        reserved: Arc::new(gathered.bindings.names.book.reserved()),
+        warnings: gathered.symbols.warnings,
         states: RunStates::default(),
         protocols,
-        request_names: gathered.names.into_vec().into(),
+        request_names: gathered.bindings.names.into_vec().into(),
         scenario_names: scenario_names.into(),
         attributes,
-        rendez_vous: gathered.rendez_vous,
-        turns: gathered.turns,
+        secrets,
+        rendez_vous: gathered.bindings.rendez_vous,
+        turns: gathered.bindings.turns,
         assertions: simulation.assertions.clone(),
         guards: simulation.guards.clone(),
         warm_up: simulation.warm_up,
@@ -164,6 +221,19 @@ pub(crate) fn compile(simulation: &Simulation, shards: usize, seed: u64, alone: 
         command: Vec::new(),
         journal: None,
     })
+}
+
+/// Finds assertions and criteria about names that do not occur.
+fn name_mistakes(simulation: &Simulation, scenario_names: &[Arc<str>], gathered: &mut Gathered) {
+    let known = gathered.bindings.names.book.known(scenario_names, &gathered.symbols.checks);
+    let of_windows = simulation.guards.iter().map(|guard| guard.criterion.name_doubt(&known));
+    let doubts = simulation.assertions.iter().map(|assertion| assertion.name_doubt(&known)).chain(of_windows);
+    for doubt in doubts.flatten() {
+        match doubt {
+            NameDoubt::Wrong(message) => gathered.symbols.mistakes.push(general(message)),
+            NameDoubt::Perhaps(message) => gathered.symbols.warnings.push(general(message)),
+        }
+    }
 }
 
 fn warm_up_mistake(simulation: &Simulation) -> Option<String> {
@@ -206,6 +276,9 @@ fn add(
     for mistake in population.profile.mistakes().into_iter().chain(limits::mistakes_of_population(population)) {
         cx.mistake(mistake);
     }
+    if let Some(warning) = limits::nobody(&population.profile) {
+        cx.warning(warning);
+    }
     cx.crowd = limits::most_users(population, simulation);
     let mut lowering = Lowering::new(&mut cx);
     let of_all = &simulation.hooks.users;
@@ -218,7 +291,7 @@ fn add(
     }
     lowering.headed("on_user_end", &scenario.users.end);
     lowering.headed("on_user_end of all scenarios", &of_all.end);
-    let (mut ops, steps) = (lowering.ops, lowering.plan);
+    let (mut ops, steps, places) = (lowering.ops, lowering.plan, lowering.steps);
     ops.push(Op::End);
     report_unknown_attributes(&mut cx);
     (cx.step, cx.place) = (String::new(), Some(population.place));
@@ -228,7 +301,13 @@ fn add(
     let index = populations.len();
     scenario_names.push(scenario.name.as_str().into());
     populations.push(CompiledPopulation {
-        program: Arc::new(Program { ops, pauses: population.pauses.unwrap_or(simulation.pauses), end, witness: None }),
+        program: Arc::new(Program {
+            ops,
+            pauses: population.pauses.unwrap_or(simulation.pauses),
+            end,
+            witness: None,
+            steps: places,
+        }),
         profile: population.profile.clone(),
         throttle: population.throttle.clone(),
         maximum_users: population.maximum_users,
@@ -251,7 +330,7 @@ fn add(
 
 /// The protocols that the steps of a population use, and who gave them.
 fn protocols(cx: &CompileContext<'_>, population: &Population) -> Vec<String> {
-    let bound = cx.bound.iter().map(|index| &cx.gathered.protocols[*index]);
+    let bound = cx.bound.iter().map(|index| &cx.bindings.protocols[*index]);
     let describe = |bound: &BoundProtocol| {
         let source = match &bound.protocol {
             _ if bound.is_default => "default settings",
@@ -263,20 +342,30 @@ fn protocols(cx: &CompileContext<'_>, population: &Population) -> Vec<String> {
     bound.map(describe).collect()
 }
 
-/// An attribute that an expression reads and no step sets is a mistake, unless code of the user's may set it.
+/// An attribute that an expression reads and no step sets is a mistake. Where code of the user's may set it, or a feeder that
+/// cannot be opened, it is told only if its name is near to one that is set: of code as a warning.
 pub(super) fn report_unknown_attributes(cx: &mut CompileContext<'_>) {
-    if cx.opaque {
-        return;
-    }
     let mut told = Vec::new();
     for (Slot(slot), step, place) in std::mem::take(&mut cx.used) {
         if cx.defined.contains(&slot) || told.contains(&slot) {
             continue;
         }
         told.push(slot);
-        let names = cx.gathered.schema.names();
+        let names = cx.table.schema.names();
         let name = &names[slot as usize];
         let there: Vec<&str> = cx.defined.iter().map(|slot| &*names[*slot as usize]).collect();
+        if cx.opaque || cx.fields_unknown {
+            // Names that differ by a number alone are meant to differ.
+            let near = nearest(name, there.iter().copied()).filter(|near| without_digits(near) != without_digits(name));
+            let Some(near) = near else { continue };
+            if cx.opaque {
+                let message = format!("no step is seen to set the attribute \"{name}\"; did you mean \"{near}\"?");
+                (cx.step, cx.place) = (step, place);
+                cx.warning(message);
+                continue;
+            }
+            // One more mistake does no harm where a feeder that cannot be opened is one.
+        }
         let message = match there[..] {
             [] => format!("no step sets the attribute \"{name}\"; feed it, save it with a check or set it in exec_fn"),
             _ => {
@@ -287,4 +376,8 @@ pub(super) fn report_unknown_attributes(cx: &mut CompileContext<'_>) {
         (cx.step, cx.place) = (step, place);
         cx.mistake(message);
     }
+}
+
+fn without_digits(name: &str) -> String {
+    name.chars().filter(|c| !c.is_ascii_digit()).collect()
 }

@@ -3,17 +3,18 @@
 //! A user's position in it is a number (the next operation) and a small stack of frames, one for each loop, group and
 //! `try_max` that it is in. Whatever the nesting of the scenario, running it never recurses.
 
+use std::panic::Location;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use crate::compile::{RequestName, Text, Witness};
 use crate::dsl::{PauseType, SessionFn};
 use crate::expression::{CompiledArg, CompiledPause, CompiledValue};
 use crate::feeder::BoundFeeder;
-use crate::imperative::Journey;
 use crate::pool::BoundPool;
 use crate::protocol::Action;
+use crate::protocol::Journey;
+use crate::protocol::RendezVous;
 use crate::session::Slot;
 
 /// The index of an operation.
@@ -120,30 +121,6 @@ pub(crate) enum SwitchBy {
     Turn(usize, Vec<Pc>),
 }
 
-/// A place where users wait for each other, on all shards.
-#[derive(Debug)]
-pub(crate) struct RendezVous {
-    /// Its number in the simulation.
-    pub(crate) index: usize,
-    pub(crate) users: u64,
-    arrived: AtomicU64,
-}
-
-impl RendezVous {
-    pub(crate) fn new(index: usize, users: u64) -> Self {
-        RendezVous { index, users, arrived: AtomicU64::new(0) }
-    }
-
-    pub(crate) fn is_open(&self) -> bool {
-        self.arrived.load(Ordering::Relaxed) >= self.users
-    }
-
-    /// One more user is here; whether it is the one all were waiting for.
-    pub(crate) fn arrive(&self) -> bool {
-        self.arrived.fetch_add(1, Ordering::Relaxed) + 1 == self.users
-    }
-}
-
 /// A compiled scenario with all that its users share.
 pub(crate) struct Program {
     pub(crate) ops: Vec<Op>,
@@ -152,9 +129,17 @@ pub(crate) struct Program {
     pub(crate) end: Pc,
     /// Sees what the user of a hook does.
     pub(crate) witness: Option<Witness>,
+    /// Where each step begins, and where it was written.
+    pub(crate) steps: Vec<(Pc, String, &'static Location<'static>)>,
 }
 
 impl Program {
+    /// The step that the operation at `pc` belongs to, and where it was written.
+    pub(crate) fn step_at(&self, pc: Pc) -> Option<String> {
+        let (_, step, place) = self.steps.iter().rev().find(|(begin, ..)| *begin <= pc)?;
+        Some(format!("{step} at {place}"))
+    }
+
     /// Whether a user at `pc` does what every user does before it ends, if there is such a thing.
     pub(crate) fn is_retiring(&self, pc: Pc) -> bool {
         pc > self.end && matches!(self.ops.get(self.end as usize), Some(Op::Retire))

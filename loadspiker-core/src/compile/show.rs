@@ -7,19 +7,21 @@ use crate::assertion::Purpose;
 use crate::compile::plan::{CompiledPopulation, Plan};
 use crate::compile::sequence::Predecessor;
 use crate::dsl::PauseType;
+use crate::format::printable;
+use crate::format::{count, precise};
 use crate::inject::Profile;
-use crate::report::format::{count, precise};
 
 impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "simulation \"{}\" (seed {}, shards {})", self.name, self.seed, self.shards)?;
         self.hook(f, "before", self.before.as_deref())?;
         for (population, name) in self.populations.iter().zip(self.scenario_names.iter()) {
-            writeln!(f, "\nscenario \"{name}\"")?;
+            writeln!(f, "\nscenario \"{}\"", printable(name))?;
             self.population(f, population)?;
         }
         self.hook(f, "after", self.after.as_deref())?;
         self.limits(f)?;
+        section(f, "doubtful load", self.doubtful_load())?;
         let criteria = |purpose| {
             let guards = self.guards.iter().filter(move |guard| guard.purpose == purpose);
             guards.map(|guard| guard.criterion.to_string())
@@ -27,7 +29,8 @@ impl fmt::Display for Plan {
         section(f, "stop when", criteria(Purpose::Stop))?;
         section(f, "fail when", criteria(Purpose::Fail))?;
         let assertions = self.assertions.iter().map(ToString::to_string);
-        section(f, "assertions", assertions.chain(criteria(Purpose::Assert)))
+        section(f, "assertions", assertions.chain(criteria(Purpose::Assert)))?;
+        section(f, "warnings", &self.warnings)
     }
 }
 
@@ -58,7 +61,7 @@ impl Plan {
         }
         population.protocols.iter().try_for_each(|protocol| writeln!(f, "  protocol {protocol}"))?;
         writeln!(f, "  steps")?;
-        population.steps.iter().try_for_each(|step| writeln!(f, "    {step}"))
+        population.steps.iter().try_for_each(|step| writeln!(f, "    {}", printable(step)))
     }
 
     fn limits(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

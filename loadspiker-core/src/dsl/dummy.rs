@@ -2,11 +2,10 @@
 
 use std::time::Duration;
 
-use crate::compile::{CompileContext, RequestName};
 use crate::dsl::Chain;
 use crate::expression::{Arg, CompiledArg, IntoDuration};
 use crate::metrics::{Phases, Sample};
-use crate::protocol::{Action, ActionBuilder, ActionContext, ActionFuture};
+use crate::protocol::{Action, ActionBuilder, ActionContext, ActionFuture, CompileContext, RequestName};
 
 /// A pretended request: it waits and is counted like a real one. Made by [`dummy`](crate::dsl::dummy) or
 /// [`dummy_request`].
@@ -56,7 +55,7 @@ impl Action for DummyAction {
                     cx.sleep(duration).await;
                     (Some(sent), None)
                 }
-                Err(error) => (None, Some(error.to_string())),
+                Err(error) => (None, Some(format!("{error:#}"))),
             };
             let mut buffer = String::new();
             let sample = Sample {

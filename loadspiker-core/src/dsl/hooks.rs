@@ -3,7 +3,8 @@
 use std::panic::Location;
 use std::time::Duration;
 
-use crate::dsl::{Chain, Scenario, Simulation, Steps};
+use crate::dsl::{Chain, IntoChain, Scenario, Simulation, Steps};
+use crate::units::FixedDuration;
 
 /// The hooks of a simulation.
 #[derive(Clone, Debug)]
@@ -71,8 +72,8 @@ impl Simulation {
     /// assert_eq!(report.global().count(), 10);
     /// ```
     #[track_caller]
-    pub fn before(mut self, chain: impl Into<Chain>) -> Self {
-        add(&mut self.hooks.before, "before", chain.into());
+    pub fn before(mut self, chain: impl IntoChain) -> Self {
+        add(&mut self.hooks.before, "before", chain.into_chain());
         self
     }
 
@@ -90,29 +91,29 @@ impl Simulation {
     ///
     /// What a second call gives is done behind what the first one gave.
     #[track_caller]
-    pub fn after(mut self, chain: impl Into<Chain>) -> Self {
-        add(&mut self.hooks.after, "after", chain.into());
+    pub fn after(mut self, chain: impl IntoChain) -> Self {
+        add(&mut self.hooks.after, "after", chain.into_chain());
         self
     }
 
     /// How long [`before`](Self::before) may take, and [`after`](Self::after); whichever takes longer is cut off and
     /// has failed. Default 5 minutes. [`max_duration`](Self::max_duration) does not count for them.
-    pub fn hook_time_limit(mut self, limit: Duration) -> Self {
-        self.hooks.time_limit = limit;
+    pub fn hook_time_limit(mut self, limit: impl FixedDuration) -> Self {
+        self.hooks.time_limit = limit.fixed();
         self
     }
 
     /// What each user of every scenario does first, before the scenario's own
     /// [`on_user_start`](Scenario::on_user_start). What a second call gives is done behind what the first one gave.
-    pub fn on_user_start(mut self, chain: impl Into<Chain>) -> Self {
-        self.hooks.users.start = self.hooks.users.start.append(chain.into());
+    pub fn on_user_start(mut self, chain: impl IntoChain) -> Self {
+        self.hooks.users.start = self.hooks.users.start.append(chain.into_chain());
         self
     }
 
     /// What each user of every scenario does last, behind the scenario's own [`on_user_end`](Scenario::on_user_end).
     /// What a second call gives is done behind what the first one gave.
-    pub fn on_user_end(mut self, chain: impl Into<Chain>) -> Self {
-        self.hooks.users.end = self.hooks.users.end.append(chain.into());
+    pub fn on_user_end(mut self, chain: impl IntoChain) -> Self {
+        self.hooks.users.end = self.hooks.users.end.append(chain.into_chain());
         self
     }
 }
@@ -132,8 +133,8 @@ impl Scenario {
     /// let names: Vec<_> = report.requests().iter().map(|request| request.name()).collect();
     /// assert_eq!(names, ["log in", "search", "log out"]);
     /// ```
-    pub fn on_user_start(mut self, chain: impl Into<Chain>) -> Self {
-        self.users.start = self.users.start.append(chain.into());
+    pub fn on_user_start(mut self, chain: impl IntoChain) -> Self {
+        self.users.start = self.users.start.append(chain.into_chain());
         self
     }
 
@@ -144,8 +145,8 @@ impl Scenario {
     ///
     /// It does not run for a user that is interrupted at the end of the grace period, nor for one whose feeder ran out:
     /// this aborts the run. What a second call gives is done behind what the first one gave.
-    pub fn on_user_end(mut self, chain: impl Into<Chain>) -> Self {
-        self.users.end = self.users.end.append(chain.into());
+    pub fn on_user_end(mut self, chain: impl IntoChain) -> Self {
+        self.users.end = self.users.end.append(chain.into_chain());
         self
     }
 }

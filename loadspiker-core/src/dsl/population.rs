@@ -4,9 +4,10 @@ use std::panic::Location;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::dsl::{PauseType, Scenario};
+use crate::dsl::{IntoPopulations, PauseType, Scenario};
 use crate::inject::{Profile, Throttle, ThrottleStep};
 use crate::protocol::Protocol;
+use crate::units::FixedDuration;
 
 /// A scenario with its injection profile: who runs it, and when. Made by [`Scenario::inject`].
 #[derive(Clone, Debug)]
@@ -62,8 +63,8 @@ impl Population {
     /// assert_eq!(report.info().duration.as_secs(), 5 + 20 + 1);
     /// # Ok::<(), loadspiker_core::Error>(())
     /// ```
-    pub fn and_then(mut self, populations: impl IntoIterator<Item = Population>) -> Self {
-        self.next.push(populations.into_iter().collect());
+    pub fn and_then(mut self, populations: impl IntoPopulations) -> Self {
+        self.next.push(populations.into_populations());
         self
     }
 
@@ -89,8 +90,9 @@ impl Population {
     /// assert_eq!(report.info().duration, 37.secs());
     /// ```
     #[track_caller]
-    pub fn start_after(mut self, scenario_name: impl Into<String>, delay: Duration) -> Self {
-        self.start_after.push(Awaited { scenario: scenario_name.into(), delay, place: Location::caller() });
+    pub fn start_after(mut self, scenario_name: impl Into<String>, delay: impl FixedDuration) -> Self {
+        let (scenario, delay) = (scenario_name.into(), delay.fixed());
+        self.start_after.push(Awaited { scenario, delay, place: Location::caller() });
         self
     }
 

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::assertion::{Assertion, Criterion, Guard, Purpose, Requirement};
-use crate::dsl::{Hooks, Population};
+use crate::assertion::{Assertion, Guard, IntoCriterion, IntoRequirement, Purpose, Requirement};
+use crate::dsl::{Hooks, IntoPopulation, Population};
 use crate::expression::{Functions, draw};
 use crate::inject::{Throttle, ThrottleStep};
 use crate::protocol::Protocol;
+use crate::units::FixedDuration;
 
 /// A whole load test: populations, protocols, limits, assertions. A plain value; nothing happens until it is run.
 ///
@@ -68,8 +69,8 @@ impl Simulation {
 
     /// Adds a population. All of them start together, but for those that [follow](Population::and_then) another one or
     /// are told to [start after](Population::start_after) it.
-    pub fn with(mut self, population: Population) -> Self {
-        self.populations.push(population);
+    pub fn with(mut self, population: impl IntoPopulation) -> Self {
+        self.populations.push(population.into_population());
         self
     }
 
@@ -83,8 +84,8 @@ impl Simulation {
     /// Adds an assertion. One about the whole run is evaluated at its end. One about windows, made with
     /// [`over`](crate::assertion::Metric::over), must hold in every window: it is evaluated while the run goes on, does
     /// not end it, and its result names the worst window. In the report those about windows come after the others.
-    pub fn assert(mut self, assertion: impl Into<Requirement>) -> Self {
-        match assertion.into() {
+    pub fn assert(mut self, assertion: impl IntoRequirement) -> Self {
+        match assertion.into_requirement() {
             Requirement::WholeRun(assertion) => self.assertions.push(assertion),
             Requirement::EveryWindow(criterion) => self.guards.push(Guard { purpose: Purpose::Assert, criterion }),
         }
@@ -116,15 +117,15 @@ impl Simulation {
     ///
     /// Simulation::new("shop").stop_when(global().requests_per_sec().lt(900));
     /// ```
-    pub fn stop_when(mut self, criterion: Criterion) -> Self {
-        self.guards.push(Guard { purpose: Purpose::Stop, criterion });
+    pub fn stop_when(mut self, criterion: impl IntoCriterion) -> Self {
+        self.guards.push(Guard { purpose: Purpose::Stop, criterion: criterion.into_criterion() });
         self
     }
 
     /// Ends the run as [`stop_when`](Self::stop_when) does, and the run has failed: the report has an assertion that
     /// says so. If the criterion never holds, that assertion has passed; about a name that never occurs it has failed.
-    pub fn fail_when(mut self, criterion: Criterion) -> Self {
-        self.guards.push(Guard { purpose: Purpose::Fail, criterion });
+    pub fn fail_when(mut self, criterion: impl IntoCriterion) -> Self {
+        self.guards.push(Guard { purpose: Purpose::Fail, criterion: criterion.into_criterion() });
         self
     }
 
@@ -134,24 +135,24 @@ impl Simulation {
     /// which say so. Users are counted over the whole run. Default: none.
     ///
     /// Must be shorter than [`max_duration`](Self::max_duration).
-    pub fn warm_up(mut self, duration: Duration) -> Self {
-        self.warm_up = Some(duration);
+    pub fn warm_up(mut self, duration: impl FixedDuration) -> Self {
+        self.warm_up = Some(duration.fixed());
         self
     }
 
     /// The longest the run may take: then no user starts any more, and those that run have the
     /// [grace period](Self::grace_period) to finish. Without it, the run ends when all users are done, or at the end of
     /// its [throttle](Self::throttle).
-    pub fn max_duration(mut self, duration: Duration) -> Self {
-        self.max_duration = Some(duration);
+    pub fn max_duration(mut self, duration: impl FixedDuration) -> Self {
+        self.max_duration = Some(duration.fixed());
         self
     }
 
     /// How long users may go on after `max_duration`, a stop or Ctrl-C before they are interrupted, which the report
     /// counts. Default 30 s. A user that rests beyond its end is interrupted at once, and so is one whose request waits
     /// for a slot of a throttle beyond it.
-    pub fn grace_period(mut self, duration: Duration) -> Self {
-        self.grace_period = duration;
+    pub fn grace_period(mut self, duration: impl FixedDuration) -> Self {
+        self.grace_period = duration.fixed();
         self
     }
 

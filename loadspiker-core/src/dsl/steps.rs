@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use crate::dsl::chain::{Chain, Exit, LoopKind, Step, StepKind};
 use crate::dsl::dummy::dummy_request;
+use crate::dsl::into::IntoChain;
 use crate::error::StepError;
 use crate::expression::{Arg, IntoCondition, IntoCount, IntoDuration, IntoPause, IntoValue};
 use crate::feeder::IntoFeeder;
-use crate::imperative::{Outcome, User};
 use crate::pool::Pool;
+use crate::protocol::{Outcome, User};
 use crate::session::Session;
 
 macro_rules! steps {
@@ -25,7 +26,7 @@ macro_rules! steps {
             fn append(self, chain: Chain) -> Self;
 
             /// Sets whether the loop just written is left as soon as its condition fails (checked before each step in
-            /// it) or only at the end of a pass. On by default for the loops with a time limit (`during`,
+            /// it, and while the user waits) or only at the end of a pass. On by default for the loops with a time limit (`during`,
             /// `as_long_as_during`, `do_while_during`), off for all others. Anywhere else it is a mistake.
             #[must_use]
             fn exit_asap(self, asap: bool) -> Self;
@@ -54,9 +55,9 @@ fn one(kind: StepKind) -> Chain {
 }
 
 #[track_caller]
-fn a_loop(kind: LoopKind, counter: Option<String>, body: impl Into<Chain>) -> Chain {
+fn a_loop(kind: LoopKind, counter: Option<String>, body: impl IntoChain) -> Chain {
     let exit_asap = kind.exits_asap();
-    one(StepKind::Loop { kind, counter, exit_asap, body: body.into() })
+    one(StepKind::Loop { kind, counter, exit_asap, body: body.into_chain() })
 }
 
 fn while_loop(condition: Option<Arg<bool>>, during: Option<Arg<std::time::Duration>>, test_first: bool) -> LoopKind {
@@ -66,21 +67,21 @@ fn while_loop(condition: Option<Arg<bool>>, during: Option<Arg<std::time::Durati
 #[track_caller]
 fn switch(
     value: impl IntoValue,
-    cases: impl IntoIterator<Item = (impl IntoValue, impl Into<Chain>)>,
+    cases: impl IntoIterator<Item = (impl IntoValue, impl IntoChain)>,
     otherwise: Option<Chain>,
 ) -> Chain {
-    let cases = cases.into_iter().map(|(key, chain)| (key.into_value(), chain.into())).collect();
+    let cases = cases.into_iter().map(|(key, chain)| (key.into_value(), chain.into_chain())).collect();
     one(StepKind::Switch { value: value.into_value(), cases, otherwise })
 }
 
 #[track_caller]
-fn by_chance(cases: impl IntoIterator<Item = (impl Into<f64>, impl Into<Chain>)>, otherwise: Option<Chain>) -> Chain {
-    let cases = cases.into_iter().map(|(percent, chain)| (percent.into(), chain.into())).collect();
+fn by_chance(cases: impl IntoIterator<Item = (impl Into<f64>, impl IntoChain)>, otherwise: Option<Chain>) -> Chain {
+    let cases = cases.into_iter().map(|(percent, chain)| (percent.into(), chain.into_chain())).collect();
     one(StepKind::RandomSwitch { cases, otherwise })
 }
 
-fn chains(cases: impl IntoIterator<Item = impl Into<Chain>>) -> Vec<Chain> {
-    cases.into_iter().map(Into::into).collect()
+fn chains(cases: impl IntoIterator<Item = impl IntoChain>) -> Vec<Chain> {
+    cases.into_iter().map(IntoChain::into_chain).collect()
 }
 
 #[track_caller]
@@ -90,7 +91,7 @@ fn stop(why: impl Into<String>, condition: Option<Arg<bool>>, crash: bool) -> Ch
 
 steps! {
     /// A request, or a chain in place.
-    fn exec(chain: impl Into<Chain>) { chain.into() }
+    fn exec(chain: impl IntoChain) { chain.into_chain() }
 
     /// Changes the session in code of your own. It runs on the shard's thread and must not block. An error (or a
     /// panic) marks the user as failed and is counted; the user goes on.
@@ -162,22 +163,22 @@ steps! {
     fn checkin(pool: impl Into<Pool>) { one(StepKind::CheckIn(pool.into())) }
 
     /// Times a part of the scenario. Groups nest; requests inside are reported under them.
-    fn group(name: impl Into<String>, chain: impl Into<Chain>) {
-        one(StepKind::Group { name: name.into(), body: chain.into() })
+    fn group(name: impl Into<String>, chain: impl IntoChain) {
+        one(StepKind::Group { name: name.into(), body: chain.into_chain() })
     }
 
     /// Runs `chain` so many times.
-    fn repeat(times: impl IntoCount, chain: impl Into<Chain>) {
+    fn repeat(times: impl IntoCount, chain: impl IntoChain) {
         a_loop(LoopKind::Repeat(times.into_count()), None, chain)
     }
 
     /// As [`repeat`], with the number of the pass, from 0, in the attribute `counter`, which disappears at the end.
-    fn repeat_counted(times: impl IntoCount, counter: impl Into<String>, chain: impl Into<Chain>) {
+    fn repeat_counted(times: impl IntoCount, counter: impl Into<String>, chain: impl IntoChain) {
         a_loop(LoopKind::Repeat(times.into_count()), Some(counter.into()), chain)
     }
 
     /// Runs `chain` for each item of a list, with the item in the attribute `element`.
-    fn foreach(list: impl IntoValue, element: impl Into<String>, chain: impl Into<Chain>) {
+    fn foreach(list: impl IntoValue, element: impl Into<String>, chain: impl IntoChain) {
         a_loop(LoopKind::Foreach { list: list.into_value(), element: element.into() }, None, chain)
     }
 
@@ -186,34 +187,36 @@ steps! {
         list: impl IntoValue,
         element: impl Into<String>,
         counter: impl Into<String>,
-        chain: impl Into<Chain>
+        chain: impl IntoChain
     ) {
         a_loop(LoopKind::Foreach { list: list.into_value(), element: element.into() }, Some(counter.into()), chain)
     }
 
-    /// Repeats `chain` for this long. The loop is left as soon as the time is over (see [`Steps::exit_asap`]); a
-    /// request on its way is waited for.
-    fn during(duration: impl IntoDuration, chain: impl Into<Chain>) {
+    /// Repeats `chain` for this long. The loop is left as soon as the time is over (see [`Steps::exit_asap`]): a pause, a
+    /// [`pace`], a [`rendez_vous`] or a wait for a record ends there, only a request on its way is waited for (also one
+    /// that waits for its slot of a throttle), and so is code in the imperative style. So `during(1, pause(5))` takes a
+    /// second.
+    fn during(duration: impl IntoDuration, chain: impl IntoChain) {
         a_loop(while_loop(None, Some(duration.into_duration()), true), None, chain)
     }
 
     /// As [`during`], with the number of the pass, from 0, in the attribute `counter`.
-    fn during_counted(duration: impl IntoDuration, counter: impl Into<String>, chain: impl Into<Chain>) {
+    fn during_counted(duration: impl IntoDuration, counter: impl Into<String>, chain: impl IntoChain) {
         a_loop(while_loop(None, Some(duration.into_duration()), true), Some(counter.into()), chain)
     }
 
     /// Repeats `chain` as long as the condition holds, which is looked at before each pass.
-    fn as_long_as(condition: impl IntoCondition, chain: impl Into<Chain>) {
+    fn as_long_as(condition: impl IntoCondition, chain: impl IntoChain) {
         a_loop(while_loop(Some(condition.into_condition()), None, true), None, chain)
     }
 
     /// As [`as_long_as`], with the number of the pass, from 0, in the attribute `counter`.
-    fn as_long_as_counted(condition: impl IntoCondition, counter: impl Into<String>, chain: impl Into<Chain>) {
+    fn as_long_as_counted(condition: impl IntoCondition, counter: impl Into<String>, chain: impl IntoChain) {
         a_loop(while_loop(Some(condition.into_condition()), None, true), Some(counter.into()), chain)
     }
 
     /// Repeats `chain` as long as the condition holds, for `duration` at most.
-    fn as_long_as_during(condition: impl IntoCondition, duration: impl IntoDuration, chain: impl Into<Chain>) {
+    fn as_long_as_during(condition: impl IntoCondition, duration: impl IntoDuration, chain: impl IntoChain) {
         a_loop(while_loop(Some(condition.into_condition()), Some(duration.into_duration()), true), None, chain)
     }
 
@@ -222,24 +225,24 @@ steps! {
         condition: impl IntoCondition,
         duration: impl IntoDuration,
         counter: impl Into<String>,
-        chain: impl Into<Chain>
+        chain: impl IntoChain
     ) {
         let kind = while_loop(Some(condition.into_condition()), Some(duration.into_duration()), true);
         a_loop(kind, Some(counter.into()), chain)
     }
 
     /// Runs `chain`, and again as long as the condition holds, which is looked at after each pass.
-    fn do_while(condition: impl IntoCondition, chain: impl Into<Chain>) {
+    fn do_while(condition: impl IntoCondition, chain: impl IntoChain) {
         a_loop(while_loop(Some(condition.into_condition()), None, false), None, chain)
     }
 
     /// As [`do_while`], with the number of the pass, from 0, in the attribute `counter`.
-    fn do_while_counted(condition: impl IntoCondition, counter: impl Into<String>, chain: impl Into<Chain>) {
+    fn do_while_counted(condition: impl IntoCondition, counter: impl Into<String>, chain: impl IntoChain) {
         a_loop(while_loop(Some(condition.into_condition()), None, false), Some(counter.into()), chain)
     }
 
     /// Runs `chain`, and again as long as the condition holds, for `duration` at most.
-    fn do_while_during(condition: impl IntoCondition, duration: impl IntoDuration, chain: impl Into<Chain>) {
+    fn do_while_during(condition: impl IntoCondition, duration: impl IntoDuration, chain: impl IntoChain) {
         a_loop(while_loop(Some(condition.into_condition()), Some(duration.into_duration()), false), None, chain)
     }
 
@@ -248,7 +251,7 @@ steps! {
         condition: impl IntoCondition,
         duration: impl IntoDuration,
         counter: impl Into<String>,
-        chain: impl Into<Chain>
+        chain: impl IntoChain
     ) {
         let kind = while_loop(Some(condition.into_condition()), Some(duration.into_duration()), false);
         a_loop(kind, Some(counter.into()), chain)
@@ -259,80 +262,81 @@ steps! {
     /// A pass of a `forever` that is in no other loop is an iteration of the user: in a closed profile, users that are
     /// too many (because the profile goes down, ends, or was scaled) leave at the end of a pass, and so do all of them
     /// when the run is told to end. In an open profile they stay.
-    fn forever(chain: impl Into<Chain>) { a_loop(while_loop(None, None, true), None, chain) }
+    fn forever(chain: impl IntoChain) { a_loop(while_loop(None, None, true), None, chain) }
 
     /// As [`forever`], with the number of the pass, from 0, in the attribute `counter`.
-    fn forever_counted(counter: impl Into<String>, chain: impl Into<Chain>) {
+    fn forever_counted(counter: impl Into<String>, chain: impl IntoChain) {
         a_loop(while_loop(None, None, true), Some(counter.into()), chain)
     }
 
     /// Runs `chain` if the condition holds.
-    fn do_if(condition: impl IntoCondition, chain: impl Into<Chain>) {
-        one(StepKind::If { condition: condition.into_condition(), then: chain.into(), otherwise: Chain::new() })
+    fn do_if(condition: impl IntoCondition, chain: impl IntoChain) {
+        one(StepKind::If { condition: condition.into_condition(), then: chain.into_chain(), otherwise: Chain::new() })
     }
 
     /// Runs `then` if the condition holds, `otherwise` if not.
-    fn do_if_or_else(condition: impl IntoCondition, then: impl Into<Chain>, otherwise: impl Into<Chain>) {
-        one(StepKind::If { condition: condition.into_condition(), then: then.into(), otherwise: otherwise.into() })
+    fn do_if_or_else(condition: impl IntoCondition, then: impl IntoChain, otherwise: impl IntoChain) {
+        one(StepKind::If { condition: condition.into_condition(), then: then.into_chain(), otherwise: otherwise.into_chain() })
     }
 
     /// Runs `chain` if both values say the same (`5`, `5.0` and `"5"` do).
-    fn do_if_equals(left: impl IntoValue, right: impl IntoValue, chain: impl Into<Chain>) {
+    fn do_if_equals(left: impl IntoValue, right: impl IntoValue, chain: impl IntoChain) {
         let (left, right) = (left.into_value(), right.into_value());
-        one(StepKind::IfEquals { left, right, then: chain.into(), otherwise: Chain::new() })
+        one(StepKind::IfEquals { left, right, then: chain.into_chain(), otherwise: Chain::new() })
     }
 
     /// Runs `then` if both values say the same, `otherwise` if not.
     fn do_if_equals_or_else(
         left: impl IntoValue,
         right: impl IntoValue,
-        then: impl Into<Chain>,
-        otherwise: impl Into<Chain>
+        then: impl IntoChain,
+        otherwise: impl IntoChain
     ) {
         let (left, right) = (left.into_value(), right.into_value());
-        one(StepKind::IfEquals { left, right, then: then.into(), otherwise: otherwise.into() })
+        one(StepKind::IfEquals { left, right, then: then.into_chain(), otherwise: otherwise.into_chain() })
     }
 
     /// Runs the chain whose key says the same as `value`; none, if there is no such key.
-    fn do_switch(value: impl IntoValue, cases: impl IntoIterator<Item = (impl IntoValue, impl Into<Chain>)>) {
+    fn do_switch(value: impl IntoValue, cases: impl IntoIterator<Item = (impl IntoValue, impl IntoChain)>) {
         switch(value, cases, None)
     }
 
     /// As [`do_switch`], with a chain for all other values.
     fn do_switch_or_else(
         value: impl IntoValue,
-        cases: impl IntoIterator<Item = (impl IntoValue, impl Into<Chain>)>,
-        otherwise: impl Into<Chain>
+        cases: impl IntoIterator<Item = (impl IntoValue, impl IntoChain)>,
+        otherwise: impl IntoChain
     ) {
-        switch(value, cases, Some(otherwise.into()))
+        switch(value, cases, Some(otherwise.into_chain()))
     }
 
     /// Runs one of the chains by chance, with these percentages: `[(60, a), (40, b)]`. What is missing to 100 runs none
-    /// of them; more than 100 is a mistake.
-    fn random_switch(cases: impl IntoIterator<Item = (impl Into<f64>, impl Into<Chain>)>) { by_chance(cases, None) }
+    /// of them; more than 100 is a mistake. Fractions such as `[(0.6, a), (0.4, b)]` are percent, too, and draw a warning:
+    /// for weights of any size use [`weighted`].
+    fn random_switch(cases: impl IntoIterator<Item = (impl Into<f64>, impl IntoChain)>) { by_chance(cases, None) }
 
     /// As [`random_switch`], with a chain for what is missing to 100.
     fn random_switch_or_else(
-        cases: impl IntoIterator<Item = (impl Into<f64>, impl Into<Chain>)>,
-        otherwise: impl Into<Chain>
+        cases: impl IntoIterator<Item = (impl Into<f64>, impl IntoChain)>,
+        otherwise: impl IntoChain
     ) {
-        by_chance(cases, Some(otherwise.into()))
+        by_chance(cases, Some(otherwise.into_chain()))
     }
 
     /// Runs one of the chains by chance, each as likely as the others.
-    fn uniform_random_switch(cases: impl IntoIterator<Item = impl Into<Chain>>) {
+    fn uniform_random_switch(cases: impl IntoIterator<Item = impl IntoChain>) {
         one(StepKind::UniformSwitch(chains(cases)))
     }
 
     /// Runs the chains in turn: the first user that comes here takes the first, the next user the second, and so on.
-    fn round_robin_switch(cases: impl IntoIterator<Item = impl Into<Chain>>) {
+    fn round_robin_switch(cases: impl IntoIterator<Item = impl IntoChain>) {
         one(StepKind::RoundRobinSwitch(chains(cases)))
     }
 
     /// Runs one of the chains by chance, each as likely as its weight is of all weights: of `[(3, a), (1, b)]` three
     /// users in four run `a`. A weight is any number that is not negative, at least one of them above 0.
-    fn weighted(cases: impl IntoIterator<Item = (impl Into<f64>, impl Into<Chain>)>) {
-        let cases = cases.into_iter().map(|(weight, chain)| (weight.into(), chain.into())).collect();
+    fn weighted(cases: impl IntoIterator<Item = (impl Into<f64>, impl IntoChain)>) {
+        let cases = cases.into_iter().map(|(weight, chain)| (weight.into(), chain.into_chain())).collect();
         one(StepKind::WeightedSwitch(cases))
     }
 
@@ -348,10 +352,10 @@ steps! {
     /// let visit = markov([("browse", browse), ("cart", cart)], [[0.6, 0.3], [0.2, 0.5]]);
     /// ```
     fn markov(
-        states: impl IntoIterator<Item = (impl Into<String>, impl Into<Chain>)>,
+        states: impl IntoIterator<Item = (impl Into<String>, impl IntoChain)>,
         matrix: impl IntoIterator<Item = impl IntoIterator<Item = impl Into<f64>>>
     ) {
-        let states = states.into_iter().map(|(name, chain)| (name.into(), chain.into())).collect();
+        let states = states.into_iter().map(|(name, chain)| (name.into(), chain.into_chain())).collect();
         let matrix = matrix.into_iter().map(|row| row.into_iter().map(Into::into).collect()).collect();
         one(StepKind::Markov { states, matrix })
     }
@@ -376,18 +380,18 @@ steps! {
     /// let page = dummy("page", 50.millis())
     ///     .parallel([repeat(3, dummy("image", 20.millis())), dummy("script", 30.millis()).dummy("data", 40.millis())]);
     /// ```
-    fn parallel(branches: impl IntoIterator<Item = impl Into<Chain>>) { one(StepKind::Parallel(chains(branches))) }
+    fn parallel(branches: impl IntoIterator<Item = impl IntoChain>) { one(StepKind::Parallel(chains(branches))) }
 
     /// Runs `chain`; as soon as something in it has failed, again from its start, `attempts` times in all, the first
     /// included. If the last attempt fails too, the user is marked as failed and goes on behind the block. `0` is a
     /// mistake; an expression that says 0 leaves the block out.
-    fn try_max(attempts: impl IntoCount, chain: impl Into<Chain>) {
-        one(StepKind::Try { attempts: attempts.into_count(), body: chain.into(), name: "try_max" })
+    fn try_max(attempts: impl IntoCount, chain: impl IntoChain) {
+        one(StepKind::Try { attempts: attempts.into_count(), body: chain.into_chain(), name: "try_max" })
     }
 
     /// Runs `chain` and leaves it at the first failure; the user stays failed and goes on behind the block.
-    fn exit_block_on_fail(chain: impl Into<Chain>) {
-        one(StepKind::Try { attempts: Arg::Value(1), body: chain.into(), name: "exit_block_on_fail" })
+    fn exit_block_on_fail(chain: impl IntoChain) {
+        one(StepKind::Try { attempts: Arg::Value(1), body: chain.into_chain(), name: "exit_block_on_fail" })
     }
 
     /// The user ends here.

@@ -20,13 +20,13 @@ impl User {
             pc,
             group: self.group,
             watched: 1,
-            frames: vec![Frame::Branch { failed: false, cumulated_micros: 0 }],
+            frames: vec![Frame::Branch { failed: false, cumulated_micros: 0, over: None }],
             intended: self.intended,
             held: None,
             extras: Some(Box::new(Extras {
                 states: Vec::new(),
                 paces,
-                rare: Some(Box::new(Rare { branch: Some(link), holdings: Vec::new() })),
+                rare: Some(Box::new(Rare { branch: Some(link), ..Rare::default() })),
             })),
         }
     }
@@ -113,11 +113,22 @@ impl Cursor<'_> {
     /// to its end.
     pub(super) fn branch_is_over(&mut self) -> bool {
         let Some(fork) = self.user.fork().cloned() else { return false };
-        let over = fork.is_exiting() || self.left_around(&fork);
+        let over = fork.is_exiting() || self.was_cut(&fork) || self.left_around(&fork);
         if over {
             self.end_branch();
         }
         over
+    }
+
+    /// Whether a wait was cut because the time of a loop around is over.
+    fn was_cut(&self, fork: &Fork) -> bool {
+        match self.user.frames.first() {
+            Some(Frame::Branch { over: Some(enter), .. }) => {
+                fork.leave_loop(*enter);
+                true
+            }
+            _ => false,
+        }
     }
 
     fn left_around(&mut self, fork: &Fork) -> bool {

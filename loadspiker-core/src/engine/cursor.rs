@@ -3,14 +3,15 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
-use crate::compile::{Kind, Op, Pc, Program, RendezVous, Switch, SwitchBy, Test};
-use crate::engine::Shard;
+use crate::compile::{Kind, Op, Pc, Program, Switch, SwitchBy, Test};
 use crate::engine::signals::panic_message;
 use crate::engine::user::{Frame, User};
+use crate::engine::{Place, Shard};
 use crate::expression::EvalError;
 use crate::feeder::at_once;
 use crate::metrics::GroupId;
 use crate::moment::Moment;
+use crate::protocol::RendezVous;
 
 /// How many operations a user takes before others get their turn.
 const TURN: u32 = 1000;
@@ -45,23 +46,35 @@ pub(crate) struct Cursor<'a> {
 impl Cursor<'_> {
     /// Goes on to the next operation that takes time.
     pub(crate) fn advance(&mut self) -> Next {
+        let mut before = None;
         for _ in 0..TURN {
+            if let Some(before) = before {
+                self.shard.step_is_over(before);
+            }
             let pc = self.user.pc;
             let Some(op) = self.program.ops.get(pc as usize) else { return Next::End };
             if self.user.watched > 0 && op.is_step() && self.leave_early() {
                 continue;
             }
             self.user.pc = pc + 1;
+            let place = Place::new(self.user.population, pc);
+            self.shard.pulse.at(place);
+            before = Some(place);
             match op {
                 Op::Action(_) => return Next::Act(pc),
                 Op::Async(_) => return Next::Journey(pc),
                 Op::Call(function) => {
                     let (user, started) = (&mut *self.user, self.shard.clock.now());
-                    let outcome = guard(|| function(&mut user.session).map_err(|error| error.to_string()));
+                    let outcome = guard(|| function(&mut user.session).map_err(|error| format!("{error:#}")));
                     // The user's own code takes its time; how late the engine was before stays as it was.
-                    user.intended = user.intended + self.shard.clock.now().since(started);
+                    let took = self.shard.clock.now().since(started);
+                    user.intended = user.intended + took;
                     if let Err(problem) = outcome {
                         self.fail_step(&problem);
+                    }
+                    if self.shard.code_ran(place, took) {
+                        // Others have waited long enough.
+                        return Next::Yield;
                     }
                 }
                 Op::Pause(pause) => match self.try_to(|cursor| pause.get(&cursor.user.session)) {
@@ -69,7 +82,8 @@ impl Cursor<'_> {
                         let pauses = self.program.pauses;
                         let drawn = self.user.session.random(|random| pauses.draw(duration, random));
                         if !drawn.is_zero() {
-                            return Next::Rest(self.user.intended + drawn);
+                            let due = self.user.intended + drawn;
+                            return Next::Rest(self.cut(due));
                         }
                     }
                     None => continue,
@@ -134,6 +148,7 @@ impl Cursor<'_> {
                 Op::TryEnter { attempts, end } => match self.try_to(|cursor| attempts.get(&cursor.user.session)) {
                     Some(0) | None => self.user.pc = *end,
                     Some(_) => {
+                        self.user.settle_failure();
                         let failed_before = self.user.session.is_failed();
                         self.user.session.mark_as_succeeded();
                         self.push(Frame::Try { enter: pc, failed_before, attempt: 1 });
@@ -198,7 +213,7 @@ impl Cursor<'_> {
 
     /// Runs code that may be the user's; what goes wrong in it marks the user as failed and is counted.
     pub(super) fn try_to<T>(&mut self, f: impl FnOnce(&mut Self) -> Result<T, EvalError>) -> Option<T> {
-        match guard(|| f(self).map_err(|error| error.to_string())) {
+        match guard(|| f(self).map_err(|error| format!("{error:#}"))) {
             Ok(value) => Some(value),
             Err(problem) => {
                 self.fail_step(&problem);
@@ -210,9 +225,9 @@ impl Cursor<'_> {
     pub(crate) fn fail_step(&mut self, problem: &Problem) {
         self.user.session.mark_as_failed();
         self.user.fail_group();
-        self.shard.step_failed(self.user.scenario(), problem);
+        self.shard.step_failed(self.user, problem);
         if let Some(witness) = &self.program.witness {
-            witness.step_failed(self.user.pc, &problem.message);
+            witness.step_failed(self.user.pc, &self.user.session.masked(&problem.message));
         }
     }
 
@@ -228,12 +243,14 @@ impl Cursor<'_> {
     }
 
     pub(super) fn push(&mut self, frame: Frame) {
+        self.user.settle_failure();
         self.user.watched += u32::from(is_watched(&frame));
         self.user.frames.push(frame);
     }
 
     /// Leaves the innermost loop, group or block.
     pub(super) fn pop(&mut self) {
+        self.user.settle_failure();
         let Some(frame) = self.user.frames.pop() else { return };
         self.user.watched -= u32::from(is_watched(&frame));
         match frame {
@@ -252,13 +269,15 @@ impl Cursor<'_> {
                 self.leave_group(outer, failed, cumulated_micros, since);
             }
             Frame::Try { failed_before, .. } => {
-                if failed_before {
-                    self.user.session.mark_as_failed();
-                } else if self.user.session.is_failed() {
+                // The block's own outcome first: what was before it does not hide that it has failed.
+                if self.user.session.is_failed() {
                     self.user.fail_group();
                 }
+                if failed_before {
+                    self.user.session.restore_failure();
+                }
             }
-            Frame::Branch { failed, cumulated_micros } => {
+            Frame::Branch { failed, cumulated_micros, .. } => {
                 if let Some(fork) = self.user.fork() {
                     fork.frames_left(failed, cumulated_micros);
                 }
@@ -291,9 +310,9 @@ impl Cursor<'_> {
             return true;
         }
         for depth in 0..self.user.frames.len() {
-            if let Frame::Loop { enter, asap: true, pass, since } = self.user.frames[depth]
+            if let Frame::Loop { enter, asap: true, pass, since, over } = self.user.frames[depth]
                 && let Some(Op::LoopEnter(entered)) = self.program.ops.get(enter as usize)
-                && self.goes_on(entered, pass, since) != Some(true)
+                && (over || self.goes_on(entered, pass, since) != Some(true))
             {
                 self.unwind_to(depth);
                 self.user.pc = entered.end;
@@ -364,7 +383,17 @@ impl Cursor<'_> {
         });
         let due = paces[index].1.max(now);
         paces[index].1 = due + period;
-        (due > now).then_some(due)
+        if due <= now {
+            return None;
+        }
+        let cut = self.cut(due);
+        if cut < due
+            && let Some(extras) = &mut self.user.extras
+        {
+            // It does not pass here.
+            extras.paces[index].1 = due;
+        }
+        Some(cut)
     }
 
     fn must_wait(&self, meeting: &RendezVous) -> bool {

@@ -2,10 +2,11 @@
 
 use std::future::poll_fn;
 use std::rc::Rc;
-use std::task::Poll;
+use std::task::{Context, Poll};
 
 use tokio::sync::mpsc::UnboundedReceiver;
 
+use crate::engine::Place;
 use crate::engine::message::{Command, Event};
 use crate::engine::population::PopulationState;
 use crate::engine::shard::Shard;
@@ -19,7 +20,7 @@ use crate::moment::Moment;
 impl Shard {
     /// Runs until it is told to finish.
     pub(crate) async fn run(self: Rc<Self>, mut commands: UnboundedReceiver<Command>, mut timer: Timer) {
-        poll_fn(|cx| {
+        let mut turn = |cx: &mut Context<'_>| {
             self.waker.replace(Some(cx.waker().clone()));
             loop {
                 while let Poll::Ready(command) = commands.poll_recv(cx) {
@@ -55,6 +56,12 @@ impl Shard {
                 }
                 self.clock.advance_to(due);
             }
+        };
+        poll_fn(|cx| {
+            self.pulse.turn(0, Place::NONE);
+            let done = turn(cx);
+            self.turn_is_over(Place::NONE);
+            done
         })
         .await;
     }

@@ -2,12 +2,13 @@
 
 use std::rc::Rc;
 
+use crate::engine::population::Left;
 use crate::engine::{Shard, User};
-use crate::metrics::ScenarioId;
+use crate::metrics::{Dropped, ScenarioId};
 use crate::moment::Moment;
 
 impl Shard {
-    /// No users start from `at` on. Those that were due before and are late are counted as dropped.
+    /// No users start from `at` on. Those that were due before and have not started are counted as dropped.
     pub(super) fn stop(self: &Rc<Self>, at: Moment, deadline: Moment) {
         // Orders do not wait any longer: a run that was told to pause is paused.
         self.carry_out(Moment::NEVER);
@@ -15,9 +16,10 @@ impl Shard {
         self.deadline.set(self.deadline.get().min(deadline));
         let now = self.clock.now();
         for index in 0..self.plan.populations.len() {
-            let dropped = self.populations.borrow_mut()[index].stop(at);
+            let Left { late, cut } = self.populations.borrow_mut()[index].stop(at);
             let scenario = ScenarioId(u32::try_from(index).unwrap_or(u32::MAX));
-            (0..dropped).for_each(|_| self.recorder.borrow_mut().arrival_missed(scenario));
+            let dropped = Dropped { late, at_end: cut, crowded: 0 };
+            self.recorder.borrow_mut().arrivals_dropped(scenario, dropped);
             self.tell_if_done(index, now);
         }
         // Before others end, who may return what is waited for.
@@ -62,11 +64,8 @@ impl Shard {
         for index in 0..self.plan.populations.len() {
             let scenario = ScenarioId(u32::try_from(index).unwrap_or(u32::MAX));
             let (busy, acting) = self.populations.borrow_mut()[index].interrupt_all();
-            for number in 0..busy {
-                self.recorder.borrow_mut().user_interrupted(scenario, number < acting);
-            }
             // Users with branches may have several requests in flight.
-            self.recorder.borrow_mut().requests_interrupted(scenario, acting.saturating_sub(busy));
+            self.recorder.borrow_mut().users_interrupted(scenario, busy, acting);
             self.tell_if_done(index, self.clock.now());
         }
         self.alive.set(0);

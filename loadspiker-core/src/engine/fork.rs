@@ -59,13 +59,14 @@ struct Left {
 }
 
 impl Fork {
-    fn new(user: Box<User>, branches: usize) -> Rc<Self> {
+    fn new(mut user: Box<User>, branches: usize) -> Rc<Self> {
+        user.settle_failure();
         let outer = user.fork().cloned();
         let held = user.held_for();
         let mut loops: Vec<Around> = outer.iter().flat_map(|outer| outer.loops.iter().copied()).collect();
         loops.iter_mut().for_each(|around| around.since = around.since + held);
         loops.extend(user.frames.iter().filter_map(|frame| match *frame {
-            Frame::Loop { enter, asap: true, pass, since } => Some(Around { enter, pass, since }),
+            Frame::Loop { enter, asap: true, pass, since, .. } => Some(Around { enter, pass, since }),
             _ => None,
         }));
         let tries = user.frames.iter().any(|frame| matches!(frame, Frame::Try { .. }));
@@ -228,7 +229,7 @@ impl Shard {
             (left.failed, left.group_failed, left.cumulated_micros, left.leave)
         };
         if failed {
-            user.session.mark_as_failed();
+            user.session.restore_failure();
         }
         if group_failed {
             user.fail_group();

@@ -13,7 +13,7 @@ use crate::engine::run::Run;
 use crate::engine::signals::StopSignals;
 use crate::error::Error;
 use crate::feeder::copied;
-use crate::report::format::precise;
+use crate::format::precise;
 use crate::report::{EndReason, RunReport};
 use crate::session::{Schema, Slot};
 use crate::value::Value;
@@ -144,6 +144,10 @@ struct Aside<'a>(&'a mut dyn Observer);
 impl Observer for Aside<'_> {
     fn debug(&mut self, text: &str) {
         self.0.debug(text);
+    }
+
+    fn warning(&mut self, text: &str) {
+        self.0.warning(text);
     }
 
     fn stopping(&mut self, reason: &EndReason, grace: Duration) {

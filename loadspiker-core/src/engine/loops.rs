@@ -4,8 +4,8 @@ use crate::compile::{Kind, Loop, Op, Pc};
 use crate::engine::cursor::Cursor;
 use crate::engine::user::Frame;
 use crate::expression::{CompiledValue, EvalError};
+use crate::mask::shown_value;
 use crate::moment::Moment;
-use crate::session::abbreviate;
 use crate::value::Value;
 
 impl Cursor<'_> {
@@ -16,7 +16,7 @@ impl Cursor<'_> {
             self.user.pc = entered.end;
             return;
         }
-        self.push(Frame::Loop { enter: pc, asap: entered.exit_asap, pass: 0, since });
+        self.push(Frame::Loop { enter: pc, asap: entered.exit_asap, pass: 0, since, over: false });
         self.begin_pass(entered, 0);
     }
 
@@ -27,10 +27,10 @@ impl Cursor<'_> {
         if entered.is_outermost_forever && self.shard.has_surplus(self.user.population, self.user.intended) {
             return true;
         }
-        let Some(Frame::Loop { pass, since, .. }) = self.user.frames.last_mut() else { return false };
+        let Some(Frame::Loop { pass, since, over, .. }) = self.user.frames.last_mut() else { return false };
         *pass = pass.saturating_add(1);
-        let (pass, since) = (*pass, *since);
-        if self.goes_on(entered, pass, since) == Some(true) {
+        let (pass, since, over) = (*pass, *since, *over);
+        if !over && self.goes_on(entered, pass, since) == Some(true) {
             self.user.pc = enter + 1;
             self.begin_pass(entered, pass);
         } else {
@@ -92,7 +92,7 @@ fn items<'a>(written: &CompiledValue, value: &'a Value) -> Result<&'a [Value], E
         Value::List(items) => Ok(items),
         other => Err(EvalError::Unfit {
             template: written.to_string(),
-            value: abbreviate(&other.to_string()),
+            value: shown_value(&written.to_string(), other),
             found: other.type_name(),
             expected: "list",
         }),

@@ -42,7 +42,7 @@ pub(crate) enum Event {
     /// An interval of statistics.
     Snapshot { shard: usize, snapshot: Box<Snapshot> },
     /// All users of a population on this shard are done, and no more will come.
-    Done { population: usize, at: Moment, round: u64 },
+    Done { shard: usize, population: usize, at: Moment, round: u64 },
     /// A user asks for the end of the run.
     StopRequested { why: String, crash: bool, at: Moment },
     /// The last user has come to a rendez-vous.
@@ -52,7 +52,7 @@ pub(crate) enum Event {
     /// The shard could not be set up.
     Failed { what: String, cause: String },
     /// The shard is no more, and this is the last that is heard of it.
-    Gone,
+    Gone { shard: usize },
     /// Somebody outside steers the run; the only event that does not come from a shard.
     Steered(Steer),
     /// The shard is set up and waits for the beginning.

@@ -54,6 +54,11 @@ pub trait Observer {
         let _ = text;
     }
 
+    /// Something is wrong with the run that should be known while it is on: code in a step that does not return, say.
+    fn warning(&mut self, text: &str) {
+        let _ = text;
+    }
+
     /// The run was told to end before its time; users have `grace` to finish.
     fn stopping(&mut self, reason: &EndReason, grace: Duration) {
         let _ = (reason, grace);

@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use crate::compile::CompiledPopulation;
-use crate::engine::stall::Gap;
+use crate::engine::stall::{self, Gap};
 use crate::engine::throttle::{self, Slot};
 use crate::inject::{Arrivals, Profile, Shard, Slots, Targets};
 use crate::moment::Moment;
@@ -46,10 +46,9 @@ pub(crate) struct PopulationState {
 
 enum Source {
     Open {
-        arrivals: Arrivals,
-        next: Option<Moment>,
-        /// Arrivals of before the load was changed that have not been let in yet.
-        late: VecDeque<Moment>,
+        arrivals: Upcoming,
+        /// Of before the load was changed, up to when it was, those that have not been let in yet.
+        before: VecDeque<Upcoming>,
     },
     Closed {
         targets: Targets,
@@ -58,15 +57,31 @@ enum Source {
     },
 }
 
-/// What becomes of an arrival.
+/// Arrivals up to a moment, and the next of them.
+struct Upcoming {
+    arrivals: Arrivals,
+    next: Option<Moment>,
+    until: Moment,
+}
+
+/// What becomes of arrivals.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Arrival {
     /// A user starts, which was meant to at this moment.
     Starts(Moment),
-    /// As many users as allowed are there.
-    Crowded,
-    /// The load generator stood still when it was due.
-    Missed,
+    /// So many are dropped: as many users as allowed are there.
+    Crowded(u64),
+    /// So many are dropped: the load generator stood still when they were due.
+    Missed(u64),
+}
+
+/// Arrivals that were due before a population was stopped and have not been let in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Left {
+    /// The load generator was too late for them.
+    pub(crate) late: u64,
+    /// They were about to be let in.
+    pub(crate) cut: u64,
 }
 
 /// A number of users and the time for which it is wanted. Kept, because it is asked for at the end of each pass of a
@@ -88,11 +103,40 @@ impl Source {
         if matches!(profile, Profile::Open(_)) {
             let mut arrivals = profile.arrivals(share, seed);
             let next = arrivals.first_from(moment);
-            Source::Open { arrivals, next, late: VecDeque::new() }
+            let arrivals = Upcoming { arrivals, next, until: Moment::NEVER };
+            Source::Open { arrivals, before: VecDeque::new() }
         } else {
             Source::Closed { targets: profile.targets(share), next_look: Some(moment), level: Level::default() }
         }
     }
+}
+
+impl Upcoming {
+    fn next(&self) -> Option<Moment> {
+        self.next.filter(|next| *next < self.until)
+    }
+
+    fn take(&mut self) {
+        self.next = self.arrivals.next();
+    }
+
+    /// Passes over those that are due before `moment`, and counts them.
+    fn pass(&mut self, moment: Moment) -> u64 {
+        let moment = moment.min(self.until);
+        if self.next.is_none_or(|next| next >= moment) {
+            return 0;
+        }
+        let passed = self.arrivals.pass(moment).saturating_add(1);
+        self.take();
+        passed
+    }
+}
+
+/// Passes over all arrivals that are due before `moment`, and counts them.
+fn pass(before: &mut VecDeque<Upcoming>, arrivals: &mut Upcoming, moment: Moment) -> u64 {
+    let passed = before.iter_mut().fold(0_u64, |sum, one| sum.saturating_add(one.pass(moment)));
+    before.retain(|one| one.next().is_some());
+    passed.saturating_add(arrivals.pass(moment))
 }
 
 impl Level {
@@ -164,21 +208,20 @@ impl PopulationState {
         (number, mix(mix(self.seed, 1), number))
     }
 
-    /// No more arrivals from `at` on. Returns how many were due before and have not been let in.
-    pub(crate) fn stop(&mut self, at: Moment) -> u64 {
-        let at = self.start.filter(|_| !self.stopped).map(|start| self.local(start, at));
-        let mut late = 0;
-        if let (Source::Open { arrivals, next, late: waiting }, Some(at)) = (&mut self.source, at) {
-            late = waiting.len() as u64;
-            waiting.clear();
-            while next.is_some_and(|next| next < at.min(self.ends)) {
-                *next = arrivals.next();
-                late += 1;
-            }
+    /// No more arrivals from `at` on. Returns what was due before and has not been let in.
+    pub(crate) fn stop(&mut self, at: Moment) -> Left {
+        let mut left = Left::default();
+        if let (Source::Open { arrivals, before }, Some(start)) =
+            (&mut self.source, self.start.filter(|_| !self.stopped))
+        {
+            let local = |moment: Moment| (Moment::START + moment.min(self.paused).since(start)).min(self.ends);
+            left.late = pass(before, arrivals, local(stall::too_late_at(at.min(self.paused))));
+            left.cut = pass(before, arrivals, local(at));
+            before.clear();
         }
         self.stopped = true;
         self.start.get_or_insert(Moment::START);
-        late
+        left
     }
 
     /// When something is to be done for it next.
@@ -198,7 +241,7 @@ impl PopulationState {
     /// When its source has something next, up to the end of its throttle.
     fn sourced(&self) -> Option<Moment> {
         let moment = match &self.source {
-            Source::Open { next, late, .. } => late.front().copied().or(*next),
+            Source::Open { arrivals, before } => before.front().and_then(Upcoming::next).or(arrivals.next()),
             Source::Closed { next_look, .. } => *next_look,
         };
         moment.filter(|moment| *moment < self.ends)
@@ -220,18 +263,24 @@ impl PopulationState {
                 continue;
             }
             match &mut self.source {
-                Source::Open { arrivals, next, late } => {
-                    if late.pop_front().is_none() {
-                        *next = arrivals.next();
-                    }
-                    if !self.gaps.is_empty() {
-                        self.gaps.retain(|gap| !gap.is_before(due));
-                        if self.gaps.iter().any(|gap| gap.swallows(due)) {
-                            return Some(Arrival::Missed);
-                        }
+                Source::Open { arrivals, before } => {
+                    // Many may share a fate: those are counted and not looked at one by one.
+                    let local = |moment: Moment| (Moment::START + moment.since(start)).min(self.ends);
+                    self.gaps.retain(|gap| !gap.is_before(due));
+                    if let Some(gap) = self.gaps.iter().find(|gap| gap.swallows(due)) {
+                        return Some(Arrival::Missed(pass(before, arrivals, local(gap.swallows_until()))));
                     }
                     if !room || self.alive >= self.most {
-                        return Some(Arrival::Crowded);
+                        let gap = self.gaps.iter().map(|gap| gap.bounds().0).filter(|from| *from > due).min();
+                        let until = gap.unwrap_or(Moment::NEVER).min(now + Duration::from_nanos(1));
+                        return Some(Arrival::Crowded(pass(before, arrivals, local(until))));
+                    }
+                    match before.front_mut() {
+                        Some(first) => first.take(),
+                        None => arrivals.take(),
+                    }
+                    if before.front().is_some_and(|first| first.next().is_none()) {
+                        before.pop_front();
                     }
                 }
                 Source::Closed { targets, next_look, .. } => {
@@ -312,14 +361,14 @@ impl PopulationState {
     pub(crate) fn change(&mut self, profile: &Profile, at: Moment) {
         let moment = self.start.map_or(Moment::START, |start| self.local(start, at));
         let mut new = Source::new(profile, self.share, self.seed, moment);
-        if let (Source::Open { arrivals, next, late }, Source::Open { late: kept, .. }) = (&mut self.source, &mut new) {
-            *kept = std::mem::take(late);
-            while let Some(due) = next.filter(|due| *due < moment) {
-                kept.push_back(due);
-                *next = arrivals.next();
+        std::mem::swap(&mut self.source, &mut new);
+        if let (Source::Open { mut arrivals, before }, Source::Open { before: kept, .. }) = (new, &mut self.source) {
+            *kept = before;
+            arrivals.until = moment;
+            if arrivals.next().is_some() {
+                kept.push_back(arrivals);
             }
         }
-        self.source = new;
     }
 
     /// A resting user is gone.

@@ -9,32 +9,35 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
 use crate::assertion::Watches;
+use crate::collector::{Collector, Journal, JournalHeader};
 use crate::compile::Plan;
 use crate::engine::handle::RunHandle;
 use crate::engine::health;
 use crate::engine::message::{Command, Event, Steer};
 use crate::engine::options::Observer;
+use crate::engine::pulse::Pulse;
 use crate::engine::signals::{StopSignals, quiet_caught_panics};
 use crate::engine::steering::ProfileTime;
 use crate::engine::thread;
+use crate::engine::watch::Watch;
 use crate::error::Error;
-use crate::metrics::{Collector, Limits};
+use crate::metrics::Limits;
 use crate::moment::Moment;
-use crate::report::{EndReason, Journal, PlannedLoad, RunInfo, RunReport};
+use crate::report::{EndReason, RunInfo, RunReport};
 
 /// A run that is on.
 pub(super) struct Run<'a> {
     pub(super) plan: Arc<Plan>,
-    observer: &'a mut dyn Observer,
+    pub(super) observer: &'a mut dyn Observer,
     shards: Vec<(UnboundedSender<Command>, JoinHandle<()>)>,
     events: Receiver<Event>,
-    collector: Collector,
+    pub(super) collector: Collector,
+    pub(super) watch: Watch,
     signals: &'a StopSignals,
     /// How long users may go on after the first Ctrl-C.
     pub(super) patience: Duration,
     base: Instant,
     info: RunInfo,
-    cpu_before: Option<Duration>,
     /// For each population, on how many shards it is done.
     pub(super) done_on: Vec<usize>,
     done_at: Vec<Moment>,
@@ -42,7 +45,7 @@ pub(super) struct Run<'a> {
     pub(super) end: Option<EndReason>,
     ended_at: Option<Moment>,
     /// A shard is gone, and will not say that its users are done.
-    broken: bool,
+    pub(super) broken: bool,
     /// How many shards are no more.
     gone: usize,
     /// Populations may have started; what is asked for before holds from the beginning on.
@@ -73,13 +76,15 @@ impl<'a> Run<'a> {
         let tell = handle.events();
         // Shards need time to set up; the clock starts at zero for all of them when they are ready.
         let mut starters = Vec::new();
-        let mut shards = Vec::new();
+        let (mut shards, mut pulses) = (Vec::new(), Vec::new());
         for index in 0..plan.shards {
             let (commands, obey) = unbounded_channel();
             let (starter, start) = channel();
-            let thread = thread::spawn(&plan, index, debug, start, obey, &tell)
+            let pulse = Arc::<Pulse>::default();
+            let thread = thread::spawn(&plan, index, debug, start, obey, &tell, &pulse)
                 .map_err(|cause| Error::Start { what: format!("the thread of shard {index}"), cause })?;
             starters.push(starter);
+            pulses.push(pulse);
             shards.push((commands, thread));
         }
         drop(tell);
@@ -100,7 +105,8 @@ impl<'a> Run<'a> {
         info.seed = plan.seed;
         info.shards = plan.shards;
         info.planned = plan.injection();
-        info.load = PlannedLoad::of(&plan);
+        info.load = plan.planned_load();
+        info.plan_warnings = plan.warnings.iter().map(ToString::to_string).collect();
         info.host = health::host();
         info.command.clone_from(&plan.command);
         info.started_at_ms = SystemTime::now()
@@ -108,7 +114,8 @@ impl<'a> Run<'a> {
             .map_or(0, |since| u64::try_from(since.as_millis()).unwrap_or(u64::MAX));
         let mut watches = Watches::new(&plan.guards);
         watches.until(plan.max_duration.unwrap_or(Duration::MAX));
-        let journal = plan.journal.as_deref().map(|path| Journal::begin(path, &plan, &info)).transpose()?;
+        let journal =
+            plan.journal.as_deref().map(|path| Journal::begin(path, &journal_header(&plan, &info))).transpose()?;
         let collector =
             Collector::new(plan.shards, &plan.request_names, plan.scenario_names.clone(), Limits::default())
                 .warming_up(plan.warm_up)
@@ -116,14 +123,15 @@ impl<'a> Run<'a> {
                 .journalled(journal);
         observer.started(&plan, handle);
         let populations = plan.populations.len();
+        let watch = Watch::new(pulses, &plan);
         let base = Instant::now();
         for starter in starters {
             // A shard that is gone is noticed by its silence.
             let _ = starter.send(base);
         }
         Ok(Run {
-            cpu_before: health::cpu_time(),
             collector,
+            watch,
             signals,
             patience: plan.grace_period,
             base,
@@ -168,7 +176,7 @@ impl<'a> Run<'a> {
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => break,
             }
-            if self.gone == self.plan.shards {
+            if self.gone + self.watch.given_up() == self.plan.shards {
                 // Everything they said has been heard: it is the last that each of them says.
                 break;
             }
@@ -184,6 +192,7 @@ impl<'a> Run<'a> {
                 let end = self.ended_at.unwrap_or(Moment::NEVER);
                 self.collector.watches().until(end.since_start());
                 self.tell_all(&Command::Finish);
+                self.watch.until(self.now() + self.plan.grace_period);
             }
             // After all that follows from it, so that simulated time does not go on before.
             if heard && self.plan.simulated_clock {
@@ -191,6 +200,7 @@ impl<'a> Run<'a> {
             }
             if refreshed.elapsed() >= REFRESH {
                 refreshed = Instant::now();
+                self.look_after_shards();
                 self.show();
             }
         }
@@ -230,6 +240,9 @@ impl<'a> Run<'a> {
 
     fn hear(&mut self, event: Event) {
         match event {
+            // It is counted already.
+            Event::Snapshot { shard, .. } | Event::Done { shard, .. } | Event::Gone { shard }
+                if self.watch.has_given_up(shard) => {}
             Event::Snapshot { shard, snapshot } => {
                 self.collector.absorb(shard, *snapshot);
                 if let Some((why, at)) = self.collector.watches().take_end()
@@ -255,7 +268,9 @@ impl<'a> Run<'a> {
                 } else {
                     (EndReason::Stopped(why), self.plan.grace_period)
                 };
-                if self.end.is_none() || crash {
+                // All who wait for the same thing ask for the same end; the first one counts, and is told once.
+                let is_new = if crash { !matches!(self.end, Some(EndReason::Aborted(_))) } else { self.end.is_none() };
+                if is_new {
                     self.stop(reason, at, patience);
                 }
             }
@@ -266,7 +281,7 @@ impl<'a> Run<'a> {
                 self.stop(EndReason::Aborted(format!("{what}: {cause}")), at, Duration::ZERO);
                 self.broken = true;
             }
-            Event::Gone => self.gone += 1,
+            Event::Gone { .. } => self.gone += 1,
             Event::Ready => {}
             Event::Steered(steer) => self.steer(steer),
         }
@@ -275,11 +290,14 @@ impl<'a> Run<'a> {
     pub(super) fn stop(&mut self, reason: EndReason, at: Moment, patience: Duration) {
         self.observer.stopping(&reason, patience);
         self.handle.is_ending();
-        // The first reason is the one that counts, but for a crash.
-        if self.end.is_none() || matches!(reason, EndReason::Aborted(_)) {
+        // The first reason is the one that counts, but for a crash; of crashes the first.
+        let is_crash = matches!(reason, EndReason::Aborted(_)) && !matches!(self.end, Some(EndReason::Aborted(_)));
+        if self.end.is_none() || is_crash {
             self.end = Some(reason);
         }
         self.collector.watches().until(at.since_start());
+        // Real time, also where that of the run is simulated.
+        self.watch.until(self.now() + patience);
         self.tell_all(&Command::Stop { at, patience });
     }
 
@@ -307,8 +325,9 @@ impl<'a> Run<'a> {
     }
 
     fn finish(mut self) -> Result<RunReport, Error> {
-        for (_, thread) in std::mem::take(&mut self.shards) {
-            if thread.join().is_err() {
+        for (shard, (_, thread)) in std::mem::take(&mut self.shards).into_iter().enumerate() {
+            // A shard that was given up may never end.
+            if !self.watch.has_given_up(shard) && thread.join().is_err() {
                 self.end = Some(EndReason::Aborted("a shard of the load generator broke down".to_owned()));
             }
         }
@@ -317,18 +336,24 @@ impl<'a> Run<'a> {
             Some(limit) if ended.since_start() >= limit => EndReason::MaxDuration,
             _ => EndReason::Completed,
         });
-        let cpu = health::cpu_time().zip(self.cpu_before).map(|(after, before)| after.saturating_sub(before));
         self.info.duration = ended.since_start();
         self.info.end = reason;
         self.info.paused = self.profile_time.paused_until(ended);
-        // Set against simulated time it would say nothing.
-        self.info.cpu = cpu.filter(|_| !self.plan.simulated_clock);
         self.show();
+        self.watch.tell(&mut self.info, self.plan.simulated_clock);
         let watches = std::mem::take(self.collector.watches());
         let mut report = self.collector.finish(self.info);
         report.evaluate(&self.plan.assertions);
+        report.panics_judged_by(&watches.assertions().collect::<Vec<_>>());
         let results = watches.results(&report);
         report.add_results(results);
         Ok(report)
     }
+}
+
+/// What the journal of a run needs beside figures.
+fn journal_header(plan: &Plan, info: &RunInfo) -> JournalHeader {
+    let run = RunInfo { warm_up: plan.warm_up, ..info.clone() };
+    let names = [&*plan.scenario_names, &*plan.request_names];
+    JournalHeader::new(run, plan.to_string(), names, (&plan.assertions, &plan.guards))
 }

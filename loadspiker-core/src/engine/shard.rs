@@ -11,22 +11,24 @@ use std::time::Duration;
 use crate::compile::{Plan, Program, Text};
 use crate::engine::clock::Clock;
 use crate::engine::cursor::Problem;
+use crate::engine::hold::Attention;
 use crate::engine::hooks::given;
 use crate::engine::late::Late;
 use crate::engine::message::Event;
 use crate::engine::population::PopulationState;
+use crate::engine::pulse::Pulse;
 use crate::engine::room::Room;
 use crate::engine::steered::Order;
 use crate::engine::task::Seat;
 use crate::engine::user::User;
 use crate::engine::waiting::Waiting;
-use crate::expression::Counters;
 use crate::inject::{self, Slots};
-use crate::metrics::{Book, GroupId, Limits, NameId, Recorder, ScenarioId};
+use crate::metrics::{Book, GroupId, Limits, NameId, Recorder};
 use crate::moment::Moment;
 use crate::numbers::mix;
 use crate::protocol::{RunStates, ShardInfo, ShardState};
-use crate::session::{Schema, Session, Slot};
+use crate::session::{Counters, Schema, Session, Slot};
+use crate::shown::plain;
 use crate::value::Value;
 
 /// One thread's share of a run.
@@ -37,6 +39,8 @@ pub(crate) struct Shard {
     /// What users record in custom metrics, and how their checks go.
     pub(crate) book: Rc<Book>,
     pub(crate) debug: bool,
+    pub(crate) pulse: Arc<Pulse>,
+    pub(super) attention: Attention,
     /// Used for rendering, again and again.
     pub(crate) buffers: RefCell<Vec<String>>,
     pub(super) plan: Arc<Plan>,
@@ -121,6 +125,7 @@ impl Shard {
         clock: Clock,
         debug: bool,
         events: Sender<Event>,
+        pulse: Arc<Pulse>,
     ) -> Result<Rc<Shard>, (String, String)> {
         let info = ShardInfo { index, count: plan.shards };
         let states: Result<Vec<_>, _> = plan
@@ -136,19 +141,20 @@ impl Shard {
         let attributes = plan.attributes.iter().chain(plan.given().iter().map(|(name, _)| name)).cloned();
         let given = given(plan.given(), &Schema::new("", attributes.clone()));
         let schema = |name: &Arc<str>| {
-            let schema = Schema::new(&**name, attributes.clone()).with_late(late.names.clone());
+            let schema = Schema::new(&**name, attributes.clone()).guarding(&plan.secrets).with_late(late.names.clone());
             schema.counting_with(&counters).recorded_in(&book)
         };
         let shard = Shard {
             index,
             clock,
-            recorder: RefCell::new(Recorder::new(
-                plan.request_names.clone(),
-                plan.scenario_names.clone(),
-                Limits::default(),
-            )),
+            recorder: RefCell::new(
+                Recorder::new(plan.request_names.clone(), plan.scenario_names.clone(), Limits::default())
+                    .reserving(plan.reserved.clone()),
+            ),
             book: book.clone(),
             debug,
+            pulse,
+            attention: Attention::default(),
             buffers: RefCell::default(),
             programs: plan.populations.iter().map(|population| Rc::new(population.program.clone())).collect(),
             // A schema of the shard's own: its reference count is not shared with other cores.
@@ -209,7 +215,7 @@ impl Shard {
     }
 
     pub(crate) fn request_stop(&self, why: &str, crash: bool) {
-        self.tell(Event::StopRequested { why: why.to_owned(), crash, at: self.clock.now() });
+        self.tell(Event::StopRequested { why: plain(why).into_owned(), crash, at: self.clock.now() });
     }
 
     pub(crate) fn show(&self, text: &str) {
@@ -221,12 +227,14 @@ impl Shard {
         self.plan.request_names.get(name as usize).map_or("?", |name| name)
     }
 
-    pub(crate) fn step_failed(&self, scenario: ScenarioId, problem: &Problem) {
+    /// A step of this user's that is no request has failed, with this message: its secrets are masked.
+    pub(crate) fn step_failed(&self, user: &User, problem: &Problem) {
+        let (scenario, message) = (user.scenario(), user.session.masked(&problem.message));
         if self.debug {
-            self.show(&format!("= a step failed: {}\n", problem.message));
+            self.show(&format!("= {}: a step failed: {}\n", user.whose(), plain(&message)));
         }
         let mut recorder = self.recorder.borrow_mut();
-        recorder.step_error(scenario, &problem.message);
+        recorder.step_error(scenario, &message);
         if problem.panicked {
             recorder.panic_caught(scenario);
         }

@@ -5,6 +5,8 @@ use std::cell::RefCell;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Once, OnceLock};
 
+use crate::shown::varying;
+
 /// Prefix of the names of the threads on which panics are caught and counted.
 pub(crate) const SHARD_THREAD: &str = "loadspiker-shard-";
 
@@ -100,7 +102,7 @@ pub(crate) fn quiet_caught_panics() {
     });
 }
 
-/// What a caught panic said, and where.
+/// What a caught panic said, and where. Panics at one place are counted together, whatever they say.
 pub(crate) fn panic_message(payload: &(dyn Any + Send)) -> String {
     let text = payload
         .downcast_ref::<&str>()
@@ -108,7 +110,7 @@ pub(crate) fn panic_message(payload: &(dyn Any + Send)) -> String {
         .or_else(|| payload.downcast_ref::<String>().map(String::as_str))
         .unwrap_or("no message");
     match PANIC_PLACE.with(|last| last.borrow_mut().take()) {
-        Some(place) => format!("panicked at {place}: {text}"),
-        None => format!("panicked: {text}"),
+        Some(place) => format!("panicked at {place}: {}", varying(text)),
+        None => format!("panicked: {}", varying(text)),
     }
 }

@@ -12,6 +12,11 @@ use crate::moment::Moment;
 /// How long a shard may go without looking at what is due, and how late an arrival may be after it did.
 const PATIENCE: Duration = Duration::from_secs(1);
 
+/// Before which moment those are due who are too late at `now`.
+pub(crate) fn too_late_at(now: Moment) -> Moment {
+    now.minus(PATIENCE)
+}
+
 /// A time in which something was due and the shard did not look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Gap {
@@ -38,7 +43,12 @@ impl Gap {
 
     /// Whether an arrival that was due then is dropped.
     pub(crate) fn swallows(self, due: Moment) -> bool {
-        due >= self.from && self.to.since(due) > PATIENCE
+        due >= self.from && due < self.swallows_until()
+    }
+
+    /// Up to which moment arrivals are dropped that were due in it.
+    pub(crate) fn swallows_until(self) -> Moment {
+        self.to.minus(PATIENCE)
     }
 
     /// Whether it lies before `moment`.

@@ -8,13 +8,15 @@ use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
+use tokio::task::coop::unconstrained;
 use tokio::time::{Instant, Sleep};
 
 use crate::compile::{Op, Program};
 use crate::engine::cursor::{Cursor, Next};
+use crate::engine::hold::Attended;
 use crate::engine::journey::{self, After};
 use crate::engine::signals::panic_message;
-use crate::engine::{Shard, Supply, Turn, User};
+use crate::engine::{Place, Shard, Supply, Turn, User};
 use crate::metrics::{Phases, Sample};
 use crate::protocol::{Action, ActionContext};
 
@@ -55,7 +57,10 @@ async fn work(shard: Rc<Shard>, user: Box<User>) {
     let mut next = Some(user);
     while let Some(user) = next {
         let (population, fork) = (user.population, user.fork().cloned());
-        let driven = NoPanic(pin!(drive(ActionContext::new(user, shard.clone())))).await;
+        let place = Cell::new(Place::new(population, user.pc));
+        let who = user.session.user_id();
+        let task = NoPanic(pin!(drive(ActionContext::new(user, shard.clone()), &place)));
+        let driven = Attended { task, shard: &shard, user: who, place: &place }.await;
         if let Err(message) = driven
             && !shard.is_over()
         {
@@ -102,7 +107,7 @@ impl<F: Future> Future for Watched<F> {
     }
 }
 
-async fn drive(mut cx: ActionContext) {
+async fn drive(mut cx: ActionContext, place: &Cell<Place>) {
     let shard = cx.shard.clone();
     let program = shard.program(cx.user.population);
     let throttled = shard.is_throttled(cx.user.population);
@@ -115,6 +120,7 @@ async fn drive(mut cx: ActionContext) {
             return;
         }
         let next = next.take().unwrap_or_else(|| cursor(&mut cx, &program, &shard).advance());
+        place.set(shard.pulse.who().1);
         if let Some(witness) = &program.witness {
             witness.keep(cx.session());
         }
@@ -145,12 +151,17 @@ async fn drive(mut cx: ActionContext) {
                         }
                     }
                 }
+                let here = Place::new(cx.user.population, pc);
+                place.set(here);
+                shard.pulse.at(here);
                 shard.action_begins(cx.user.population);
                 cx.begin_action();
+                cx.announce(action.as_ref());
                 let panicked = NoPanic(action.run(&mut cx).as_mut()).await.err();
                 if shard.is_over() {
                     return;
                 }
+                shard.step_is_over(here);
                 if let Some(message) = panicked {
                     record_panic(&mut cx, action.as_ref(), &message);
                 }
@@ -181,6 +192,9 @@ async fn drive(mut cx: ActionContext) {
                     shard.hold(cx.into_user());
                     return;
                 }
+                let here = Place::new(cx.user.population, pc);
+                place.set(here);
+                shard.pulse.at(here);
                 cx = match Box::pin(journey::run(cx, step, program.clone())).await {
                     After::GoesOn(cx) => cx,
                     After::Ends(cx) => return shard.user_ended(cx.into_user()),
@@ -193,6 +207,7 @@ async fn drive(mut cx: ActionContext) {
                     }
                     After::Gone => return,
                 };
+                shard.step_is_over(here);
                 shard.release_due(cx.user.intended);
                 actions = actions.wrapping_add(1);
                 if actions.is_multiple_of(TURN) {
@@ -296,13 +311,16 @@ pub(crate) struct Watchdog {
 
 impl Watchdog {
     /// Ready once `deadline` has passed.
+    ///
+    /// The timer is asked outside of the budget that tokio gives a task for one turn: what the limit is for, such as a
+    /// peer that does not stop sending, has used that up, and would keep the timer from ringing.
     pub(crate) fn poll(&mut self, deadline: Instant, cx: &mut Context<'_>) -> Poll<()> {
         let sleep = self.sleep.get_or_insert_with(|| Box::pin(tokio::time::sleep_until(deadline)));
         loop {
             if sleep.deadline() > deadline {
                 sleep.as_mut().reset(deadline);
             }
-            match sleep.as_mut().poll(cx) {
+            match pin!(unconstrained(sleep.as_mut())).poll(cx) {
                 Poll::Pending => return Poll::Pending,
                 Poll::Ready(()) if sleep.deadline() >= deadline => return Poll::Ready(()),
                 Poll::Ready(()) => sleep.as_mut().reset(deadline),
@@ -324,5 +342,27 @@ mod tests {
     fn the_task_of_a_busy_user_stays_small() {
         let size = future_size(work);
         assert!(size <= 640, "{size}");
+    }
+
+    /// As a peer does that does not stop sending: whatever is asked behind it gets no answer from tokio.
+    fn use_up_the_budget(cx: &mut Context<'_>) {
+        while pin!(tokio::task::coop::consume_budget()).poll(cx).is_ready() {}
+    }
+
+    #[test]
+    fn a_time_limit_fires_though_what_it_limits_has_used_up_the_budget_of_the_task() {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let begin = std::time::Instant::now();
+        let mut watchdog = Watchdog::default();
+        runtime.block_on(async {
+            let deadline = Instant::now() + Duration::from_millis(20);
+            poll_fn(|cx| {
+                use_up_the_budget(cx);
+                let late = begin.elapsed() > Duration::from_secs(10);
+                if late { Poll::Ready(()) } else { watchdog.poll(deadline, cx) }
+            })
+            .await;
+        });
+        assert!(begin.elapsed() < Duration::from_secs(10), "{:?}", begin.elapsed());
     }
 }

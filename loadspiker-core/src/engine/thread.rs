@@ -11,12 +11,13 @@ use tokio::runtime::{Builder, LocalOptions};
 use tokio::sync::mpsc::UnboundedReceiver;
 
 use crate::compile::Plan;
-use crate::engine::Shard;
 use crate::engine::clock::Clock;
-use crate::engine::health;
 use crate::engine::message::{Command, Event};
 use crate::engine::signals::{SHARD_THREAD, panic_message};
 use crate::engine::timer::Timer;
+use crate::engine::{Pulse, Shard};
+use crate::error::explain;
+use crate::shown::plain;
 
 /// Starts the thread of the shard at `index`. It sets itself up, tells that it is ready, and begins when `start` gives
 /// the instant from which all shards count.
@@ -27,19 +28,21 @@ pub(crate) fn spawn(
     start: Receiver<Instant>,
     commands: UnboundedReceiver<Command>,
     tell: &Sender<Event>,
+    pulse: &Arc<Pulse>,
 ) -> Result<JoinHandle<()>, String> {
-    let (plan, tell) = (plan.clone(), tell.clone());
+    let (plan, tell, pulse) = (plan.clone(), tell.clone(), pulse.clone());
     let work = move || {
-        let shard = || run(&plan, index, debug, &start, commands, &tell);
+        let shard = || run(&plan, index, debug, &start, commands, &tell, &pulse);
         if let Err(payload) = catch_unwind(AssertUnwindSafe(shard)) {
-            let cause = panic_message(payload.as_ref());
+            let cause = plain(&panic_message(payload.as_ref())).into_owned();
             // If nobody listens, the run has been given up already.
             let _ = tell.send(Event::Failed { what: format!("shard {index}"), cause });
         }
-        let _ = tell.send(Event::Gone);
+        pulse.is_over();
+        let _ = tell.send(Event::Gone { shard: index });
     };
     let thread = std::thread::Builder::new().name(format!("{SHARD_THREAD}{index}"));
-    thread.spawn(work).map_err(|cause| health::explain(&cause))
+    thread.spawn(work).map_err(|cause| explain(&cause))
 }
 
 fn run(
@@ -49,33 +52,48 @@ fn run(
     start: &Receiver<Instant>,
     commands: UnboundedReceiver<Command>,
     tell: &Sender<Event>,
+    pulse: &Arc<Pulse>,
 ) {
     let failed = |what: &str, cause: String| {
         // If nobody listens, the run has been given up already.
         let _ = tell.send(Event::Failed { what: what.to_owned(), cause });
     };
-    let runtime = Builder::new_current_thread().enable_all().build_local(LocalOptions::default());
+    pulse.begins();
+    let (resting, waking) = (pulse.clone(), pulse.clone());
+    let mut runtime = Builder::new_current_thread();
+    runtime.enable_all().on_thread_park(move || resting.rests()).on_thread_unpark(move || waking.wakes());
+    let runtime = runtime.build_local(LocalOptions::default());
     let runtime = match runtime {
         Ok(runtime) => runtime,
-        Err(cause) => return failed("the runtime of a shard", health::explain(&cause)),
+        Err(cause) => return failed("the runtime of a shard", explain(&cause)),
     };
     runtime.block_on(async {
         let base = Instant::now();
-        let mut shard = match Shard::open(plan, index, Clock::new(base, plan.simulated_clock), debug, tell.clone()) {
+        let mut shard = match Shard::open(
+            plan,
+            index,
+            Clock::new(base, plan.simulated_clock),
+            debug,
+            tell.clone(),
+            pulse.clone(),
+        ) {
             Ok(shard) => shard,
             Err((what, cause)) => return failed(&what, cause),
         };
         let timer = match Timer::new() {
             Ok(timer) => timer,
-            Err(cause) => return failed("the timer of a shard", health::explain(&cause)),
+            Err(cause) => return failed("the timer of a shard", explain(&cause)),
         };
         let _ = tell.send(Event::Ready);
         let Ok(base) = start.recv() else { return };
+        pulse.wakes();
         if let Some(shard) = Rc::get_mut(&mut shard) {
             let clock = Clock::new(base, plan.simulated_clock);
             shard.clock = clock.clone();
             shard.book.timed_by(move || clock.now());
         }
         shard.run(commands, timer).await;
+        // What follows is to wait for what the runtime does in other threads.
+        pulse.is_over();
     });
 }

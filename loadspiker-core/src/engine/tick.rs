@@ -17,6 +17,8 @@ impl Shard {
             self.states.borrow().iter().for_each(|state| state.tick());
         }
         self.second.set(second);
+        // What is waited for from now on is to be told from what was.
+        let _ = self.waited_for_core();
         let warm_up = self.warm_up.get().filter(|end| now < *end);
         self.warm_up.set(warm_up);
         let next = Moment::from_nanos((second + 1) * nanos(TICK));

@@ -7,12 +7,13 @@ use std::time::Duration;
 use crate::compile::Pc;
 use crate::engine::branch::new_state;
 use crate::engine::fork::Fork;
+use crate::engine::holding::Holding;
 use crate::engine::throttle::Held;
 use crate::metrics::{GroupId, ScenarioId};
 use crate::moment::Moment;
-use crate::pool::Holding;
 use crate::protocol::UserState;
 use crate::session::Session;
+use crate::shown::printable;
 
 /// A virtual user.
 pub(crate) struct User {
@@ -51,6 +52,8 @@ pub(crate) struct Rare {
     pub(crate) branch: Option<Branch>,
     /// What it has checked out of pools.
     pub(crate) holdings: Vec<Holding>,
+    /// The request it makes, where exchanges are shown.
+    pub(crate) debugged: Option<Box<str>>,
 }
 
 impl Extras {
@@ -71,13 +74,45 @@ pub(crate) struct Branch {
 /// A loop, group or `try_max` that the user is in. The outermost of a branch stands for what is around the fork.
 #[derive(Debug)]
 pub(crate) enum Frame {
-    Loop { enter: Pc, asap: bool, pass: u32, since: Moment },
-    Group { outer: GroupId, failed: bool, cumulated_micros: u32, since: Moment },
-    Try { enter: Pc, failed_before: bool, attempt: u32 },
-    Branch { failed: bool, cumulated_micros: u32 },
+    /// `over` says that a wait was cut because its time is over.
+    Loop {
+        enter: Pc,
+        asap: bool,
+        pass: u32,
+        since: Moment,
+        over: bool,
+    },
+    Group {
+        outer: GroupId,
+        failed: bool,
+        cumulated_micros: u32,
+        since: Moment,
+    },
+    Try {
+        enter: Pc,
+        failed_before: bool,
+        attempt: u32,
+    },
+    /// `over` is the entry of the loop around whose time is over, if a wait was cut because of it.
+    Branch {
+        failed: bool,
+        cumulated_micros: u32,
+        over: Option<Pc>,
+    },
 }
 
 impl User {
+    /// Who it is, for a person who debugs: `user 3 of "Browse"`.
+    #[cold]
+    pub(crate) fn whose(&self) -> String {
+        format!("user {} of \"{}\"", self.session.user_id(), printable(self.session.scenario()))
+    }
+
+    /// The request it makes, where exchanges are shown.
+    pub(crate) fn debugged(&self) -> Option<&str> {
+        self.extras.as_ref()?.rare.as_ref()?.debugged.as_deref()
+    }
+
     pub(crate) fn new(session: Session, population: u32, intended: Moment) -> Self {
         User {
             session,
@@ -124,6 +159,14 @@ impl User {
                 Frame::Try { .. } => return,
                 Frame::Loop { .. } => {}
             }
+        }
+    }
+
+    /// Lets the innermost group or block have failed if code of the user's has marked it so. To be called before a frame
+    /// is entered or left: the mark belongs to where the user is.
+    pub(crate) fn settle_failure(&mut self) {
+        if self.session.take_new_failure() {
+            self.fail_group();
         }
     }
 

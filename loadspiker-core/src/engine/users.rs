@@ -6,11 +6,12 @@ use std::task::Poll;
 use std::time::Duration;
 
 use crate::engine::fork::Fork;
+use crate::engine::limit::Waits;
 use crate::engine::message::Event;
 use crate::engine::population::Arrival;
 use crate::engine::shard::CROWD;
 use crate::engine::{Shard, User, task};
-use crate::metrics::ScenarioId;
+use crate::metrics::{Dropped, ScenarioId};
 use crate::moment::Moment;
 use crate::session::Session;
 
@@ -29,8 +30,14 @@ impl Shard {
                         self.start_user(index, intended, now, number, seed);
                         started += 1;
                     }
-                    Some(Arrival::Crowded) => self.recorder.borrow_mut().arrival_dropped(scenario),
-                    Some(Arrival::Missed) => self.recorder.borrow_mut().arrival_missed(scenario),
+                    Some(Arrival::Crowded(crowded)) => {
+                        let dropped = Dropped { crowded, ..Dropped::default() };
+                        self.recorder.borrow_mut().arrivals_dropped(scenario, dropped);
+                    }
+                    Some(Arrival::Missed(late)) => {
+                        let dropped = Dropped { late, ..Dropped::default() };
+                        self.recorder.borrow_mut().arrivals_dropped(scenario, dropped);
+                    }
                 }
             }
             self.tell_if_done(index, now);
@@ -105,7 +112,7 @@ impl Shard {
 
     pub(super) fn tell_if_done(&self, population: usize, at: Moment) {
         if self.populations.borrow_mut()[population].is_newly_done() {
-            self.tell(Event::Done { population, at, round: self.round.get() });
+            self.tell(Event::Done { shard: self.index, population, at, round: self.round.get() });
         }
     }
 
@@ -159,6 +166,9 @@ impl Shard {
             return task::spawn(self, user);
         }
         user.rest(Duration::MAX);
+        if let Some(limit) = self.limit_of(&user) {
+            self.fetch_at(limit, (user.session.user_id(), user.serial()), Waits::Meeting(rendez_vous));
+        }
         self.meetings.borrow_mut()[rendez_vous].push(user);
     }
 

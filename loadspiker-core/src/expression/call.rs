@@ -3,9 +3,9 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::error::EvalError;
 use super::function::Function;
 use super::generate;
+use crate::error::EvalError;
 use crate::error::{SessionError, StepError};
 use crate::session::{Session, Slot};
 use crate::value::Value;
@@ -127,6 +127,15 @@ fn argument(text: &str, slots: &mut dyn FnMut(&str) -> Slot) -> Option<Argument>
     }
     if let Ok(integer) = text.parse::<i64>() {
         return constant(integer.into());
+    }
+    if let Ok(integer) = text.parse::<u64>() {
+        return constant(integer.into());
+    }
+    // As a text, an integer of more than 64 bits keeps its digits.
+    if text.strip_prefix(['-', '+']).unwrap_or(text).bytes().all(|byte| byte.is_ascii_digit())
+        && text.ends_with(|c: char| c.is_ascii_digit())
+    {
+        return constant(text.into());
     }
     // `inf` and `nan` are names.
     if let (true, Ok(number)) = (text.contains(|c: char| c.is_ascii_digit()), text.parse::<f64>()) {

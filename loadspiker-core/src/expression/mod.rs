@@ -34,9 +34,7 @@
 
 pub mod arg;
 mod call;
-mod counter;
 mod date;
-mod error;
 mod function;
 mod generate;
 mod html;
@@ -44,11 +42,13 @@ mod html;
 mod jinja;
 mod parse;
 mod path;
+mod symbols;
 
 use std::borrow::Cow;
 use std::fmt::Write;
 use std::sync::Arc;
 
+pub use crate::error::{EvalError, ParseError};
 pub(crate) use arg::draw;
 pub use arg::{
     Arg, CompiledArg, CompiledDistribution, CompiledPause, CompiledText, CompiledValue, Computed, Distribution,
@@ -56,13 +56,11 @@ pub use arg::{
     TextOutcome, ValueArg, empirical, exponential, log_normal, normal, uniform,
 };
 pub(crate) use call::{Functions, UserFunction};
-pub(crate) use counter::Counters;
-pub use error::{EvalError, ParseError};
-#[cfg(feature = "fake")]
-pub(crate) use generate::uuid;
 #[cfg(feature = "templates")]
 #[cfg_attr(docsrs, doc(cfg(feature = "templates")))]
 pub use jinja::{Jinja, jinja, jinja_file};
+pub use symbols::Symbols;
+pub(crate) use symbols::{LateSymbols, SymbolTable};
 
 use crate::session::{Session, Slot};
 use crate::value::Value;
@@ -184,6 +182,21 @@ impl Template {
         }))
     }
 
+    /// The attributes whose whole values are in the text.
+    pub(crate) fn plain_attributes(&self) -> Vec<Slot> {
+        match &self.0.content {
+            Content::Literal(_) => Vec::new(),
+            Content::Single(expression) => expression.plain_attribute().into_iter().collect(),
+            Content::Mixed(parts) => {
+                let expressions = parts.iter().filter_map(|part| match part {
+                    Part::Expression(expression) => expression.plain_attribute(),
+                    Part::Text(_) => None,
+                });
+                expressions.collect()
+            }
+        }
+    }
+
     /// Appends the text for this session to `out`.
     ///
     /// # Errors
@@ -236,6 +249,52 @@ impl Template {
         rendered
     }
 
+    /// As [`render`](Self::render), into bytes: a value of bytes is written as it is, where [`render`](Self::render)
+    /// replaces what is not UTF-8. A function in the last place, such as `upper()`, gives a text.
+    ///
+    /// # Errors
+    ///
+    /// As [`render`](Self::render).
+    pub fn render_bytes(&self, session: &Session, out: &mut Vec<u8>) -> Result<(), EvalError> {
+        let expression = match &self.0.content {
+            Content::Literal(text) => {
+                write_bytes(text, out);
+                return Ok(());
+            }
+            Content::Single(expression) => Some(expression),
+            Content::Mixed(_) => None,
+        };
+        let parts: &[Part] = match &self.0.content {
+            Content::Mixed(parts) => parts,
+            _ => &[],
+        };
+        let start = out.len();
+        // A text, into which functions write, as long as no bytes come.
+        let mut text = text_of(out);
+        let mut render = |expression: &Expression, text: &mut String| {
+            if let Some(bytes) = expression.render_or_bytes(session, text)? {
+                append(out, std::mem::take(text));
+                out.extend_from_slice(&bytes);
+            }
+            Ok(())
+        };
+        let one = expression.map_or(Ok(()), |expression| render(expression, &mut text));
+        let rendered = one.and_then(|()| {
+            parts.iter().try_for_each(|part| match part {
+                Part::Text(fixed) => {
+                    text.push_str(fixed);
+                    Ok(())
+                }
+                Part::Expression(expression) => render(expression, &mut text),
+            })
+        });
+        append(out, text);
+        if rendered.is_err() {
+            out.truncate(start);
+        }
+        rendered
+    }
+
     /// The value for this session: of its own type if the template is a single expression, a text otherwise.
     ///
     /// # Errors
@@ -272,6 +331,40 @@ fn write_value(value: &Value, out: &mut String) {
             let _ = write!(out, "{other}");
         }
     }
+}
+
+/// Appends a value as it is displayed, but for bytes, which are written as they are.
+fn write_bytes(value: &Value, out: &mut Vec<u8>) {
+    match value {
+        Value::Text(text) => out.extend_from_slice(text.as_bytes()),
+        Value::Bytes(bytes) => out.extend_from_slice(bytes),
+        other => {
+            // Writing into a Vec cannot fail.
+            let _ = std::io::Write::write_fmt(out, format_args!("{other}"));
+        }
+    }
+}
+
+/// Where a text is written that is then appended to `out`: in its memory, if there is nothing in it yet.
+fn text_of(out: &mut Vec<u8>) -> String {
+    if out.is_empty() { String::from_utf8(std::mem::take(out)).unwrap_or_default() } else { String::new() }
+}
+
+/// Appends a text; if there is nothing before, the memory goes with it.
+fn append(out: &mut Vec<u8>, text: String) {
+    if out.is_empty() {
+        *out = text.into_bytes();
+    } else {
+        out.extend_from_slice(text.as_bytes());
+    }
+}
+
+/// Appends what is written as a text.
+fn write_text<T>(out: &mut Vec<u8>, write: impl FnOnce(&mut String) -> T) -> T {
+    let mut text = text_of(out);
+    let written = write(&mut text);
+    append(out, text);
+    written
 }
 
 #[cfg(test)]

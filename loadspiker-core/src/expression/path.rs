@@ -4,12 +4,13 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::call::Call;
-use super::error::EvalError;
 use super::function::Function;
 use super::generate::Generator;
 use super::write_value;
+use crate::error::EvalError;
 use crate::error::SessionError;
-use crate::session::{Session, Slot, abbreviate};
+use crate::mask::shown_value;
+use crate::session::{Session, Slot};
 use crate::value::{FromValue, Value};
 
 #[derive(Debug)]
@@ -53,6 +54,15 @@ impl Expression {
         }
     }
 
+    /// The attribute that it stands for, if no part of it is chosen.
+    pub(super) fn plain_attribute(&self) -> Option<Slot> {
+        let is_whole = self.steps.iter().all(|step| matches!(step.kind, StepKind::Function(_)));
+        match self.root {
+            Root::Attribute(slot) if is_whole => Some(slot),
+            _ => None,
+        }
+    }
+
     /// The value, borrowed from the session where it is there already.
     pub(super) fn value<'a>(&'a self, session: &'a Session) -> Result<Cow<'a, Value>, EvalError> {
         self.value_after(&self.steps, session)
@@ -68,6 +78,23 @@ impl Expression {
             _ => write_value(&*self.value(session)?, out),
         }
         Ok(())
+    }
+
+    /// Appends the value as a text, or gives it if it is bytes.
+    pub(super) fn render_or_bytes(&self, session: &Session, out: &mut String) -> Result<Option<Arc<[u8]>>, EvalError> {
+        let is_text = match (&self.root, &*self.steps) {
+            (Root::Generated(_), []) => true,
+            (_, [.., Step { kind: StepKind::Function(function), .. }]) => function.writes_text(),
+            _ => false,
+        };
+        if is_text {
+            return self.render(session, out).map(|()| None);
+        }
+        match &*self.value(session)? {
+            Value::Bytes(bytes) => return Ok(Some(bytes.clone())),
+            other => write_value(other, out),
+        }
+        Ok(None)
     }
 
     fn value_after<'a>(&'a self, steps: &'a [Step], session: &'a Session) -> Result<Cow<'a, Value>, EvalError> {
@@ -183,7 +210,7 @@ fn index_in(slot: Slot, session: &Session) -> Result<i64, EvalError> {
     i64::from_value(value).ok_or_else(|| {
         EvalError::Session(SessionError::Type {
             name: name.to_owned(),
-            value: abbreviate(&value.to_string()),
+            value: shown_value(name, value),
             found: value.type_name(),
             expected: i64::EXPECTED,
         })

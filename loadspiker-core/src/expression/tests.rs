@@ -421,3 +421,33 @@ proptest! {
         prop_assert_eq!(template.as_literal(), Some(source.as_str()));
     }
 }
+
+#[test]
+fn templates_render_to_bytes_without_loss() {
+    let bytes = |source: &str, before: &[u8]| {
+        let (template, mut session) = prepared(source, &serde_json::json!({"name": "Zo\u{eb}", "id": 7}));
+        session.set("blob", vec![0_u8, 255, b'a']).unwrap();
+        let mut out = before.to_vec();
+        template.render_bytes(&session, &mut out).map(|()| out)
+    };
+    for before in [&b""[..], b"\xfe"] {
+        let expected = |rest: &[u8]| Ok([before, rest].concat());
+        assert_eq!(bytes("#{blob}", before), expected(b"\x00\xffa"));
+        assert_eq!(bytes("<#{blob}|#{name}|#{id}|#{blob}>", before), expected(b"<\x00\xffa|Zo\xc3\xab|7|\x00\xffa>"));
+        assert_eq!(bytes("#{name.upper()}#{blob.base64()}", before), expected("ZO\u{cb}AP9h".as_bytes()));
+        assert_eq!(bytes("plain", before), expected(b"plain"));
+        assert_eq!(bytes("#{blob.size()} of #{userId()}", before), expected(b"3 of 42"));
+    }
+    assert!(bytes("x#{blob}#{gone}", b"kept").is_err());
+}
+
+proptest! {
+    #[test]
+    fn what_has_no_bytes_in_it_renders_to_the_bytes_of_its_text(source in r"([a-z ]|#\{(id|name|list|cart\.total|name\.upper\(\))\}){0,12}") {
+        let (template, session) = prepared(&source, &shop());
+        let (mut text, mut bytes) = (String::new(), Vec::new());
+        template.render(&session, &mut text).unwrap();
+        template.render_bytes(&session, &mut bytes).unwrap();
+        prop_assert_eq!(text.as_bytes(), bytes);
+    }
+}

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::source::Source;
 use super::typed::{Shape, TypedRecord};
+use crate::units::FixedDuration;
 use crate::value::Value;
 
 /// In which order a feeder gives its records, and what happens after the last.
@@ -176,7 +177,8 @@ impl Feeder {
     /// How long a user waits for a record of a source that may have none yet, 60 s if nothing is said; see
     /// [`async_records`](super::async_records). After that its step fails, and it goes on. On other feeders, for which
     /// nobody waits, it is a mistake.
-    pub fn wait_at_most(self, patience: Duration) -> Feeder {
+    pub fn wait_at_most(self, patience: impl FixedDuration) -> Feeder {
+        let patience = patience.fixed();
         self.with(|definition| definition.patience = Some(patience))
     }
 

@@ -73,7 +73,7 @@ pub(super) fn bytes(value: &Value) -> usize {
         Value::Bytes(bytes) => bytes.len(),
         Value::List(items) => items.iter().map(|item| size_of::<Value>() + bytes(item)).sum(),
         Value::Map(map) => map.iter().map(|(key, value)| size_of::<Value>() + key.len() + bytes(value)).sum(),
-        Value::Null | Value::Bool(_) | Value::Int(_) | Value::Float(_) => 0,
+        Value::Null | Value::Bool(_) | Value::Int(_) | Value::UInt(_) | Value::Float(_) => 0,
     }
 }
 

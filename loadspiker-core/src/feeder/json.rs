@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 use std::fmt;
-use std::io::BufRead;
+use std::io::{BufRead, Read};
 
 use serde::de::{DeserializeSeed, Deserializer, Error as _, SeqAccess, Visitor};
 use serde_json::Value as Json;
@@ -10,13 +10,16 @@ use serde_json::Value as Json;
 use super::error::FeederError;
 use super::input::{Input, Meter};
 use super::sink::{Halt, Refusal, Row, Sink};
+use crate::value::{BigIntegers, find_big_integer, too_big};
 
 /// Reads an array of objects, one after the other.
 pub(super) fn read_array(input: &dyn Input, sink: &mut dyn Sink) -> Result<(), Halt> {
     let (text, meter) = input.text()?;
-    let mut parser = serde_json::Deserializer::from_reader(text);
+    let found = RefCell::new(None);
+    let watched = Watched { text, integers: BigIntegers::default(), found: &found };
+    let mut parser = serde_json::Deserializer::from_reader(watched);
     let refused = RefCell::new(None);
-    let array = Array { sink, meter, refused: &refused };
+    let array = Array { sink, meter, refused: &refused, too_big: &found };
     let read = array.deserialize(&mut parser).and_then(|()| parser.end());
     // What the sink refused, or what is no object, comes out of the parser as an error of its own.
     match (refused.into_inner(), read) {
@@ -42,7 +45,11 @@ pub(super) fn read_lines(input: &dyn Input, sink: &mut dyn Sink) -> Result<(), H
             continue;
         }
         let record = bytes.strip_suffix(b"\n").unwrap_or(&bytes);
-        let record = serde_json::from_slice(record).map_err(|error| unreadable(input, error, line - 1))?;
+        let parsed = serde_json::from_slice(record).map_err(|error| unreadable(input, error, line - 1))?;
+        if let Some(integer) = find_big_integer(record, |_| true) {
+            return Err(input.at_line(line, too_big(&integer)).into());
+        }
+        let record = parsed;
         push(sink, &mut row, record, |kind| format!("this is {kind}; each line has to be an object"))
             .map_err(|refusal| refusal.at(|problem| input.at_line(line, problem)))?;
     }
@@ -61,12 +68,34 @@ fn push(
     sink.record(row)
 }
 
+/// A text in which integers beyond 64 bits are looked for as it is read: of those the parser loses digits.
+struct Watched<'a, R> {
+    text: R,
+    integers: BigIntegers,
+    /// The first.
+    found: &'a RefCell<Option<String>>,
+}
+
+impl<R: Read> Read for Watched<'_, R> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let length = self.text.read(buffer)?;
+        for byte in buffer.iter().take(length) {
+            if let Some(integer) = self.integers.feed(*byte) {
+                self.found.borrow_mut().get_or_insert(integer);
+            }
+        }
+        Ok(length)
+    }
+}
+
 /// An array whose elements go to the sink as they are read, so that it need not fit into memory.
 struct Array<'a> {
     sink: &'a mut dyn Sink,
     meter: Meter,
     /// What went wrong with the record of this number, from 1; number 0 is the whole file.
     refused: &'a RefCell<Option<(u64, Refusal)>>,
+    /// An integer within the record that no value holds.
+    too_big: &'a RefCell<Option<String>>,
 }
 
 impl<'de> DeserializeSeed<'de> for Array<'_> {
@@ -98,7 +127,11 @@ impl<'de> Visitor<'de> for Array<'_> {
             self.meter.next_record();
             let Some(record) = elements.next_element()? else { break };
             let no_object = |kind: &str| format!("this is {kind}; each record has to be an object");
-            if let Err(refusal) = push(self.sink, &mut row, record, no_object) {
+            let pushed = match self.too_big.take() {
+                Some(integer) => Err(Refusal::Problem(too_big(&integer))),
+                None => push(self.sink, &mut row, record, no_object),
+            };
+            if let Err(refusal) = pushed {
                 *self.refused.borrow_mut() = Some((number, refusal));
                 return Err(A::Error::custom("refused"));
             }
@@ -190,6 +223,22 @@ mod tests {
         assert_eq!(table.columns.iter().map(|name| &**name).collect::<Vec<_>>(), ["id", "ok", "tags", "name"]);
         assert_eq!(table.row(0), [Some(1.into()), Some(true.into()), Some(vec!["a"].into()), None]);
         assert_eq!(table.row(1), [Some(2.5.into()), None, None, Some(crate::Value::Null)]);
+    }
+
+    #[test]
+    fn integers_are_kept_exactly_or_refused() {
+        let data = br#"[{"id": 18446744073709551615}, {"id": -9223372036854775808}, {"id": 1e30}]"#;
+        let expected = [u64::MAX.into(), i64::MIN.into(), 1e30.into()].map(Some);
+        assert_eq!(parse_array("f", data).unwrap().cells, expected);
+        let lines = String::from_utf8_lossy(&data[1..data.len() - 1]).replace("}, ", "}\n");
+        assert_eq!(parse_lines("f", lines.as_bytes()).unwrap().cells, expected);
+
+        let told = "the integer 18446744073709551616 has more than 64 bits, so it cannot be kept exactly; write it as a \
+                    text, in quotation marks";
+        let data = br#"[{"id": "99999999999999999999"}, {"id": [18446744073709551616]}, {"id": 1}]"#;
+        assert_eq!(parse_array("f", data).unwrap_err().to_string(), format!("feeder f: record 2: {told}"));
+        let data = b"{\"id\": 1}\n{\"id\": 18446744073709551616}\n";
+        assert_eq!(parse_lines("f", data).unwrap_err().to_string(), format!("feeder f, line 2: {told}"));
     }
 
     #[test]

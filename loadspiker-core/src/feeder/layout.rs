@@ -49,7 +49,7 @@ pub(crate) fn copied(value: &Value) -> Value {
         Value::Map(map) => {
             Value::Map(Arc::new(map.iter().map(|(key, value)| (Arc::from(&**key), copied(value))).collect()))
         }
-        Value::Null | Value::Bool(_) | Value::Int(_) | Value::Float(_) => value.clone(),
+        Value::Null | Value::Bool(_) | Value::Int(_) | Value::UInt(_) | Value::Float(_) => value.clone(),
     }
 }
 

@@ -47,6 +47,8 @@ pub(super) struct LazyTap {
     part: (usize, usize),
     /// How many were drawn.
     drawn: AtomicU64,
+    /// The panic that ended it, if one did.
+    panic: Mutex<Option<String>>,
 }
 
 impl Tap {
@@ -65,9 +67,14 @@ impl Tap {
         };
         let name = definition.source.name();
         match &definition.source {
-            Source::Drawn(Drawn::Lazy(lazy)) => {
-                Tap::Lazy(LazyTap { name, lazy: lazy.clone(), finish, part, drawn: AtomicU64::new(0) })
-            }
+            Source::Drawn(Drawn::Lazy(lazy)) => Tap::Lazy(LazyTap {
+                name,
+                lazy: lazy.clone(),
+                finish,
+                part,
+                drawn: AtomicU64::new(0),
+                panic: Mutex::default(),
+            }),
             Source::Drawn(Drawn::Live(source)) => {
                 let patience = definition.patience.unwrap_or(PATIENCE);
                 Tap::Live(Live::new(source.clone(), shards, patience, columns, finish))
@@ -133,10 +140,16 @@ impl LazyTap {
                 (0..passed_over).try_for_each(|_| lazy.next().map(drop))?;
                 lazy.next()
             });
-            if matches!(next, Ok(Some(_))) {
-                self.drawn.fetch_add(1, Ordering::Relaxed);
+            // Whoever asks after a panic is told of it, too: there is no end, and nobody knows how many were to come.
+            let mut panic = self.panic.lock().unwrap_or_else(PoisonError::into_inner);
+            match next {
+                Ok(Some(record)) => {
+                    self.drawn.fetch_add(1, Ordering::Relaxed);
+                    Ok(Some(record))
+                }
+                Ok(None) => panic.clone().map_or(Ok(None), Err),
+                Err(message) => Err(panic.get_or_insert(message).clone()),
             }
-            next
         };
         let record = next.map_err(|message| panicked(&self.name, message))?.ok_or_else(|| FeedError::Ended {
             feeder: self.name.clone(),

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use super::record::Record;
 use super::sink::Refusal;
 use crate::error::SessionError;
-use crate::session::{Session, abbreviate};
+use crate::mask::shown_value;
+use crate::session::Session;
 use crate::value::{FromValue, Value};
 
 /// A struct whose fields are the fields of a record. `#[derive(Record)]` of the crate `loadspiker` implements it,
@@ -69,7 +70,7 @@ impl Column {
         let (name, expected) = (self.name, self.expected);
         let Some(value) = given else { return Err(format!("field \"{name}\" is missing, expected {expected}")) };
         (self.convert)(&value).ok_or_else(|| {
-            let (found, shown) = (value.type_name(), abbreviate(&value.to_string()));
+            let (found, shown) = (value.type_name(), shown_value(name, &value));
             let remedy =
                 if is_empty(&value) { "; if it may be empty, make it an Option or give it a default" } else { "" };
             format!("column \"{name}\" is the {found} \"{shown}\", expected {expected}{remedy}")
@@ -148,4 +149,15 @@ pub fn field<T: FromValue>(session: &Session, name: &str, default: Option<fn() -
 
 fn is_empty(value: &Value) -> bool {
     matches!(value, Value::Null) || value.as_str() == Some("")
+}
+
+impl Session {
+    /// A record that was fed, as a struct with `#[derive(Record)]`: each of its fields is the attribute of that name.
+    ///
+    /// # Errors
+    ///
+    /// [`SessionError::Missing`] if an attribute is not set, [`SessionError::Type`] if it does not fit its field.
+    pub fn record<R: TypedRecord>(&self) -> Result<R, SessionError> {
+        R::from_session(self)
+    }
 }

@@ -33,6 +33,7 @@ impl User {
         self.settle();
         let name = self.group_name(name.as_ref())?;
         let user = &mut *self.cx.user;
+        user.settle_failure();
         let (depth, outer, since) = (user.frames.len(), user.group, user.intended);
         user.group = self.cx.shard.group(outer, &name, &user.session);
         user.frames.push(Frame::Group { outer, failed: false, cumulated_micros: 0, since });

@@ -16,7 +16,7 @@ impl User {
     pub async fn pause(&mut self, duration: impl IntoPause) {
         self.settle();
         let compiled = self.compile(|cx| duration.into_pause().compile(cx)).map_err(|(_, mistake)| mistake);
-        let length = compiled.and_then(|pause| pause.get(self.session()).map_err(|error| error.to_string()));
+        let length = compiled.and_then(|pause| pause.get(self.session()).map_err(|error| format!("{error:#}")));
         let drawn = match length {
             Ok(length) => {
                 let pauses = self.program.pauses;

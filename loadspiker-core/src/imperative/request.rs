@@ -12,16 +12,7 @@ use crate::expression::IntoDuration;
 use crate::imperative::User;
 use crate::metrics::{GroupId, NameId, Phases, Sample, SampleName, ScenarioId};
 use crate::moment::Moment;
-use crate::protocol::{Action, ActionBuilder};
-
-/// What the user's code gets to know of a request.
-#[derive(Default)]
-pub(crate) struct Witness {
-    /// Why it failed.
-    pub(crate) failure: Option<String>,
-    pub(crate) reply: Option<Box<dyn Any>>,
-    pub(crate) wants_reply: bool,
-}
+use crate::protocol::{Action, ActionBuilder, Witness};
 
 impl User {
     /// Makes a request of any protocol: it is compiled, run, measured and checked as in a built scenario. Protocols offer
@@ -83,6 +74,7 @@ impl User {
         self.wait_for_turn(action.is_request()).await;
         self.cx.witness = Some(Box::new(Witness { wants_reply, ..Witness::default() }));
         let (shard, loose) = (self.cx.shard.clone(), self.loose.clone());
+        self.cx.announce(&*action);
         let in_flight = InFlight::begin(self, &*action, &shard, &loose);
         let panicked = NoPanic(action.run(&mut self.cx).as_mut()).await.err();
         if shard.is_over() {

@@ -31,6 +31,9 @@ pub struct Arrivals {
     duration: Duration,
 }
 
+/// How many randomized arrivals are drawn one by one only to be passed over: a few milliseconds' worth.
+const DRAWS: u64 = 100_000;
+
 /// Where in a randomized piece the draws have got to.
 #[derive(Clone, Debug)]
 struct RandomPiece {
@@ -49,6 +52,23 @@ impl RandomPiece {
             self.drawn += 1;
         }
         self.latest
+    }
+
+    /// How many arrivals are due before `at`, of those numbered `i`, `i + stride` and so on.
+    fn pass(&mut self, piece: &Piece, mut i: u64, stride: u64, at: u64) -> u64 {
+        let (begin, limit) = (i, self.drawn.saturating_add(DRAWS));
+        while i < piece.count && self.instant(piece, i) < at {
+            i += stride;
+            if self.drawn >= limit {
+                let share = piece.share_before(at);
+                let expected = self.draws.skip_below(share);
+                self.drawn += expected;
+                self.latest = self.latest.max(piece.instant_of_share(share));
+                i = i.max(self.drawn.saturating_sub(begin % stride).next_multiple_of(stride) + begin % stride);
+                break;
+            }
+        }
+        (i - begin) / stride
     }
 }
 
@@ -77,32 +97,57 @@ impl Arrivals {
         self.total
     }
 
-    /// The next arrival that is due at `moment` or later; those before it are passed over. Cheap even if there are very
-    /// many of them, but for randomized ones, which have to be drawn.
+    /// The next arrival that is due at `moment` or later; those before it are passed over.
     pub(crate) fn first_from(&mut self, moment: Moment) -> Option<Moment> {
+        self.pass(moment);
+        self.next()
+    }
+
+    /// Passes over the arrivals that are due before `moment` and says how many they were.
+    ///
+    /// What it costs depends on the number of steps, not of arrivals. Randomized arrivals have to be drawn; of those beyond
+    /// the first [`DRAWS`] of a step it is computed how many are to be expected.
+    pub(crate) fn pass(&mut self, moment: Moment) -> u64 {
+        let mut passed = 0_u64;
         loop {
-            let due = self.next()?;
-            if due >= moment {
-                return Some(due);
-            }
-            let at = moment.as_nanos().saturating_sub(self.start);
             // How many of this piece's arrivals are left to this part; their instants ascend.
             let left = (self.first.saturating_add(self.piece.count)).saturating_sub(self.next).div_ceil(self.stride);
-            let passed = if self.piece.nanos < at {
-                left
-            } else if self.random.is_some() {
-                continue;
-            } else {
-                let (mut low, mut high) = (0, left);
-                while low < high {
-                    let middle = low + (high - low) / 2;
-                    let i = self.next - self.first + middle * self.stride;
-                    if self.piece.instant(i) < at { low = middle + 1 } else { high = middle }
+            let at = moment.as_nanos().saturating_sub(self.start);
+            let here = match &mut self.random {
+                _ if left == 0 => 0,
+                _ if self.piece.nanos < at => left,
+                Some(random) => random.pass(&self.piece, self.next - self.first, self.stride, at).min(left),
+                None => {
+                    let (mut low, mut high) = (0, left);
+                    while low < high {
+                        let middle = low + (high - low) / 2;
+                        let i = self.next - self.first + middle * self.stride;
+                        if self.piece.instant(i) < at { low = middle + 1 } else { high = middle }
+                    }
+                    low
                 }
-                low
             };
-            self.next = self.next.saturating_add(passed.saturating_mul(self.stride));
+            passed = passed.saturating_add(here);
+            self.next = self.next.saturating_add(here.saturating_mul(self.stride));
+            if here < left || self.begin_piece().is_none() {
+                return passed;
+            }
         }
+    }
+
+    /// Goes on to the next piece.
+    fn begin_piece(&mut self) -> Option<()> {
+        let piece = self.pieces.next()?;
+        self.start = self.start.saturating_add(self.piece.nanos);
+        self.first = self.first.saturating_add(self.piece.count);
+        self.random = piece.randomized.then(|| RandomPiece {
+            draws: SortedUniforms::new(piece.count, self.seed, self.piece_number),
+            drawn: 0,
+            latest: 0,
+        });
+        self.piece = piece;
+        self.piece_number += 1;
+        Some(())
     }
 
     /// How long the profile lasts. The last user may be due earlier (the profile ends with a pause) or, at the end of
@@ -126,16 +171,7 @@ impl Iterator for Arrivals {
                 };
                 return Some(Moment::from_nanos(self.start.saturating_add(instant)));
             }
-            let piece = self.pieces.next()?;
-            self.start = self.start.saturating_add(self.piece.nanos);
-            self.first = self.first.saturating_add(self.piece.count);
-            self.random = piece.randomized.then(|| RandomPiece {
-                draws: SortedUniforms::new(piece.count, self.seed, self.piece_number),
-                drawn: 0,
-                latest: 0,
-            });
-            self.piece = piece;
-            self.piece_number += 1;
+            self.begin_piece()?;
         }
     }
 }
@@ -178,6 +214,45 @@ mod tests {
                 prop_assert_eq!(jumping.first_from(moment), all.find(|due| *due >= moment));
                 prop_assert!(jumping.eq(all));
             }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn arrivals_are_passed_over_as_many_as_counting_finds(count in 1_usize..4, moment in 0_u64..5_000) {
+            let profile = Profile::from_steps([
+                at_once_users(5),
+                constant_users_per_sec(13).during(1.secs()),
+                constant_users_per_sec(11).during(1.secs()).randomized(),
+                nothing_for(500.millis()),
+                ramp_users(7).during(1.secs()),
+            ]);
+            let moment = Moment::START + moment.millis();
+            for index in 0..count {
+                let mut passing = profile.arrivals(Shard { index, count }, 7);
+                let all: Vec<_> = passing.clone().collect();
+                let before = all.iter().filter(|due| **due < moment).count();
+                prop_assert_eq!(passing.pass(moment), before as u64);
+                prop_assert!(passing.eq(all.into_iter().skip(before)));
+            }
+        }
+    }
+
+    #[test]
+    fn a_trillion_arrivals_are_passed_over_without_looking_at_each() {
+        let rate = || constant_users_per_sec(100_000_000).during(5_000.secs());
+        let profile = Profile::from_steps([rate(), rate().randomized()]);
+        for index in 0..3 {
+            let mut arrivals = profile.arrivals(Shard { index, count: 3 }, 7);
+            let (half, three_quarters) = (Moment::START + 2_500.secs(), Moment::START + 7_500.secs());
+            assert!(arrivals.pass(half).abs_diff(83_333_333_333) <= 1);
+            // Drawn in part, and then as many as are to be expected.
+            let passed = arrivals.pass(three_quarters);
+            assert!(passed.abs_diff(166_666_666_667) < 1_000_000, "{passed}");
+            let next = arrivals.next().unwrap();
+            assert!(next >= three_quarters && next < three_quarters + 1.millis(), "{next:?}");
+            assert!(arrivals.pass(Moment::NEVER).abs_diff(83_333_333_333) < 1_000_000);
+            assert_eq!(arrivals.next(), None);
         }
     }
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::curve::{float, whole};
 use super::stairs::{Flight, flights};
 use super::written::Written;
+use crate::units::FixedDuration;
 
 /// One step of a closed injection profile: so many users are there; one that ends is replaced by a new one at once.
 ///
@@ -109,8 +110,8 @@ pub struct ConstantConcurrentUsers {
 
 impl ConstantConcurrentUsers {
     /// How long the number holds.
-    pub fn during(self, duration: Duration) -> ClosedStep {
-        Shape::Constant { users: self.users, during: duration }.into()
+    pub fn during(self, duration: impl FixedDuration) -> ClosedStep {
+        Shape::Constant { users: self.users, during: duration.fixed() }.into()
     }
 }
 
@@ -138,8 +139,8 @@ pub struct RampConcurrentUsersTo {
 
 impl RampConcurrentUsersTo {
     /// How long the ramp lasts. After the time `t` it has moved by `|to − from|·t/d` users, rounded down.
-    pub fn during(self, duration: Duration) -> ClosedStep {
-        Shape::Ramp { from: self.from, to: self.to, during: duration }.into()
+    pub fn during(self, duration: impl FixedDuration) -> ClosedStep {
+        Shape::Ramp { from: self.from, to: self.to, during: duration.fixed() }.into()
     }
 }
 
@@ -170,16 +171,16 @@ impl IncrementConcurrentUsersTimes {
     ///
     /// The staircase starts from 0 and has no ramps, unless [`ClosedStep::starting_from`] and
     /// [`ClosedStep::separated_by_ramps_lasting`] say otherwise; its first level is then empty and skipped.
-    pub fn each_level_lasting(self, duration: Duration) -> ClosedStep {
-        Shape::Stairs { increment: float(self.increment), levels: self.levels, lasting: duration }.into()
+    pub fn each_level_lasting(self, duration: impl FixedDuration) -> ClosedStep {
+        Shape::Stairs { increment: float(self.increment), levels: self.levels, lasting: duration.fixed() }.into()
     }
 }
 
 impl ClosedStep {
     /// Puts a linear ramp of this length between the levels of [`increment_concurrent_users`], and before the first
     /// if the staircase starts from 0. Default: none. On another step it is a mistake that is found before the run.
-    pub fn separated_by_ramps_lasting(mut self, duration: Duration) -> ClosedStep {
-        self.ramps = Some(duration);
+    pub fn separated_by_ramps_lasting(mut self, duration: impl FixedDuration) -> ClosedStep {
+        self.ramps = Some(duration.fixed());
         self
     }
 

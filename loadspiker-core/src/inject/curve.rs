@@ -35,34 +35,36 @@ pub(super) struct Piece {
     pub(super) count: u64,
     /// Arrivals are independent draws with the curve as their density.
     pub(super) randomized: bool,
+    /// Of a rate: what its integral has to reach until the first user is due, below 1.
+    pub(super) offset: f64,
     curve: Curve,
 }
 
 impl Piece {
     pub(super) fn nothing(during: Duration) -> Piece {
-        Piece { nanos: nanos(during), count: 0, randomized: false, curve: Curve::AtOnce }
+        Piece { nanos: nanos(during), count: 0, randomized: false, offset: 0.0, curve: Curve::AtOnce }
     }
 
     pub(super) fn at_once(users: u64) -> Piece {
-        Piece { nanos: 0, count: users, randomized: false, curve: Curve::AtOnce }
+        Piece { nanos: 0, count: users, randomized: false, offset: 0.0, curve: Curve::AtOnce }
     }
 
     pub(super) fn even(users: u64, during: Duration) -> Piece {
-        Piece { nanos: nanos(during), count: users, randomized: false, curve: Curve::Even }
+        Piece { nanos: nanos(during), count: users, randomized: false, offset: 0.0, curve: Curve::Even }
     }
 
     /// `round(rate · during)` users.
     pub(super) fn rate(rate: f64, during: Duration, randomized: bool) -> Piece {
         let rate = sane(rate);
         let count = floor(rate * during.as_secs_f64() + 0.5);
-        Piece { nanos: nanos(during), count, randomized, curve: Curve::Rate { rate } }
+        Piece { nanos: nanos(during), count, randomized, offset: 0.0, curve: Curve::Rate { rate } }
     }
 
     /// `floor((from + to)/2 · during)` users.
     pub(super) fn ramp_rate(from: f64, to: f64, during: Duration, randomized: bool) -> Piece {
         let (from, to, secs) = (sane(from), sane(to), during.as_secs_f64());
         let count = floor(0.5 * (from + to) * secs);
-        Piece { nanos: nanos(during), count, randomized, curve: Curve::RampRate { from, to, secs } }
+        Piece { nanos: nanos(during), count, randomized, offset: 0.0, curve: Curve::RampRate { from, to, secs } }
     }
 
     /// The step function of Heaviside, smoothed as `H(t) ≈ ½(1 + erf(t))`, says which part of the users has arrived
@@ -71,7 +73,22 @@ impl Piece {
     /// (<https://en.wikipedia.org/wiki/Heaviside_step_function#Analytic_approximations>)
     pub(super) fn peak(users: u64, during: Duration) -> Piece {
         let edge = deviations_below(1.0 / (float(users) + 1.0));
-        Piece { nanos: nanos(during), count: users, randomized: false, curve: Curve::Peak { edge } }
+        Piece { nanos: nanos(during), count: users, randomized: false, offset: 0.0, curve: Curve::Peak { edge } }
+    }
+
+    /// How many users a rate brings, as a fraction; `None` if a number of users was named.
+    pub(super) fn integral(&self) -> Option<f64> {
+        match self.curve {
+            Curve::Rate { rate } => Some(rate * float(self.nanos) / NANOS_PER_SEC),
+            Curve::RampRate { from, to, secs } => Some(0.5 * (from + to) * secs),
+            Curve::AtOnce | Curve::Even | Curve::Peak { .. } => None,
+        }
+        // Beyond that are mistakes; nothing can be carried over from infinity.
+        .filter(|users| *users < 1e15)
+    }
+
+    pub(super) fn is_constant_rate(&self) -> bool {
+        matches!(self.curve, Curve::Rate { .. })
     }
 
     /// When arrival `i` (from 0) is due, in nanoseconds after the beginning of the piece.
@@ -82,7 +99,7 @@ impl Piece {
                 let exact = u128::from(i) * u128::from(self.nanos) / u128::from(self.count.max(1));
                 u64::try_from(exact).unwrap_or(u64::MAX)
             }
-            Curve::Rate { .. } | Curve::RampRate { .. } => self.when_reached(float(i)),
+            Curve::Rate { .. } | Curve::RampRate { .. } => self.when_reached(float(i) + self.offset),
             Curve::Peak { edge } => self.peak_instant(i, edge),
         }
     }
@@ -95,6 +112,18 @@ impl Piece {
             Curve::RampRate { from, to, secs } => share * 0.5 * (from + to) * secs,
             Curve::AtOnce | Curve::Even | Curve::Peak { .. } => share,
         })
+    }
+
+    /// The part (0 to 1) of all arrivals that is to be expected before the instant `at`: the inverse of
+    /// [`instant_of_share`](Self::instant_of_share).
+    pub(super) fn share_before(&self, at: u64) -> f64 {
+        let (mut low, mut high) = (0.0, 1.0);
+        // As often as a number from 0 to 1 has digits.
+        for _ in 0..60 {
+            let middle = 0.5 * (low + high);
+            if self.instant_of_share(middle) < at { low = middle } else { high = middle }
+        }
+        high
     }
 
     /// When the integral of the rate reaches `users`.
@@ -138,11 +167,15 @@ pub(super) fn sane(rate: f64) -> f64 {
     if rate.is_finite() && rate > 0.0 { rate } else { 0.0 }
 }
 
-/// The largest whole number not above `x`; a product that misses a whole number by no more than its own rounding
-/// error is that number.
+/// The largest whole number not above `x`, but for rounding errors.
 fn floor(x: f64) -> u64 {
+    whole(snap(x).floor())
+}
+
+/// A sum or product that misses a whole number by no more than its own rounding error is that number.
+pub(super) fn snap(x: f64) -> f64 {
     let nearest = x.round();
-    whole(if (x - nearest).abs() <= (x * 4e-15).max(1e-9) { nearest } else { x.floor() })
+    if (x - nearest).abs() <= (x * 4e-15).max(1e-9) { nearest } else { x }
 }
 
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "whole numbers; saturating is wanted")]

@@ -38,6 +38,7 @@
 //! ```
 
 mod arrivals;
+mod carry;
 mod closed;
 mod curve;
 mod mistakes;

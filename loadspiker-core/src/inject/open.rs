@@ -6,12 +6,14 @@ use std::time::Duration;
 use super::curve::Piece;
 use super::stairs::{Flight, flights};
 use super::written::Written;
+use crate::units::FixedDuration;
 
 /// One step of an open injection profile: users arrive, whatever becomes of those that are there.
 ///
 /// Steps are made by [`nothing_for`], [`at_once_users`], [`ramp_users`], [`constant_users_per_sec`],
 /// [`ramp_users_per_sec`], [`stress_peak_users`] and [`increment_users_per_sec`]; they follow one another.
-/// Durations may be shorter than a second and are exact to the nanosecond.
+/// A duration may be shorter than a second and is exact to the nanosecond; an integer is a number of seconds:
+/// `.during(10)`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[must_use = "a step does nothing until it is given to `inject`"]
 pub struct OpenStep {
@@ -39,8 +41,8 @@ impl From<Shape> for OpenStep {
 }
 
 /// No user arrives for this long.
-pub fn nothing_for(duration: Duration) -> OpenStep {
-    Shape::NothingFor(duration).into()
+pub fn nothing_for(duration: impl FixedDuration) -> OpenStep {
+    Shape::NothingFor(duration.fixed()).into()
 }
 
 /// This many users arrive at the same instant. The step itself takes no time.
@@ -55,7 +57,8 @@ pub fn ramp_users(users: u64) -> RampUsers {
 }
 
 /// This many users arrive a second, evenly spread: user `i` (from 0) is due at `i/rate`, `round(rate·d)` users in
-/// all. The rate may be a fraction. Goes on with [`during`](ConstantUsersPerSec::during).
+/// all. The rate may be a fraction. Of several steps only the sum is rounded: a user that one leaves unfinished is due
+/// in the next. Goes on with [`during`](ConstantUsersPerSec::during).
 pub fn constant_users_per_sec(rate: impl Into<f64>) -> ConstantUsersPerSec {
     ConstantUsersPerSec { rate: rate.into() }
 }
@@ -100,8 +103,8 @@ pub struct RampUsers {
 
 impl RampUsers {
     /// How long the ramp lasts. With no time at all, all users arrive at once.
-    pub fn during(self, duration: Duration) -> OpenStep {
-        Shape::Ramp { users: self.users, during: duration }.into()
+    pub fn during(self, duration: impl FixedDuration) -> OpenStep {
+        Shape::Ramp { users: self.users, during: duration.fixed() }.into()
     }
 }
 
@@ -114,8 +117,8 @@ pub struct ConstantUsersPerSec {
 
 impl ConstantUsersPerSec {
     /// How long the rate holds.
-    pub fn during(self, duration: Duration) -> OpenStep {
-        Shape::Constant { rate: self.rate, during: duration }.into()
+    pub fn during(self, duration: impl FixedDuration) -> OpenStep {
+        Shape::Constant { rate: self.rate, during: duration.fixed() }.into()
     }
 }
 
@@ -143,9 +146,9 @@ pub struct RampUsersPerSecTo {
 
 impl RampUsersPerSecTo {
     /// How long the ramp lasts: `floor((from + to)/2 · d)` users arrive, each when the integral of the rate reaches
-    /// its number.
-    pub fn during(self, duration: Duration) -> OpenStep {
-        Shape::RampRate { from: self.from, to: self.to, during: duration }.into()
+    /// its number. A fraction of a user that is left is carried into the next step.
+    pub fn during(self, duration: impl FixedDuration) -> OpenStep {
+        Shape::RampRate { from: self.from, to: self.to, during: duration.fixed() }.into()
     }
 }
 
@@ -158,8 +161,8 @@ pub struct StressPeakUsers {
 
 impl StressPeakUsers {
     /// How long the peak lasts. With no time at all, all users arrive at once.
-    pub fn during(self, duration: Duration) -> OpenStep {
-        Shape::Peak { users: self.users, during: duration }.into()
+    pub fn during(self, duration: impl FixedDuration) -> OpenStep {
+        Shape::Peak { users: self.users, during: duration.fixed() }.into()
     }
 }
 
@@ -190,8 +193,8 @@ impl IncrementUsersPerSecTimes {
     ///
     /// The staircase starts from 0 and has no ramps, unless [`OpenStep::starting_from`] and
     /// [`OpenStep::separated_by_ramps_lasting`] say otherwise; its first level is then empty and skipped.
-    pub fn each_level_lasting(self, duration: Duration) -> OpenStep {
-        Shape::Stairs { increment: self.increment, levels: self.levels, lasting: duration }.into()
+    pub fn each_level_lasting(self, duration: impl FixedDuration) -> OpenStep {
+        Shape::Stairs { increment: self.increment, levels: self.levels, lasting: duration.fixed() }.into()
     }
 }
 
@@ -208,8 +211,8 @@ impl OpenStep {
 
     /// Puts a linear ramp of this length between the levels of [`increment_users_per_sec`], and before the first if
     /// the staircase starts from 0. Default: none. On another step it is a mistake that is found before the run.
-    pub fn separated_by_ramps_lasting(mut self, duration: Duration) -> OpenStep {
-        self.ramps = Some(duration);
+    pub fn separated_by_ramps_lasting(mut self, duration: impl FixedDuration) -> OpenStep {
+        self.ramps = Some(duration.fixed());
         self
     }
 

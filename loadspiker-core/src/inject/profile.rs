@@ -4,6 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use super::arrivals::Arrivals;
+use super::carry;
 use super::closed::{self, ClosedStep};
 use super::curve::{float, whole};
 use super::open::{self, OpenStep};
@@ -89,10 +90,13 @@ impl Profile {
     }
 
     /// How many users an open profile starts; `None` for a closed one, where it depends on how long users stay.
+    ///
+    /// What rates bring is summed over all steps and rounded once, at the end: to the nearest whole number, or down if
+    /// all of these steps are ramps. So ten steps of 0.4 users bring four.
     pub fn users(&self) -> Option<u64> {
         match self {
             Profile::Open(steps) => {
-                let pieces = steps.iter().flat_map(OpenStep::pieces);
+                let pieces = carry::pieces(steps).into_iter();
                 Some(pieces.fold(0_u64, |sum, piece| sum.saturating_add(piece.count)))
             }
             Profile::Closed(_) => None,
@@ -111,6 +115,14 @@ impl Profile {
         }
     }
 
+    /// Each step as a profile of its own.
+    pub(crate) fn alone(&self) -> Vec<Profile> {
+        match self {
+            Profile::Open(steps) => steps.iter().map(|step| Profile::Open(vec![*step])).collect(),
+            Profile::Closed(steps) => steps.iter().map(|step| Profile::Closed(vec![*step])).collect(),
+        }
+    }
+
     /// Each step as the user wrote it.
     pub(crate) fn written(&self) -> Vec<String> {
         match self {
@@ -121,13 +133,17 @@ impl Profile {
 
     /// The profile with all numbers of users and all rates multiplied by `factor`; durations stay.
     ///
-    /// Numbers of users are rounded (of a staircase, each level's), but a step that has users keeps at least one, unless
-    /// the factor is 0 or the step is a staircase. A factor
-    /// that is negative or no number makes a profile whose [`mistakes`](Self::mistakes) say so.
+    /// Numbers of users are rounded (of a staircase, each level's), and what that adds or leaves out in a step of an open
+    /// profile is made up for in the next one. But a step that has users keeps at least one, unless the factor is 0 or the
+    /// step is a staircase. A factor that is negative or no number makes a profile whose [`mistakes`](Self::mistakes) say
+    /// so.
     #[must_use]
     pub fn scaled(&self, factor: f64) -> Profile {
         match self {
-            Profile::Open(steps) => Profile::Open(steps.iter().map(|step| scaled_open(*step, factor)).collect()),
+            Profile::Open(steps) => {
+                let mut left = 0.0;
+                Profile::Open(steps.iter().map(|step| scaled_open(*step, factor, &mut left)).collect())
+            }
             Profile::Closed(steps) => Profile::Closed(steps.iter().map(|step| scaled_closed(*step, factor)).collect()),
         }
     }
@@ -136,7 +152,7 @@ impl Profile {
     /// profile. The same seed gives the same instants, whatever the number of parts.
     pub fn arrivals(&self, shard: Shard, seed: u64) -> Arrivals {
         let pieces = match self {
-            Profile::Open(steps) => steps.iter().flat_map(OpenStep::pieces).collect(),
+            Profile::Open(steps) => carry::pieces(steps),
             Profile::Closed(_) => Vec::new(),
         };
         Arrivals::new(pieces, shard, seed)
@@ -152,12 +168,18 @@ impl Profile {
     }
 }
 
-fn scaled_open(mut step: OpenStep, factor: f64) -> OpenStep {
+/// `left` is how many users the steps before have too few, if they were scaled exactly; at most half a user.
+fn scaled_open(mut step: OpenStep, factor: f64, left: &mut f64) -> OpenStep {
     use open::Shape;
     match &mut step.shape {
         Shape::NothingFor(_) => {}
         Shape::AtOnce(users) | Shape::Ramp { users, .. } | Shape::Peak { users, .. } => {
-            *users = scaled_users(*users, factor);
+            let exact = *left + float(*users) * factor;
+            let is_carried = *users > 0 && factor > 0.0 && exact.is_finite();
+            *users = if is_carried { whole(exact.round()).max(1) } else { scaled_users(*users, factor) };
+            if is_carried {
+                *left = (exact - float(*users)).clamp(-0.5, 0.5);
+            }
         }
         Shape::Constant { rate, .. } | Shape::Stairs { increment: rate, .. } => *rate *= factor,
         Shape::RampRate { from, to, .. } => {

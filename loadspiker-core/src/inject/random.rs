@@ -2,6 +2,7 @@
 
 use fastrand::Rng;
 
+use super::curve::{float, whole};
 use crate::numbers::mix;
 
 /// `count` draws, uniform between 0 and 1, in ascending order, computed as they are asked for.
@@ -22,6 +23,21 @@ impl SortedUniforms {
     pub(super) fn new(count: u64, seed: u64, piece: u64) -> Self {
         let seed = mix(seed.wrapping_add(mix(piece, 1)), 1);
         SortedUniforms { rng: Rng::with_seed(seed), remaining: count, log_rest: 0.0 }
+    }
+}
+
+impl SortedUniforms {
+    /// Skips as many draws as are to be expected below `share` and says how many; those that follow are above it.
+    pub(super) fn skip_below(&mut self, share: f64) -> u64 {
+        let drawn = -self.log_rest.exp_m1();
+        if share <= drawn {
+            return 0;
+        }
+        let part = if share < 1.0 { (share - drawn) / (1.0 - drawn) } else { 1.0 };
+        let skipped = whole((float(self.remaining) * part).round()).min(self.remaining);
+        self.remaining -= skipped;
+        self.log_rest = (-share.min(1.0)).ln_1p();
+        skipped
     }
 }
 

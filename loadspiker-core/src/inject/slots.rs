@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::curve::{Piece, float, sane, whole};
+use super::curve::{Piece, float, sane, snap, whole};
 use super::shard::Shard;
 use crate::moment::Moment;
 
@@ -116,12 +116,6 @@ impl Stretch {
         let (t, whole) = (float(nanos) / 1e9, float(self.piece.nanos) / 1e9);
         if whole > 0.0 { t * (self.from + 0.5 * (self.to - self.from) * (t / whole)) } else { 0.0 }
     }
-}
-
-/// A sum that misses a whole number by no more than its own rounding error is that number.
-fn snap(x: f64) -> f64 {
-    let nearest = x.round();
-    if (x - nearest).abs() <= (x * 4e-15).max(1e-9) { nearest } else { x }
 }
 
 #[cfg(test)]

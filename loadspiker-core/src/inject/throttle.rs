@@ -7,6 +7,7 @@ use super::mistakes::{MAX_DURATION, MAX_RATE, MAX_USERS};
 use super::shard::Shard;
 use super::slots::Slots;
 use super::written::Written;
+use crate::units::FixedDuration;
 
 /// One step of a throttle: the highest rate of requests, over some time.
 ///
@@ -35,8 +36,8 @@ pub fn jump_to_rps(rate: impl Into<f64>) -> ThrottleStep {
 }
 
 /// The highest rate stays what it is for this long.
-pub fn hold_for(duration: Duration) -> ThrottleStep {
-    ThrottleStep(Shape::Hold(duration))
+pub fn hold_for(duration: impl FixedDuration) -> ThrottleStep {
+    ThrottleStep(Shape::Hold(duration.fixed()))
 }
 
 /// An unfinished step of [`reach_rps`].
@@ -48,8 +49,8 @@ pub struct ReachRps {
 
 impl ReachRps {
     /// How long it takes until the rate is reached.
-    pub fn over(self, duration: Duration) -> ThrottleStep {
-        ThrottleStep(Shape::Reach { rate: self.rate, over: duration })
+    pub fn over(self, duration: impl FixedDuration) -> ThrottleStep {
+        ThrottleStep(Shape::Reach { rate: self.rate, over: duration.fixed() })
     }
 }
 

@@ -5,6 +5,9 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+/// What stands between the names of a path.
+pub(crate) const SEPARATOR: &str = " / ";
+
 /// Names of nested groups, outermost first.
 pub(crate) type Groups = Arc<[Arc<str>]>;
 
@@ -18,7 +21,7 @@ pub(crate) struct RequestPath {
 impl RequestPath {
     /// Whether it is in the group of this full name, or in one within it.
     pub(crate) fn is_inside(&self, group: &str) -> bool {
-        (1..=self.groups.len()).any(|depth| self.groups[..depth].join(" / ") == group)
+        (1..=self.groups.len()).any(|depth| self.groups[..depth].join(SEPARATOR) == group)
     }
 }
 
@@ -26,7 +29,7 @@ impl fmt::Display for RequestPath {
     /// `group / name`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for group in &*self.groups {
-            write!(f, "{group} / ")?;
+            write!(f, "{group}{SEPARATOR}")?;
         }
         f.write_str(&self.name)
     }

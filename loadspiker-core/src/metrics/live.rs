@@ -40,12 +40,30 @@ pub struct LiveView {
     pub max: Duration,
     /// 99th percentile of the start lag in the last second.
     pub start_lag_p99: Duration,
+    /// Each scenario, in the order of the simulation.
+    pub scenarios: Vec<LiveScenario>,
     /// Each request, in the order of the report.
     pub requests: Vec<LiveRequest>,
     /// Each custom metric in which something was recorded, all tags together, in the order of the report.
     pub metrics: Vec<LiveMetric>,
     /// Up to ten errors, those of the last second first, then the most frequent.
     pub errors: Vec<LiveError>,
+}
+
+/// How the users of a scenario go.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct LiveScenario {
+    /// Its name.
+    pub name: String,
+    /// Its users that are active.
+    pub users_active: u64,
+    /// Those that have started.
+    pub users_started: u64,
+    /// Those that have ended or were cut off.
+    pub users_done: u64,
+    /// Those that have ended and failed.
+    pub users_failed: u64,
 }
 
 /// How the requests of one name go.

@@ -7,9 +7,11 @@ use std::time::Duration;
 use rustc_hash::FxHashMap;
 
 use super::group_stats::GroupStats;
+use super::holds::Holds;
 use super::key::{GroupKey, Groups, RequestKey, RequestPath};
 use super::limits::{Limits, OTHER, other_request};
 use super::request_stats::RequestStats;
+use super::reserved::Reserved;
 use super::sample::{GroupId, NameId, Sample, SampleName, ScenarioId};
 use super::snapshot::Snapshot;
 use super::table::Table;
@@ -39,9 +41,24 @@ pub struct Recorder {
     users: Vec<UserStatistics>,
     folded: u64,
     stalls: TimeStatistics,
+    /// By step.
+    holds: BTreeMap<Arc<str>, Holds>,
     /// By pool and feeder.
     waits: BTreeMap<Arc<str>, RecordWaits>,
     stalled_seconds: BTreeSet<(u64, u64)>,
+    /// What names made during the run are to keep clear of; `None` if all are taken as they are.
+    reserved: Option<Arc<Reserved>>,
+}
+
+/// Arrivals that were due but not started, by why.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Dropped {
+    /// As many users as allowed were active.
+    pub(crate) crowded: u64,
+    /// The load generator stood still, or got to them too late.
+    pub(crate) late: u64,
+    /// The run was told to end just then.
+    pub(crate) at_end: u64,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -75,9 +92,17 @@ impl Recorder {
             passes: Table::default(),
             folded: 0,
             stalls: TimeStatistics::default(),
+            holds: BTreeMap::new(),
             waits: BTreeMap::new(),
             stalled_seconds: BTreeSet::new(),
+            reserved: None,
         }
+    }
+
+    /// Names made during the run keep clear of these paths.
+    pub(crate) fn reserving(mut self, reserved: Arc<Reserved>) -> Self {
+        self.reserved = Some(reserved);
+        self
     }
 
     /// Counts a finished request.
@@ -126,7 +151,8 @@ impl Recorder {
         let name: Arc<str> = name.into();
         let Some(parent) = self.groups.get_mut(index) else { return GroupId::ROOT };
         parent.children.insert(name.clone(), id);
-        let path = parent.path.iter().cloned().chain([name]).collect();
+        let shown = self.reserved.as_ref().map_or_else(|| name.clone(), |paths| paths.segment(&parent.path, &name));
+        let path = parent.path.iter().cloned().chain([shown]).collect();
         self.groups.push(Group { path, children: FxHashMap::default() });
         id
     }
@@ -172,21 +198,31 @@ impl Recorder {
         });
     }
 
-    /// Counts requests that were cut off with users that are counted already: those of their other branches.
-    pub(crate) fn requests_interrupted(&mut self, scenario: ScenarioId, requests: u64) {
-        self.with_users(scenario, |users| users.requests_interrupted += requests);
+    /// Counts users that were cut off at the end of the run, and requests of theirs that were running.
+    pub(crate) fn users_interrupted(&mut self, scenario: ScenarioId, number: u64, in_flight: u64) {
+        self.with_users(scenario, |users| {
+            users.interrupted += number;
+            users.requests_interrupted += in_flight;
+        });
     }
 
     /// Counts an arrival that was due but not started, because as many users as allowed were active.
     pub fn arrival_dropped(&mut self, scenario: ScenarioId) {
-        self.with_users(scenario, |users| users.dropped += 1);
+        self.arrivals_dropped(scenario, Dropped { crowded: 1, ..Dropped::default() });
     }
 
     /// Counts an arrival that was due but not started, because the load generator stood still, or got to it too late.
     pub fn arrival_missed(&mut self, scenario: ScenarioId) {
+        self.arrivals_dropped(scenario, Dropped { late: 1, ..Dropped::default() });
+    }
+
+    /// Counts arrivals that were due but not started.
+    pub(crate) fn arrivals_dropped(&mut self, scenario: ScenarioId, dropped: Dropped) {
+        let Dropped { crowded, late, at_end } = dropped;
         self.with_users(scenario, |users| {
-            users.dropped += 1;
-            users.dropped_late += 1;
+            users.dropped = users.dropped.saturating_add(crowded).saturating_add(late).saturating_add(at_end);
+            users.dropped_late = users.dropped_late.saturating_add(late);
+            users.dropped_at_end = users.dropped_at_end.saturating_add(at_end);
         });
     }
 
@@ -194,6 +230,14 @@ impl Recorder {
     pub fn stalled(&mut self, from: Moment, to: Moment) {
         self.stalls.record(nanos(to.since(from)));
         self.stalled_seconds.insert((from.since_start().as_secs(), to.since_start().as_secs()));
+    }
+
+    /// Counts that a step has held up the shard for so long.
+    pub(crate) fn held_up(&mut self, step: &str, held: Duration) {
+        match self.holds.get_mut(step) {
+            Some(holds) => holds.count_one(held),
+            None => self.holds.entry(step.into()).or_default().count_one(held),
+        }
     }
 
     /// Counts that a user has waited for so long for a record of the pool or feeder of this name, and has got one or given
@@ -228,6 +272,7 @@ impl Recorder {
             groups: self.passes.take(GroupStats::merge),
             folded: std::mem::take(&mut self.folded),
             stalls: std::mem::take(&mut self.stalls),
+            holds: std::mem::take(&mut self.holds),
             waits: std::mem::take(&mut self.waits),
             stalled_seconds: std::mem::take(&mut self.stalled_seconds),
             ..Totals::default()
@@ -273,7 +318,12 @@ impl Recorder {
     }
 
     fn add_request(&mut self, id: RequestId, name: Arc<str>) -> usize {
-        let path = RequestPath { groups: self.group_path(id.group), name };
+        let groups = self.group_path(id.group);
+        let name = match &self.reserved {
+            Some(paths) => paths.segment(&groups, &name),
+            None => name,
+        };
+        let path = RequestPath { groups, name };
         self.requests.add(id, RequestKey { scenario: scenario_name(&self.scenarios, id.scenario), path })
     }
 

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::custom::{CheckCounts, MetricKey, MetricStats};
 use super::group_stats::GroupStats;
+use super::holds::Holds;
 use super::key::{GroupKey, RequestKey};
 use super::request_stats::RequestStats;
 use super::times::TimeStatistics;
@@ -39,6 +40,9 @@ pub(crate) struct Totals {
     /// How long shards stood still.
     #[serde(skip_serializing_if = "TimeStatistics::is_empty")]
     pub(crate) stalls: TimeStatistics,
+    /// By step, for how long it has held up shards.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) holds: BTreeMap<Arc<str>, Holds>,
     /// The first and the last second of the run that each of these times touches.
     #[serde(skip_serializing_if = "BTreeSet::is_empty")]
     pub(crate) stalled_seconds: BTreeSet<(u64, u64)>,
@@ -88,6 +92,9 @@ impl Totals {
         self.folded += other.folded;
         self.folded_metrics += other.folded_metrics;
         self.stalls.merge(other.stalls);
+        for (step, holds) in other.holds {
+            self.holds.entry(step).or_default().merge(&holds);
+        }
         for (name, waits) in other.waits {
             self.waits.entry(name).or_default().merge(&waits);
         }
@@ -102,6 +109,7 @@ impl Totals {
         Totals {
             users: users.collect(),
             stalls: std::mem::take(&mut self.stalls),
+            holds: std::mem::take(&mut self.holds),
             waits: std::mem::take(&mut self.waits),
             stalled_seconds: std::mem::take(&mut self.stalled_seconds),
             ..Totals::default()

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::errors::ErrorCounts;
+use super::errors::{ErrorCounts, ErrorGroup};
 use super::times::TimeStatistics;
 
 /// What became of the virtual users of a scenario, or of all.
@@ -20,12 +20,15 @@ pub struct UserStatistics {
     pub interrupted: u64,
     /// How many of those cut off had a request in flight; these requests are in no other figure.
     pub requests_interrupted: u64,
-    /// Arrivals that were due but not started: because as many users as allowed were active, or because the load
-    /// generator was late.
+    /// Arrivals that were due but not started: because as many users as allowed were active, because the load generator
+    /// was late, or because the run ended.
     pub dropped: u64,
     /// How many of those dropped the load generator was too late for: it stood still when they were due, or the run ended
-    /// before it got to them.
+    /// more than a second after they were.
     pub dropped_late: u64,
+    /// How many of those dropped had been due for up to a second when the run was told to end: a feeder had no more
+    /// records, say. Nobody was late.
+    pub dropped_at_end: u64,
     /// Panics in the user's closures that were caught.
     pub panics: u64,
     /// How long after their due instant arrivals started.
@@ -37,6 +40,11 @@ impl UserStatistics {
     /// Errors of steps that are no requests, each text with its count, the most frequent first.
     pub fn step_errors(&self) -> Vec<(&str, u64)> {
         self.step_errors.ranked()
+    }
+
+    /// The errors of steps as templates, each with its count and an example, the most frequent first.
+    pub fn step_error_groups(&self) -> Vec<ErrorGroup> {
+        self.step_errors.groups()
     }
 
     /// How many are neither ended nor cut off.
@@ -62,6 +70,7 @@ impl UserStatistics {
         self.requests_interrupted += other.requests_interrupted;
         self.dropped += other.dropped;
         self.dropped_late += other.dropped_late;
+        self.dropped_at_end += other.dropped_at_end;
         self.panics += other.panics;
         self.arrival_lag.merge(other.arrival_lag);
         self.step_errors.merge(other.step_errors, error_limit);

@@ -36,7 +36,6 @@
 //! [`parallel`](crate::dsl::parallel) checks out becomes the user's when the branches join.
 
 mod bound;
-mod holding;
 mod run;
 
 use std::fmt;
@@ -44,11 +43,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub(crate) use bound::BoundPool;
-pub(crate) use holding::{Holding, Taken};
 pub(crate) use run::{RunPools, same_name};
 
-use crate::dsl::Chain;
 use crate::feeder::{Feeder, IntoFeeder};
+use crate::units::FixedDuration;
 
 /// How long a user waits for a record, unless the pool says otherwise.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -80,7 +78,8 @@ pub fn pool(name: impl Into<String>, records: impl IntoFeeder) -> Pool {
 impl Pool {
     /// How long a user waits when all records are checked out: 60 s if nothing is said. After that its step fails: the user
     /// is marked as failed, the error is counted, and it goes on without a record, as after any failure.
-    pub fn wait_at_most(self, patience: Duration) -> Pool {
+    pub fn wait_at_most(self, patience: impl FixedDuration) -> Pool {
+        let patience = patience.fixed();
         self.with(|definition| definition.patience = patience)
     }
 
@@ -92,18 +91,6 @@ impl Pool {
     /// The name that it was given.
     pub fn name(&self) -> &str {
         &self.0.name
-    }
-
-    /// The step [`checkout`](crate::dsl::checkout) of this pool, as a chain.
-    #[track_caller]
-    pub fn checkout(&self) -> Chain {
-        crate::dsl::checkout(self)
-    }
-
-    /// The step [`checkin`](crate::dsl::checkin) of this pool, as a chain.
-    #[track_caller]
-    pub fn checkin(&self) -> Chain {
-        crate::dsl::checkin(self)
     }
 
     /// Whether the two are clones of the same pool.

@@ -1,6 +1,7 @@
 //! [`ActionContext`]: what a running action gets from the engine.
 
 use std::any::Any;
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::future::Future;
 use std::pin::Pin;
@@ -11,13 +12,14 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use crate::custom_metric::Recording;
 use crate::engine::{Shard, Turn, User, Watchdog};
-use crate::imperative::Witness;
+use crate::format::human;
 use crate::metrics::{Sample, SampleName};
 use crate::moment::Moment;
-use crate::protocol::{ProtocolSlot, ShardState, UserState};
-use crate::report::format::human;
+use crate::protocol::{Action, ProtocolSlot, ShardState, UserState, Witness};
 use crate::session::Session;
+use crate::shown::{plain, printable};
 
 /// What a running action gets from the engine: the user's session, the clock, time limits, the protocol's own states,
 /// and the recorder.
@@ -36,6 +38,11 @@ pub struct ActionContext {
     pub(crate) turns: u32,
     /// For requests of imperative steps: what their code gets to know.
     pub(crate) witness: Option<Box<Witness>>,
+}
+
+/// A name as messages have it. One that cannot be printed as it is would break the line it stands in.
+fn quoted(name: &str) -> String {
+    format!("\"{}\"", printable(name))
 }
 
 /// The time limit passed before the future was done.
@@ -114,6 +121,13 @@ impl ActionContext {
     /// Now, on the clock of the run. Reading it costs about 25 ns.
     pub fn now(&self) -> Moment {
         self.shard.clock.now()
+    }
+
+    /// Whether the shard was held up a moment ago by a turn that took long, so that what is seen now may have been there for
+    /// a while. A protocol that can learn when it came in takes that for the end of its request: the delay is the load
+    /// generator's, not the target's. Asking costs next to nothing.
+    pub fn was_held_up(&self) -> bool {
+        self.shard.pulse.is_aftermath()
     }
 
     /// When the user meant to begin this action: the due instant of what released it (its arrival, the end of a pause,
@@ -204,6 +218,15 @@ impl ActionContext {
             // The run has ended under way; the request is counted as interrupted already.
             return;
         }
+        if let Some(error) = sample.error
+            && let Cow::Owned(masked) = self.user.session.masked(error)
+        {
+            return self.count(&Sample { error: Some(&masked), ..sample.clone() });
+        }
+        self.count(sample);
+    }
+
+    fn count(&mut self, sample: &Sample<'_>) {
         if self.shard.debug {
             self.show_outcome(sample);
         }
@@ -231,9 +254,9 @@ impl ActionContext {
             SampleName::Dynamic(name) => name,
         };
         let time = human(sample.ended.since(sample.intended));
-        let outcome = sample.error.map_or("ok".to_owned(), |error| format!("failed: {error}"));
-        let (user, scenario) = (self.user.session.user_id(), self.user.session.scenario());
-        self.shard.show(&format!("= \"{name}\", user {user} of \"{scenario}\", after {time}: {outcome}\n"));
+        let outcome = sample.error.map_or("ok".to_owned(), |error| format!("failed: {}", plain(error)));
+        let whose = self.user.whose();
+        self.shard.show(&format!("= {}, {whose}, after {time}: {outcome}\n", quoted(name)));
     }
 
     /// Says that work was done since the end of the sample recorded last, such as checks over a body: what follows is
@@ -306,10 +329,27 @@ impl ActionContext {
         self.shard.debug
     }
 
-    /// Shows an exchange to the person who debugs the scenario. Secrets must be masked by the caller, as
+    /// Shows an exchange to the person who debugs the scenario, under a line with the name of the request, the user and
+    /// the scenario. Values of attributes with the [names of secrets](super::is_secret_name) are masked here; secrets that
+    /// are told by their place, such as headers and parameters, must be masked by the caller, as
     /// [`masked_url`](super::masked_url) does it.
     pub fn debug(&self, text: &str) {
-        self.shard.show(text);
+        let text = self.user.session.masked(text);
+        let text = plain(&text);
+        let request = self.user.debugged().map(|request| quoted(request) + ", ").unwrap_or_default();
+        self.shard.show(&format!("# {request}{}\n{text}", self.user.whose()));
+    }
+
+    /// Of an action that is about to run: what it shows is shown under its name.
+    pub(crate) fn announce(&mut self, action: &dyn Action) {
+        if self.shard.debug {
+            let mut buffer = String::new();
+            let name = match action.name().resolve(self.session(), &mut buffer) {
+                SampleName::Known(id) => self.shard.name_of(id).into(),
+                SampleName::Dynamic(name) => name.into(),
+            };
+            self.user.extras.get_or_insert_default().rare.get_or_insert_default().debugged = Some(name);
+        }
     }
 
     /// An empty text to render into; give it back with [`return_buffer`](Self::return_buffer).
@@ -324,5 +364,11 @@ impl ActionContext {
             buffer.clear();
             buffers.push(buffer);
         }
+    }
+}
+
+impl Recording for ActionContext {
+    fn recording_session(&self) -> &Session {
+        self.session()
     }
 }

@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::statistics::{Statistics, per_second};
+use super::statistics::Statistics;
 use crate::metrics::{GroupStats, PhaseTimes, TimeStatistics};
+use crate::numbers::per_second;
 
 /// The passes through one group, all scenarios together.
 ///
@@ -79,7 +80,8 @@ impl GroupReport {
         self.passes.failed.duration.count()
     }
 
-    /// Passes per second, as the mean over the whole run without its warm-up.
+    /// Passes per second, as the mean over the run without its warm-up; see
+    /// [`RunInfo::rate_window`](super::RunInfo::rate_window).
     pub fn requests_per_sec(&self) -> f64 {
         per_second(self.count(), self.run)
     }

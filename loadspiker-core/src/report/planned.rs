@@ -4,12 +4,8 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::compile::Plan;
-use crate::inject::Profile;
-
 /// What load one scenario of a run was to make: its injection profile, as it was written and as a curve.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[non_exhaustive]
 pub struct PlannedLoad {
     /// The name of the scenario.
     pub scenario: Arc<str>,
@@ -33,22 +29,4 @@ pub enum LoadKind {
     Open,
     /// How many users are there.
     Closed,
-}
-
-impl PlannedLoad {
-    /// Of each population of the plan.
-    pub(crate) fn of(plan: &Plan) -> Vec<PlannedLoad> {
-        let all = plan.scenario_names.iter().zip(&plan.populations);
-        let load = all.map(|(scenario, population)| PlannedLoad {
-            scenario: scenario.clone(),
-            kind: match population.profile {
-                Profile::Open(_) => LoadKind::Open,
-                Profile::Closed(_) => LoadKind::Closed,
-            },
-            steps: population.profile.written(),
-            starts_with_run: population.after.is_empty(),
-            points: population.profile.points(),
-        });
-        load.collect()
-    }
 }

@@ -39,7 +39,7 @@ impl RequestReport {
     /// The figures of those in a scenario, if there are any.
     pub(crate) fn within(&self, scenario: &str, report: &RunReport) -> Option<Statistics> {
         let figures = self.scenarios.get(scenario)?;
-        Some(Statistics::new([figures], report.info().measured()))
+        Some(Statistics::new([figures], report.info().rate_window()))
     }
 
     /// Its name within its groups.

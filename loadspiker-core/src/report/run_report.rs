@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::assertion_result::AssertionResult;
 use super::document::Written;
 use super::group::GroupReport;
 use super::info::{EndReason, RunInfo};
@@ -12,7 +13,6 @@ use super::scenario::ScenarioReport;
 use super::statistics::Statistics;
 use super::verdict;
 use super::warm_up::WarmUp;
-use crate::assertion::{Assertion, AssertionResult};
 use crate::error::Error;
 use crate::metrics::{
     MetricName, MetricPoint, RecordWaits, RequestPath, RequestPoint, RequestStats, SeriesPoint, TimeStatistics, Totals,
@@ -106,7 +106,7 @@ impl RunReport {
         folded: u64,
         assertions: Vec<AssertionResult>,
     ) -> Self {
-        let run = info.measured();
+        let run = info.rate_window();
         requests.iter_mut().for_each(|request| request.derive(run));
         let mut users = UserStatistics::default();
         for scenario in &mut scenarios {
@@ -150,7 +150,7 @@ impl RunReport {
 
     /// With what was recorded beside requests.
     pub(super) fn measured(&mut self, mut metrics: Vec<MetricReport>, checks: Vec<CheckReport>, folded: u64) {
-        metrics.iter_mut().for_each(|metric| metric.derive(self.info.measured()));
+        metrics.iter_mut().for_each(|metric| metric.derive(self.info.rate_window()));
         (self.metrics, self.checks, self.folded_metrics) = (metrics, checks, folded);
     }
 
@@ -213,6 +213,11 @@ impl RunReport {
         &self.users
     }
 
+    /// What became of the virtual users of a scenario.
+    pub(crate) fn users_of(&self, scenario: &str) -> Option<&UserStatistics> {
+        self.scenarios.iter().find(|one| one.name() == scenario).map(ScenarioReport::users)
+    }
+
     /// How many virtual users started.
     pub fn users_started(&self) -> u64 {
         self.users.started
@@ -244,7 +249,8 @@ impl RunReport {
         self.users.requests_interrupted
     }
 
-    /// How many panics in the user's closures were caught.
+    /// How many panics in code of the user's were caught. With any of them a run has not passed, unless its
+    /// [assertions](crate::assertion::Scope::panics) say how many there may be.
     pub fn panics(&self) -> u64 {
         self.users.panics
     }
@@ -280,6 +286,11 @@ impl RunReport {
         &self.series
     }
 
+    /// Whether there were panics, and no assertion has said how many there may be.
+    pub(super) fn panics_count(&self) -> bool {
+        self.panics() > 0 && !self.info.panics_asserted
+    }
+
     /// Histograms of stretches of the run, per request and group: from them the figures of any part of it can be told.
     pub fn windows(&self) -> &Windows {
         &self.windows
@@ -291,9 +302,20 @@ impl RunReport {
         self
     }
 
-    /// Evaluates assertions. Their results replace those of earlier ones, and those of criteria.
-    pub fn evaluate(&mut self, assertions: &[Assertion]) {
-        self.assertions = assertions.iter().flat_map(|assertion| assertion.evaluate(self)).collect();
+    /// The scenarios in which code panicked.
+    pub(crate) fn panicked(&self) -> impl Iterator<Item = &str> {
+        self.scenarios.iter().filter(|scenario| scenario.users.panics > 0).map(ScenarioReport::name)
+    }
+
+    /// Assertions say how many panics there may be.
+    pub(crate) fn panics_are_asserted(&mut self) {
+        self.info.panics_asserted = true;
+    }
+
+    /// Puts these in the place of all results.
+    pub(crate) fn set_results(&mut self, results: Vec<AssertionResult>) {
+        self.assertions = results;
+        self.info.panics_asserted = false;
     }
 
     /// Adds what has come of criteria.
@@ -306,13 +328,23 @@ impl RunReport {
         &self.assertions
     }
 
-    /// Whether every assertion holds and the run was neither aborted nor interrupted (Ctrl-C), nor has its process
-    /// died: what was cut short has proved nothing. What is done [after](crate::dsl::Simulation::after) it must not have failed either. Without
-    /// assertions any other run has passed, however many requests failed.
+    /// Whether every assertion holds and the run came to its end: one that was aborted or interrupted (Ctrl-C), or whose
+    /// process died, has proved nothing. What is done [after](crate::dsl::Simulation::after) it must not have failed
+    /// either, and no code of the user's may have panicked, unless assertions say
+    /// [how often](crate::assertion::Scope::panics) it may. Without assertions any other run has passed, however many
+    /// requests and users failed; its [verdict](Self::verdict) says so.
     pub fn passed(&self) -> bool {
         !matches!(self.info.end, EndReason::Aborted(_) | EndReason::Interrupted | EndReason::Unfinished)
             && self.info.after_error.is_none()
+            && !self.panics_count()
             && self.assertions.iter().all(|result| result.passed)
+    }
+
+    /// Whether the run has passed, and why or why not, in one line: `passed: all 3 assertions hold; 2 of 40 users failed`.
+    ///
+    /// It says so if users failed, or if nobody came, also where no assertion was about that.
+    pub fn verdict(&self) -> String {
+        verdict::line(self)
     }
 
     /// Why the run has not [`passed`](Self::passed), as a text of several lines: the failed assertions and where to look,

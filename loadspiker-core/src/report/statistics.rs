@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::metrics::{PhaseTimes, RequestStats, TimeStatistics};
+use crate::metrics::{ErrorGroup, PhaseTimes, RequestStats, TimeStatistics};
+use crate::numbers::per_second;
 
 /// Figures of a set of requests: all of a run, those of a name, of a scenario, of a group.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -47,7 +48,8 @@ impl Statistics {
         self.figures.failed_count()
     }
 
-    /// Requests per second, as the mean over the whole run without its warm-up.
+    /// Requests per second, as the mean over the run without its warm-up, for as long as users were planned to start at
+    /// least: see [`RunInfo::rate_window`](super::RunInfo::rate_window).
     pub fn requests_per_sec(&self) -> f64 {
         per_second(self.count(), self.run)
     }
@@ -100,9 +102,15 @@ impl Statistics {
         &self.figures.status_codes
     }
 
-    /// Each error text with its count, the most frequent first.
+    /// Each error text with its count, the most frequent first. Errors that differ only in a value are one, with `…` in
+    /// its place.
     pub fn errors(&self) -> Vec<(&str, u64)> {
         self.figures.errors.ranked()
+    }
+
+    /// The errors as templates, each with its count and an example, the most frequent first.
+    pub fn error_groups(&self) -> Vec<ErrorGroup> {
+        self.figures.errors.groups()
     }
 
     /// Bytes written, headers included.
@@ -119,11 +127,4 @@ impl Statistics {
     pub fn phases(&self) -> &PhaseTimes {
         &self.figures.phases
     }
-}
-
-/// How many a second; zero if no time passed.
-pub(crate) fn per_second(count: u64, time: Duration) -> f64 {
-    #[expect(clippy::cast_precision_loss, reason = "a rate of requests needs no sixteen digits")]
-    let count = count as f64;
-    if time.is_zero() { 0.0 } else { count / time.as_secs_f64() }
 }

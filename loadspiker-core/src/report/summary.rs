@@ -1,6 +1,7 @@
 //! [`Summary`]: the figures of a report that people and scripts ask for first.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Serialize;
@@ -9,7 +10,7 @@ use super::group::GroupReport;
 use super::metric::{CheckReport, MetricReport};
 use super::run_report::RunReport;
 use super::statistics::Statistics;
-use crate::metrics::{MetricFigures, MetricKind, TimeStatistics};
+use crate::metrics::{ErrorGroup, MetricFigures, MetricKind, TimeStatistics};
 
 /// The figures of a report that people and scripts ask for first. Times are in milliseconds.
 #[derive(Serialize)]
@@ -40,7 +41,7 @@ struct Requests<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     throttle_wait_ms: Option<Times>,
     status_codes: &'a BTreeMap<u16, u64>,
-    errors: Vec<Error<'a>>,
+    errors: Vec<Error>,
     bytes_sent: u64,
     bytes_received: u64,
 }
@@ -115,9 +116,12 @@ struct Check<'a> {
 }
 
 #[derive(Serialize)]
-struct Error<'a> {
-    text: &'a str,
+struct Error {
+    /// The example, if all messages are the same, or else the template.
+    text: String,
     count: u64,
+    template: Arc<str>,
+    example: Arc<str>,
 }
 
 #[derive(Serialize)]
@@ -161,10 +165,15 @@ fn requests_of(name: String, statistics: &Statistics) -> Requests<'_> {
         start_lag_ms: times_of(statistics.start_lag()),
         throttle_wait_ms: Some(statistics.throttle_wait()).filter(|waits| !waits.is_empty()).map(times_of),
         status_codes: statistics.status_codes(),
-        errors: statistics.errors().into_iter().map(|(text, count)| Error { text, count }).collect(),
+        errors: statistics.error_groups().into_iter().map(error_of).collect(),
         bytes_sent: statistics.bytes_sent(),
         bytes_received: statistics.bytes_received(),
     }
+}
+
+fn error_of(group: ErrorGroup) -> Error {
+    let text = group.text().to_owned();
+    Error { text, count: group.count, template: group.template, example: group.example }
 }
 
 fn group_of(group: &GroupReport) -> Group {

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use super::format::{human, precise, significant};
 use super::*;
 use crate::assertion::global;
-use crate::metrics::Limits;
+use crate::format::{human, precise, significant};
 use crate::metrics::tests::{Event, run};
+use crate::metrics::{Limits, TimeStatistics};
 use crate::units::DurationExt;
 
 fn in_group(group: &'static str, event: Event) -> Event {
@@ -236,6 +236,7 @@ fn a_failed_test_shows_assertions_and_errors() {
             "      requests: cart / list 2 of 2 failed",
             "      errors: 2 × status.is(200), found 500",
             "      worst seconds: 1 (2 failed)",
+            "2 of 7 users failed",
             "7 requests, 2 failed, in 2.00 s; response time p50 3.00 ms, p95 40.0 ms, p99 40.0 ms, max 40.0 ms",
             "most frequent errors:",
             "          2  status.is(200), found 500",
@@ -288,4 +289,77 @@ fn durations_are_written_in_full() {
     assert_eq!(significant(Duration::from_micros(1_203_456), 4), "1.203 s");
     assert_eq!(significant(Duration::from_millis(100), 4), "100 ms");
     assert_eq!(significant(Duration::from_secs(100), 4), "100 s");
+}
+
+/// A run of ten seconds of which one in a hundred requests was late by this much; each took 200 ms.
+fn late_by(lag: std::time::Duration) -> RunReport {
+    let mut report = run(&[Event::ok(0, 0, 200_000)], 1, Limits::default());
+    report.users.arrival_lag = TimeStatistics::default();
+    report.users.arrival_lag.record(u64::try_from(lag.as_nanos()).unwrap());
+    report.info.shards = 2;
+    report.info.cores = 2;
+    report.info.duration = 10.secs();
+    report.info.cpu_over = Some(10.secs());
+    report.info.cpu = Some(100.millis());
+    report
+}
+
+#[test]
+fn a_late_load_generator_is_told_from_a_busy_machine_and_from_code_that_blocks() {
+    let said = |report: &RunReport| (report.bottleneck(), report.late_because(), report.warnings().join("\n"));
+    let mut unknown = late_by(50.millis());
+    let (bottleneck, cause, text) = said(&unknown);
+    assert_eq!((bottleneck, cause), (Some(Bottleneck::LoadGenerator), LateCause::Unknown));
+    assert!(text.contains("used 0 % of its cores") && text.contains("look for what stops"), "{text}");
+    assert!(!text.contains("Use more cores"), "{text}");
+
+    let mut busy = late_by(50.millis());
+    busy.info.host_load = Some(HostLoad { ran: 100.millis(), waited: 300.millis(), ..HostLoad::default() });
+    let (bottleneck, cause, text) = said(&busy);
+    assert_eq!((bottleneck, cause), (Some(Bottleneck::Host), LateCause::HostBusy));
+    assert!(text.contains("Its machine was busy with others, though it used"), "{text}");
+    assert!(text.contains("ran for 100 ms and waited for a core for 300 ms"), "{text}");
+    busy.info.host_load = Some(HostLoad { stolen: 0.1, ..HostLoad::default() });
+    assert!(busy.late_because() == LateCause::HostBusy && busy.warnings().join(" ").contains("took 10 % of the cores"));
+    assert_eq!(RunReport::from_json(&busy.to_json()).unwrap().info, busy.info);
+
+    let mut code = late_by(50.millis());
+    code.info.host_load = Some(HostLoad { ran: 1.secs(), waited: 10.millis(), ..HostLoad::default() });
+    let holds = code.info.holds.entry("exec_fn at a.rs:7:9 in scenario \"S\"".into()).or_default();
+    (0..10).for_each(|_| holds.count_one(60.millis()));
+    let (bottleneck, cause, text) = said(&code);
+    assert_eq!((bottleneck, cause), (Some(Bottleneck::BlockingCode), LateCause::BlockingCode));
+    assert!(text.contains("exec_fn at a.rs:7:9 in scenario \"S\" had a shard for itself 10 times"), "{text}");
+    assert!(text.contains("for up to 60.0 ms (600 ms in all)"), "{text}");
+
+    unknown.info.cpu = Some(19.secs());
+    let (bottleneck, cause, text) = said(&unknown);
+    assert_eq!((bottleneck, cause), (Some(Bottleneck::LoadGenerator), LateCause::OwnCpu));
+    assert!(text.contains("It had no processor time to spare. Use more cores"), "{text}");
+    // Four shards on two cores have no more than these.
+    unknown.info.shards = 4;
+    assert_eq!(unknown.late_because(), LateCause::OwnCpu);
+}
+
+#[test]
+fn a_lateness_that_cannot_matter_is_not_warned_of() {
+    // Requests take 200 ms: a hundredth of that is 2 ms, but less than 10 ms is none.
+    assert_eq!(late_by(9.millis()).warnings(), Vec::<String>::new());
+    assert_eq!(late_by(12.millis()).warnings().len(), 1);
+    let mut slow = run(&[Event::ok(0, 0, 5_000_000)], 1, Limits::default());
+    slow.users.arrival_lag = late_by(30.millis()).users.arrival_lag;
+    slow.info.holds.entry("a step".into()).or_default().count_one(40.millis());
+    slow.info.duration = 1.secs();
+    assert_eq!((slow.warnings(), slow.bottleneck()), (vec![], None));
+}
+
+#[test]
+fn of_a_run_that_is_over_at_once_no_share_of_its_cores_is_told() {
+    let mut report = late_by(0.secs());
+    report.info.cpu_over = None;
+    (report.info.duration, report.info.cpu) = (900.micros(), Some(3.millis()));
+    assert_eq!((report.info.cpu_share(), report.warnings()), (None, vec![]));
+    // What it takes to end is measured over the time that it takes.
+    (report.info.duration, report.info.cpu_over, report.info.cpu) = (1.millis(), Some(1.secs()), Some(1.secs()));
+    assert_eq!(report.info.cpu_share(), Some(0.5));
 }

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::info::seconds;
 use super::run_report::RunReport;
 use super::statistics::Statistics;
 use crate::metrics::{RequestStats, Totals};
+use crate::numbers::seconds;
 
 /// The beginning of a run that is left out of its figures; see
 /// [`Simulation::warm_up`](crate::dsl::Simulation::warm_up).
@@ -31,7 +31,8 @@ impl WarmUp {
         &self.statistics
     }
 
-    /// Computes what follows from the parts, in a run that took so long.
+    /// Computes what follows from the parts, in a run whose [rates](super::info::RunInfo::rate_window) are counted by so
+    /// long, with the warm-up.
     pub(super) fn derive(&mut self, run: Duration) {
         self.statistics = Statistics::new([&self.figures], self.duration.min(run));
     }
@@ -56,7 +57,7 @@ impl RunReport {
         }
         self.warm_up = self.info.warm_up.map(|duration| {
             let mut warm_up = WarmUp { duration, figures, statistics: Statistics::default() };
-            warm_up.derive(self.info.duration);
+            warm_up.derive(self.info.whole_window());
             warm_up
         });
         self

@@ -1,18 +1,28 @@
 //! When the figures of a report are not to be trusted.
 
-use super::bottleneck::{Bottleneck, CPU, LAG};
-use super::format::{count, human, number};
+use super::bottleneck::{Bottleneck, CPU, LateCause};
 use super::info::EndReason;
 use super::run_report::RunReport;
+use crate::format::{count, human, number};
 use crate::metrics::{MetricKind, OTHER, SeriesPoint, ValueStatistics};
+use std::time::Duration;
+
+/// A step that held up a shard for so long at a time is told, even if it was once.
+const LONG: Duration = Duration::from_millis(100);
+
+/// How many such steps are told.
+const STEPS: usize = 3;
 
 impl RunReport {
     /// Why the figures are not to be trusted, in whole sentences; empty if nothing speaks against them.
     ///
     /// These are: a run whose process died, a run that ended within its warm-up, a start lag (of requests or arrivals) whose 99th percentile is
     /// above 10 ms, a load generator that used more than 90 % of its cores or stood still for more than a second,
+    /// These are: a run that ended within its warm-up, a start lag (of requests or arrivals) whose 99th percentile is
+    /// above 10 ms and a hundredth of the median response time, steps that held up a shard for 100 ms or a hundredth of the
+    /// time, a load generator that used more than 90 % of its cores or stood still for more than a second,
     /// dropped arrivals, waits for records of a pool or feeder, names beyond the limit, values that could not be
-    /// recorded in custom metrics, and times beyond the range of the histograms. A failure of what is done
+    /// recorded in custom metrics, times beyond the range of the histograms, and what was said of the plan before the run. A failure of what is done
     /// [after](crate::dsl::Simulation::after) the run, which leaves the figures as they are, comes last.
     pub fn warnings(&self) -> Vec<String> {
         let mut warnings = Vec::new();
@@ -31,53 +41,57 @@ impl RunReport {
                 human(self.info.warm_up.unwrap_or_default())
             ));
         }
-        let lag = self.start_lag().percentile(99.0);
-        let arrival_lag = self.users().arrival_lag.percentile(99.0);
-        if lag > LAG {
+        if let Some(lag) = self.requests_late() {
             warnings.push(format!(
                 "The load generator was late: one in a hundred requests started {} or more after it was due. Response \
-                 times have this lag in them, so they are not the target's alone. Use more cores or machines, or less \
-                 load.",
-                human(lag)
+                 times have this lag in them, so they are not the target's alone. {}",
+                human(lag),
+                self.lateness()
             ));
-        } else if arrival_lag > LAG {
+        } else if let Some(lag) = self.arrivals_late() {
             warnings.push(format!(
                 "The load generator was late: one in a hundred users started {} or more after its arrival was due, so \
-                 the load was not as planned. Use more cores or machines, or less load.",
-                human(arrival_lag)
+                 the load was not as planned. {}",
+                human(lag),
+                self.lateness()
             ));
         }
+        self.hold_warnings(&mut warnings);
         if let Some(share) = self.info.cpu_share().filter(|share| *share > CPU) {
             warnings.push(format!(
                 "The load generator used {} % of its {}: it may have been the bottleneck, not the target. Use more \
                  cores or machines, or less load.",
                 number(share * 100.0, 0),
-                counted(self.info.shards as u64, "core"),
+                counted(self.info.used_cores() as u64, "core"),
             ));
         }
         let stalls = &self.info.stalls;
         if !stalls.is_empty() {
             warnings.push(format!(
                 "The load generator stood still {}, for up to {}: one of its shards did nothing while something was \
-                 due. {}Look for code in a step that blocks, or for what stopped the process or its machine.",
+                 due. {}{}",
                 counted(stalls.count(), "time"),
                 human(stalls.max()),
                 untrusted_seconds(self.series()),
+                match self.late_because() {
+                    LateCause::BlockingCode => "Code in a step blocked: see above.",
+                    _ => "Look for what stopped the process or its machine, or for code in a step that blocks.",
+                }
             ));
         }
         let late = self.users().dropped_late;
         if late > 0 {
             warnings.push(format!(
-                "{} dropped, because the load generator did not get to {} in time: the load was less than planned. Use \
-                 more cores or machines, or less load.",
+                "{} dropped, because the load generator did not get to {} in time: the load was less than planned. {}",
                 was(late, "arrival"),
                 if late == 1 { "it" } else { "them" },
+                self.lateness(),
             ));
         }
         let crowded = self.users_crowded_out();
         if crowded > 0 {
             let which = match self.bottleneck() {
-                Some(Bottleneck::LoadGenerator) => {
+                Some(Bottleneck::LoadGenerator | Bottleneck::Host | Bottleneck::BlockingCode) => {
                     "The load generator was at its limits, as said above, so it may not be the target that was too slow"
                 }
                 Some(Bottleneck::MaximumUsers) => {
@@ -133,6 +147,12 @@ impl RunReport {
                 was(beyond, "response time")
             ));
         }
+        warnings.extend(
+            self.info
+                .plan_warnings
+                .iter()
+                .map(|warning| format!("The simulation may not be what was meant: {warning}.")),
+        );
         if let Some(cause) = &self.info.after_error {
             warnings.push(format!(
                 "What is done after the run failed ({cause}): what it was to tidy up may still be there."
@@ -143,6 +163,69 @@ impl RunReport {
 }
 
 impl RunReport {
+    /// Why the load generator was late, and what to do about it.
+    fn lateness(&self) -> String {
+        let info = &self.info;
+        match self.late_because() {
+            LateCause::OwnCpu => {
+                "It had no processor time to spare. Use more cores or machines, or less load.".to_owned()
+            }
+            LateCause::BlockingCode => "Code in a step held up its shards: see below.".to_owned(),
+            LateCause::HostBusy => {
+                let host = info.host_load.clone().unwrap_or_default();
+                let used = info
+                    .cpu_share()
+                    .map(|share| format!(", though it used {} % of its cores itself", number(share * 100.0, 0)));
+                let stolen = if host.stolen >= 0.01 {
+                    format!(", and other virtual machines took {} % of the cores' time", number(host.stolen * 100.0, 0))
+                } else {
+                    String::new()
+                };
+                format!(
+                    "Its machine was busy with others{}: the threads of the load generator ran for {} and waited for a core \
+                     for {}{stolen}. Give it a machine of its own.",
+                    used.unwrap_or_default(),
+                    human(host.ran),
+                    human(host.waited),
+                )
+            }
+            LateCause::Unknown => match info.cpu_share().filter(|share| *share < 0.5) {
+                Some(share) => format!(
+                    "It used {} % of its cores, no code in a step held it up, and its machine was not seen to be busy: look for \
+                     what stops the process for a while.",
+                    number(share * 100.0, 0)
+                ),
+                None => "Use more cores or machines, or less load.".to_owned(),
+            },
+        }
+    }
+
+    /// Which steps held up shards, if that matters.
+    fn hold_warnings(&self, warnings: &mut Vec<String>) {
+        for stuck in self.info.stuck.iter().filter(|stuck| stuck.given_up) {
+            warnings.push(format!(
+                "Shard {} never came back from {stuck}, and was given up after {}: what it had counted since it last handed \
+                 over, up to a second before, is missing. Code in a step must not block, nor loop for ever.",
+                stuck.shard,
+                human(stuck.held),
+            ));
+        }
+        let often = self.info.held_share() >= 0.01;
+        let mut holds: Vec<_> = self.info.holds.iter().filter(|(_, holds)| often || holds.longest() >= LONG).collect();
+        holds.retain(|(_, holds)| self.matters(holds.longest()).is_some());
+        holds.sort_by_key(|(_, holds)| std::cmp::Reverse(holds.total()));
+        for (step, holds) in holds.into_iter().take(STEPS) {
+            warnings.push(format!(
+                "A step held up the load generator: {step} had a shard for itself {}, for up to {} ({} in all). Meanwhile \
+                 others on it started late. Do such work before the run, look at less of a large body, or let blocking code \
+                 run in a thread of its own.",
+                counted(holds.count(), "time"),
+                human(holds.longest()),
+                human(holds.total()),
+            ));
+        }
+    }
+
     /// What is wrong with custom metrics.
     fn metric_warnings(&self, warnings: &mut Vec<String>) {
         for metric in self.metrics() {

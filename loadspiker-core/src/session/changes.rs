@@ -26,6 +26,7 @@ impl Session {
             others: self.others.clone(),
             random: Cell::new(mix(seed, number)),
             failed: self.failed,
+            newly_failed: false,
         }
     }
 

@@ -1,19 +1,24 @@
 //! [`Session`]: what one virtual user knows.
 
 mod changes;
+mod counter;
+mod late_names;
 mod schema;
+mod secrets;
 
 use std::cell::Cell;
 use std::rc::Rc;
 use std::sync::Arc;
 
 pub(crate) use changes::Changes;
+pub(crate) use counter::Counters;
+use late_names::is_late;
+pub(crate) use late_names::{LIMIT as LATE_LIMIT, LateNames};
 pub use schema::{Schema, Slot};
+pub(crate) use secrets::Secrets;
 
 use crate::error::SessionError;
-use crate::expression::Counters;
-use crate::feeder::TypedRecord;
-use crate::late_names::is_late;
+use crate::mask::shown_value;
 use crate::metrics::Book;
 use crate::spelling::nearest;
 use crate::value::{FromValue, Value};
@@ -45,6 +50,8 @@ pub struct Session {
     others: Option<Box<Others>>,
     random: Cell<u64>,
     failed: bool,
+    /// Whether it was marked as failed since the engine last asked.
+    newly_failed: bool,
 }
 
 impl Session {
@@ -59,6 +66,7 @@ impl Session {
             others: None,
             random: Cell::new(seed),
             failed: false,
+            newly_failed: false,
         }
     }
 
@@ -93,14 +101,26 @@ impl Session {
         self.failed
     }
 
-    /// Marks this user as failed.
+    /// Marks this user as failed, and the innermost block or group that it is in.
     pub fn mark_as_failed(&mut self) {
+        self.failed = true;
+        self.newly_failed = true;
+    }
+
+    /// Clears the mark of failure. A group in which a request has failed stays failed.
+    pub fn mark_as_succeeded(&mut self) {
+        self.failed = false;
+        self.newly_failed = false;
+    }
+
+    /// Marks this user as failed by something that is counted where it happened: no block that it is in has failed.
+    pub(crate) fn restore_failure(&mut self) {
         self.failed = true;
     }
 
-    /// Clears the mark of failure.
-    pub fn mark_as_succeeded(&mut self) {
-        self.failed = false;
+    /// Whether it was marked as failed since this was last asked.
+    pub(crate) fn take_new_failure(&mut self) -> bool {
+        std::mem::take(&mut self.newly_failed)
     }
 
     /// Whether the attribute is set (to whatever value, null included).
@@ -118,19 +138,10 @@ impl Session {
         let value = self.value(name).ok_or_else(|| self.missing(name))?;
         T::from_value(value).ok_or_else(|| SessionError::Type {
             name: name.to_owned(),
-            value: abbreviate(&value.to_string()),
+            value: shown_value(name, value),
             found: value.type_name(),
             expected: T::EXPECTED,
         })
-    }
-
-    /// A record that was fed, as a struct with `#[derive(Record)]`: each of its fields is the attribute of that name.
-    ///
-    /// # Errors
-    ///
-    /// [`SessionError::Missing`] if an attribute is not set, [`SessionError::Type`] if it does not fit its field.
-    pub fn record<R: TypedRecord>(&self) -> Result<R, SessionError> {
-        R::from_session(self)
     }
 
     /// The attribute as a text, borrowed.
@@ -142,7 +153,7 @@ impl Session {
         let value = self.value(name).ok_or_else(|| self.missing(name))?;
         value.as_str().ok_or_else(|| SessionError::Type {
             name: name.to_owned(),
-            value: abbreviate(&value.to_string()),
+            value: shown_value(name, value),
             found: value.type_name(),
             expected: "text",
         })
@@ -283,18 +294,10 @@ impl Session {
     }
 }
 
-/// At most 60 characters of a value, for a message.
-pub(crate) fn abbreviate(text: &str) -> String {
-    match text.char_indices().nth(60) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::late_names::LateNames;
+    use crate::session::late_names::LateNames;
 
     #[test]
     fn attributes_are_set_read_and_removed_known_to_the_schema_or_not() {

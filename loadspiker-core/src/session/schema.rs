@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
-use crate::expression::Counters;
-use crate::late_names::LateNames;
+use super::counter::Counters;
+use super::late_names::LateNames;
+use super::secrets::Secrets;
 use crate::metrics::Book;
 
 /// The place of an attribute in every session of a run.
@@ -18,6 +19,9 @@ pub struct Slot(pub(crate) u32);
 pub struct Schema {
     pub(super) scenario: String,
     pub(super) names: Vec<Arc<str>>,
+    /// Which of them are secret.
+    pub(super) secret: Vec<bool>,
+    pub(super) secrets: Arc<Secrets>,
     slots: FxHashMap<Arc<str>, Slot>,
     /// Names met during the run; only the schemas of a shard have them.
     late: Option<Rc<LateNames>>,
@@ -47,6 +51,12 @@ impl Schema {
         Schema { book: book.clone(), ..self }
     }
 
+    /// The same, for sessions that know of these secrets.
+    pub(crate) fn guarding(self, secrets: &Arc<Secrets>) -> Self {
+        let secret = self.names.iter().map(|name| secrets.has_attribute(name)).collect();
+        Schema { secrets: secrets.clone(), secret, ..self }
+    }
+
     /// The slot of `name`, made if it is new.
     pub fn intern(&mut self, name: &str) -> Slot {
         if let Some(slot) = self.slots.get(name) {
@@ -54,6 +64,7 @@ impl Schema {
         }
         let slot = Slot(u32::try_from(self.names.len()).unwrap_or(u32::MAX));
         let name: Arc<str> = name.into();
+        self.secret.push(self.secrets.has_attribute(&name));
         self.names.push(name.clone());
         self.slots.insert(name, slot);
         slot
@@ -63,6 +74,11 @@ impl Schema {
     pub(crate) fn with_late(mut self, late: Rc<LateNames>) -> Self {
         self.late = Some(late);
         self
+    }
+
+    /// Texts met during the run that must not be shown.
+    pub(super) fn late_secrets(&self) -> Vec<Arc<str>> {
+        self.late.as_ref().map(|late| late.secrets()).unwrap_or_default()
     }
 
     /// The name behind a late slot.

@@ -5,20 +5,22 @@ use std::sync::Arc;
 
 use super::Value;
 
-macro_rules! from_int {
-    ($($t:ty),*) => {$(
-        impl From<$t> for Value {
-            fn from(int: $t) -> Self {
-                i64::try_from(int).map_or_else(
-                    #[expect(clippy::cast_precision_loss, reason = "beyond i64 only a float can hold it")]
-                    |_| Value::Float(int as f64),
-                    Value::Int,
-                )
-            }
-        }
-    )*};
+impl From<u64> for Value {
+    fn from(int: u64) -> Self {
+        i64::try_from(int).map_or(Value::UInt(int), Value::Int)
+    }
 }
-from_int!(u64, usize, isize);
+impl From<usize> for Value {
+    fn from(int: usize) -> Self {
+        // No target of Rust has more than 64 bits.
+        Value::from(u64::try_from(int).unwrap_or(u64::MAX))
+    }
+}
+impl From<isize> for Value {
+    fn from(int: isize) -> Self {
+        Value::Int(i64::try_from(int).unwrap_or(i64::MAX))
+    }
+}
 
 macro_rules! from_small_int {
     ($($t:ty),*) => {$(
@@ -76,15 +78,55 @@ impl From<&[u8]> for Value {
         Value::Bytes(bytes.into())
     }
 }
-impl<T: Into<Value>> From<Vec<T>> for Value {
+impl From<Arc<[u8]>> for Value {
+    fn from(bytes: Arc<[u8]>) -> Self {
+        Value::Bytes(bytes)
+    }
+}
+impl<T: ListItem> From<Vec<T>> for Value {
     fn from(items: Vec<T>) -> Self {
+        T::list(items)
+    }
+}
+impl<T: ListItem, const N: usize> From<[T; N]> for Value {
+    fn from(items: [T; N]) -> Self {
+        T::list(items.into())
+    }
+}
+
+/// What several of make a [`Value`] together: a list, but for bytes (`u8`), which make [`Value::Bytes`].
+///
+/// A type of one's own that becomes a `Value` implements it without further code, so that a `Vec` of it does too:
+/// `impl ListItem for Product {}`.
+#[diagnostic::on_unimplemented(
+    message = "a list of `{Self}` is no value",
+    label = "not a list of values",
+    note = "for a type of your own write `impl From<{Self}> for Value` and `impl ListItem for {Self} {{}}`"
+)]
+pub trait ListItem: Into<Value> {
+    /// The value that these are together.
+    fn list(items: Vec<Self>) -> Value {
         Value::List(items.into_iter().map(Into::into).collect())
     }
 }
-impl<T: Into<Value>, const N: usize> From<[T; N]> for Value {
-    fn from(items: [T; N]) -> Self {
-        Value::List(items.into_iter().map(Into::into).collect())
+
+impl ListItem for u8 {
+    fn list(bytes: Vec<u8>) -> Value {
+        Value::Bytes(bytes.into())
     }
+}
+macro_rules! list_items {
+    ($([$($generic:tt)*] $t:ty;)*) => {$(impl<$($generic)*> ListItem for $t {})*};
+}
+list_items! {
+    [] i8; [] i16; [] i32; [] i64; [] isize; [] u16; [] u32; [] u64; [] usize; [] f32; [] f64; [] bool; [] char;
+    [] &str; [] String; [] &String; [] Arc<str>; [] &[u8]; [] Arc<[u8]>; [] Value;
+    [] serde_json::Value; [] &serde_json::Value;
+    [T: ListItem] Vec<T>;
+    [T: ListItem, const N: usize] [T; N];
+    [T: Into<Value>] Option<T>;
+    [K: Into<Arc<str>>, T: Into<Value>] BTreeMap<K, T>;
+    [K: Into<Arc<str>>, T: Into<Value>, S] HashMap<K, T, S>;
 }
 impl<T: Into<Value>> From<Option<T>> for Value {
     fn from(option: Option<T>) -> Self {
@@ -111,9 +153,10 @@ impl From<&serde_json::Value> for Value {
         match json {
             serde_json::Value::Null => Value::Null,
             serde_json::Value::Bool(b) => Value::Bool(*b),
-            serde_json::Value::Number(n) => match n.as_i64() {
-                Some(int) => Value::Int(int),
-                None => n.as_f64().map_or(Value::Null, Value::Float),
+            serde_json::Value::Number(n) => match (n.as_i64(), n.as_u64()) {
+                (Some(int), _) => Value::Int(int),
+                (None, Some(int)) => Value::UInt(int),
+                (None, None) => n.as_f64().map_or(Value::Null, Value::Float),
             },
             serde_json::Value::String(text) => Value::from(text),
             serde_json::Value::Array(items) => Value::List(items.iter().map(Value::from).collect()),

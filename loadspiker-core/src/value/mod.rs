@@ -1,12 +1,19 @@
 //! [`Value`]: what a session attribute, a feeder field or a check result can be.
 
+mod digits;
 mod into;
+mod number;
 mod read;
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
+use crate::error::StepError;
+pub(crate) use digits::{BigIntegers, find_big_integer, too_big};
+pub use into::ListItem;
+pub(crate) use number::Number;
 pub use read::FromValue;
 
 /// A dynamically typed value: session attributes, feeder fields, extracted check results.
@@ -22,6 +29,8 @@ pub enum Value {
     Bool(bool),
     /// A signed 64-bit integer.
     Int(i64),
+    /// An integer above [`i64::MAX`]. A smaller one is an [`Int`](Value::Int); `Value::from` makes the right one of both.
+    UInt(u64),
     /// A 64-bit floating-point number.
     Float(f64),
     /// A text in UTF-8.
@@ -40,7 +49,7 @@ impl Value {
         match self {
             Value::Null => "null",
             Value::Bool(_) => "bool",
-            Value::Int(_) => "integer",
+            Value::Int(_) | Value::UInt(_) => "integer",
             Value::Float(_) => "float",
             Value::Text(_) => "text",
             Value::Bytes(_) => "bytes",
@@ -65,27 +74,71 @@ impl Value {
         }
     }
 
-    /// The integer, where this is an integer or a text that reads as one.
+    /// The integer, where this is an integer or a text that reads as one, up to [`i64::MAX`].
     pub fn as_i64(&self) -> Option<i64> {
         match self {
             Value::Int(int) => Some(*int),
+            Value::UInt(int) => i64::try_from(*int).ok(),
             Value::Text(text) => text.trim().parse().ok(),
             _ => None,
         }
     }
 
-    /// The number, where this is a number or a text that reads as one.
+    /// The integer, where this is an integer that is not negative, or a text that reads as one.
+    pub fn as_u64(&self) -> Option<u64> {
+        match self {
+            Value::Int(int) => u64::try_from(*int).ok(),
+            Value::UInt(int) => Some(*int),
+            Value::Text(text) => text.trim().parse().ok(),
+            _ => None,
+        }
+    }
+
+    /// The number, where this is a number or a text that reads as one; the nearest float there is. Two values are compared
+    /// exactly by [`order_of_numbers`](Self::order_of_numbers).
     pub fn as_f64(&self) -> Option<f64> {
         match self {
-            #[expect(clippy::cast_precision_loss, reason = "a comparison in f64 is what is asked for")]
+            #[expect(clippy::cast_precision_loss, reason = "the nearest float is what is asked for")]
             Value::Int(int) => Some(*int as f64),
+            #[expect(clippy::cast_precision_loss, reason = "the nearest float is what is asked for")]
+            Value::UInt(int) => Some(*int as f64),
             Value::Float(float) => Some(*float),
             Value::Text(text) => text.trim().parse().ok(),
             _ => None,
         }
     }
 
-    /// Whether two values say the same thing, type aside: `5`, `5.0` and `"5"` do.
+    /// Which of two numbers is less, texts that read as numbers included. Integers and decimals are compared exactly,
+    /// however many digits they have. `None` if one of the two is not a number.
+    ///
+    /// ```
+    /// use std::cmp::Ordering;
+    /// use loadspiker_core::Value;
+    ///
+    /// let (one, other) = (Value::from("18446744073709551614"), Value::from(u64::MAX));
+    /// assert_eq!(one.order_of_numbers(&other), Some(Ordering::Less));
+    /// assert_eq!(one.order_of_numbers(&"many".into()), None);
+    /// ```
+    pub fn order_of_numbers(&self, other: &Value) -> Option<Ordering> {
+        match (self, other) {
+            (Value::Int(one), Value::Int(other)) => Some(one.cmp(other)),
+            _ => self.number()?.order(&other.number()?),
+        }
+    }
+
+    /// The number, where this is a number or a text that reads as one.
+    pub(crate) fn number(&self) -> Option<Number<'_>> {
+        match self {
+            Value::Int(int) => Some(Number::Int((*int).into())),
+            Value::UInt(int) => Some(Number::Int((*int).into())),
+            Value::Float(float) => Some(Number::Float(*float)),
+            Value::Text(text) => Number::read(text),
+            _ => None,
+        }
+    }
+
+    /// Whether two values say the same thing, type aside: `5`, `5.0` and `"5"` do. Numbers are compared exactly; two texts
+    /// are the same if all of their characters are.
     ///
     /// Headers, CSV fields and JSON carry the same facts in different types; checks and
     /// `do_if_equals` compare what they say.
@@ -93,11 +146,9 @@ impl Value {
         match (self, other) {
             (Value::Int(a), Value::Int(b)) => a == b,
             (Value::Text(a), Value::Text(b)) => a == b,
-            (Value::Int(_) | Value::Float(_), _) | (_, Value::Int(_) | Value::Float(_)) => {
-                match (self.as_f64(), other.as_f64()) {
-                    (Some(a), Some(b)) => a == b,
-                    _ => false,
-                }
+            (Value::Int(_) | Value::UInt(_) | Value::Float(_), _)
+            | (_, Value::Int(_) | Value::UInt(_) | Value::Float(_)) => {
+                self.order_of_numbers(other) == Some(Ordering::Equal)
             }
             (Value::Text(text), Value::Bool(truth)) | (Value::Bool(truth), Value::Text(text)) => {
                 **text == *if *truth { "true" } else { "false" }
@@ -109,12 +160,27 @@ impl Value {
         }
     }
 
+    /// What a JSON text holds.
+    ///
+    /// # Errors
+    ///
+    /// It is no JSON, or it has an integer of more than 64 bits in it, which could not be kept exactly.
+    pub fn from_json(json: &[u8]) -> Result<Value, StepError> {
+        let value: serde_json::Value =
+            serde_json::from_slice(json).map_err(|error| StepError::new(format!("this is no JSON: {error}")))?;
+        match find_big_integer(json, |_| true) {
+            None => Ok(Value::from(&value)),
+            Some(integer) => Err(StepError::new(too_big(&integer))),
+        }
+    }
+
     /// This value as JSON. Bytes become text (invalid UTF-8 replaced), floats that JSON cannot hold become `null`.
     pub fn to_json(&self) -> serde_json::Value {
         match self {
             Value::Null => serde_json::Value::Null,
             Value::Bool(b) => (*b).into(),
             Value::Int(i) => (*i).into(),
+            Value::UInt(i) => (*i).into(),
             Value::Float(f) => (*f).into(),
             Value::Text(t) => t.as_ref().into(),
             Value::Bytes(b) => String::from_utf8_lossy(b).into_owned().into(),
@@ -133,6 +199,7 @@ impl fmt::Display for Value {
             Value::Null => f.write_str("null"),
             Value::Bool(b) => b.fmt(f),
             Value::Int(i) => i.fmt(f),
+            Value::UInt(i) => i.fmt(f),
             Value::Float(x) => x.fmt(f),
             Value::Text(t) => f.write_str(t),
             Value::Bytes(b) => f.write_str(&String::from_utf8_lossy(b)),

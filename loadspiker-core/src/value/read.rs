@@ -22,6 +22,7 @@ macro_rules! int_from_value {
             fn from_value(value: &Value) -> Option<Self> {
                 match value {
                     Value::Int(int) => <$t>::try_from(*int).ok(),
+                    Value::UInt(int) => <$t>::try_from(*int).ok(),
                     Value::Text(text) => text.trim().parse().ok(),
                     _ => None,
                 }

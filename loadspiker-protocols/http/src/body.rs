@@ -2,15 +2,15 @@
 
 use std::fs::File;
 use std::io::Write;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use loadspiker_core::check::Absorbing;
 
 use crate::error::HttpError;
+use crate::room::{Room, Share};
 
-/// The most that is kept of one body for checks, as sent and as decoded.
-pub(crate) const LIMIT: usize = 100_000_000;
-/// The most that is reserved because a server announced it. It may lie.
+/// The most that is allocated because a server announced it, before more of it has come. It may lie.
 const RESERVED: usize = 1 << 20;
 
 /// Where a body goes.
@@ -33,40 +33,49 @@ pub(crate) struct Feed {
     /// Where it is downloaded to.
     pub(crate) file: Option<File>,
     encoded: Option<Kept>,
+    room: Arc<Room>,
 }
 
 /// A body in memory.
 #[derive(Debug)]
 pub(crate) struct Kept {
     bytes: Vec<u8>,
+    /// How long it was announced to be; 0 if it was not.
     expected: usize,
-    limit: usize,
+    share: Share,
 }
 
 impl Sink {
-    /// Keeps up to [`LIMIT`] bytes.
-    pub(crate) fn keep() -> Self {
-        Self::keep_up_to(LIMIT)
+    /// Keeps it, as far as there is room.
+    pub(crate) fn keep_in(room: &Arc<Room>) -> Self {
+        Sink::Keep(Kept::new(room))
     }
 
+    /// Keeps up to 100 MB.
+    #[cfg(test)]
+    pub(crate) fn keep() -> Self {
+        Self::keep_up_to(100_000_000)
+    }
+
+    #[cfg(test)]
     pub(crate) fn keep_up_to(limit: usize) -> Self {
-        Sink::Keep(Kept::up_to(limit))
+        Self::keep_in(&Room::new(limit, usize::MAX))
     }
 
     /// Feeds checks, and writes to a file if there is one.
-    pub(crate) fn feed(absorbing: Absorbing, file: Option<File>) -> Self {
-        Sink::Feed(Box::new(Feed { absorbing, file, encoded: None }))
+    pub(crate) fn feed(absorbing: Absorbing, file: Option<File>, room: &Arc<Room>) -> Self {
+        Sink::Feed(Box::new(Feed { absorbing, file, encoded: None, room: room.clone() }))
     }
 
     /// A response begins; its body will have this length, if it says, and may be encoded.
     pub(crate) fn begin(&mut self, length: Option<u64>, encoded: bool) {
         let kept = match self {
             Sink::Keep(kept) => kept,
-            Sink::Feed(feed) if encoded => feed.encoded.insert(Kept::up_to(LIMIT)),
+            Sink::Feed(feed) if encoded => feed.encoded.insert(Kept::new(&feed.room)),
             _ => return,
         };
         kept.bytes.clear();
-        kept.expected = length.and_then(|length| usize::try_from(length).ok()).unwrap_or(0).min(RESERVED);
+        kept.expected = length.map_or(0, |length| usize::try_from(length).unwrap_or(usize::MAX));
     }
 
     /// Takes a piece of the body.
@@ -90,6 +99,15 @@ impl Sink {
         }
     }
 
+    /// How many bytes are kept.
+    pub(crate) fn kept(&self) -> usize {
+        match self {
+            Sink::Keep(kept) => kept.bytes.len(),
+            Sink::Feed(feed) => feed.encoded.as_ref().map_or(0, |kept| kept.bytes.len()),
+            Sink::Discard | Sink::File(_) => 0,
+        }
+    }
+
     /// The body, as far as it was kept, and the checks that were fed.
     pub(crate) fn into_parts(self) -> (Bytes, Option<Absorbing>) {
         match self {
@@ -104,7 +122,7 @@ impl Sink {
     /// The body, as far as it was kept.
     pub(crate) fn into_bytes(self) -> Bytes {
         match self {
-            Sink::Keep(kept) => kept.bytes.into(),
+            Sink::Keep(kept) => kept.share.hold(kept.bytes),
             _ => Bytes::new(),
         }
     }
@@ -115,17 +133,22 @@ fn write(file: &mut File, data: &[u8]) -> Result<(), HttpError> {
 }
 
 impl Kept {
-    fn up_to(limit: usize) -> Self {
-        Kept { bytes: Vec::new(), expected: 0, limit }
+    fn new(room: &Arc<Room>) -> Self {
+        Kept { bytes: Vec::new(), expected: 0, share: Share::of(room) }
     }
 
     fn take(&mut self, data: &[u8]) -> Result<(), HttpError> {
         let length = self.bytes.len() + data.len();
-        if length > self.limit {
-            return Err(HttpError::TooLarge(self.limit));
+        // One that is whole at once is checked, and gone, before anything else is read: it need not be counted.
+        if length != data.len() || length != self.expected {
+            self.share.grow_to(length.max(self.expected))?;
+        } else if length > self.share.room().each() {
+            return Err(HttpError::TooLarge(self.share.room().each()));
         }
         if self.bytes.is_empty() {
-            self.bytes.reserve_exact(self.expected.max(length));
+            self.bytes.reserve_exact(self.expected.min(RESERVED).max(length));
+        } else if length > self.bytes.capacity() && length <= self.expected {
+            self.bytes.reserve_exact(self.expected - self.bytes.len());
         }
         self.bytes.extend_from_slice(data);
         Ok(())
@@ -155,10 +178,13 @@ mod tests {
         }
         let Sink::Keep(kept) = &sink else { panic!("{sink:?}") };
         assert_eq!(kept.bytes.capacity(), 6);
-        sink.begin(Some(u64::MAX), false);
+        sink.begin(Some(90_000_000), false);
         sink.take(b"x").unwrap();
         let Sink::Keep(kept) = &sink else { panic!("{sink:?}") };
         assert!(kept.bytes.capacity() <= RESERVED, "a server may lie");
+        sink.take(&vec![0; RESERVED]).unwrap();
+        let Sink::Keep(kept) = &sink else { panic!("{sink:?}") };
+        assert_eq!(kept.bytes.capacity(), 90_000_000, "no more than was announced");
     }
 
     #[test]
@@ -166,5 +192,33 @@ mod tests {
         let mut sink = Sink::keep_up_to(4);
         sink.take(b"1234").unwrap();
         assert_eq!(sink.take(b"5"), Err(HttpError::TooLarge(4)));
+        // The first piece of one that is announced to be too large is enough.
+        let mut sink = Sink::keep_up_to(4);
+        sink.begin(Some(5), false);
+        assert_eq!(sink.take(b"1"), Err(HttpError::TooLarge(4)));
+        let mut sink = Sink::keep_up_to(4);
+        sink.begin(Some(5), false);
+        assert_eq!(sink.take(b"12345"), Err(HttpError::TooLarge(4)));
+    }
+
+    #[test]
+    fn bodies_under_way_share_the_memory_of_a_shard() {
+        let room = Room::new(80, 100);
+        let begun = |length| {
+            let mut sink = Sink::keep_in(&room);
+            sink.begin(Some(length), false);
+            let taken = sink.take(b"x");
+            taken.map(|()| sink)
+        };
+        let first = begun(60).unwrap();
+        assert_eq!(begun(60).err(), Some(HttpError::CheckedMemory(100)), "what was announced counts from the start");
+        let second = begun(40).unwrap();
+        let mut unannounced = Sink::keep_in(&room);
+        assert_eq!(unannounced.take(b"x"), Err(HttpError::CheckedMemory(100)));
+        let body = first.into_bytes();
+        assert!(begun(60).is_err(), "its checks still look at it");
+        drop(body);
+        begun(60).unwrap();
+        drop(second);
     }
 }

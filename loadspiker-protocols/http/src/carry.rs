@@ -3,8 +3,9 @@
 
 use std::rc::Rc;
 
+use loadspiker_net::pool::Permit;
+
 use crate::connection::Connection;
-use crate::pool::Permit;
 
 /// What goes from one attempt of a request to the next. It is a pointer to nothing for a request whose way to authenticate
 /// needs none of it.
@@ -22,7 +23,7 @@ struct Carried {
 }
 
 /// A connection, with the permit that it came with where it is of a shared pool.
-pub(crate) type Held = (Option<Permit>, Connection);
+pub(crate) type Held = (Option<Permit<Connection>>, Connection);
 
 impl Carry {
     /// Whose the connection of the request must be, or becomes.
@@ -46,7 +47,7 @@ impl Carry {
     }
 
     /// Holds a connection, which is the owner's from now on, until it is known what follows the answer.
-    pub(crate) fn hold(&mut self, permit: Option<Permit>, mut connection: Connection) {
+    pub(crate) fn hold(&mut self, permit: Option<Permit<Connection>>, mut connection: Connection) {
         let carried = self.0.get_or_insert_default();
         connection.set_owner(carried.owner.clone());
         carried.connection = Some((permit, connection));

@@ -12,6 +12,7 @@ use loadspiker_core::check::Response;
 use crate::connection::Head;
 use crate::cookie::Jar;
 use crate::request::url::Target;
+use crate::text::Texts;
 
 /// A complete response. Extractors of one's own get it by [`Response::as_any`].
 #[derive(Debug)]
@@ -21,13 +22,14 @@ pub struct HttpResponse {
     pub(crate) response_time: Duration,
     target: Target,
     url: OnceCell<String>,
+    texts: Texts,
     /// What the user has in cookies after this response.
     cookies: Option<Jar>,
 }
 
 impl HttpResponse {
     pub(crate) fn new(head: Head, body: Bytes, response_time: Duration, target: Target, cookies: Option<Jar>) -> Self {
-        HttpResponse { head, body, response_time, target, url: OnceCell::new(), cookies }
+        HttpResponse { head, body, response_time, target, url: OnceCell::new(), texts: Texts::default(), cookies }
     }
 
     pub(crate) fn cookies(&self) -> Option<&RefCell<CookieStore>> {
@@ -66,7 +68,11 @@ impl Response for HttpResponse {
     }
 
     fn header(&self, name: &str) -> Vec<&str> {
-        self.headers().get_all(name).iter().filter_map(|value| value.to_str().ok()).collect()
+        self.texts.of(self.headers(), name).collect()
+    }
+
+    fn charset(&self) -> Option<&str> {
+        self.head.charset()
     }
 
     fn location(&self) -> Option<&str> {

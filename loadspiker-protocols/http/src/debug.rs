@@ -62,7 +62,7 @@ fn add_body(body: &[u8], headers: &HeaderMap, text: &mut String) {
             false => String::from_utf8_lossy(body).into_owned(),
         }
     } else {
-        String::from_utf8_lossy(body).into_owned()
+        masked_text(&String::from_utf8_lossy(body))
     };
     let shown = masked.char_indices().map(|(at, _)| at).find(|at| *at >= SHOWN).unwrap_or(masked.len());
     text.push_str(&masked[..shown]);
@@ -70,6 +70,60 @@ fn add_body(body: &[u8], headers: &HeaderMap, text: &mut String) {
         let _ = write!(text, "… ({} bytes in all)", body.len());
     }
     text.push('\n');
+}
+
+/// Masks what goes by the name of a secret in a text that is nothing better known: elements of XML, attributes `value`
+/// and `content` of HTML beside a `name`, and lines of JSON.
+fn masked_text(body: &str) -> String {
+    let mut text = String::with_capacity(body.len());
+    for line in body.split_inclusive('\n') {
+        let json = serde_json::from_str::<serde_json::Value>(line).ok();
+        match json.and_then(|mut json| mask_json(&mut json).then_some(json)) {
+            Some(json) => {
+                text.push_str(&json.to_string());
+                text.push_str(if line.ends_with('\n') { "\n" } else { "" });
+            }
+            None => text.push_str(line),
+        }
+    }
+    if text.contains('<') { masked_markup(&text) } else { text }
+}
+
+/// Masks elements and inputs with secret names.
+fn masked_markup(body: &str) -> String {
+    let mut text = String::with_capacity(body.len());
+    let mut rest = body;
+    while let Some(at) = rest.find('<') {
+        text.push_str(&rest[..at]);
+        let Some(end) = rest[at..].find('>') else { break };
+        let tag = &rest[at..=at + end];
+        text.push_str(&masked_tag(tag));
+        rest = &rest[at + end + 1..];
+        let name = tag[1..].split(['>', ' ', '/', '\t', '\n', '\r']).next().unwrap_or_default();
+        let local = name.rsplit(':').next().unwrap_or(name);
+        let close = rest.find("</").unwrap_or(rest.len());
+        // An element with nothing but text in it.
+        if is_secret_name(local) && !tag.ends_with("/>") && close > 0 && !rest[..close].contains('<') {
+            text.push_str(MASK);
+            rest = &rest[close..];
+        }
+    }
+    text + rest
+}
+
+/// Masks the value of an input whose name, or id, is that of a secret.
+fn masked_tag(tag: &str) -> String {
+    let attribute = |name: &str| {
+        let (at, quote) =
+            ['"', '\''].iter().find_map(|quote| Some((tag.find(&format!(" {name}={quote}"))?, *quote)))?;
+        let begin = at + name.len() + 3;
+        Some((begin, begin + tag[begin..].find(quote)?))
+    };
+    let named = [attribute("name"), attribute("id")].into_iter().flatten().any(|(a, b)| is_secret_name(&tag[a..b]));
+    match [attribute("value"), attribute("content")].into_iter().flatten().next() {
+        Some((begin, end)) if named && begin < end => format!("{}{MASK}{}", &tag[..begin], &tag[end..]),
+        _ => tag.to_owned(),
+    }
 }
 
 /// Masks secret fields wherever they are; whether there were any.

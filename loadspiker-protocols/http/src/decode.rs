@@ -1,19 +1,23 @@
 //! [`decode`]: undoes the content encodings of a body, for checks.
 
 use std::io::{self, Read};
+use std::sync::Arc;
 
 use bytes::Bytes;
-use flate2::read::{DeflateDecoder, MultiGzDecoder, ZlibDecoder};
+use flate2::bufread::GzDecoder;
+use flate2::read::{DeflateDecoder, ZlibDecoder};
 use http::HeaderMap;
 use http::header::CONTENT_ENCODING;
 use ruzstd::decoding::StreamingDecoder;
 use ruzstd::decoding::errors::{FrameDecoderError, ReadFrameHeaderError};
 
 use crate::error::HttpError;
+use crate::room::{Room, Share};
 
 /// The body as it was before it was encoded (RFC 9110 §8.4): gzip, deflate, br, zstd, and several of them in a row.
-/// An encoding that is not known leaves the body as it is. `limit` bounds what comes out of each.
-pub(crate) fn decode(body: Bytes, headers: &HeaderMap, limit: usize) -> Result<Bytes, HttpError> {
+/// An encoding that is not known leaves the body as it is. `room` bounds what comes out of each. What follows the end of
+/// an encoded body, such as padding, is ignored.
+pub(crate) fn decode(body: Bytes, headers: &HeaderMap, room: &Arc<Room>) -> Result<Bytes, HttpError> {
     if body.is_empty() || !headers.contains_key(CONTENT_ENCODING) {
         return Ok(body);
     }
@@ -23,11 +27,11 @@ pub(crate) fn decode(body: Bytes, headers: &HeaderMap, limit: usize) -> Result<B
     for name in names.iter().rev() {
         let name = name.to_ascii_lowercase();
         body = match name.as_str() {
-            "gzip" | "x-gzip" => read("gzip", MultiGzDecoder::new(&*body), limit)?,
-            "deflate" if is_zlib(&body) => read("deflate", ZlibDecoder::new(&*body), limit)?,
-            "deflate" => read("deflate", DeflateDecoder::new(&*body), limit)?,
-            "br" => read("br", brotli_decompressor::Decompressor::new(&*body, 4096), limit)?,
-            "zstd" => zstd(&body, limit)?,
+            "gzip" | "x-gzip" => gzip(&body, room)?,
+            "deflate" if is_zlib(&body) => read("deflate", ZlibDecoder::new(&*body), room)?,
+            "deflate" => read("deflate", DeflateDecoder::new(&*body), room)?,
+            "br" => read("br", brotli_decompressor::Decompressor::new(&*body, 4096), room)?,
+            "zstd" => zstd(&body, room)?,
             "identity" | "" => body,
             _ => return Ok(body),
         };
@@ -44,37 +48,72 @@ fn is_zlib(data: &[u8]) -> bool {
     }
 }
 
-fn read(encoding: &'static str, decoder: impl Read, limit: usize) -> Result<Bytes, HttpError> {
-    let mut decoded = Vec::new();
-    append(encoding, decoder, limit, &mut decoded)?;
-    Ok(decoded.into())
+fn read(encoding: &'static str, decoder: impl Read, room: &Arc<Room>) -> Result<Bytes, HttpError> {
+    let mut decoded = Decoded::new(room);
+    decoded.append(encoding, decoder)?;
+    Ok(decoded.into_bytes())
 }
 
-fn append(encoding: &'static str, decoder: impl Read, limit: usize, decoded: &mut Vec<u8>) -> Result<(), HttpError> {
-    let room = limit.saturating_sub(decoded.len());
-    let bound = u64::try_from(room).map_or(u64::MAX, |room| room.saturating_add(1));
-    match decoder.take(bound).read_to_end(decoded) {
-        Ok(_) if decoded.len() > limit => Err(HttpError::TooLarge(limit)),
-        Ok(_) => Ok(()),
-        Err(error) if error.kind() == io::ErrorKind::OutOfMemory => Err(HttpError::TooLarge(limit)),
-        Err(_) => Err(HttpError::Corrupt(encoding)),
+/// What has been decoded of a body.
+struct Decoded {
+    bytes: Vec<u8>,
+    share: Share,
+}
+
+impl Decoded {
+    fn new(room: &Arc<Room>) -> Self {
+        Decoded { bytes: Vec::new(), share: Share::of(room) }
+    }
+
+    fn append(&mut self, encoding: &'static str, decoder: impl Read) -> Result<(), HttpError> {
+        let left = self.share.largest().saturating_sub(self.bytes.len());
+        let bound = u64::try_from(left).map_or(u64::MAX, |left| left.saturating_add(1));
+        match decoder.take(bound).read_to_end(&mut self.bytes) {
+            Ok(_) => self.share.grow_to(self.bytes.len()),
+            Err(error) if error.kind() == io::ErrorKind::OutOfMemory => {
+                Err(HttpError::TooLarge(self.share.room().each()))
+            }
+            Err(_) => Err(HttpError::Corrupt(encoding)),
+        }
+    }
+
+    fn into_bytes(self) -> Bytes {
+        self.share.hold(self.bytes)
+    }
+}
+
+/// A body may hold several members (RFC 1952 §2.2).
+fn gzip(mut rest: &[u8], room: &Arc<Room>) -> Result<Bytes, HttpError> {
+    let mut decoded = Decoded::new(room);
+    loop {
+        decoded.append("gzip", GzDecoder::new(&mut rest))?;
+        if !rest.starts_with(&[0x1f, 0x8b]) {
+            return Ok(decoded.into_bytes());
+        }
     }
 }
 
 /// A body may hold several frames, and frames to be skipped (RFC 8878 §3.1).
-fn zstd(mut rest: &[u8], limit: usize) -> Result<Bytes, HttpError> {
-    let mut decoded = Vec::new();
-    while !rest.is_empty() {
+fn zstd(mut rest: &[u8], room: &Arc<Room>) -> Result<Bytes, HttpError> {
+    let mut decoded = Decoded::new(room);
+    loop {
         match StreamingDecoder::new(&mut rest) {
-            Ok(decoder) => append("zstd", decoder, limit, &mut decoded)?,
+            Ok(decoder) => decoded.append("zstd", decoder)?,
             Err(FrameDecoderError::ReadFrameHeaderError(ReadFrameHeaderError::SkipFrame { length, .. })) => {
                 let length = usize::try_from(length).unwrap_or(usize::MAX);
                 rest = rest.get(length..).ok_or(HttpError::Corrupt("zstd"))?;
             }
             Err(_) => return Err(HttpError::Corrupt("zstd")),
         }
+        if !begins_frame(rest) {
+            return Ok(decoded.into_bytes());
+        }
     }
-    Ok(decoded.into())
+}
+
+/// Whether a frame of zstd begins here, or one to be skipped (RFC 8878 §3.1).
+fn begins_frame(data: &[u8]) -> bool {
+    matches!(data, [0x28, 0xb5, 0x2f, 0xfd, ..] | [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..])
 }
 
 #[cfg(test)]
@@ -118,7 +157,7 @@ mod tests {
     }
 
     fn decoded(body: impl Into<Bytes>, encoding: &'static str) -> Result<Bytes, HttpError> {
-        decode(body.into(), &headers(encoding), 1000)
+        decode(body.into(), &headers(encoding), &Room::new(1000, usize::MAX))
     }
 
     #[test]
@@ -149,7 +188,7 @@ mod tests {
     fn an_unknown_encoding_leaves_the_body_alone() {
         assert_eq!(decoded("abc", "rot13").unwrap(), "abc");
         assert_eq!(decoded("abc", "identity").unwrap(), "abc");
-        assert_eq!(decode(Bytes::from_static(b"abc"), &HeaderMap::new(), 1000).unwrap(), "abc");
+        assert_eq!(decode(Bytes::from_static(b"abc"), &HeaderMap::new(), &Room::new(1000, 1000)).unwrap(), "abc");
     }
 
     #[test]
@@ -163,6 +202,36 @@ mod tests {
             assert_eq!(decoded(body[..body.len() / 2].to_vec(), name), Err(HttpError::Corrupt(name)), "{name}");
             assert_eq!(decoded(vec![0xff; 40], name), Err(HttpError::Corrupt(name)), "{name}");
         }
+    }
+
+    #[test]
+    fn padding_after_an_encoded_body_is_ignored() {
+        for (name, body) in [
+            ("gzip", gzip(TEXT.as_bytes())),
+            ("deflate", zlib(TEXT.as_bytes())),
+            ("deflate", raw(TEXT.as_bytes())),
+            ("zstd", zstandard(TEXT.as_bytes())),
+        ] {
+            for padding in [&[0; 100][..], b"\0", b"\r\n", b"garbage"] {
+                assert_eq!(decoded([&body[..], padding].concat(), name).unwrap(), TEXT, "{name} {padding:?}");
+            }
+        }
+        assert_eq!(decoded([BROTLI, &[0; 100]].concat(), "br").unwrap(), "hello");
+        // Another member is no padding.
+        let second = gzip(TEXT.as_bytes());
+        let cut = [gzip(TEXT.as_bytes()), second[..second.len() / 2].to_vec()].concat();
+        assert_eq!(decoded(cut, "gzip"), Err(HttpError::Corrupt("gzip")));
+    }
+
+    #[test]
+    fn what_is_decoded_counts_to_the_memory_of_the_shard() {
+        let room = Room::new(1000, 60);
+        let body = |data: &[u8]| decode(gzip(data).into(), &headers("gzip"), &room);
+        let first = body(TEXT.as_bytes()).unwrap();
+        assert_eq!(body(TEXT.as_bytes()), Err(HttpError::CheckedMemory(60)));
+        assert_eq!(body(&[0; 100_000]), Err(HttpError::CheckedMemory(60)));
+        drop(first);
+        assert_eq!(body(TEXT.as_bytes()).unwrap(), TEXT);
     }
 
     #[test]

@@ -3,16 +3,19 @@
 
 use std::any::type_name;
 use std::borrow::Cow;
+use std::fmt::Display;
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 use loadspiker_core::StepError;
+use loadspiker_core::check::decode_text;
 use loadspiker_core::imperative::User;
 use serde::de::DeserializeOwned;
 
 use crate::check::HttpResponse;
 use crate::request::{HttpRequest, HttpRequestName};
+use crate::text::{Texts, charset};
 
 /// HTTP requests of a user in the [imperative style](loadspiker_core::imperative).
 ///
@@ -102,6 +105,7 @@ pub struct HttpReply {
     body: Bytes,
     response_time: Duration,
     url: String,
+    texts: Texts,
 }
 
 impl HttpReply {
@@ -112,6 +116,7 @@ impl HttpReply {
             body: response.body.clone(),
             response_time: response.response_time,
             url: response.url().to_owned(),
+            texts: Texts::default(),
         }
     }
 
@@ -120,9 +125,9 @@ impl HttpReply {
         self.status.as_u16()
     }
 
-    /// The first header of this name, in whatever case, if it is there and a text.
+    /// The first header of this name, in whatever case, if it is there: UTF-8, or otherwise ISO-8859-1.
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers.get(name)?.to_str().ok()
+        self.texts.of(&self.headers, name).next()
     }
 
     /// The body, with its content encoding undone.
@@ -130,9 +135,11 @@ impl HttpReply {
         &self.body
     }
 
-    /// The body as a text; what is not UTF-8 becomes replacement characters.
+    /// The body as a text, in the encoding that the response declares, or else UTF-8; see
+    /// [`decode_text`](loadspiker_core::check::decode_text). If it is not in that encoding, what is not UTF-8 becomes
+    /// replacement characters.
     pub fn text(&self) -> Cow<'_, str> {
-        String::from_utf8_lossy(&self.body)
+        decode_text(&self.body, charset(&self.headers)).unwrap_or_else(|_| String::from_utf8_lossy(&self.body))
     }
 
     /// The body, read as JSON.
@@ -141,8 +148,10 @@ impl HttpReply {
     ///
     /// It is no JSON, or not a `T`.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, StepError> {
-        serde_json::from_slice(&self.body)
-            .map_err(|error| StepError::new(format!("the body cannot be read as {}: {error}", type_name::<T>())))
+        let failed =
+            |why: &dyn Display| StepError::new(format!("the body cannot be read as {}: {why}", type_name::<T>()));
+        let text = decode_text(&self.body, charset(&self.headers)).map_err(|why| failed(&why))?;
+        serde_json::from_str(&text).map_err(|error| failed(&error))
     }
 
     /// From when the user meant to send the request (after redirects: from when the last one was followed) to its last

@@ -60,31 +60,28 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 mod action;
+mod alias;
 pub mod auth;
 mod body;
 mod carry;
 mod check;
-mod clock;
 mod connection;
 mod cookie;
 mod debug;
 mod decode;
-mod dns;
 mod error;
 mod feeder;
 mod imperative;
 mod origin;
 mod part;
 mod perform;
-mod pool;
 mod protocol;
 mod redirect;
 mod request;
+mod room;
 mod shard;
 mod step;
-#[cfg(test)]
-mod testing;
-mod tls;
+mod text;
 
 pub use check::HttpResponse;
 pub use cookie::{

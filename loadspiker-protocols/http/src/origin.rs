@@ -1,11 +1,12 @@
 //! [`Origin`]: scheme, host and port, the key under which connections are kept.
 
 use std::cell::{Cell, RefCell};
-use std::net::IpAddr;
+use std::hash::{Hash, Hasher};
 use std::rc::Rc;
 
 use http::HeaderValue;
 use http::uri::PathAndQuery;
+use loadspiker_net::Endpoint;
 use rustc_hash::FxHashMap;
 use url::{Host, Url};
 
@@ -16,12 +17,7 @@ use crate::error::HttpError;
 pub(crate) struct Origin {
     /// Unique on the shard.
     pub(crate) id: u32,
-    pub(crate) secure: bool,
-    /// In lower case, IDNs in ASCII, IPv6 without brackets.
-    pub(crate) host: Box<str>,
-    pub(crate) port: u16,
-    /// The host, if it is written as an address.
-    pub(crate) ip: Option<IpAddr>,
+    pub(crate) endpoint: Endpoint,
     /// The value of the `host` header: with the port, unless it is the scheme's own.
     pub(crate) header: HeaderValue,
 }
@@ -29,8 +25,22 @@ pub(crate) struct Origin {
 impl Origin {
     /// `https://host:port`, the port only where it is not the scheme's own.
     pub(crate) fn url(&self) -> String {
-        let scheme = if self.secure { "https" } else { "http" };
+        let scheme = if self.endpoint.is_secure() { "https" } else { "http" };
         format!("{scheme}://{}", self.header.to_str().unwrap_or_default())
+    }
+}
+
+impl PartialEq for Origin {
+    fn eq(&self, other: &Self) -> bool {
+        self.id == other.id
+    }
+}
+
+impl Eq for Origin {}
+
+impl Hash for Origin {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.id.hash(state);
     }
 }
 
@@ -55,10 +65,10 @@ impl Origins {
         let (Some(host), Some(port)) = (url.host(), url.port_or_known_default()) else {
             return Err(HttpError::Build("URL has no host".to_owned()));
         };
-        let (name, ip): (Box<str>, Option<IpAddr>) = match host {
-            Host::Domain(name) => (name.into(), None),
-            Host::Ipv4(ip) => (ip.to_string().into(), Some(ip.into())),
-            Host::Ipv6(ip) => (ip.to_string().into(), Some(ip.into())),
+        let name: Box<str> = match host {
+            Host::Domain(name) => name.into(),
+            Host::Ipv4(ip) => ip.to_string().into(),
+            Host::Ipv6(ip) => ip.to_string().into(),
         };
         let mut known = self.known.borrow_mut();
         let key = (secure, name, port);
@@ -72,7 +82,7 @@ impl Origins {
         let header = HeaderValue::try_from(text).map_err(|_| HttpError::Build("URL has an invalid host".to_owned()))?;
         let id = self.next.get();
         self.next.set(id.wrapping_add(1));
-        let origin = Rc::new(Origin { id, secure, host: key.1.clone(), port, ip, header });
+        let origin = Rc::new(Origin { id, endpoint: Endpoint::new(&key.1, port, secure), header });
         known.insert(key, origin.clone());
         Ok(origin)
     }
@@ -114,7 +124,7 @@ mod tests {
         assert_eq!(of(&origins, "https://a.test:80/").header, "a.test:80");
         let v6 = of(&origins, "http://[::1]:8080/");
         assert_eq!(v6.header, "[::1]:8080");
-        assert_eq!(v6.ip, Some("::1".parse().unwrap()));
+        assert_eq!(v6.endpoint.ip(), Some("::1".parse().unwrap()));
         assert_eq!(v6.url(), "http://[::1]:8080");
     }
 

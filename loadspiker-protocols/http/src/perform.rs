@@ -8,7 +8,7 @@
 //! that a sample should tell of.
 //!
 //! Once a byte has been handed to the operating system the server may have processed the request, and it is never sent
-//! again: the sample says `connection closed before the response was complete`, or `connection reset by peer`. RFC 9110
+//! again: the sample says `connection closed by …` or `connection reset by …`, with host and port. RFC 9110
 //! §9.2.2 would allow more for GET and other idempotent methods. But a load generator that quietly repeats requests
 //! sends more load than it reports, and hides a server that drops connections.
 
@@ -19,16 +19,16 @@ use std::time::Duration;
 use loadspiker_core::Moment;
 use loadspiker_core::metrics::Phases;
 use loadspiker_core::protocol::{ActionContext, Elapsed, ProtocolSlot};
+use loadspiker_net::pool::Permit;
+use loadspiker_net::{Attempt, Failure, Limit, Phase, UserCertificate};
 
 use crate::body::Sink;
 use crate::carry::{Carry, Held};
-use crate::connection::{Answer, Connection, Failure, Request, exchange};
+use crate::connection::{Answer, Connection, Request, Unanswered, exchange};
 use crate::error::HttpError;
 use crate::origin::Origin;
-use crate::pool::Permit;
 use crate::protocol::HttpProtocol;
 use crate::shard::{HttpShard, HttpUser};
-use crate::tls::UserCertificate;
 
 /// What a sample tells of a request, whatever became of it.
 #[derive(Debug)]
@@ -83,14 +83,15 @@ impl<'a> Order<'a> {
             let (mut permit, mut kept) = (None, None);
             if let Some((with, held)) = self.carry.take() {
                 (permit, kept) = (with, Some(held));
-            } else if let Some(pool) = &self.shard.shared {
-                permit = pool.try_acquire(self.origin);
+            } else if let Some(pools) = &self.shard.shared {
+                let pool = pools.of(self.origin);
+                permit = pool.try_acquire();
                 if permit.is_none() {
-                    let granted = Box::pin(cx.timeout_at(deadline, pool.acquire(self.origin))).await;
+                    let granted = Box::pin(cx.timeout_at(deadline, async move { pool.acquire().await })).await;
                     ready = cx.now();
                     self.trace.phases.wait = Some(nanos(self.from, ready));
                     self.trace.ended = ready;
-                    permit = Some(granted.map_err(|Elapsed| HttpError::RequestTimeout(self.limit))?);
+                    permit = Some(granted.map_err(|Elapsed| self.timed_out(Phase::Wait))?);
                 }
             }
             loop {
@@ -100,7 +101,7 @@ impl<'a> Order<'a> {
                 let connection = match &mut kept {
                     Some(connection) => connection,
                     none => {
-                        let connected = Box::pin(self.connect(cx, ready, deadline)).await;
+                        let connected = Box::pin(self.connect(cx, ready)).await;
                         let (connection, at) = connected.inspect_err(|_| self.trace.ended = cx.now())?;
                         ready = at;
                         none.insert(connection)
@@ -119,13 +120,14 @@ impl<'a> Order<'a> {
                         self.give_back(cx, permit, kept);
                         return Ok(answer);
                     }
-                    Ok(Err(Failure::Unsent(_))) if self.carry.is_only_here() => HttpError::Handshake,
-                    Ok(Err(Failure::Unsent(_))) if reused => {
+                    Ok(Err(Unanswered::Unsent(_))) if self.carry.is_only_here() => HttpError::Handshake,
+                    Ok(Err(Unanswered::Unsent(_))) if reused => {
                         kept = None;
                         continue;
                     }
-                    Ok(Err(Failure::Unsent(error) | Failure::Failed(error))) => error,
-                    Err(Elapsed) => HttpError::RequestTimeout(self.limit),
+                    Ok(Err(Unanswered::Unsent(failure))) => failure.at(&self.origin.endpoint).into(),
+                    Ok(Err(Unanswered::Failed(error))) => error.at(&self.origin.endpoint),
+                    Err(Elapsed) => self.timed_out(Phase::Response).into(),
                 };
                 self.trace.ended = cx.now();
                 return Err(error);
@@ -134,8 +136,8 @@ impl<'a> Order<'a> {
     }
 
     /// An idle connection to where the request goes.
-    fn kept(&self, cx: &mut ActionContext, permit: Option<&Permit>) -> Option<Connection> {
-        let owner = self.carry.owner();
+    fn kept(&self, cx: &mut ActionContext, permit: Option<&Permit<Connection>>) -> Option<Connection> {
+        let owner = self.carry.owner().map(|owner| owner.as_str());
         match permit {
             Some(permit) => permit.take(owner),
             None => cx.user(self.slot, || HttpUser::new(self.protocol)).pool.take(self.origin, owner),
@@ -143,23 +145,18 @@ impl<'a> Order<'a> {
     }
 
     /// A new connection, and when it was ready.
-    async fn connect(
-        &mut self,
-        cx: &ActionContext,
-        from: Moment,
-        deadline: Moment,
-    ) -> Result<(Connection, Moment), HttpError> {
-        let limit = self.protocol.connect_timeout;
-        let until = from + limit;
-        let certificate = self.certificate.filter(|_| self.origin.secure);
+    async fn connect(&mut self, cx: &ActionContext, from: Moment) -> Result<(Connection, Moment), HttpError> {
+        let connect = Limit::connect(from, self.protocol.net.connect_timeout);
+        let limit = connect.earlier(Limit::request(self.from, self.limit));
+        let certificate = self.certificate.filter(|_| self.origin.endpoint.is_secure());
         let certificate = certificate.map(|certificate| certificate.of(cx.session())).transpose()?;
-        let connecting =
-            self.shard.connector.connect(self.origin, from, &mut self.trace.phases, cx, certificate.as_ref());
-        match cx.timeout_at(until.min(deadline), connecting).await {
-            Ok(connected) => connected,
-            Err(Elapsed) if until <= deadline => Err(HttpError::ConnectTimeout(limit)),
-            Err(Elapsed) => Err(HttpError::RequestTimeout(self.limit)),
-        }
+        let mut attempt = Attempt::new(cx, from, limit, &mut self.trace.phases).with_certificate(certificate.as_ref());
+        let stream = self.shard.dialer.dial(&self.origin.endpoint, &mut attempt).await?;
+        Ok((Connection::new(stream), attempt.at()))
+    }
+
+    fn timed_out(&self, phase: Phase) -> Failure {
+        Failure::timed_out(phase, &self.origin.endpoint, Limit::request(self.from, self.limit))
     }
 
     fn answered(&mut self, sent: Moment, answer: &Answer) {
@@ -167,10 +164,15 @@ impl<'a> Order<'a> {
         // What came in one piece was not waited for.
         let receive = nanos(answer.first_byte, answer.ended);
         self.trace.phases.receive = (receive > 0).then_some(receive);
-        self.trace.ended = answer.ended;
+        self.trace.ended = answer.ended.max(sent);
     }
 
-    fn give_back(&mut self, cx: &mut ActionContext, permit: Option<Permit>, connection: Option<Connection>) {
+    fn give_back(
+        &mut self,
+        cx: &mut ActionContext,
+        permit: Option<Permit<Connection>>,
+        connection: Option<Connection>,
+    ) {
         let Some(connection) = connection else { return };
         match self.carry.owner() {
             None => put(cx, self.slot, self.protocol, self.origin, (permit, connection)),

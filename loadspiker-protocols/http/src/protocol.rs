@@ -1,22 +1,20 @@
 //! [`HttpProtocol`]: the settings of HTTP, for all requests of a simulation or of a population.
 
-use std::net::IpAddr;
-use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
 
 use loadspiker_core::check::{Check, IntoCheck};
 use loadspiker_core::compile::CompileContext;
-use loadspiker_core::expression::{IntoText, TextArg};
+use loadspiker_core::expression::IntoText;
 use loadspiker_core::protocol::{Protocol, ShardInfo, ShardState, masked_url};
+use loadspiker_net::{NetSettings, net_settings};
 use url::Url;
 
+use crate::alias::parse_alias;
 use crate::auth::{Auth, IntoAuth, digest_auth};
 use crate::request::header::HeaderSpec;
 use crate::shard::HttpShard;
-use crate::tls::TlsSettings;
 
 /// The settings of HTTP: a builder, passed to `Simulation::protocol`, or to a population's to override it there.
 ///
@@ -38,19 +36,15 @@ pub struct HttpProtocol {
     pub(crate) base_urls: Vec<String>,
     pub(crate) headers: Vec<HeaderSpec>,
     pub(crate) checks: Vec<Check>,
-    pub(crate) share_connections: bool,
+    pub(crate) net: NetSettings,
     pub(crate) max_connections_per_host: usize,
     pub(crate) keep_alive: bool,
-    pub(crate) connect_timeout: Duration,
-    pub(crate) request_timeout: Duration,
-    pub(crate) tls: TlsSettings,
-    /// Where each user has a certificate of its own: its file, and that of the key.
-    pub(crate) user_certificate: Option<(TextArg, TextArg)>,
     pub(crate) follow_redirects: bool,
     pub(crate) max_redirects: u32,
     pub(crate) cookies: bool,
-    pub(crate) local_addresses: Vec<String>,
     pub(crate) host_aliases: Vec<(String, String)>,
+    pub(crate) max_checked_body: usize,
+    pub(crate) max_checked_memory: usize,
     pub(crate) auth: Option<Arc<dyn Auth>>,
     /// How many requests have been compiled for this protocol: each gets a number.
     actions: Arc<AtomicUsize>,
@@ -77,18 +71,15 @@ impl HttpProtocol {
                 HeaderSpec::text("accept", "*/*"),
             ],
             checks: Vec::new(),
-            share_connections: false,
+            net: NetSettings::default(),
             max_connections_per_host: 6,
             keep_alive: true,
-            connect_timeout: Duration::from_secs(10),
-            request_timeout: Duration::from_secs(60),
-            tls: TlsSettings::default(),
-            user_certificate: None,
             follow_redirects: true,
             max_redirects: 20,
             cookies: true,
-            local_addresses: Vec::new(),
             host_aliases: Vec::new(),
+            max_checked_body: 100_000_000,
+            max_checked_memory: 512_000_000,
             auth: None,
             actions: Arc::default(),
         }
@@ -153,16 +144,6 @@ impl HttpProtocol {
         self
     }
 
-    /// All users of a shard share one pool of connections, like a service that calls a service. Default: every user
-    /// has connections of its own, like a browser.
-    ///
-    /// The pool is bounded by [`max_connections_per_host`](Self::max_connections_per_host); at the bound requests wait
-    /// in order, which is the phase `wait` of a sample.
-    pub fn share_connections(mut self) -> Self {
-        self.share_connections = true;
-        self
-    }
-
     /// How many connections to one scheme, host and port there may be: of one user, or with
     /// [`share_connections`](Self::share_connections) of one shard. Default 6. At least 1.
     pub fn max_connections_per_host(mut self, connections: usize) -> Self {
@@ -174,47 +155,6 @@ impl HttpProtocol {
     /// close (`connection: close`).
     pub fn keep_alive(mut self, keep_alive: bool) -> Self {
         self.keep_alive = keep_alive;
-        self
-    }
-
-    /// How long looking up the host, connecting and the TLS handshake may take together. Default 10 s.
-    pub fn connect_timeout(mut self, limit: Duration) -> Self {
-        self.connect_timeout = limit;
-        self
-    }
-
-    /// How long a request may take, connecting and the wait for a connection included. Default 60 s. Each hop of a
-    /// redirect has this time.
-    pub fn request_timeout(mut self, limit: Duration) -> Self {
-        self.request_timeout = limit;
-        self
-    }
-
-    /// Trusts the certificates in this PEM file, besides those the system trusts. May be given several times.
-    pub fn root_certificate(mut self, path: impl Into<PathBuf>) -> Self {
-        self.tls.roots.push(path.into());
-        self
-    }
-
-    /// Shows this certificate (a PEM file, with the chain if there is one) to servers that ask for one.
-    ///
-    /// With expressions in the paths, or closures, each user has a certificate of its own:
-    /// `client_certificate("certificates/#{user}.pem", "keys/#{user}.pem")`. It is read when the user first connects, and
-    /// a connection keeps the one it was opened with. Users who share connections cannot have that.
-    pub fn client_certificate(mut self, certificate: impl IntoText, key: impl IntoText) -> Self {
-        let (certificate, key) = (certificate.into_text(), key.into_text());
-        // The source of a closure is `…`; a file of that name is found as well.
-        let is_fixed = |path: &TextArg| !path.source().contains("#{") && path.source() != "…";
-        (self.tls.client, self.user_certificate) = match is_fixed(&certificate) && is_fixed(&key) {
-            true => (Some((certificate.source().into(), key.source().into())), None),
-            false => (None, Some((certificate, key))),
-        };
-        self
-    }
-
-    /// Accepts every certificate, of whomever and for whatever name. Default: they are verified.
-    pub fn insecure(mut self) -> Self {
-        self.tls.insecure = true;
         self
     }
 
@@ -237,13 +177,6 @@ impl HttpProtocol {
         self
     }
 
-    /// Connections go out from these addresses of this machine, in turn. Each has about 28,000 ports of its own, and
-    /// so many connections to one target. Default: the system chooses.
-    pub fn local_addresses(mut self, addresses: impl IntoIterator<Item = impl ToString>) -> Self {
-        self.local_addresses.extend(addresses.into_iter().map(|address| address.to_string()));
-        self
-    }
-
     /// Connects to `address`, an IP address or the name of another host, where a URL says `name`. The `host` header
     /// and TLS still say `name`. Given several times for one name, the addresses take turns.
     #[expect(clippy::needless_pass_by_value, reason = "a text or an address is given, not a reference to one")]
@@ -252,25 +185,40 @@ impl HttpProtocol {
         self
     }
 
+    /// The largest body that checks may look at, in bytes, as sent and as decoded. Default 100 MB. A request whose body is
+    /// larger fails, unless no check needs it: a body that is only digested, counted or downloaded may have any size.
+    pub fn max_checked_body(mut self, bytes: usize) -> Self {
+        self.max_checked_body = bytes;
+        self
+    }
+
+    /// How many bytes the bodies may take together that a shard receives for checks, or is checking; there is one shard per
+    /// core. Default 512 MB. A body counts with its announced length from its first byte on, and once more as decoded.
+    ///
+    /// Beyond it a request fails, with an error that names this setting. It does not wait for memory, since that time
+    /// would be charged to the server. What the code of an [imperative](crate::UserHttp) step keeps of a reply counts too.
+    pub fn max_checked_memory(mut self, bytes: usize) -> Self {
+        self.max_checked_memory = bytes;
+        self
+    }
+
     /// The base URLs, parsed.
     pub(crate) fn bases(&self) -> Vec<Result<Url, String>> {
         self.base_urls.iter().map(|url| parse_base(url)).collect()
+    }
+
+    /// The aliases, names and targets as connections use them: in lower case, IDNs in ASCII (RFC 5891).
+    pub(crate) fn parsed_host_aliases(&self) -> Vec<Result<(String, String), String>> {
+        self.host_aliases.iter().map(|(name, target)| parse_alias(name, target)).collect()
     }
 
     /// A number for one more request.
     pub(crate) fn number_action(&self) -> usize {
         self.actions.fetch_add(1, Ordering::Relaxed)
     }
-
-    pub(crate) fn parsed_local_addresses(&self) -> Result<Vec<IpAddr>, String> {
-        let parse = |address: &String| {
-            address.parse().map_err(|_| {
-                format!("local_addresses: \"{address}\" is no IP address; write one such as 127.0.0.2 or ::1")
-            })
-        };
-        self.local_addresses.iter().map(parse).collect()
-    }
 }
+
+net_settings!(HttpProtocol.net: connect_timeout, request_timeout, local_addresses, tls, share_connections);
 
 fn parse_base(text: &str) -> Result<Url, String> {
     let wrong = |why: &str| {
@@ -306,27 +254,19 @@ impl Protocol for HttpProtocol {
         for mistake in self.bases().into_iter().filter_map(Result::err) {
             cx.mistake(mistake);
         }
-        if let Err(mistake) = self.parsed_local_addresses() {
+        self.net.check(cx);
+        for mistake in self.parsed_host_aliases().into_iter().filter_map(Result::err) {
             cx.mistake(mistake);
         }
-        for mistake in self.tls.mistakes() {
-            cx.mistake(mistake);
-        }
-        if self.share_connections && self.user_certificate.is_some() {
-            cx.mistake(
-                "client_certificate with expressions: users who share connections cannot have certificates of their own; \
-                 take share_connections() away, or give all of them one certificate",
-            );
+        for (bytes, name) in
+            [(self.max_checked_body, "max_checked_body"), (self.max_checked_memory, "max_checked_memory")]
+        {
+            if bytes == 0 {
+                cx.mistake(format!("{name}(0) leaves no body to check; give it bytes, such as 100_000_000"));
+            }
         }
         if self.max_connections_per_host == 0 {
             cx.mistake("max_connections_per_host(0) leaves no connection to send a request over; give at least 1");
-        }
-        for (limit, name) in [(self.connect_timeout, "connect_timeout"), (self.request_timeout, "request_timeout")] {
-            if limit.is_zero() {
-                cx.mistake(format!(
-                    "{name} is zero, so that every request fails; give it a duration such as 10.secs()"
-                ));
-            }
         }
     }
 
@@ -395,14 +335,6 @@ mod tests {
         let protocol = HttpProtocol::balanced(["http://a.test", "http://b.test"]);
         assert!(protocol.with_target("http://c.test").unwrap().is_ok());
         assert!(protocol.with_target("c.test").unwrap().is_err());
-    }
-
-    #[test]
-    fn local_addresses_are_ip_addresses() {
-        let protocol = HttpProtocol::new("http://a.test").local_addresses(["127.0.0.2", "::1"]);
-        assert_eq!(protocol.parsed_local_addresses().unwrap().len(), 2);
-        let mistake = protocol.local_addresses(["eth0"]).parsed_local_addresses().unwrap_err();
-        assert!(mistake.contains("\"eth0\" is no IP address"));
     }
 
     #[test]

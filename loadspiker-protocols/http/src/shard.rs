@@ -3,30 +3,35 @@
 use std::any::Any;
 use std::cell::RefCell;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 use http::HeaderMap;
 use loadspiker_core::protocol::{ShardState, UserState};
+use loadspiker_net::pool::Pools;
+use loadspiker_net::{Dialer, OwnPool};
 
-use crate::connection::{Buffers, Connector};
+use crate::connection::{Buffers, Connection};
 use crate::cookie::Jar;
-use crate::dns::Resolver;
 use crate::origin::{Origin, Origins};
-use crate::pool::{OwnPool, SharedPool};
 use crate::protocol::HttpProtocol;
 use crate::request::file::Files;
 use crate::request::prepared::Prepared;
-use crate::tls::Tls;
+use crate::room::Room;
 
+/// What is offered in TLS.
+pub(crate) const ALPN: &str = "http/1.1";
 /// Who rests at least this long has those of its connections closed that the server has closed.
 const REST: Duration = Duration::from_millis(50);
 
 /// The state of HTTP on one shard.
 pub(crate) struct HttpShard {
-    pub(crate) connector: Connector,
+    pub(crate) dialer: Dialer,
     pub(crate) buffers: Buffers,
+    /// For bodies that checks look at.
+    pub(crate) room: Arc<Room>,
     /// The pool of all users, if they share one.
-    pub(crate) shared: Option<SharedPool>,
+    pub(crate) shared: Option<Pools<Rc<Origin>, Connection>>,
     pub(crate) origins: Origins,
     pub(crate) bases: Vec<Base>,
     pub(crate) files: Files,
@@ -56,12 +61,12 @@ impl HttpShard {
             let origin = origins.of(&url).map_err(|error| error.to_string())?;
             bases.push(Base { origin, path: url.path().trim_end_matches('/').into() });
         }
-        let resolver = Resolver::system(&protocol.host_aliases);
-        let tls = Tls::new(protocol.tls.clone(), protocol.share_connections);
-        let shared = protocol.share_connections.then(|| SharedPool::new(protocol.max_connections_per_host));
+        let aliases: Vec<_> = protocol.parsed_host_aliases().into_iter().collect::<Result<_, _>>()?;
+        let shared = protocol.net.share_connections.then(|| Pools::new(protocol.max_connections_per_host));
         Ok(HttpShard {
-            connector: Connector::new(resolver, tls, protocol.parsed_local_addresses()?),
+            dialer: protocol.net.dialer(&aliases, &[ALPN])?,
             buffers: Buffers::default(),
+            room: Room::new(protocol.max_checked_body, protocol.max_checked_memory),
             shared,
             origins,
             bases,
@@ -112,7 +117,7 @@ impl HttpShard {
 
 impl ShardState for HttpShard {
     fn tick(&self) {
-        self.connector.tick();
+        self.dialer.tick();
         if let Some(shared) = &self.shared {
             shared.sweep();
         }
@@ -122,7 +127,7 @@ impl ShardState for HttpShard {
 
 /// The state of one user, or of a branch of one.
 pub(crate) struct HttpUser {
-    pub(crate) pool: OwnPool,
+    pub(crate) pool: OwnPool<Rc<Origin>, Connection>,
     /// Made when the first cookie comes, or the first branch.
     pub(crate) cookies: Option<Jar>,
     /// How many idle connections there may be to one origin.

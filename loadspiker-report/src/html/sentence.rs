@@ -1,9 +1,9 @@
 //! What came out of a run, in one plain sentence or two.
 
+use loadspiker_core::format::{count, human};
 use loadspiker_core::metrics::SeriesPoint;
 use loadspiker_core::parse_duration;
 use loadspiker_core::report::RunReport;
-use loadspiker_core::report::format::{count, human};
 use std::time::Duration;
 
 use crate::text::{clock, counted, rate};

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use loadspiker_core::report::format::{count, human};
+use loadspiker_core::format::{count, human};
 use loadspiker_core::report::{RunReport, Statistics};
 
 use crate::folder::civil;

@@ -10,7 +10,7 @@ mod tests;
 use std::fmt;
 use std::time::Duration;
 
-use loadspiker_core::report::format::{count, human, precise};
+use loadspiker_core::format::{count, human, precise};
 use loadspiker_core::report::{EndReason, RunReport};
 
 use crate::screen::{Screen, Tone};
@@ -55,7 +55,8 @@ impl fmt::Display for Summary<'_> {
             if index > 0 {
                 writeln!(f)?;
             }
-            part.iter().try_for_each(|line| writeln!(f, "{line}"))?;
+            let lines = part.iter().flat_map(|line| screen.wrap(line));
+            lines.map(|line| screen.finish(&line)).try_for_each(|line| writeln!(f, "{line}"))?;
         }
         Ok(())
     }
@@ -68,17 +69,20 @@ fn label(screen: Screen, text: &str) -> String {
 
 fn head(report: &RunReport, screen: Screen) -> Vec<String> {
     let info = report.info();
-    let mut users =
-        vec![format!("{} started", count(report.users_started())), format!("{} done", count(report.users_ended()))];
+    // Those that failed are among those that are done.
+    let failed_users = match report.users_failed() {
+        0 => String::new(),
+        failed => screen.paint(Tone::Bad, format!(" ({} of them failed)", count(failed))),
+    };
+    let done = format!("{} done{failed_users}", count(report.users_ended()));
+    let mut users = vec![format!("{} started", count(report.users_started())), done];
     let mut requests = Vec::new();
     let all = report.global();
     let failed = format!("{} failed", count(all.failed_count()));
     requests.push(format!("{} ok", count(all.ok_count())));
     requests.push(if all.failed_count() > 0 { screen.paint(Tone::Bad, failed) } else { failed });
-    for (number, what) in [(report.users_failed(), "failed"), (report.users_interrupted(), "interrupted")] {
-        if number > 0 {
-            users.push(screen.paint(Tone::Bad, format!("{} {what}", count(number))));
-        }
+    if report.users_interrupted() > 0 {
+        users.push(screen.paint(Tone::Bad, format!("{} interrupted", count(report.users_interrupted()))));
     }
     if report.requests_interrupted() > 0 {
         requests.push(screen.paint(Tone::Bad, format!("{} cut off", count(report.requests_interrupted()))));
@@ -116,7 +120,8 @@ fn generator(report: &RunReport, screen: Screen) -> Vec<String> {
     let users = report.users();
     let mut facts = Vec::new();
     if let Some(share) = info.cpu_share() {
-        let cores = u64::try_from(info.shards).unwrap_or(u64::MAX);
+        let cores = if info.cores > 0 { info.shards.min(info.cores) } else { info.shards };
+        let cores = u64::try_from(cores).unwrap_or(u64::MAX);
         facts.push(format!("CPU {:.0} % of {}", share * 100.0, counted(cores, "core")));
     }
     facts.push(match users.dropped {
@@ -145,19 +150,12 @@ fn generator(report: &RunReport, screen: Screen) -> Vec<String> {
 }
 
 fn verdict(report: &RunReport, screen: Screen) -> String {
-    let all = report.assertions().len();
-    let failed = report.assertions().iter().filter(|result| !result.passed).count();
-    let (tone, text) = match (&report.info().end, failed, all) {
-        (end @ (EndReason::Interrupted | EndReason::Aborted(_) | EndReason::Unfinished), ..) => {
-            (Tone::Bad, format!("not passed: {end}"))
-        }
-        (_, 0, _) if report.info().after_error.is_some() => {
-            (Tone::Bad, "not passed: what is done after the run failed".to_owned())
-        }
-        (_, 0, 0) => (Tone::Plain, "passed: nothing was asserted".to_owned()),
-        (_, 0, 1) => (Tone::Good, "passed: the assertion holds".to_owned()),
-        (_, 0, _) => (Tone::Good, format!("passed: all {all} assertions hold")),
-        (_, _, _) => (Tone::Bad, format!("not passed: {failed} of {all} assertions failed")),
+    let nothing_to_add = report.users_failed() == 0 && report.users_started() > 0;
+    let tone = match (report.passed(), nothing_to_add) {
+        (false, _) => Tone::Bad,
+        (true, false) => Tone::Warning,
+        (true, true) if report.assertions().is_empty() => Tone::Plain,
+        (true, true) => Tone::Good,
     };
-    screen.paint(tone, text)
+    screen.paint(tone, report.verdict())
 }

@@ -2,9 +2,11 @@
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
+use loadspiker_core::format::count;
+use loadspiker_core::metrics::ErrorGroup;
 use loadspiker_core::report::RunReport;
-use loadspiker_core::report::format::count;
 
 use super::label;
 use crate::screen::{Screen, Tone};
@@ -12,6 +14,8 @@ use crate::table::{WIDEST, shorten};
 
 /// How many error messages are shown.
 const ERRORS: usize = 20;
+/// Columns of the name of a place on a terminal.
+const PLACE: usize = 40;
 /// How many places are named in which an error occurred.
 const PLACES: usize = 3;
 
@@ -21,28 +25,39 @@ pub(super) fn status_codes(report: &RunReport, screen: Screen) -> Vec<String> {
     if codes.is_empty() { codes } else { vec![format!("{}{}", label(screen, "status codes"), codes.join("  "))] }
 }
 
-/// An error's number and the requests and scenarios in which it occurred.
-type Occurrences = (u64, Vec<String>);
+/// Errors of one template, and the requests and scenarios in which they occurred.
+struct Found {
+    count: u64,
+    example: Arc<str>,
+    varies: bool,
+    places: Vec<String>,
+}
 
-/// Each message with the requests it was about; of other steps, with the scenario.
+/// Each message with the requests it was about; of other steps, with the scenario. Messages that differ only in a value
+/// are one line, with an example below it.
 pub(super) fn errors(report: &RunReport, screen: Screen) -> Vec<String> {
     let mut found = BTreeMap::new();
     for request in report.requests() {
-        add(&mut found, request.statistics().errors(), &request.path());
+        add(&mut found, request.statistics().error_groups(), &request.path(), screen);
     }
     for scenario in report.scenarios() {
-        add(&mut found, scenario.users().step_errors(), &format!("scenario {}", scenario.name()));
+        let place = format!("scenario {}", scenario.name());
+        add(&mut found, scenario.users().step_error_groups(), &place, screen);
     }
     let mut found: Vec<_> = found.into_iter().collect();
-    found.sort_by_key(|(_, (number, _))| Reverse(*number));
+    found.sort_by_key(|(_, found)| Reverse(found.count));
     if found.is_empty() {
         return Vec::new();
     }
     let mut lines = vec!["errors".to_owned()];
-    for (text, (number, places)) in found.iter().take(ERRORS) {
-        let number = screen.paint(Tone::Bad, format!("{:>10}", count(*number)));
-        let place = screen.paint(Tone::Faint, format!("({})", enumerate(places)));
+    for (template, error) in found.iter().take(ERRORS) {
+        let number = screen.paint(Tone::Bad, format!("{:>10}", count(error.count)));
+        let place = screen.paint(Tone::Faint, format!("({})", enumerate(&error.places)));
+        let text = if error.varies { template } else { &error.example };
         lines.push(format!("  {number}  {text}  {place}"));
+        if error.varies {
+            lines.push(screen.paint(Tone::Faint, format!("{:14}such as: {}", "", error.example)));
+        }
     }
     if found.len() > ERRORS {
         lines.push(format!("{:14}and {} more", "", found.len() - ERRORS));
@@ -50,11 +65,13 @@ pub(super) fn errors(report: &RunReport, screen: Screen) -> Vec<String> {
     lines
 }
 
-fn add<'a>(found: &mut BTreeMap<&'a str, Occurrences>, errors: Vec<(&'a str, u64)>, place: &str) {
-    for (text, number) in errors {
-        let (sum, places) = found.entry(text).or_default();
-        *sum += number;
-        places.push(shorten(place, WIDEST));
+fn add(found: &mut BTreeMap<Arc<str>, Found>, errors: Vec<ErrorGroup>, place: &str, screen: Screen) {
+    for error in errors {
+        let new = || Found { count: 0, example: error.example.clone(), varies: false, places: Vec::new() };
+        let sum = found.entry(error.template).or_insert_with(new);
+        sum.count += error.count;
+        sum.varies |= error.varies || sum.example != error.example;
+        sum.places.push(shorten(place, if screen.width.is_some() { PLACE } else { WIDEST }));
     }
 }
 

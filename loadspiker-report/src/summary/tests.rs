@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use loadspiker_core::assertion::{Assertion, details, global};
-use loadspiker_core::metrics::{Collector, GroupId, Limits, NameId, Phases, Recorder, Sample, SampleName, ScenarioId};
+use loadspiker_core::collector::Collector;
+use loadspiker_core::metrics::{GroupId, Limits, NameId, Phases, Recorder, Sample, SampleName, ScenarioId};
 use loadspiker_core::report::RunInfo;
 use loadspiker_core::{DurationExt, Moment};
 
@@ -78,7 +79,7 @@ fn report() -> RunReport {
 fn every_figure_is_the_one_expected() {
     let expected = "\
 shop: completed after 10.0 s
-  users           100 started, 98 done, 1 failed, 2 interrupted
+  users           100 started, 98 done (1 of them failed), 2 interrupted
   requests        103 ok, 1 failed, 1 cut off, 10.4/s, 10.4 kB sent, 104.0 kB received
 
 response times, from the moment a user meant to send to the last byte
@@ -114,7 +115,7 @@ assertions
   ✓ global: 95th percentile of response time < 800 ms: was 95.04 ms
   ✗ login: count of all requests is 99: was 100
 
-not passed: 1 of 2 assertions failed
+not passed: 1 of 2 assertions failed; 1 of 98 users failed
 ";
     let text = Summary::new(&report()).to_string();
     assert_eq!(text, expected, "\n{text}");
@@ -141,29 +142,44 @@ fn colours_change_no_character() {
 
 #[test]
 fn the_last_line_says_whether_it_passed_and_why_not() {
-    let last = |end: EndReason, assertions: &[Assertion]| {
+    let last_of = |end: EndReason, assertions: &[Assertion], allowed: bool| {
         let mut report = report();
         report.evaluate(assertions);
+        let panics = global().panics().count().lte(1);
+        let asserted = assertions.iter().cloned().chain(std::iter::once(panics)).collect::<Vec<_>>();
+        if allowed {
+            report.evaluate(&asserted);
+        }
         let mut json: serde_json::Value = serde_json::from_str(&report.to_json()).unwrap();
         json["run"]["end"] = serde_json::to_value(end).unwrap();
         let report = RunReport::from_json(&json.to_string()).unwrap();
         Summary::new(&report).to_string().lines().last().map(str::to_owned).unwrap()
     };
     let (good, bad) = (global().all_requests().count().gt(0), global().all_requests().count().is(0));
-    assert_eq!(last(EndReason::Completed, &[]), "passed: nothing was asserted");
-    assert_eq!(last(EndReason::Completed, from_ref(&good)), "passed: the assertion holds");
-    assert_eq!(last(EndReason::MaxDuration, &[good.clone(), good.clone()]), "passed: all 2 assertions hold");
-    assert_eq!(last(EndReason::Completed, &[good.clone(), bad]), "not passed: 1 of 2 assertions failed");
-    assert_eq!(last(EndReason::Interrupted, from_ref(&good)), "not passed: interrupted by the user");
-    assert_eq!(last(EndReason::Unfinished, from_ref(&good)), "not passed: unfinished, as its process died");
-    assert_eq!(last(EndReason::Aborted("no records".into()), &[good]), "not passed: aborted: no records");
+    let last = |end: EndReason, assertions: &[Assertion]| last_of(end, assertions, true);
+    let users = "; 1 of 98 users failed";
+    // A panic is no success, unless an assertion says how many there may be.
+    for assertions in [&[], from_ref(&good)] {
+        let text = last_of(EndReason::Completed, assertions, false);
+        assert_eq!(text, format!("not passed: a step panicked{users}"));
+    }
+    assert_eq!(last(EndReason::Completed, &[]), format!("passed: the assertion holds{users}"));
+    assert_eq!(last(EndReason::MaxDuration, from_ref(&good)), format!("passed: all 2 assertions hold{users}"));
+    let failed = format!("not passed: 1 of 3 assertions failed{users}");
+    assert_eq!(last(EndReason::Completed, &[good.clone(), bad]), failed);
+    assert_eq!(last(EndReason::Interrupted, from_ref(&good)), format!("not passed: interrupted by the user{users}"));
+    let died = last(EndReason::Unfinished, from_ref(&good));
+    assert_eq!(died, format!("not passed: unfinished, as its process died{users}"));
+    let aborted = last(EndReason::Aborted("no records".into()), &[good]);
+    assert_eq!(aborted, format!("not passed: aborted: no records{users}"));
     let mut report = report();
     report.evaluate(&[]);
     let mut json: serde_json::Value = serde_json::from_str(&report.to_json()).unwrap();
     json["run"]["after_error"] = "no answer".into();
     let text = Summary::new(&RunReport::from_json(&json.to_string()).unwrap()).to_string();
     assert!(
-        text.ends_with("not passed: what is done after the run failed\n") && text.contains("(no answer)"),
+        text.ends_with("not passed: what is done after the run failed; 1 of 98 users failed\n")
+            && text.contains("(no answer)"),
         "{text}"
     );
 }
@@ -247,9 +263,9 @@ fn a_run_over_before_its_warm_up_says_that_nothing_was_measured() {
 
 #[test]
 fn custom_metrics_have_a_table() {
+    use loadspiker_core::custom_metric::{counter, gauge, rate, trend};
     use loadspiker_core::dsl::{Simulation, Steps, exec_fn, scenario};
     use loadspiker_core::inject::constant_users_per_sec;
-    use loadspiker_core::metrics::{counter, gauge, rate, trend};
     let step = exec_fn(|session| {
         let id = session.user_id();
         counter("orders").add_tagged(session, id, &[("kind", if id > 8 { "express" } else { "parcel" })]);
@@ -264,12 +280,12 @@ fn custom_metrics_have_a_table() {
     let expected = "\
 custom metrics; value: of a gauge the last, of a rate the share, of a trend the sum
   metric          kind     count   /s  value  min  mean  p50  p95  p99  max
-  basket [EUR]    trend       10  1.1     55    1   5.5    5   10   10   10
-  cached          rate        10  1.1   10 %
-  orders          counter     55  6.1
-    kind=parcel               36  4.0
-    kind=express              19  2.1
-  stock           gauge       10  1.1     90   90                        99
+  basket [EUR]    trend       10  1.0     55    1   5.5    5   10   10   10
+  cached          rate        10  1.0   10 %
+  orders          counter     55  5.5
+    kind=parcel               36  3.6
+    kind=express              19  1.9
+  stock           gauge       10  1.0     90   90                        99
 ";
     assert!(text.contains(expected), "{text}");
 }

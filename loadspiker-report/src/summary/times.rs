@@ -1,8 +1,9 @@
 //! Tables of times: of requests, of groups, of the parts of a request.
 
+use loadspiker_core::format::{count, human};
 use loadspiker_core::metrics::TimeStatistics;
-use loadspiker_core::report::format::{count, human};
 use loadspiker_core::report::{RunReport, Statistics};
+use std::cmp::Reverse;
 
 use crate::screen::{Screen, Tone};
 use crate::table::{Cell, Column, Table, numbers, words};
@@ -41,7 +42,9 @@ pub(super) fn requests(report: &RunReport, screen: Screen) -> Vec<String> {
         let rate = Cell::from(rate(all.requests_per_sec()));
         table.row(counts.into_iter().chain([rate]).chain(spread(all.response_time())));
     };
-    report.requests().iter().for_each(|request| row(request.path(), request.statistics()));
+    let (shown, left_out) =
+        limited(report.requests(), |request| (request.statistics().failed_count(), request.statistics().count()));
+    shown.iter().for_each(|request| row(request.path(), request.statistics()));
     if report.requests().len() > 1 {
         row("all requests".to_owned(), report.global());
     }
@@ -51,14 +54,39 @@ pub(super) fn requests(report: &RunReport, screen: Screen) -> Vec<String> {
         return vec![format!("  {text}")];
     }
     let mut lines = vec!["response times, from the moment a user meant to send to the last byte".to_owned()];
-    lines.extend(table.lines(screen));
+    let mut rows = table.lines(screen);
+    // Above the sum of all of them.
+    let end = rows.len() - usize::from(report.requests().len() > 1);
+    rows.splice(end..end, more(left_out, "requests", screen));
+    lines.extend(rows);
     lines
+}
+
+/// How many requests or groups are shown.
+const ROWS: usize = 50;
+
+/// Those that are shown, in their order: where there are too many, those that failed most, then the most frequent ones;
+/// and how many are left out.
+fn limited<T>(all: &[T], weight: impl Fn(&T) -> (u64, u64)) -> (Vec<&T>, usize) {
+    let mut ranked: Vec<(usize, &T)> = all.iter().enumerate().collect();
+    ranked.sort_by_key(|(_, one)| Reverse(weight(one)));
+    ranked.truncate(ROWS);
+    ranked.sort_by_key(|(index, _)| *index);
+    (ranked.into_iter().map(|(_, one)| one).collect(), all.len().saturating_sub(ROWS))
+}
+
+/// Says how many rows are left out, and where they are.
+fn more(left_out: usize, what: &str, screen: Screen) -> Option<String> {
+    let text =
+        || format!("  and {} more {what}, which report.json lists", count(left_out.try_into().unwrap_or(u64::MAX)));
+    (left_out > 0).then(|| screen.paint(Tone::Faint, text()))
 }
 
 pub(super) fn groups(report: &RunReport, screen: Screen) -> Vec<String> {
     let columns = [words("group"), words(""), numbers("ok"), numbers("failed")];
     let mut table = Table::new(columns.into_iter().chain(TIMES));
-    for group in report.groups() {
+    let (shown, left_out) = limited(report.groups(), |group| (group.failed_count(), group.count()));
+    for group in shown {
         let name = [group.path().into(), "duration".into(), count(group.ok_count()).into()];
         table.row(name.into_iter().chain([failures(group.failed_count())]).chain(spread(group.duration())));
         table.row(["", "in requests", "", ""].map(Cell::from).into_iter().chain(spread(group.response_time())));
@@ -68,6 +96,7 @@ pub(super) fn groups(report: &RunReport, screen: Screen) -> Vec<String> {
     }
     let mut lines = vec!["groups: duration with pauses, and the time of it in requests".to_owned()];
     lines.extend(table.lines(screen));
+    lines.extend(more(left_out, "groups", screen));
     lines
 }
 

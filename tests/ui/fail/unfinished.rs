@@ -1,4 +1,4 @@
-//! Things that are begun and not finished: a scenario without users, functions that return nothing.
+//! Functions that are begun and not finished: they return nothing.
 
 use loadspiker::prelude::*;
 
@@ -7,7 +7,6 @@ fn common(request: HttpRequest) {
 }
 
 fn main() {
-    let _ = Simulation::new("shop").with(scenario!("Browse").pause(1));
     let _ = http("login").get("/login").with(common);
     let _ = exec_fn(|session| {
         session.set("n", 1)?;

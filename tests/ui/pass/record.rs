@@ -20,7 +20,7 @@ fn anna() -> User {
     User { name: "anna".to_owned(), age: 31, coupon: None, score: 0.5, items: 1, r#type: vec![1, 2] }
 }
 
-fn main() {
+pub(crate) fn main() {
     // What is fed comes back, with native types on the way.
     let report = Simulation::new("records")
         .with(

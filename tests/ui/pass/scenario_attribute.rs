@@ -26,7 +26,7 @@ mod inner {
     }
 }
 
-fn main() {
+pub(crate) fn main() {
     let everything = scenario!("All").exec(log_in).exec(buy).exec_async("again", buy::run);
     let simulation = Simulation::new("shop")
         .with(everything.inject([at_once_users(1)]))

@@ -1,6 +1,6 @@
 //! `scenario!` takes whatever `scenario` takes, where the macro is imported and where it is not.
 
-fn main() {
+pub(crate) fn main() {
     use loadspiker::prelude::*;
     const NAME: &str = "constant";
     let _ = scenario!("literal").pause(1);

@@ -105,6 +105,7 @@ impl<'d> Search<'d> {
                 JsonTree::List(items) => items.len(),
                 JsonTree::Object(fields) => fields.iter().len(),
                 JsonTree::Text(text) => text.chars().count(),
+                JsonTree::Bytes(bytes) => bytes.len(),
                 other => return Err(format!("length() of {} has no meaning", kind(other))),
             })),
             Node::Call { name, function, arguments } => self.call(name, *function, arguments, data)?,
@@ -223,8 +224,9 @@ fn is_true(tree: &JsonTree<'_>) -> bool {
     match tree {
         JsonTree::Null => false,
         JsonTree::Bool(b) => *b,
-        JsonTree::Int(_) | JsonTree::Float(_) => true,
+        JsonTree::Int(_) | JsonTree::UInt(_) | JsonTree::Float(_) => true,
         JsonTree::Text(text) => !text.is_empty(),
+        JsonTree::Bytes(bytes) => !bytes.is_empty(),
         JsonTree::List(items) => !items.is_empty(),
         JsonTree::Object(fields) => fields.iter().len() > 0,
     }
@@ -247,8 +249,9 @@ fn kind(tree: &JsonTree<'_>) -> &'static str {
     match tree {
         JsonTree::Null => "null",
         JsonTree::Bool(_) => "a boolean",
-        JsonTree::Int(_) | JsonTree::Float(_) => "a number",
+        JsonTree::Int(_) | JsonTree::UInt(_) | JsonTree::Float(_) => "a number",
         JsonTree::Text(_) => "a string",
+        JsonTree::Bytes(_) => "bytes",
         JsonTree::List(_) => "an array",
         JsonTree::Object(_) => "an object",
     }
@@ -260,8 +263,10 @@ fn variable(tree: &JsonTree<'_>) -> Rcvar {
         JsonTree::Null => Variable::Null,
         JsonTree::Bool(b) => Variable::Bool(*b),
         JsonTree::Int(int) => Variable::Number((*int).into()),
+        JsonTree::UInt(int) => Variable::Number((*int).into()),
         JsonTree::Float(float) => Number::from_f64(*float).map_or(Variable::Null, Variable::Number),
         JsonTree::Text(text) => Variable::String((*text).to_owned()),
+        JsonTree::Bytes(bytes) => Variable::String(String::from_utf8_lossy(bytes).into_owned()),
         JsonTree::List(items) => Variable::Array(items.iter().map(variable).collect()),
         JsonTree::Object(fields) => {
             Variable::Object(fields.iter().map(|(name, tree)| (name.to_owned(), variable(tree))).collect())

@@ -6,6 +6,7 @@ use bumpalo::Bump;
 
 use super::parts::JsonParts;
 use super::read::read;
+use super::structured::of_value;
 use super::tree::JsonTree;
 use crate::check::extract::ExtractError;
 use crate::check::response::Response;
@@ -26,12 +27,32 @@ impl<'a> JsonBody<'a> {
         JsonBody { response, arena, parts, of_parts: OnceCell::new(), whole: OnceCell::new() }
     }
 
-    pub(in crate::check) fn whole(&self) -> Result<&'a JsonTree<'a>, ExtractError> {
-        self.whole.get_or_init(|| read(self.response.body(), &JsonParts::whole(), self.arena)).clone()
+    /// The whole body; `text` decodes it if it has not been read.
+    pub(in crate::check) fn whole(
+        &self,
+        text: impl FnOnce() -> Result<&'a str, String>,
+    ) -> Result<&'a JsonTree<'a>, ExtractError> {
+        self.whole.get_or_init(|| self.read(text, &JsonParts::whole())).clone()
     }
 
-    pub(in crate::check) fn parts(&self) -> Result<&'a JsonTree<'a>, ExtractError> {
-        let Some(parts) = self.parts else { return self.whole() };
-        self.of_parts.get_or_init(|| read(self.response.body(), parts, self.arena)).clone()
+    /// What the checks look at; `text` decodes the body if it has not been read.
+    pub(in crate::check) fn parts(
+        &self,
+        text: impl FnOnce() -> Result<&'a str, String>,
+    ) -> Result<&'a JsonTree<'a>, ExtractError> {
+        let Some(parts) = self.parts else { return self.whole(text) };
+        self.of_parts.get_or_init(|| self.read(text, parts)).clone()
+    }
+
+    /// A value that the response offers goes before its body.
+    fn read(
+        &self,
+        text: impl FnOnce() -> Result<&'a str, String>,
+        parts: &JsonParts,
+    ) -> Result<&'a JsonTree<'a>, ExtractError> {
+        match self.response.value() {
+            Some(value) => Ok(self.arena.alloc(of_value(value, parts, self.arena))),
+            None => read(text(), parts, self.arena),
+        }
     }
 }

@@ -5,6 +5,7 @@ mod parts;
 mod path;
 pub(super) mod place;
 mod read;
+mod structured;
 mod tree;
 
 pub(super) use body::JsonBody;

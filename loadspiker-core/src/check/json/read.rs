@@ -9,28 +9,49 @@ use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Seq
 use super::parts::JsonParts;
 use super::tree::{JsonFields, JsonTree};
 use crate::check::extract::ExtractError;
+use crate::value::{find_big_integer, too_big};
 
-/// The text is read to its end, so that it is known to be JSON, whatever is looked at.
-pub(super) fn read<'b>(body: &'b [u8], parts: &JsonParts, arena: &'b Bump) -> Result<&'b JsonTree<'b>, ExtractError> {
+/// The text, or why the body is none, is read to its end, so that it is known to be JSON, whatever is looked at.
+pub(super) fn read<'b>(
+    text: Result<&'b str, String>,
+    parts: &JsonParts,
+    arena: &'b Bump,
+) -> Result<&'b JsonTree<'b>, ExtractError> {
     let no_json = |why: &dyn fmt::Display| ExtractError::Response(format!("body is no JSON: {why}"));
-    if body.is_empty() {
+    let text = text.map_err(|why| no_json(&why))?;
+    if text.is_empty() {
         return Err(no_json(&"it is empty"));
     }
-    let text = std::str::from_utf8(body).map_err(|_| no_json(&"it is not UTF-8"))?;
     let mut reader = serde_json::Deserializer::from_str(text);
-    let tree = tree(&mut reader, parts, arena).map_err(|error| no_json(&error))?;
+    let (tree, huge) = tree(&mut reader, parts, arena).map_err(|error| no_json(&error))?;
     reader.end().map_err(|error| no_json(&error))?;
+    if !huge.is_empty() {
+        refuse_big_integers(text.as_bytes(), &huge)?;
+    }
     Ok(tree)
 }
 
+/// The tree, and the floats in it beyond the range of integers.
 pub(super) fn tree<'b, D: Deserializer<'b>>(
     from: D,
     parts: &JsonParts,
     arena: &'b Bump,
-) -> Result<&'b JsonTree<'b>, D::Error> {
-    let mut stack = Stack { arena, trees: Vec::with_capacity(32), names: Vec::with_capacity(8) };
+) -> Result<(&'b JsonTree<'b>, Vec<f64>), D::Error> {
+    let mut stack = Stack { arena, trees: Vec::with_capacity(32), names: Vec::with_capacity(8), huge: Vec::new() };
     Part { parts, stack: &mut stack }.deserialize(from)?;
-    Ok(arena.alloc(stack.trees.pop().unwrap_or(JsonTree::Null)))
+    Ok((arena.alloc(stack.trees.pop().unwrap_or(JsonTree::Null)), stack.huge))
+}
+
+/// Floats stand for integers that are too big, too; which of them do, the text says.
+#[cold]
+fn refuse_big_integers(body: &[u8], huge: &[f64]) -> Result<(), ExtractError> {
+    let is_one = |number: &str| {
+        number.parse::<f64>().is_ok_and(|number| huge.iter().any(|huge| huge.to_bits() == number.to_bits()))
+    };
+    match find_big_integer(body, is_one) {
+        Some(integer) => Err(ExtractError::Response(format!("body: {}", too_big(&integer)))),
+        None => Ok(()),
+    }
 }
 
 /// What is read, before the list or object around it is at its end.
@@ -39,7 +60,12 @@ struct Stack<'b> {
     trees: Vec<JsonTree<'b>>,
     /// The names of the fields among the trees.
     names: Vec<&'b str>,
+    /// Floats that may be integers of more than 64 bits.
+    huge: Vec<f64>,
 }
+
+/// 2^63: every integer that does not fit into 64 bits is at least as far from 0.
+const HUGE: f64 = 9_223_372_036_854_775_808.0;
 
 /// Reads these parts of a text, and puts them on the stack: handing them from one to the next would be a third of the time.
 struct Part<'p, 's, 'b> {
@@ -85,11 +111,13 @@ impl<'b> Visitor<'b> for Part<'_, '_, 'b> {
     }
 
     fn visit_u64<E>(self, int: u64) -> Result<(), E> {
-        #[expect(clippy::cast_precision_loss, reason = "the nearest number there is")]
-        self.is(i64::try_from(int).map_or(JsonTree::Float(int as f64), JsonTree::Int))
+        self.is(i64::try_from(int).map_or(JsonTree::UInt(int), JsonTree::Int))
     }
 
     fn visit_f64<E>(self, float: f64) -> Result<(), E> {
+        if float.abs() >= HUGE {
+            self.stack.huge.push(float);
+        }
         self.is(JsonTree::Float(float))
     }
 
@@ -147,8 +175,16 @@ impl<'b> Visitor<'b> for Part<'_, '_, 'b> {
 
 /// The number that a text says.
 fn number<'b, E: Error>(text: &str) -> Result<JsonTree<'b>, E> {
-    let float = || text.parse().map(JsonTree::Float);
-    text.parse().map(JsonTree::Int).or_else(|_| float()).map_err(|_| E::custom(format!("{text} is no number")))
+    if let Ok(int) = text.parse() {
+        return Ok(JsonTree::Int(int));
+    }
+    if let Ok(int) = text.parse() {
+        return Ok(JsonTree::UInt(int));
+    }
+    if find_big_integer(text.as_bytes(), |_| true).is_some() {
+        return Err(E::custom(too_big(text)));
+    }
+    text.parse().map(JsonTree::Float).map_err(|_| E::custom(format!("{text} is no number")))
 }
 
 /// Reads the name of a field of something of which these parts are looked at, and puts one that is on the stack.

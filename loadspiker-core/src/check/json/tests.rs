@@ -17,7 +17,7 @@ fn outline(path: &str) -> JsonParts {
 }
 
 fn read_parts<'b>(text: &'b str, parts: &JsonParts, arena: &'b Bump) -> &'b JsonTree<'b> {
-    read(text.as_bytes(), parts, arena).unwrap_or_else(|error| panic!("{text}: {error}"))
+    read(Ok(text), parts, arena).unwrap_or_else(|error| panic!("{text}: {error}"))
 }
 
 fn parts_of(text: &str, parts: &JsonParts) -> Json {
@@ -61,7 +61,10 @@ fn checks_share_what_they_look_at() {
 
 #[test]
 fn what_nobody_looks_at_must_be_json_nevertheless() {
-    let failure = |text: &[u8]| read(text, &outline("$.a"), &Bump::new()).unwrap_err().to_string();
+    let failure = |text: &[u8]| {
+        let text = std::str::from_utf8(text).map_err(|_| "it is not UTF-8".to_owned());
+        read(text, &outline("$.a"), &Bump::new()).unwrap_err().to_string()
+    };
     assert_eq!(failure(br#"{"a": 1, "b": tru}"#), "body is no JSON: expected ident at line 1 column 18");
     assert_eq!(failure(br#"{"a": 1} {"#), "body is no JSON: trailing characters at line 1 column 10");
     assert_eq!(failure(b"{\"b\": \"\xff\"}"), "body is no JSON: it is not UTF-8");
@@ -118,6 +121,10 @@ fn mistakes_in_a_path_are_shown_where_they_are() {
         ("$[?(@.a]", "at character 8: ) is expected here, which closes the parenthesis, not ']'"),
         ("$[?1]", "at character 4: this is a value, and neither true nor false; compare it: == …"),
         ("$[?@.a == 01]", "at character 11: 01 is no number as JSON has them"),
+        (
+            "$[?@.a == 18446744073709551616]",
+            "at character 11: 18446744073709551616 has more than 64 bits, so nothing can be compared with it exactly",
+        ),
         ("$[?@.* == 1]", "at character 4: this path may lead to several nodes, which cannot be compared"),
         ("$[?match(@, 'a') == 1]", "at character 4: this is true or false by itself and cannot be compared"),
         ("$[?match(@, '(')]", "at character 13: \"(\" is no regular expression"),
@@ -141,7 +148,7 @@ fn mistakes_in_a_path_are_shown_where_they_are() {
 fn a_tree_says_what_the_text_says() {
     let text = r#"{"b": [null, true, -1, 2.5, 1e2, 9223372036854775807], "a": {"ä\n": "\u00e4\n", "": ""}, "b2": []}"#;
     assert_eq!(parts_of(text, &JsonParts::whole()), serde_json::from_str::<Json>(text).unwrap());
-    assert_eq!(parts_of("18446744073709551615", &JsonParts::whole()), json!(18_446_744_073_709_551_615.0));
+    assert_eq!(parts_of("18446744073709551615", &JsonParts::whole()), json!(u64::MAX));
 }
 
 #[test]
@@ -150,10 +157,12 @@ fn numbers_of_any_precision_are_numbers() {
     let number = |text: &'static str| {
         let fields = [("$serde_json::private::Number", text)];
         let from = serde::de::value::MapDeserializer::<_, serde::de::value::Error>::new(fields.into_iter());
-        tree(from, &JsonParts::whole(), &Bump::new()).map(as_json).map_err(|error| error.to_string())
+        tree(from, &JsonParts::whole(), &Bump::new()).map(|(tree, _)| as_json(tree)).map_err(|error| error.to_string())
     };
     assert_eq!(number("12"), Ok(json!(12)));
     assert_eq!(number("1.5e3"), Ok(json!(1500.0)));
+    assert_eq!(number("18446744073709551615"), Ok(json!(u64::MAX)));
+    assert!(number("18446744073709551616").unwrap_err().contains("has more than 64 bits"));
     assert_eq!(number("x").unwrap_err(), "x is no number");
 }
 

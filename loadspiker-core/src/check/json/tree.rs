@@ -5,9 +5,8 @@ use std::sync::Arc;
 
 use bumpalo::Bump;
 use rustc_hash::{FxHashMap, FxHashSet};
-use serde_json::Number;
 
-use crate::value::Value;
+use crate::value::{Number, Value};
 
 /// JSON as it lies in the memory of one response; copying it copies no more than a reference. Two trees are equal if they
 /// say the same: the numbers 1 and 1.0 do.
@@ -20,10 +19,14 @@ pub enum JsonTree<'b> {
     Bool(bool),
     /// An integer of 64 bits.
     Int(i64),
+    /// An integer above [`i64::MAX`].
+    UInt(u64),
     /// Any other number.
     Float(f64),
     /// A text.
     Text(&'b str),
+    /// Bytes, which JSON does not have, but [values](crate::check::Response::value) of other kinds do.
+    Bytes(&'b [u8]),
     /// An array.
     List(&'b [JsonTree<'b>]),
     /// An object.
@@ -47,11 +50,12 @@ impl<'b> JsonTree<'b> {
         }
     }
 
-    pub(in crate::check) fn of_number(number: &Number) -> Self {
-        match (number.as_i64(), number.as_f64()) {
-            (Some(int), _) => JsonTree::Int(int),
-            (None, Some(float)) => JsonTree::Float(float),
-            (None, None) => JsonTree::Null,
+    pub(in crate::check) fn of_number(number: &serde_json::Number) -> Self {
+        match (number.as_i64(), number.as_u64(), number.as_f64()) {
+            (Some(int), _, _) => JsonTree::Int(int),
+            (None, Some(int), _) => JsonTree::UInt(int),
+            (None, None, Some(float)) => JsonTree::Float(float),
+            (None, None, None) => JsonTree::Null,
         }
     }
 
@@ -63,15 +67,15 @@ impl<'b> JsonTree<'b> {
     pub(in crate::check) fn order_of_numbers(&self, other: &JsonTree<'_>) -> Option<Ordering> {
         match (self, other) {
             (JsonTree::Int(one), JsonTree::Int(other)) => Some(one.cmp(other)),
-            _ => self.as_f64()?.partial_cmp(&other.as_f64()?),
+            _ => self.number()?.order(&other.number()?),
         }
     }
 
-    fn as_f64(&self) -> Option<f64> {
+    fn number(&self) -> Option<Number<'static>> {
         match self {
-            #[expect(clippy::cast_precision_loss, reason = "numbers of different types are compared as floats")]
-            JsonTree::Int(int) => Some(*int as f64),
-            JsonTree::Float(float) => Some(*float),
+            JsonTree::Int(int) => Some(Number::Int((*int).into())),
+            JsonTree::UInt(int) => Some(Number::Int((*int).into())),
+            JsonTree::Float(float) => Some(Number::Float(*float)),
             _ => None,
         }
     }
@@ -83,6 +87,7 @@ impl PartialEq<JsonTree<'_>> for JsonTree<'_> {
             (JsonTree::Null, JsonTree::Null) => true,
             (JsonTree::Bool(one), JsonTree::Bool(other)) => one == other,
             (JsonTree::Text(one), JsonTree::Text(other)) => one == other,
+            (JsonTree::Bytes(one), JsonTree::Bytes(other)) => one == other,
             (JsonTree::List(one), JsonTree::List(other)) => one == other,
             (JsonTree::Object(one), JsonTree::Object(other)) => {
                 let mut fields = one.iter();
@@ -139,8 +144,10 @@ impl From<&JsonTree<'_>> for Value {
             JsonTree::Null => Value::Null,
             JsonTree::Bool(b) => Value::Bool(*b),
             JsonTree::Int(int) => Value::Int(*int),
+            JsonTree::UInt(int) => Value::from(*int),
             JsonTree::Float(float) => Value::Float(*float),
             JsonTree::Text(text) => Value::from(*text),
+            JsonTree::Bytes(bytes) => Value::from(*bytes),
             JsonTree::List(elements) => Value::List(elements.iter().map(Value::from).collect()),
             JsonTree::Object(fields) => {
                 Value::Map(Arc::new(fields.iter().map(|(name, tree)| (name.into(), tree.into())).collect()))

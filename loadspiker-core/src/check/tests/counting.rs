@@ -3,8 +3,10 @@
 use std::rc::Rc;
 
 use super::*;
-use crate::metrics::{Book, Totals, counter, gauge, rate, trend};
+use crate::custom_metric::{counter, gauge, rate, trend};
+use crate::metrics::{Book, Totals};
 use crate::session::Schema;
+use crate::shown::plain;
 
 /// What the book has after the checks have run over the response.
 fn counted(checks: &[Check], response: &Fake) -> (Result<(), String>, Totals) {
@@ -81,8 +83,8 @@ fn values_are_recorded_whether_or_not_they_are_as_they_should_be() {
             .record_to(&trend("twice")),
     ];
     let (outcome, totals) = counted(&checks, &response(SHOP));
-    assert!(outcome.unwrap_err().contains("3 is not less than 1"));
-    let mut collector = crate::metrics::Collector::new(1, &[], Vec::new().into(), crate::metrics::Limits::default());
+    assert!(plain(&outcome.unwrap_err()).contains("3 is not less than 1"));
+    let mut collector = crate::collector::Collector::new(1, &[], Vec::new().into(), crate::metrics::Limits::default());
     collector.absorb(0, crate::metrics::Snapshot { totals, ..Default::default() });
     let report = collector.finish(crate::report::RunInfo::new("x"));
     let metric = |name: &str| report.metric(name).unwrap();
@@ -94,11 +96,23 @@ fn values_are_recorded_whether_or_not_they_are_as_they_should_be() {
 }
 
 #[test]
+fn a_check_that_the_user_has_not_written_is_counted_as_what_it_comes_with() {
+    let checks = [
+        status().is(500).implied_by("a login"),
+        json_path("$.none").name("refused").implied_by("a login"),
+        custom_check("own", |_, _| true),
+    ];
+    let totals = counted(&checks, &response(SHOP)).1;
+    let names: Vec<_> = totals.checks.keys().map(|name| &**name).collect();
+    assert_eq!(names, ["own", "refused (implied by a login)", "status (implied by a login)"]);
+}
+
+#[test]
 fn a_value_that_cannot_be_recorded_fails_the_check() {
     let told = |check: Check| message(check);
     assert_eq!(
-        told(json_path("$.token").record_to(&trend("t"))),
-        "json_path $.token: \"t-1\" is not a number, which the trend \"t\" needs"
+        told(json_path("$.tags[0]").record_to(&trend("t"))),
+        "json_path $.tags[0]: \"a\" is not a number, which the trend \"t\" needs"
     );
     assert_eq!(
         told(json_path("$.ratio").record_to(&counter("c")).name("ratio")),

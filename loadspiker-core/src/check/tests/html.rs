@@ -106,3 +106,10 @@ fn mistakes_are_told_before_the_run() {
     }
     assert_eq!(mistakes(css_attr("a", "")), ["\"\" is no name of an attribute; write one such as href"]);
 }
+
+#[test]
+fn a_page_is_read_in_the_encoding_that_it_declares() {
+    let mut page = response("");
+    page.body = b"<html><head><meta charset=iso-8859-1></head><h1>caf\xe9</h1><a title='\xfc'>x</a>".to_vec();
+    assert_eq!(run(&[css("h1").is("café"), css_attr("a", "title").is("ü")], &page).0, Ok(()));
+}

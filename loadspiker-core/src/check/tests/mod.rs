@@ -4,6 +4,7 @@ mod compliance;
 mod conditions;
 mod counting;
 mod digests;
+mod exact;
 mod finding;
 #[cfg(feature = "html")]
 mod html;
@@ -11,6 +12,7 @@ mod jmes;
 mod matrix;
 mod parsers;
 mod sets;
+mod structured;
 #[cfg(feature = "xpath")]
 mod xpath;
 
@@ -19,8 +21,9 @@ use std::cell::Cell;
 use std::time::Duration;
 
 use super::*;
-use crate::compile::compile_in_test;
+use crate::protocol::compile_in_test;
 use crate::session::Session;
+use crate::shown::plain;
 use crate::units::DurationExt;
 use crate::value::Value;
 
@@ -31,6 +34,7 @@ struct Fake {
     body: Vec<u8>,
     has_body: bool,
     time: Option<Duration>,
+    value: Option<Value>,
     body_reads: Cell<usize>,
 }
 
@@ -54,6 +58,9 @@ impl Response for Fake {
     fn response_time(&self) -> Option<Duration> {
         self.time
     }
+    fn value(&self) -> Option<&Value> {
+        self.value.as_ref()
+    }
     fn as_any(&self) -> &dyn Any {
         self
     }
@@ -70,6 +77,7 @@ fn response(body: &str) -> Fake {
         body: body.as_bytes().to_vec(),
         has_body: true,
         time: Some(12_500.micros()),
+        value: None,
         body_reads: Cell::new(0),
     }
 }
@@ -92,7 +100,8 @@ fn run(checks: &[Check], response: &Fake) -> (Result<(), String>, Session) {
     ] {
         session.set(name, value).unwrap();
     }
-    let outcome = set.run(response, &mut session);
+    // Values in messages are marked; what is compared is what people read.
+    let outcome = set.run(response, &mut session).map_err(|message| plain(&message).into_owned());
     (outcome, session)
 }
 

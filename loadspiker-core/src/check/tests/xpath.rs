@@ -85,3 +85,13 @@ fn mistakes_are_told_before_the_run() {
     let found = mistakes(xpath_ns("//a", [("", "urn:a")]));
     assert_eq!(found, ["the namespace (\"\", \"urn:a\") of an XPath lacks its prefix or its URI; write both"]);
 }
+
+#[test]
+fn a_document_is_read_in_the_encoding_that_it_declares() {
+    let mut document = response("");
+    document.body = b"<?xml version='1.0' encoding='ISO-8859-1'?><a b='\xfc'>caf\xe9</a>".to_vec();
+    assert_eq!(run(&[xpath("/a").is("café"), xpath("/a/@b").is("ü")], &document).0, Ok(()));
+    let text = "<?xml version='1.0' encoding='UTF-16'?><a>é</a>";
+    document.body = [0xfe, 0xff].into_iter().chain(text.encode_utf16().flat_map(u16::to_be_bytes)).collect();
+    assert_eq!(run(&[xpath("/a").is("é")], &document).0, Ok(()));
+}

@@ -83,6 +83,13 @@ impl<'c> Lowering<'_, '_, 'c> {
             // They are meant to be all: rounding must not let a draw fall through.
             *last = 101.0;
         }
+        if cases.len() > 1 && sum > 0.0 && sum < 1.0 + 1e-6 {
+            let (others, rest) = (if otherwise.is_some() { "take the other chain" } else { "take none" }, 100.0 - sum);
+            self.cx.warning(format!(
+                "the percentages add up to {sum}: they are percent, so {rest} % of users {others}; write 60 instead of \
+                 0.6, or use weighted([…]), whose weights are any numbers"
+            ));
+        }
         let labels: Vec<_> = cases.iter().map(|(percent, _)| format!("{percent} %")).collect();
         self.switch(labels, cases.iter().map(|(_, chain)| chain).collect(), otherwise, |targets| {
             SwitchBy::Chance(bounds.into_iter().zip(targets).collect())
@@ -100,8 +107,8 @@ impl<'c> Lowering<'_, '_, 'c> {
     }
 
     pub(super) fn round_robin_switch(&mut self, cases: &'c [Chain]) {
-        let index = self.cx.gathered.turns;
-        self.cx.gathered.turns += 1;
+        let index = self.cx.bindings.turns;
+        self.cx.bindings.turns += 1;
         let labels: Vec<_> = (1..=cases.len()).map(|n| format!("turn {n}")).collect();
         self.switch(labels, cases.iter().collect(), None, move |targets| SwitchBy::Turn(index, targets));
     }

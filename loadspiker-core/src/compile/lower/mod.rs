@@ -8,10 +8,11 @@ mod parallel;
 use std::panic::Location;
 use std::sync::Arc;
 
-use crate::compile::context::CompileContext;
-use crate::compile::program::{Kind, Loop, Op, Pc, RendezVous, SwitchBy, Test};
+use crate::compile::program::{Kind, Loop, Op, Pc, SwitchBy, Test};
 use crate::dsl::{Chain, Exit, LoopKind, Step, StepKind};
 use crate::expression::Arg;
+use crate::protocol::GroupNode;
+use crate::protocol::{CompileContext, RendezVous};
 use crate::value::Value;
 
 /// Lowers one scenario.
@@ -39,6 +40,7 @@ pub(crate) struct Lowering<'a, 'b, 'c> {
 struct Work<'c> {
     depth: usize,
     loops: u32,
+    group: GroupNode,
     what: What<'c>,
 }
 
@@ -80,6 +82,15 @@ impl<'a, 'b, 'c> Lowering<'a, 'b, 'c> {
         });
     }
 
+    /// The checks of the request that was compiled last, one step further to the right than the request.
+    fn checks(&mut self) {
+        self.depth += 1;
+        for check in std::mem::take(&mut self.cx.listed) {
+            self.line(&format!("check {check}"));
+        }
+        self.depth -= 1;
+    }
+
     /// A chain under a heading in the plan; nothing if it has no steps.
     pub(crate) fn headed(&mut self, heading: &str, chain: &'c Chain) {
         if !chain.steps.is_empty() {
@@ -97,8 +108,8 @@ impl<'a, 'b, 'c> Lowering<'a, 'b, 'c> {
 
     /// Lowers all that was put off.
     fn work(&mut self) {
-        while let Some(Work { depth, loops, what }) = self.waiting.pop() {
-            (self.depth, self.loops) = (depth, loops);
+        while let Some(Work { depth, loops, group, what }) = self.waiting.pop() {
+            (self.depth, self.loops, self.cx.group) = (depth, loops, group);
             let mut put_off = self.waiting.len();
             match what {
                 What::Steps([step, rest @ ..]) => {
@@ -114,11 +125,11 @@ impl<'a, 'b, 'c> Lowering<'a, 'b, 'c> {
             // What was put off first comes first.
             self.waiting[put_off..].reverse();
         }
-        (self.depth, self.loops) = (0, 0);
+        (self.depth, self.loops, self.cx.group) = (0, 0, GroupNode::ROOT);
     }
 
     fn put_off(&mut self, what: What<'c>) {
-        self.waiting.push(Work { depth: self.depth, loops: self.loops, what });
+        self.waiting.push(Work { depth: self.depth, loops: self.loops, group: self.cx.group, what });
     }
 
     /// A nested chain, one step further to the right in the plan. It is lowered behind the current step, and before what
@@ -164,6 +175,7 @@ impl<'a, 'b, 'c> Lowering<'a, 'b, 'c> {
         match &*step.kind {
             StepKind::Action(builder) => {
                 let action = builder.compile(self.cx);
+                self.checks();
                 self.ops.push(Op::Action(action));
             }
             StepKind::Call(function) => {
@@ -249,8 +261,11 @@ impl<'a, 'b, 'c> Lowering<'a, 'b, 'c> {
                 }
                 let name = self.cx.text(name);
                 self.check_body(body);
+                let inside = self.cx.group_named(&name);
                 self.ops.push(Op::GroupEnter(name));
+                let around = std::mem::replace(&mut self.cx.group, inside);
                 self.nested(body);
+                self.cx.group = around;
                 self.then(|lowering| lowering.ops.push(Op::GroupLeave));
             }
             StepKind::Exit(exit) => {
@@ -275,16 +290,16 @@ impl<'a, 'b, 'c> Lowering<'a, 'b, 'c> {
         if users == 0 {
             self.cx.mistake("a rendez_vous of 0 users waits for nobody; give it the number of users to wait for");
         }
-        let alone = self.cx.gathered.alone;
+        let alone = self.cx.bindings.alone;
         if let Some(crowd) = self.cx.crowd.filter(|crowd| *crowd < users && !alone) {
             self.cx.mistake(format!(
                 "{users} users never come together, as the population has no more than {crowd} at a time: all would wait \
                  for ever; give a smaller number, or inject more users"
             ));
         }
-        let index = self.cx.gathered.rendez_vous.len();
+        let index = self.cx.bindings.rendez_vous.len();
         let meeting = Arc::new(RendezVous::new(index, if alone { users.min(1) } else { users }));
-        self.cx.gathered.rendez_vous.push(meeting.clone());
+        self.cx.bindings.rendez_vous.push(meeting.clone());
         meeting
     }
 

@@ -34,7 +34,7 @@ fn arrivals_that_were_due_before_the_end_and_are_late_are_told() {
     // Due at 0, 100 and 200 ms; one more, at 300 ms, is late.
     (0..3).for_each(|_| assert!(state.take_arrival(at(250), true).is_some()));
     assert_eq!(state.take_arrival(at(250), true), None);
-    assert_eq!(state.stop(at(350)), 1);
+    assert_eq!(state.stop(at(350)), Left { late: 0, cut: 1 });
     assert_eq!(state.take_arrival(at(9000), true), None);
 }
 
@@ -184,14 +184,48 @@ fn numbers_and_seeds_of_users_follow_from_the_population_alone() {
 }
 
 /// What becomes of all that is due at `now`: how many start, are too many, were missed.
-fn due(state: &mut PopulationState, now: Moment) -> [usize; 3] {
-    let all: Vec<_> = std::iter::from_fn(|| state.take_arrival(now, true)).collect();
-    let count = |what: fn(&Arrival) -> bool| all.iter().filter(|arrival| what(arrival)).count();
-    [
-        count(|arrival| matches!(arrival, Arrival::Starts(_))),
-        count(|arrival| *arrival == Arrival::Crowded),
-        count(|arrival| *arrival == Arrival::Missed),
-    ]
+fn due(state: &mut PopulationState, now: Moment) -> [u64; 3] {
+    std::iter::from_fn(|| state.take_arrival(now, true)).fold(
+        [0; 3],
+        |[starts, crowded, missed], arrival| match arrival {
+            Arrival::Starts(_) => [starts + 1, crowded, missed],
+            Arrival::Crowded(more) => [starts, crowded + more, missed],
+            Arrival::Missed(more) => [starts, crowded, missed + more],
+        },
+    )
+}
+
+#[test]
+fn of_those_due_before_the_end_only_who_is_late_by_more_than_a_second_is_late() {
+    let mut state = started(&ten_a_second(60));
+    // Due at 0 s; nobody else was let in until 5 s, 51 being due before.
+    assert!(state.take_arrival(at(0), true).is_some());
+    assert_eq!(state.stop(at(5_001)), Left { late: 40, cut: 10 });
+}
+
+#[test]
+fn a_crowd_for_which_there_is_no_room_is_counted_at_once() {
+    let mut state = started(&Profile::from_steps([constant_users_per_sec(100_000_000).during(10.secs())]));
+    assert_eq!(state.take_arrival(at(2_000), false), Some(Arrival::Crowded(200_000_001)));
+    assert_eq!(state.take_arrival(at(2_000), false), None);
+    // Nobody looked from 3 s on.
+    Gap::before(at(7_000), at(3_000), at(2_500)).into_iter().for_each(|gap| state.missed(gap));
+    assert_eq!(state.take_arrival(at(7_000), false), Some(Arrival::Crowded(99_999_999)));
+    assert_eq!(state.take_arrival(at(7_000), true), Some(Arrival::Missed(300_000_000)));
+    assert_eq!(state.take_arrival(at(7_000), true), Some(Arrival::Starts(at(6_000))));
+}
+
+#[test]
+fn a_billion_users_are_stopped_and_changed_without_counting_them_one_by_one() {
+    for profile in [
+        Profile::from_steps([at_once_users(1_000_000_000)]),
+        Profile::from_steps([constant_users_per_sec(1_000_000_000).during(1.secs()).randomized()]),
+    ] {
+        let mut state = started(&profile);
+        assert!(state.take_arrival(at(500), true).is_some());
+        state.change(&profile.scaled(0.5), at(5_000));
+        assert_eq!(state.stop(at(5_000)).late, 999_999_999);
+    }
 }
 
 #[test]

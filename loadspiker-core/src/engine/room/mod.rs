@@ -20,6 +20,7 @@ use std::time::Duration;
 
 use self::call::Call;
 use crate::desk::Ticket;
+use crate::engine::limit::Waits;
 use crate::engine::{Shard, User, task};
 use crate::feeder::{BoundFeeder, FeedError, Fields};
 use crate::moment::Moment;
@@ -52,7 +53,7 @@ pub(crate) struct Answer {
 }
 
 /// Those who wait for one thing.
-pub(super) struct Room {
+pub(crate) struct Room {
     supply: Supply,
     /// In the order in which they came.
     waiting: RefCell<VecDeque<Guest>>,
@@ -94,7 +95,11 @@ impl Shard {
         }
         let since = user.intended;
         user.rest(Duration::MAX);
-        self.enter(supply, count, Who::User(user), since);
+        let (limit, who) = (self.limit_of(&user), (user.session.user_id(), user.serial()));
+        let room = self.enter(supply, count, Who::User(user), since);
+        if let Some(limit) = limit {
+            self.fetch_at(limit, who, Waits::Room(room));
+        }
     }
 
     fn enter(self: &Rc<Self>, supply: &Supply, count: Option<usize>, who: Who, since: Moment) -> Rc<Room> {
@@ -153,6 +158,24 @@ impl Shard {
     fn start(self: &Rc<Self>, work: impl Future<Output = ()> + 'static) {
         self.worked.set(true);
         task::spawn_other(self, work);
+    }
+
+    /// Takes the user that is meant out of a room, with nothing of what it has waited for.
+    pub(super) fn take_from_room(&self, room: &Room, is_meant: impl Fn(&User) -> bool) -> Option<Box<User>> {
+        let guest = {
+            let mut waiting = room.waiting.borrow_mut();
+            let place = waiting.iter().position(|guest| matches!(&guest.who, Who::User(user) if is_meant(user)))?;
+            waiting.remove(place)?
+        };
+        room.supply.leave(self.index, guest.ticket);
+        for record in guest.drawn {
+            // Of several records some were there already; they are for others.
+            room.supply.offer_drawn(record, None);
+        }
+        match guest.who {
+            Who::User(user) => Some(user),
+            Who::Code(_) => None,
+        }
     }
 
     /// The run is to end: whoever waits is interrupted.

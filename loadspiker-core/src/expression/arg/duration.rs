@@ -89,7 +89,7 @@ impl FromValue for Duration {
 
     fn from_value(value: &Value) -> Option<Self> {
         match value {
-            Value::Int(seconds) => u64::try_from(*seconds).ok().map(Duration::from_secs),
+            Value::Int(_) | Value::UInt(_) => value.as_u64().map(Duration::from_secs),
             Value::Float(seconds) => Duration::try_from_secs_f64(*seconds).ok(),
             Value::Text(text) => parse_duration(text),
             _ => None,

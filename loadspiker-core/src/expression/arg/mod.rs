@@ -34,9 +34,11 @@ pub(crate) use value::millis;
 pub use value::{CompiledValue, IntoValue, ValueArg};
 
 use super::{EvalError, Template};
-use crate::compile::CompileContext;
 use crate::error::StepError;
-use crate::session::{Session, abbreviate};
+use crate::expression::Symbols;
+use crate::mask::shown_value;
+use crate::session::Session;
+use crate::shown::abbreviate;
 use crate::value::{FromValue, Value};
 
 /// A closure over the session that gives a `T`.
@@ -62,12 +64,12 @@ impl<T> Arg<T> {
 
 impl<T: FromValue + Clone> Arg<T> {
     /// Parses a text with expressions. One without any, which cannot be read as a `T`, is a mistake of the step.
-    pub fn compile(&self, cx: &mut CompileContext<'_>) -> CompiledArg<T> {
+    pub fn compile(&self, cx: &mut Symbols<'_>) -> CompiledArg<T> {
         match self {
             Arg::Value(value) => CompiledArg::Value(value.clone()),
             Arg::Call(call) => CompiledArg::Call(call.clone()),
             Arg::Template(source) => {
-                let mistakes = cx.gathered.mistakes.len();
+                let mistakes = cx.table.mistakes.len();
                 let template = cx.template(source);
                 let Some(literal) = template.as_literal() else {
                     return CompiledArg::Template(template);
@@ -76,7 +78,7 @@ impl<T: FromValue + Clone> Arg<T> {
                     Some(value) => CompiledArg::Value(value),
                     None => {
                         // Where an expression could not be parsed, that is told already.
-                        if cx.gathered.mistakes.len() == mistakes {
+                        if cx.table.mistakes.len() == mistakes {
                             let (literal, expected) = (abbreviate(literal), T::EXPECTED);
                             cx.mistake(format!(
                                 "\"{literal}\" is no {expected}; write one, or an expression such as \"#{{attribute}}\""
@@ -120,12 +122,12 @@ impl<T: FromValue + Clone> CompiledArg<T> {
     pub fn get(&self, session: &Session) -> Result<T, EvalError> {
         match self {
             CompiledArg::Value(value) => Ok(value.clone()),
-            CompiledArg::Call(call) => call(session).map_err(|error| EvalError::Closure(error.to_string())),
+            CompiledArg::Call(call) => call(session).map_err(|error| EvalError::Closure(format!("{error:#}"))),
             CompiledArg::Template(template) => {
                 let value = template.value_ref(session)?;
                 T::from_value(&value).ok_or_else(|| EvalError::Unfit {
                     template: abbreviate(template.source()),
-                    value: abbreviate(&value.to_string()),
+                    value: shown_value(template.source(), &value),
                     found: value.type_name(),
                     expected: T::EXPECTED,
                 })

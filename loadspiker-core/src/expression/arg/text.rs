@@ -4,15 +4,21 @@ use std::borrow::Cow;
 use std::fmt::{self, Write};
 use std::sync::Arc;
 
-use crate::compile::CompileContext;
 use crate::error::StepError;
+use crate::expression::Symbols;
 #[cfg(feature = "templates")]
 use crate::expression::jinja::{CompiledJinja, Escape, Jinja};
-use crate::expression::{EvalError, Template, write_value};
+use crate::expression::{EvalError, Template, write_bytes, write_text, write_value};
 use crate::session::Session;
 use crate::value::Value;
 
-type Writer = Arc<dyn Fn(&Session, &mut String) -> Result<(), StepError> + Send + Sync>;
+type Writer = Arc<dyn Fn(&Session, Output<'_>) -> Result<(), StepError> + Send + Sync>;
+
+/// What a text is written to.
+enum Output<'a> {
+    Text(&'a mut String),
+    Bytes(&'a mut Vec<u8>),
+}
 
 /// A text as the user wrote it: with expressions, or a closure.
 #[derive(Clone)]
@@ -43,18 +49,18 @@ impl TextArg {
     }
 
     /// Parses the expressions.
-    pub fn compile(&self, cx: &mut CompileContext<'_>) -> CompiledText {
+    pub fn compile(&self, cx: &mut Symbols<'_>) -> CompiledText {
         self.compile_for(Place::Anywhere, cx)
     }
 
     /// As [`compile`](Self::compile), where JSON is written: a template in Jinja that does not say what it is takes it for
     /// that.
-    pub fn compile_json(&self, cx: &mut CompileContext<'_>) -> CompiledText {
+    pub fn compile_json(&self, cx: &mut Symbols<'_>) -> CompiledText {
         self.compile_for(Place::Json, cx)
     }
 
     #[cfg_attr(not(feature = "templates"), expect(unused_variables, reason = "only templates ask where they are"))]
-    fn compile_for(&self, place: Place, cx: &mut CompileContext<'_>) -> CompiledText {
+    fn compile_for(&self, place: Place, cx: &mut Symbols<'_>) -> CompiledText {
         CompiledText(match &self.0 {
             Written::Template(source) => Compiled::Template(cx.template(source)),
             Written::Call(call) => Compiled::Call(call.clone()),
@@ -131,13 +137,34 @@ impl CompiledText {
             Compiled::Template(template) => template.render(session, out),
             Compiled::Call(call) => {
                 let start = out.len();
-                call(session, out).map_err(|error| {
+                call(session, Output::Text(out)).map_err(|error| {
+                    out.truncate(start);
+                    EvalError::Closure(format!("{error:#}"))
+                })
+            }
+            #[cfg(feature = "templates")]
+            Compiled::Jinja(jinja) => jinja.render(session, out),
+        }
+    }
+
+    /// As [`render`](Self::render), into bytes: a value of bytes is written as it is, where [`render`](Self::render)
+    /// replaces what is not UTF-8.
+    ///
+    /// # Errors
+    ///
+    /// As [`render`](Self::render).
+    pub fn render_bytes(&self, session: &Session, out: &mut Vec<u8>) -> Result<(), EvalError> {
+        match &self.0 {
+            Compiled::Template(template) => template.render_bytes(session, out),
+            Compiled::Call(call) => {
+                let start = out.len();
+                call(session, Output::Bytes(out)).map_err(|error| {
                     out.truncate(start);
                     EvalError::Closure(error.to_string())
                 })
             }
             #[cfg(feature = "templates")]
-            Compiled::Jinja(jinja) => jinja.render(session, out),
+            Compiled::Jinja(jinja) => write_text(out, |text| jinja.render(session, text)),
         }
     }
 }
@@ -225,7 +252,10 @@ where
     R: TextOutcome,
 {
     fn into_text(self) -> TextArg {
-        TextArg(Written::Call(Arc::new(move |session, out| self(session).write_to(out))))
+        TextArg(Written::Call(Arc::new(move |session, out| match out {
+            Output::Text(out) => self(session).write_to(out),
+            Output::Bytes(out) => self(session).write_bytes_to(out),
+        })))
     }
 }
 
@@ -236,13 +266,22 @@ where
     label = "this is returned where a text is needed",
     note = "a text is a `String`, a `&'static str`, a number or a `Value`"
 )]
-pub trait TextOutcome {
+pub trait TextOutcome: Sized {
     /// Appends the text to `out`.
     ///
     /// # Errors
     ///
     /// What the closure returned as an error.
     fn write_to(self, out: &mut String) -> Result<(), StepError>;
+
+    /// Appends the text to `out`; a value of bytes as it is.
+    ///
+    /// # Errors
+    ///
+    /// What the closure returned as an error.
+    fn write_bytes_to(self, out: &mut Vec<u8>) -> Result<(), StepError> {
+        write_text(out, |text| self.write_to(text))
+    }
 }
 
 impl TextOutcome for String {
@@ -268,9 +307,18 @@ impl TextOutcome for Value {
         write_value(&self, out);
         Ok(())
     }
+
+    fn write_bytes_to(self, out: &mut Vec<u8>) -> Result<(), StepError> {
+        write_bytes(&self, out);
+        Ok(())
+    }
 }
 impl<R: TextOutcome, E: Into<StepError>> TextOutcome for Result<R, E> {
     fn write_to(self, out: &mut String) -> Result<(), StepError> {
         self.map_err(Into::into)?.write_to(out)
+    }
+
+    fn write_bytes_to(self, out: &mut Vec<u8>) -> Result<(), StepError> {
+        self.map_err(Into::into)?.write_bytes_to(out)
     }
 }

@@ -7,11 +7,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Computed, IntoOutcome};
-use crate::compile::CompileContext;
 use crate::error::StepError;
-use crate::expression::{EvalError, Template, write_value};
-use crate::session::{Session, abbreviate};
-use crate::value::Value;
+use crate::expression::Symbols;
+use crate::expression::{EvalError, Template, write_bytes, write_value};
+use crate::session::Session;
+use crate::shown::abbreviate;
+use crate::value::{ListItem, Value};
 
 /// A value as the user wrote it. Texts in it may have expressions, also those inside of lists and maps.
 #[derive(Clone)]
@@ -25,7 +26,7 @@ enum Written {
 
 impl ValueArg {
     /// Parses the expressions of all texts.
-    pub fn compile(&self, cx: &mut CompileContext<'_>) -> CompiledValue {
+    pub fn compile(&self, cx: &mut Symbols<'_>) -> CompiledValue {
         CompiledValue(match &self.0 {
             Written::Value(value) => compile(value, cx),
             Written::Call(call) => Compiled::Call(call.clone()),
@@ -44,7 +45,7 @@ impl fmt::Debug for ValueArg {
     }
 }
 
-fn compile(value: &Value, cx: &mut CompileContext<'_>) -> Compiled {
+fn compile(value: &Value, cx: &mut Symbols<'_>) -> Compiled {
     match value {
         Value::Text(text) => {
             let template = cx.template(text);
@@ -112,7 +113,7 @@ impl Compiled {
             }
             Compiled::Call(call) => match call(session) {
                 Ok(value) => Ok(Cow::Owned(value)),
-                Err(error) => Err(EvalError::Closure(error.to_string())),
+                Err(error) => Err(EvalError::Closure(format!("{error:#}"))),
             },
         }
     }
@@ -122,6 +123,14 @@ impl CompiledValue {
     /// The value, if it is the same for every session.
     pub fn as_constant(&self) -> Option<&Value> {
         self.0.as_constant()
+    }
+
+    /// The value as a text with expressions, if it is one.
+    pub fn as_template(&self) -> Option<&Template> {
+        match &self.0 {
+            Compiled::Template(template) => Some(template),
+            _ => None,
+        }
     }
 
     /// The value for this session, borrowed where it is there already.
@@ -147,6 +156,21 @@ impl CompiledValue {
             }
         }
     }
+
+    /// As [`render`](Self::render), into bytes: a value of bytes is written as it is.
+    ///
+    /// # Errors
+    ///
+    /// As [`get`](Self::get); `out` is then as it was.
+    pub fn render_bytes(&self, session: &Session, out: &mut Vec<u8>) -> Result<(), EvalError> {
+        match &self.0 {
+            Compiled::Template(template) => template.render_bytes(session, out),
+            other => {
+                write_bytes(&*other.get(session)?, out);
+                Ok(())
+            }
+        }
+    }
 }
 
 impl fmt::Display for CompiledValue {
@@ -168,7 +192,7 @@ impl fmt::Debug for CompiledValue {
     }
 }
 
-/// What can be any value: a `bool`, a number, a string, a list, JSON, a [`Value`], a closure over the session that
+/// What can be any value: a `bool`, a number, a string, a list, bytes (`Vec<u8>`, `&[u8]`), JSON, a [`Value`], a closure over the session that
 /// returns one of these.
 ///
 /// Texts may have expressions, also inside of lists and maps. A [`Duration`] is a number of milliseconds, as
@@ -198,12 +222,12 @@ plain_values! {
     [] f32; [] f64;
     [] char; [] &str; [] String; [] &String; [] Arc<str>; [] &[u8];
     [] Value; [] serde_json::Value; [] &serde_json::Value;
-    [T: Into<Value>] Vec<T>;
+    [T: ListItem] Vec<T>;
     [K: Into<Arc<str>>, T: Into<Value>] BTreeMap<K, T>;
     [K: Into<Arc<str>>, T: Into<Value>] HashMap<K, T>;
     [T: Into<Value>] Option<T>;
 }
-impl<T: Into<Value>, const N: usize> IntoValue for [T; N] {
+impl<T: ListItem, const N: usize> IntoValue for [T; N] {
     fn into_value(self) -> ValueArg {
         ValueArg(Written::Value(self.into()))
     }

@@ -35,6 +35,7 @@ fn variable(value: &Value) -> Variable {
         Value::Null => Variable::from(()),
         Value::Bool(truth) => Variable::from(*truth),
         Value::Int(int) => Variable::from(*int),
+        Value::UInt(int) => Variable::from(*int),
         Value::Float(float) => Variable::from(*float),
         Value::Text(text) => Variable::from(text),
         Value::Bytes(bytes) => Variable::from_bytes(bytes.to_vec()),

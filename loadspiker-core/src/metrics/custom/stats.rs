@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::key::MetricKind;
 use super::values::{PackedValues, ValueStatistics, exact};
-use crate::report::per_second;
+use crate::numbers::per_second;
 
 /// What is counted of a custom metric with a combination of tags.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -213,7 +213,8 @@ impl MetricFigures {
         }
     }
 
-    /// [`count`](Self::count) per second, as the mean over the whole run without its warm-up.
+    /// [`count`](Self::count) per second, as the mean over the run without its warm-up; see
+    /// [`RunInfo::rate_window`](crate::report::RunInfo::rate_window).
     pub fn per_sec(&self) -> f64 {
         per_second(self.count(), self.run)
     }

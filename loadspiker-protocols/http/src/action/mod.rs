@@ -13,13 +13,17 @@ use http::header::{AUTHORIZATION, CONNECTION, CONTENT_TYPE, COOKIE};
 use http::{HeaderValue, Method, StatusCode};
 use loadspiker_core::check::{Check, CheckSet};
 use loadspiker_core::compile::{CompileContext, RequestName};
+use loadspiker_core::custom_metric::{Counter, counter};
 use loadspiker_core::expression::CompiledText;
 use loadspiker_core::metrics::{Sample, SampleName};
 use loadspiker_core::protocol::{Action, ActionBuilder, ActionContext, ActionFuture, ProtocolSlot, masked_url};
+use loadspiker_net::UserCertificate;
 
+use self::verdict::ASIDE;
 use crate::auth::BoundAuth;
 use crate::body::Sink;
 use crate::carry::Carry;
+use crate::connection::LeftOut;
 use crate::cookie;
 use crate::debug;
 use crate::error::HttpError;
@@ -33,9 +37,9 @@ use crate::request::form::Fields;
 use crate::request::header::Headers;
 use crate::request::place::Placed;
 use crate::request::prepared::{Hop, Plan, Prepared};
-use crate::request::url::is_absolute;
+use crate::request::url::{is_absolute, is_normal, not_http, other_scheme};
+use crate::room::Room;
 use crate::shard::{HttpShard, HttpUser};
-use crate::tls::UserCertificate;
 
 /// A compiled request, shared by all users.
 struct HttpAction {
@@ -66,12 +70,12 @@ impl ActionBuilder for HttpRequest {
             name: cx.request_name(&self.name),
             plan: plan(self, &protocol, cx),
             checks: CheckSet::compile(&checks, cx),
-            timeout: self.timeout.unwrap_or(protocol.request_timeout),
+            timeout: self.timeout.unwrap_or(protocol.net.request_timeout),
             follow_redirects: self.follow_redirects && protocol.follow_redirects,
             silent: self.silent,
             download: self.download.as_ref().map(|path| path.compile(cx)),
             auth: BoundAuth::of(self, &protocol, cx),
-            certificate: UserCertificate::compile(protocol.user_certificate.as_ref(), cx),
+            certificate: UserCertificate::compile(protocol.net.user_certificate.as_ref(), cx),
             protocol,
         })
     }
@@ -83,7 +87,10 @@ fn plan(request: &HttpRequest, protocol: &HttpProtocol, cx: &mut CompileContext<
         Method::GET
     });
     let url = request.url.compile(cx);
-    if let Some(literal) = url.as_literal() {
+    let beginning = url.as_literal().or_else(|| request.url.source().split("#{").next()).unwrap_or_default();
+    if let Some(scheme) = other_scheme(beginning) {
+        cx.mistake(format!("URL \"{}\" begins with {}", masked_url(request.url.source()), not_http(scheme)));
+    } else if let Some(literal) = url.as_literal() {
         if !is_absolute(literal) && protocol.base_urls.is_empty() {
             cx.mistake(format!(
                 "URL \"{}\" does not name its server, and there is no base URL: write \
@@ -115,7 +122,8 @@ fn plan(request: &HttpRequest, protocol: &HttpProtocol, cx: &mut CompileContext<
     }
     let query = Fields::compile_query(&request.query, cx);
     let number = (!cx.is_during_run()).then(|| protocol.number_action());
-    Plan { number, method, url: Placed::url(url), query, headers, body }
+    let normalises = url.as_literal().is_some_and(|url| !is_normal(url));
+    Plan { number, method, url: Placed::url(url), normalises, query, headers, body }
 }
 
 impl Action for HttpAction {
@@ -153,7 +161,8 @@ impl HttpAction {
                 break;
             }
         }
-        if self.checks.needs_body() {
+        // What had come in while the shard was held up ended before now.
+        if self.checks.needs_body() || cx.was_held_up() {
             cx.forget_time();
         }
         cx.return_buffer(buffer);
@@ -162,7 +171,7 @@ impl HttpAction {
     fn download_path(&self, cx: &ActionContext) -> Result<Option<String>, HttpError> {
         let Some(download) = &self.download else { return Ok(None) };
         let mut path = String::new();
-        download.render(cx.session(), &mut path).map_err(|error| HttpError::Build(error.to_string()))?;
+        download.render(cx.session(), &mut path).map_err(|error| HttpError::Build(format!("{error:#}")))?;
         Ok(Some(path))
     }
 
@@ -183,7 +192,9 @@ impl HttpAction {
     ) -> impl Future<Output = Option<Hop>> {
         async move {
             let built = self.plan.request(hop, prepared, shard, cx.session(), buffer);
-            let (mut request, mut sink) = match built.and_then(|request| Ok((request, self.sink(cx, download)?))) {
+            let (mut request, mut sink) = match built
+                .and_then(|request| Ok((request, self.sink(cx, &shard.room, download)?)))
+            {
                 Ok(built) => built,
                 Err(error) => {
                     self.report(cx, Part::after(followed), &Trace::unsent(cx.now()), None, Some(&error.to_string()));
@@ -231,13 +242,24 @@ impl HttpAction {
                 let jar = &mut cx.user(self.slot, || HttpUser::new(&self.protocol)).cookies;
                 cookie::keep(jar, &hop.target, answer.head.fields());
             }
+            if let Some(left_out) = answer.head.left_out() {
+                count_left_out(cx, left_out);
+            }
             let status = answer.head.status();
             if let Some(then) = self.challenged(cx, hop, followed, &trace, &answer, &mut sink, carry) {
                 shard.buffers.give_back(answer.head.into_bytes());
                 return then;
             }
-            if !(self.follow_redirects && redirect::is_redirect(status)) {
-                let (head, verdict) = self.verify(cx, answer.head, sink, &hop.target, trace.ended, download);
+            let next = match self.follow_redirects && redirect::is_redirect(status) {
+                true => redirect::follow(hop, status, answer.head.fields(), &shard.origins),
+                false => Ok(None),
+            };
+            if let Ok(None) = next {
+                let (head, verdict) = if answer.head.is_encoded() && sink.kept() >= ASIDE {
+                    Box::pin(self.verify_aside(cx, answer.head, sink, &hop.target, trace.ended, download)).await
+                } else {
+                    self.verify(cx, answer.head, sink, &hop.target, trace.ended, download)
+                };
                 shard.buffers.give_back(head.into_bytes());
                 self.report(cx, Part::after(followed), &trace, Some(status), verdict.err().as_deref());
                 return None;
@@ -245,25 +267,22 @@ impl HttpAction {
             if cx.is_debugging() {
                 cx.debug(&debug::response(status, answer.head.fields(), &sink.into_bytes()));
             }
-            let next = if followed < self.protocol.max_redirects {
-                redirect::follow(hop, status, answer.head.fields(), &shard.origins)
-            } else {
-                Err(HttpError::Redirects(self.protocol.max_redirects))
-            };
+            let limit = self.protocol.max_redirects;
+            let next = if followed < limit { next } else { next.and(Err(HttpError::Redirects(limit))) };
             shard.buffers.give_back(answer.head.into_bytes());
             let error = next.as_ref().err().map(ToString::to_string);
             self.report(cx, Part::after(followed), &trace, Some(status), error.as_deref());
-            next.ok()
+            next.ok().flatten()
         }
     }
 
     /// Where the body goes.
-    fn sink(&self, cx: &ActionContext, download: Option<&str>) -> Result<Sink, HttpError> {
+    fn sink(&self, cx: &ActionContext, room: &Arc<Room>, download: Option<&str>) -> Result<Sink, HttpError> {
         let create = |path| File::create(path).map_err(|error| cannot_write(path, &error));
         match (self.checks.absorbing(), download) {
-            _ if cx.is_debugging() || cx.wants_reply() => Ok(Sink::keep()),
-            (Some(absorbing), path) => Ok(Sink::feed(absorbing, path.map(create).transpose()?)),
-            (None, _) if self.checks.needs_body() => Ok(Sink::keep()),
+            _ if cx.is_debugging() || cx.wants_reply() => Ok(Sink::keep_in(room)),
+            (Some(absorbing), path) => Ok(Sink::feed(absorbing, path.map(create).transpose()?, room)),
+            (None, _) if self.checks.needs_body() => Ok(Sink::keep_in(room)),
             (None, None) => Ok(Sink::Discard),
             (None, Some(path)) => create(path).map(Sink::File),
         }
@@ -314,6 +333,19 @@ impl HttpAction {
             phases: trace.phases,
         };
         cx.record(&sample);
+    }
+}
+
+/// Lines in the heads of responses that could not be read, by their names.
+const LEFT_OUT: Counter = counter("unreadable response header lines");
+
+#[cold]
+fn count_left_out(cx: &ActionContext, left_out: &LeftOut) {
+    for name in left_out.names() {
+        LEFT_OUT.add_tagged(cx, 1_u64, &[("line", name)]);
+        if cx.is_debugging() {
+            cx.debug(&format!("! a line of the header is not \"name: value\", and is left out: {name}\n"));
+        }
     }
 }
 

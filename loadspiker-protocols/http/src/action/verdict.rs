@@ -6,16 +6,56 @@ use loadspiker_core::check::Absorbing;
 use loadspiker_core::protocol::ActionContext;
 
 use super::{HttpAction, cannot_write};
-use crate::body::{LIMIT, Sink};
+use crate::body::Sink;
 use crate::check::{HttpResponse, implied};
 use crate::connection::Head;
 use crate::debug;
 use crate::decode::decode;
+use crate::error::HttpError;
 use crate::imperative::HttpReply;
 use crate::request::url::Target;
-use crate::shard::HttpUser;
+use crate::shard::{HttpShard, HttpUser};
+
+/// From this size on, an encoded body is decoded in a thread of its own: it takes long, and nobody else on the shard has a
+/// turn meanwhile.
+pub(super) const ASIDE: usize = 8 * 1024;
+
+/// How much of a body checks are fed with before others have their turn.
+const PIECE: usize = 64 * 1024;
 
 impl HttpAction {
+    /// As [`verify`](Self::verify), for a large body that is encoded: others have their turn while it is decoded.
+    pub(super) async fn verify_aside(
+        &self,
+        cx: &mut ActionContext,
+        head: Head,
+        sink: Sink,
+        target: &Target,
+        ended: Moment,
+        download: Option<&str>,
+    ) -> (Head, Result<(), String>) {
+        let is_kept = matches!(sink, Sink::Keep(_));
+        let (raw, absorbing) = sink.into_parts();
+        if let Some(path) = download.filter(|_| is_kept)
+            && let Err(error) = std::fs::write(path, &raw)
+        {
+            return (head, Err(cannot_write(path, &error).to_string()));
+        }
+        let (body, fields, room) = (raw.clone(), head.fields().clone(), cx.shard::<HttpShard>(self.slot).room.clone());
+        let decoding = tokio::task::spawn_blocking(move || decode(body, &fields, &room)).await;
+        let decoded = decoding.unwrap_or_else(|error| Err(HttpError::Io(format!("cannot decode the body: {error}"))));
+        match (absorbing, decoded) {
+            (Some(mut absorbing), Ok(body)) => {
+                for piece in body.chunks(PIECE) {
+                    absorbing.feed(piece);
+                    tokio::task::yield_now().await;
+                }
+                self.judge(cx, head, &raw, Ok(Bytes::new()), Some(absorbing), target, ended)
+            }
+            (absorbing, decoded) => self.judge(cx, head, &raw, decoded, absorbing, target, ended),
+        }
+    }
+
     /// Runs the checks over the last response. Returns the first failure.
     pub(super) fn verify(
         &self,
@@ -51,8 +91,26 @@ impl HttpAction {
         target: &Target,
         ended: Moment,
     ) -> (Head, Result<(), String>) {
+        let decoded = match head.is_encoded() {
+            true => decode(raw.clone(), head.fields(), &cx.shard::<HttpShard>(self.slot).room),
+            false => Ok(raw.clone()),
+        };
+        self.judge(cx, head, raw, decoded, absorbing, target, ended)
+    }
+
+    /// Runs the checks over a body that is decoded.
+    #[expect(clippy::too_many_arguments, reason = "all that is known of a response")]
+    fn judge(
+        &self,
+        cx: &mut ActionContext,
+        head: Head,
+        raw: &Bytes,
+        decoded: Result<Bytes, HttpError>,
+        absorbing: Option<Absorbing>,
+        target: &Target,
+        ended: Moment,
+    ) -> (Head, Result<(), String>) {
         let status = head.status();
-        let decoded = if head.is_encoded() { decode(raw.clone(), head.fields(), LIMIT) } else { Ok(raw.clone()) };
         if cx.is_debugging() {
             cx.debug(&debug::response(status, head.fields(), decoded.as_ref().unwrap_or(raw)));
         }

@@ -74,7 +74,7 @@ impl<'a> AuthRequest<'a> {
     ///
     /// The name is no name of a header, or the value has a line break or a control character in it.
     pub fn set_header(&mut self, name: &str, value: &str) -> Result<(), StepError> {
-        let (name, value) = secret_header(name, value)?;
+        let (name, value) = secret_header(name, value.as_bytes())?;
         self.request.headers_mut().insert(name, value);
         Ok(())
     }
@@ -107,20 +107,19 @@ impl<'a> AuthRequest<'a> {
                 "a cookie cannot hold spaces, commas, quotes or ;, nor its name =; encode them",
             ));
         }
-        let own = self.headers().get(COOKIE).and_then(|own| own.to_str().ok());
-        let cookies = match own {
-            Some(own) => format!("{own}; {name}={value}"),
-            None => format!("{name}={value}"),
-        };
-        self.set_header(COOKIE.as_str(), &cookies)
+        let mut cookies = self.headers().get(COOKIE).map(|own| [own.as_bytes(), b"; "].concat()).unwrap_or_default();
+        cookies.extend_from_slice(format!("{name}={value}").as_bytes());
+        let (header, value) = secret_header(COOKIE.as_str(), &cookies)?;
+        self.request.headers_mut().insert(header, value);
+        Ok(())
     }
 }
 
-fn secret_header(name: &str, value: &str) -> Result<(HeaderName, HeaderValue), StepError> {
+fn secret_header(name: &str, value: &[u8]) -> Result<(HeaderName, HeaderValue), StepError> {
     let wrong = |why: &str| StepError::new(format!("header \"{name}\": {why}"));
     let name = HeaderName::try_from(name).map_err(|_| wrong("this is no name of a header"))?;
     let mut value =
-        HeaderValue::try_from(value).map_err(|_| wrong("its value has a line break or a control character"))?;
+        HeaderValue::from_bytes(value).map_err(|_| wrong("its value has a line break or a control character"))?;
     value.set_sensitive(true);
     Ok((name, value))
 }

@@ -108,7 +108,7 @@ impl Action for Obtaining {
                 }
                 // A failed request is counted already.
                 Err(error) if error.is_counted() => {}
-                Err(error) => fail(cx, &self.name, &error.to_string()),
+                Err(error) => fail(cx, &self.name, &format!("{error:#}")),
             }
         })
     }

@@ -1,9 +1,11 @@
 //! Cookies of a user (RFC 6265), kept by `cookie_store`. There is no store until the first cookie comes.
 
 mod check;
+mod date;
 mod rules;
 mod steps;
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::rc::Rc;
 
@@ -28,11 +30,52 @@ pub(crate) fn keep(jar: &mut Option<Jar>, target: &Target, response: &HeaderMap)
     let Ok(url) = Url::parse(&target.url()) else { return };
     let mut store = jar.get_or_insert_default().borrow_mut();
     for value in response.get_all(SET_COOKIE) {
-        if let Ok(cookie) = std::str::from_utf8(value.as_bytes()) {
-            // An invalid cookie is ignored, as RFC 6265 §5.2 wants it.
-            let _ = rules::insert(&mut store, cookie, &url);
+        // An invalid cookie is ignored, as RFC 6265 §5.2 wants it.
+        let _ = rules::insert(&mut store, &read_bytes(value.as_bytes()), &url);
+    }
+}
+
+/// Where the bytes of a cookie that is not UTF-8 are kept in a text: from U+F780 on, which nobody else uses.
+const BYTES: u32 = 0xf700;
+
+/// A cookie as a text, from which [`write_bytes`] makes the same bytes again.
+fn read_bytes(bytes: &[u8]) -> Cow<'_, str> {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => Cow::Borrowed(text),
+        Err(_) => {
+            Cow::Owned(bytes.iter().map(|byte| if byte.is_ascii() { char::from(*byte) } else { kept(*byte) }).collect())
         }
     }
+}
+
+fn kept(byte: u8) -> char {
+    char::from_u32(BYTES + u32::from(byte)).unwrap_or(char::REPLACEMENT_CHARACTER)
+}
+
+/// The byte that a character stands for.
+fn byte_of(c: char) -> Option<u8> {
+    u32::from(c).checked_sub(BYTES).and_then(|byte| u8::try_from(byte).ok()).filter(|byte| !byte.is_ascii())
+}
+
+/// Appends a part of a cookie as it came.
+fn write_bytes(text: &str, out: &mut Vec<u8>) {
+    if text.is_ascii() {
+        return out.extend_from_slice(text.as_bytes());
+    }
+    for c in text.chars() {
+        match byte_of(c) {
+            Some(byte) => out.push(byte),
+            None => out.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes()),
+        }
+    }
+}
+
+/// A part of a cookie as checks see it: what is not UTF-8 is ISO-8859-1.
+fn shown(text: &str) -> Cow<'_, str> {
+    if text.is_ascii() {
+        return Cow::Borrowed(text);
+    }
+    Cow::Owned(text.chars().map(|c| byte_of(c).map_or(c, char::from)).collect())
 }
 
 /// The header field with the cookies for `target`, if there are any, after those that the user set by hand.
@@ -46,14 +89,14 @@ pub(crate) fn field(jar: &RefCell<CookieStore>, target: &Target, own: Option<&He
     }
     // Longer paths first (RFC 6265 §5.4). The store has no order; by name, the same cookies give the same header.
     cookies.sort_by(|a, b| (b.path.len(), a.name()).cmp(&(a.path.len(), b.name())));
-    let mut text = own.and_then(|own| own.to_str().ok()).map(str::to_owned).unwrap_or_default();
+    let mut text = own.map(|own| own.as_bytes().to_vec()).unwrap_or_default();
     for cookie in cookies {
         if !text.is_empty() {
-            text.push_str("; ");
+            text.extend_from_slice(b"; ");
         }
-        text.push_str(cookie.name());
-        text.push('=');
-        text.push_str(cookie.value());
+        write_bytes(cookie.name(), &mut text);
+        text.push(b'=');
+        write_bytes(cookie.value(), &mut text);
     }
     let mut value = HeaderValue::try_from(text).ok()?;
     value.set_sensitive(true);
@@ -128,5 +171,22 @@ mod tests {
         let field = field(jar.as_deref().unwrap(), &target("http://a.test/"), Some(&own)).unwrap();
         assert_eq!(field, "own=0; a=1");
         assert!(field.is_sensitive());
+    }
+
+    #[test]
+    fn cookies_beyond_ascii_go_back_as_they_came() {
+        let here = target("http://a.test/");
+        for own in ["name=Jürgen".as_bytes(), b"name=J\xfcrgen"] {
+            for set in ["city=Köln".as_bytes(), b"city=K\xf6ln"] {
+                let mut jar = None;
+                keep(&mut jar, &here, &HeaderMap::from_iter([(SET_COOKIE, HeaderValue::from_bytes(set).unwrap())]));
+                let own = HeaderValue::from_bytes(own).unwrap();
+                let field = field(jar.as_deref().unwrap(), &here, Some(&own)).unwrap();
+                assert_eq!(field.as_bytes(), [own.as_bytes(), b"; ", set].concat());
+                let jar = jar.unwrap();
+                let jar = jar.borrow();
+                assert_eq!(shown(jar.iter_any().next().unwrap().value()), "Köln");
+            }
+        }
     }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cookie_store::CookieStore;
+use loadspiker_core::FixedDuration;
 use loadspiker_core::compile::{CompileContext, RequestName};
 use loadspiker_core::dsl::Chain;
 use loadspiker_core::expression::{CompiledText, EvalError, IntoText, Template, TextArg};
@@ -12,9 +13,9 @@ use loadspiker_core::protocol::{Action, ActionBuilder, ActionContext, ActionFutu
 use loadspiker_core::{Session, Slot, Value};
 use url::Url;
 
-use super::Jar;
 use super::check::of_host;
 use super::rules::insert;
+use super::{Jar, shown};
 use crate::protocol::HttpProtocol;
 use crate::shard::{HttpShard, HttpUser};
 use crate::step::fail;
@@ -75,8 +76,8 @@ impl AddCookie {
 
     /// How long it is kept, in whole seconds. Default: until the user ends, or until
     /// [`flush_session_cookies`].
-    pub fn max_age(mut self, age: Duration) -> Self {
-        self.max_age = Some(age);
+    pub fn max_age(mut self, age: impl FixedDuration) -> Self {
+        self.max_age = Some(age.fixed());
         self
     }
 
@@ -327,7 +328,7 @@ impl CookieStep {
                 let (url, _) = self.place.url(cx)?;
                 let name = rendered(&[name], cx.session(), "").map_err(|error| error.to_string())?;
                 let found = self.place.jar(cx).as_ref().and_then(|jar| {
-                    of_host(&jar.borrow(), &url, &name).first().map(|cookie| Value::from(cookie.value()))
+                    of_host(&jar.borrow(), &url, &name).first().map(|cookie| Value::from(&*shown(cookie.value())))
                 });
                 let Some(value) = found else { return Err("the user has no such cookie".to_owned()) };
                 cx.session_mut().set_at(*slot, value);

@@ -1,25 +1,29 @@
 //! Fetching a page: one GET, with what the connections of this crate can do.
 
+use std::borrow::Cow;
 use std::rc::Rc;
-use std::time::{Duration, Instant};
+use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::{ACCEPT, ACCEPT_ENCODING, HOST, LOCATION};
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
-use loadspiker_core::Moment;
+use loadspiker_core::check::decode_text;
 use loadspiker_core::metrics::Phases;
 use loadspiker_core::protocol::masked_url;
+use loadspiker_net::{Attempt, Clock, Dialer, Limit, NetSettings, WallClock};
 use url::Url;
 
 use super::Settings;
 use crate::body::Sink;
-use crate::clock::Clock;
-use crate::connection::{Buffers, Connection, Connector, Failure, Request, RequestHead, exchange};
+use crate::connection::{Buffers, Connection, Request, RequestHead, Unanswered, exchange};
 use crate::decode::decode;
-use crate::dns::Resolver;
-use crate::error::HttpError;
+use crate::error::{HttpError, Size};
 use crate::origin::{Origins, path_of};
-use crate::tls::{Tls, TlsSettings};
+use crate::redirect::location_of;
+use crate::room::Room;
+use crate::shard::ALPN;
+use crate::text::charset;
 
 /// How long a page may take.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -38,22 +42,15 @@ pub(super) struct Page {
 
 /// Fetches pages, over a connection that is kept as long as the server does.
 pub(super) struct Fetcher {
-    connector: Connector,
+    dialer: Dialer,
     origins: Origins,
     /// The origin that was asked for. Headers of the user's, which may be secret, are sent to no other.
     home: url::Origin,
     own: HeaderMap,
     kept: Option<(u32, Connection)>,
     buffers: Buffers,
+    room: Arc<Room>,
     clock: WallClock,
-}
-
-struct WallClock(Instant);
-
-impl Clock for WallClock {
-    fn now(&self) -> Moment {
-        Moment::START + self.0.elapsed()
-    }
 }
 
 /// The headers that each request has.
@@ -75,30 +72,43 @@ pub(super) fn headers(settings: &Settings) -> Result<HeaderMap, String> {
     Ok(headers)
 }
 
-fn tls(settings: &Settings) -> TlsSettings {
-    let mut tls = TlsSettings::default();
-    tls.roots.clone_from(&settings.roots);
-    tls
+/// What goes for connections.
+fn net(settings: &Settings) -> NetSettings {
+    let mut net = NetSettings::default();
+    net.tls.roots.clone_from(&settings.roots);
+    net.tls.resumption = Some(true);
+    net
 }
 
 /// What is wrong with the settings of TLS.
 pub(super) fn tls_mistake(settings: &Settings) -> Option<String> {
-    tls(settings).mistakes().into_iter().next()
+    net(settings).tls.mistakes().into_iter().next()
+}
+
+/// The text of an error; those on bodies name settings that this has not.
+fn told(error: HttpError) -> String {
+    match error {
+        HttpError::TooLarge(_) | HttpError::CheckedMemory(_) => {
+            format!("the page is larger than {}; ask for smaller ones", Size(LARGEST))
+        }
+        other => other.to_string(),
+    }
 }
 
 impl Fetcher {
     /// For pages of the origin of `url`.
     pub(super) fn new(settings: &Settings, url: &Url) -> Result<Self, String> {
-        let connector = Connector::new(Resolver::system(&[]), Tls::new(tls(settings), true), Vec::new());
-        let clock = WallClock(Instant::now());
+        let dialer = net(settings).dialer(&[], &[ALPN])?;
+        let clock = WallClock::start();
         let own = headers(settings)?;
         Ok(Fetcher {
-            connector,
+            dialer,
             origins: Origins::default(),
             home: url.origin(),
             own,
             kept: None,
             buffers: Buffers::default(),
+            room: Room::new(LARGEST, usize::MAX),
             clock,
         })
     }
@@ -115,14 +125,19 @@ impl Fetcher {
 
     async fn follow(&mut self, mut url: Url) -> Result<Page, String> {
         for _ in 0..=REDIRECTS {
-            let page = self.get(&url).await.map_err(|error| error.to_string())?;
+            let page = self.get(&url).await.map_err(told)?;
             let (status, headers, body) = page;
             if status.is_success() {
-                let body = decode(body, &headers, LARGEST).map_err(|error| error.to_string())?;
+                let body = decode(body, &headers, &self.room).map_err(told)?;
+                // Records are read from UTF-8; what is no text at all is told by who reads it.
+                let body = match decode_text(&body, charset(&headers)) {
+                    Ok(Cow::Owned(text)) => text.into(),
+                    _ => body,
+                };
                 return Ok(Page { url, headers, body });
             }
-            let location = headers.get(LOCATION).and_then(|value| value.to_str().ok());
-            match location.filter(|_| status.is_redirection()).and_then(|location| url.join(location).ok()) {
+            let location = headers.get(LOCATION).filter(|_| status.is_redirection());
+            match location.and_then(|location| location_of(&url, location)) {
                 Some(next) => url = next,
                 None => {
                     return Err(format!(
@@ -148,15 +163,13 @@ impl Fetcher {
             let mut connection = match kept {
                 Some((_, connection)) => connection,
                 None => {
-                    let from = self.clock.now();
-                    self.connector
-                        .connect(&Rc::clone(&origin), from, &mut Phases::default(), &self.clock, None)
-                        .await?
-                        .0
+                    let (from, mut phases) = (self.clock.now(), Phases::default());
+                    let mut attempt = Attempt::new(&self.clock, from, Limit::connect(from, PATIENCE), &mut phases);
+                    Connection::new(self.dialer.dial(&origin.endpoint, &mut attempt).await?)
                 }
             };
             let was_reused = connection.is_reused();
-            let mut sink = Sink::keep_up_to(LARGEST);
+            let mut sink = Sink::keep_in(&self.room);
             match exchange(&mut connection, &request, &mut sink, &self.buffers, &self.clock).await {
                 Ok(answer) => {
                     if connection.is_reusable() {
@@ -165,8 +178,9 @@ impl Fetcher {
                     return Ok((answer.head.status(), answer.head.fields().clone(), sink.into_bytes()));
                 }
                 // The server had closed the kept one meanwhile.
-                Err(Failure::Unsent(_)) if was_reused => {}
-                Err(Failure::Unsent(error) | Failure::Failed(error)) => return Err(error),
+                Err(Unanswered::Unsent(_)) if was_reused => {}
+                Err(Unanswered::Unsent(failure)) => return Err(failure.at(&origin.endpoint).into()),
+                Err(Unanswered::Failed(error)) => return Err(error.at(&origin.endpoint)),
             }
         }
     }

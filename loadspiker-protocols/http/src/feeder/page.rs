@@ -5,13 +5,15 @@ use http::header::{CONTENT_TYPE, LINK};
 use loadspiker_core::feeder::Format;
 use url::Url;
 
+use crate::text::text_of;
+
 /// How the records of an answer are written: as its content type says, or as they look.
 ///
 /// # Errors
 ///
 /// It is a page to look at, or another document, such as that of a login.
 pub(super) fn format_of(headers: &HeaderMap, body: &[u8]) -> Result<Format, String> {
-    let kind = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let kind = headers.get(CONTENT_TYPE).map(text_of).unwrap_or_default();
     let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
     Ok(match (kind.as_str(), body.trim_ascii_start().first()) {
@@ -36,8 +38,11 @@ pub(super) fn format_of(headers: &HeaderMap, body: &[u8]) -> Result<Format, Stri
 
 /// The URL of the next page, as RFC 8288 has it: `Link: <…>; rel="next"`.
 pub(super) fn next_page(headers: &HeaderMap, here: &Url) -> Option<Url> {
-    let links = headers.get_all(LINK).iter().filter_map(|value| value.to_str().ok());
-    links.flat_map(links_in).find(|(_, parameters)| is_next(parameters)).and_then(|(target, _)| here.join(target).ok())
+    headers.get_all(LINK).iter().find_map(|value| {
+        let value = text_of(value);
+        let next = links_in(&value).into_iter().find(|(_, parameters)| is_next(parameters));
+        next.and_then(|(target, _)| here.join(target).ok())
+    })
 }
 
 /// The links of a header: each its target, and its parameters.

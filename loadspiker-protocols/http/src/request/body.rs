@@ -17,7 +17,8 @@ use super::place::Placed;
 use crate::error::HttpError;
 
 /// What can be a body: a text, with expressions or without, a template in Jinja, bytes, or a closure over the session
-/// that returns a text.
+/// that returns a text or a [`Value`](loadspiker_core::Value). An attribute that holds bytes is sent as it is:
+/// `.body("#{image}")`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no body",
     label = "not a body",
@@ -162,16 +163,24 @@ impl Body {
         buffer.clear();
         match self {
             Body::Fixed(bytes) => return Ok(bytes.clone()),
-            Body::Text(text) => text.render(session, buffer),
+            Body::Text(text) if !text.is_plain() => text.render(session, buffer),
+            Body::Text(text) => {
+                // The same memory, for what need not be a text.
+                let mut bytes = std::mem::take(buffer).into_bytes();
+                let rendered = text.render_bytes(session, &mut bytes).map(|()| Bytes::copy_from_slice(&bytes));
+                bytes.clear();
+                *buffer = String::from_utf8(bytes).unwrap_or_default();
+                return rendered.map_err(|error| HttpError::Build(error.to_string()));
+            }
             Body::Json(json) => json.render(session, buffer),
             Body::Form(fields) => fields.render(session, buffer),
             Body::File(path) => {
-                path.render(session, buffer).map_err(|error| HttpError::Build(error.to_string()))?;
+                path.render(session, buffer).map_err(|error| HttpError::Build(format!("{error:#}")))?;
                 return files.read(buffer);
             }
             Body::Multipart(multipart) => return multipart.render(session, files, buffer),
         }
-        .map_err(|error| HttpError::Build(error.to_string()))?;
+        .map_err(|error| HttpError::Build(format!("{error:#}")))?;
         Ok(Bytes::copy_from_slice(buffer.as_bytes()))
     }
 }

@@ -2,6 +2,7 @@
 
 use loadspiker_core::compile::CompileContext;
 use loadspiker_core::expression::{CompiledText, CompiledValue, EvalError, IntoText, IntoValue, TextArg, ValueArg};
+use loadspiker_core::protocol::is_secret_name;
 use loadspiker_core::{Session, Value};
 
 use super::url::{encode_component, encode_form};
@@ -17,6 +18,17 @@ pub(crate) struct FormSpec {
 impl FormSpec {
     pub(crate) fn new(name: impl IntoText, value: impl IntoValue) -> Self {
         FormSpec { name: name.into_text(), value: value.into_value() }
+    }
+}
+
+impl FormSpec {
+    /// Name and value. What goes by the name of a secret is known to be one from now on.
+    pub(crate) fn compile(&self, cx: &mut CompileContext<'_>) -> (CompiledText, CompiledValue) {
+        let (name, value) = (self.name.compile(cx), self.value.compile(cx));
+        if name.as_literal().is_some_and(is_secret_name) {
+            cx.secret_value(&value);
+        }
+        (name, value)
     }
 }
 
@@ -37,7 +49,7 @@ impl Fields {
 
     /// The fields of a form.
     pub(crate) fn compile(specs: &[FormSpec], cx: &mut CompileContext<'_>) -> Self {
-        let fields = specs.iter().map(|spec| (spec.name.compile(cx), spec.value.compile(cx))).collect();
+        let fields = specs.iter().map(|spec| spec.compile(cx)).collect();
         Fields { whole: Whole::default(), fields, encode: encode_form }
     }
 

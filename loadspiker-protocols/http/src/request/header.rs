@@ -8,6 +8,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use loadspiker_core::Session;
 use loadspiker_core::compile::CompileContext;
 use loadspiker_core::expression::{CompiledText, IntoText, TextArg};
+use loadspiker_core::protocol::is_secret_name;
 
 use crate::error::HttpError;
 
@@ -109,6 +110,12 @@ impl Headers {
                 Spec::Bearer(token) => Value::Bearer(token.compile(cx)),
                 Spec::Basic(user, password) => Value::Basic(user.compile(cx), password.compile(cx)),
             };
+            match &value {
+                Value::Text(text) if spec.secret || is_secret_name(&spec.name) => cx.secret(text),
+                Value::Bearer(token) => cx.secret(token),
+                Value::Basic(_, password) => cx.secret(password),
+                Value::Text(_) => {}
+            }
             let rendered = Rendered { name, value, secret: spec.secret };
             match rendered.fixed() {
                 None => headers.rendered.push(rendered),
@@ -190,7 +197,7 @@ impl Value {
                 rendered
             }
         }
-        .map_err(|error| HttpError::Build(error.to_string()))
+        .map_err(|error| HttpError::Build(format!("{error:#}")))
     }
 }
 

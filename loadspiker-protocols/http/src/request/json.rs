@@ -6,6 +6,7 @@ use loadspiker_core::Session;
 use loadspiker_core::Value;
 use loadspiker_core::compile::CompileContext;
 use loadspiker_core::expression::{CompiledValue, EvalError, IntoOutcome, IntoValue, Piece, Template, ValueArg};
+use loadspiker_core::protocol::is_secret_name;
 use serde::Serialize;
 
 /// What can be a JSON body: a value that serializes, such as `json!(…)` or a reference to it, whose texts may have
@@ -91,7 +92,18 @@ impl JsonTemplate {
     pub(crate) fn compile(spec: &JsonSpec, cx: &mut CompileContext<'_>) -> Self {
         let mut builder = Builder::default();
         match &spec.0 {
-            Written::Json(json) => builder.add(json, cx),
+            Written::Json(json) => {
+                if let serde_json::Value::String(text) = json
+                    && is_json_itself(text)
+                {
+                    cx.warning(
+                        "the text given to .json(…) is JSON itself, and is sent as a string in quotation marks; write \
+                         .json(json!(…)), or send it as it is with .body(…) and .header(\"content-type\", \
+                         \"application/json\")",
+                    );
+                }
+                builder.add(json, false, cx);
+            }
             Written::Call(call) => builder.hole(Part::Call(call.compile(cx))),
             Written::Unfit(why) => cx.mistake(format!("the JSON body cannot be written: {why}")),
         }
@@ -148,10 +160,14 @@ impl Builder {
         self.parts.push(part);
     }
 
-    fn add(&mut self, json: &serde_json::Value, cx: &mut CompileContext<'_>) {
+    /// `is_secret` if the field that it is the value of goes by the name of a secret.
+    fn add(&mut self, json: &serde_json::Value, is_secret: bool, cx: &mut CompileContext<'_>) {
         match json {
             serde_json::Value::String(text) => {
                 let template = cx.template(text);
+                if is_secret {
+                    cx.secret_template(&template);
+                }
                 match template.as_literal() {
                     Some(literal) => write_text(literal, &mut self.text),
                     None if is_single(&template) => self.hole(Part::Value(template)),
@@ -164,23 +180,23 @@ impl Builder {
                     if index > 0 {
                         self.text.push(',');
                     }
-                    self.add(item, cx);
+                    self.add(item, is_secret, cx);
                 }
                 self.text.push(']');
             }
             serde_json::Value::Object(fields) => {
                 self.text.push('{');
-                for (index, (name, value)) in fields.iter().enumerate() {
+                for (index, (written, value)) in fields.iter().enumerate() {
                     if index > 0 {
                         self.text.push(',');
                     }
-                    let name = cx.template(name);
+                    let name = cx.template(written);
                     match name.as_literal() {
                         Some(literal) => write_text(literal, &mut self.text),
                         None => self.hole(Part::Text(name)),
                     }
                     self.text.push(':');
-                    self.add(value, cx);
+                    self.add(value, is_secret || is_secret_name(written), cx);
                 }
                 self.text.push('}');
             }
@@ -190,6 +206,20 @@ impl Builder {
             }
         }
     }
+}
+
+/// Whether a text is a JSON object or array, whatever the values of its expressions are.
+fn is_json_itself(text: &str) -> bool {
+    if !text.trim_start().starts_with(['{', '[']) {
+        return false;
+    }
+    let mut parts = text.split("#{");
+    let mut json = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        json.push('0');
+        json.push_str(part.split_once('}').map_or("", |(_, rest)| rest));
+    }
+    serde_json::from_str::<serde::de::IgnoredAny>(&json).is_ok()
 }
 
 /// Whether a text is nothing but one expression, whose value keeps its type.
@@ -206,7 +236,7 @@ pub(super) fn needs_escape(byte: u8) -> bool {
 fn write_value(value: &Value, out: &mut String) {
     match value {
         Value::Text(text) => write_text(text, out),
-        Value::Null | Value::Bool(_) | Value::Int(_) => {
+        Value::Null | Value::Bool(_) | Value::Int(_) | Value::UInt(_) => {
             let _ = write!(out, "{value}");
         }
         other => {
@@ -262,11 +292,22 @@ mod tests {
             out
         };
         assert_eq!(written(Value::from(5)), "5");
+        assert_eq!(written(Value::from(u64::MAX)), "18446744073709551615");
         assert_eq!(written(Value::from("5")), "\"5\"");
         assert_eq!(written(Value::Null), "null");
         assert_eq!(written(Value::from(1.0)), "1.0");
         assert_eq!(written(Value::from(f64::NAN)), "null");
         assert_eq!(written(Value::from(vec!["a", "b"])), "[\"a\",\"b\"]");
+    }
+
+    #[test]
+    fn a_text_that_is_json_itself_is_found_out() {
+        for text in ["{}", " {\"a\": 1}\n", "[1, 2]", "{\"id\": #{id}, \"name\": \"#{name}\"}", "[#{list}]"] {
+            assert!(is_json_itself(text), "{text}");
+        }
+        for text in ["", "text", "5", "\"a\"", "#{id}", "{curly}", "[link](url)", "{\"a\": "] {
+            assert!(!is_json_itself(text), "{text}");
+        }
     }
 
     #[test]

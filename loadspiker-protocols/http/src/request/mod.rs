@@ -14,6 +14,7 @@ pub(crate) mod whole;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use loadspiker_core::FixedDuration;
 use loadspiker_core::check::{Check, IntoCheck};
 use loadspiker_core::dsl::Chain;
 use loadspiker_core::expression::{IntoText, IntoValue, TextArg, ValueArg};
@@ -298,8 +299,8 @@ impl<C> HttpRequest<C> {
     }
 
     /// How long this request may take, instead of the protocol's `request_timeout`.
-    pub fn timeout(mut self, limit: Duration) -> Self {
-        self.timeout = Some(limit);
+    pub fn timeout(mut self, limit: impl FixedDuration) -> Self {
+        self.timeout = Some(limit.fixed());
         self
     }
 

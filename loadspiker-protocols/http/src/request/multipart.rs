@@ -48,11 +48,15 @@ impl Multipart {
         let whole = Whole::compile(forms, cx);
         let mut parts = Vec::new();
         for field in form {
-            parts.push((field.name.compile(cx), Content::Text(field.value.compile(cx))));
+            let (name, value) = field.compile(cx);
+            parts.push((name, Content::Text(value)));
         }
         for spec in specs {
             parts.push(match spec {
-                PartSpec::Text(field) => (field.name.compile(cx), Content::Text(field.value.compile(cx))),
+                PartSpec::Text(field) => {
+                    let (name, value) = field.compile(cx);
+                    (name, Content::Text(value))
+                }
                 PartSpec::File { name, path } => {
                     let path = path.compile(cx);
                     let content = match path.as_literal() {
@@ -74,7 +78,7 @@ impl Multipart {
 
     /// The body of this user. `buffer` is overwritten.
     pub(crate) fn render(&self, session: &Session, files: &Files, buffer: &mut String) -> Result<Bytes, HttpError> {
-        let failed = |error: loadspiker_core::expression::EvalError| HttpError::Build(error.to_string());
+        let failed = |error: loadspiker_core::expression::EvalError| HttpError::Build(format!("{error:#}"));
         let mut body = BytesMut::new();
         if !self.whole.is_empty() {
             let named = self.parts.iter().map(|(name, _)| {
@@ -95,9 +99,13 @@ impl Multipart {
             match content {
                 Content::Text(value) => {
                     buffer.clear();
-                    value.render(session, buffer).map_err(failed)?;
+                    // The same memory, for what need not be a text.
+                    let mut bytes = std::mem::take(buffer).into_bytes();
+                    value.render_bytes(session, &mut bytes).map_err(failed)?;
                     body.put_slice(b"\r\n\r\n");
-                    body.put_slice(buffer.as_bytes());
+                    body.put_slice(&bytes);
+                    bytes.clear();
+                    *buffer = String::from_utf8(bytes).unwrap_or_default();
                 }
                 Content::File(name, content) => put_file(&mut body, name, content),
                 Content::Named(path) => {

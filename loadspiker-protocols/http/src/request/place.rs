@@ -90,6 +90,18 @@ impl Placed {
     }
 }
 
+impl Placed {
+    /// Whether no value in it is encoded.
+    pub(crate) fn is_plain(&self) -> bool {
+        self.forms.iter().all(|form| *form == Form::Plain)
+    }
+
+    /// Appends the text for this session to `out`, values of bytes as they are. For texts that are plain.
+    pub(crate) fn render_bytes(&self, session: &Session, out: &mut Vec<u8>) -> Result<(), EvalError> {
+        self.text.render_bytes(session, out)
+    }
+}
+
 /// What of a URL has been passed.
 #[derive(Debug, Default)]
 struct UrlPlace {

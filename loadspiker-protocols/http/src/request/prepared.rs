@@ -26,6 +26,8 @@ pub(crate) struct Plan {
     pub(crate) number: Option<usize>,
     pub(crate) method: Method,
     pub(crate) url: Placed,
+    /// It is the same for all and not in its normal form.
+    pub(crate) normalises: bool,
     pub(crate) query: Fields,
     pub(crate) headers: Headers,
     pub(crate) body: Body,
@@ -71,6 +73,7 @@ impl Plan {
         let mut buffer = String::new();
         let fixed_url = self.url.as_literal().zip(self.query.fixed());
         let target = fixed_url.and_then(|(url, query)| resolve(url, &query, base, &shard.origins, &mut buffer).ok());
+        let target = target.map(|target| self.normalised(target));
         let mut headers = HeaderMap::new();
         if let Some(origin) = target.as_ref().map(|target| &target.origin).or(base.map(|base| &base.origin)) {
             headers.insert(HOST, origin.header.clone());
@@ -126,12 +129,17 @@ impl Plan {
         session: &Session,
         buffer: &mut String,
     ) -> Result<Target, HttpError> {
-        let failed = |error: loadspiker_core::expression::EvalError| HttpError::Build(error.to_string());
+        let failed = |error: loadspiker_core::expression::EvalError| HttpError::Build(format!("{error:#}"));
         let mut url = String::new();
         self.url.render(session, &mut url).map_err(failed)?;
         let mut query = String::new();
         self.query.render(session, &mut query).map_err(failed)?;
-        resolve(&url, &query, shard.bases.get(base), &shard.origins, buffer)
+        let target = resolve(&url, &query, shard.bases.get(base), &shard.origins, buffer)?;
+        Ok(self.normalised(target))
+    }
+
+    fn normalised(&self, target: Target) -> Target {
+        if self.normalises { target.normalised() } else { target }
     }
 
     /// The request of a hop as it is sent, but for cookies.

@@ -27,6 +27,12 @@ impl Target {
     pub(crate) fn url(&self) -> String {
         self.origin.url() + self.path.as_str()
     }
+
+    /// The same in the form that the URL Standard gives it: `/b` for `/a/../b`.
+    pub(crate) fn normalised(self) -> Self {
+        let path = Url::parse(&self.url()).ok().and_then(|url| path_of(&url).ok());
+        Target { path: path.unwrap_or(self.path), origin: self.origin }
+    }
 }
 
 /// Whether a URL names its server itself.
@@ -35,8 +41,29 @@ pub(crate) fn is_absolute(url: &str) -> bool {
     begins("http://") || begins("https://")
 }
 
-/// Where `url` leads: it names its server, or it is a path after the base URL's, a slash between them. `query` is what
-/// comes to its own query, encoded. `buffer` is overwritten.
+/// The scheme of a URL of another protocol, such as `ws` of `ws://a.test`; `None` for paths, and for URLs of HTTP.
+pub(crate) fn other_scheme(url: &str) -> Option<&str> {
+    /// Behind these there need not be two slashes; behind those of HTTP there must be.
+    const KNOWN: [&str; 12] =
+        ["http", "https", "ws", "wss", "ftp", "file", "data", "blob", "about", "mailto", "tel", "javascript"];
+    let (scheme, rest) = url.split_once(':')?;
+    let is_scheme = scheme.starts_with(|c: char| c.is_ascii_alphabetic())
+        && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte));
+    let is_known = || KNOWN.iter().any(|known| known.eq_ignore_ascii_case(scheme));
+    (is_scheme && !is_absolute(url) && (rest.starts_with("//") || is_known())).then_some(scheme)
+}
+
+/// What is to be done about a URL with such a scheme.
+pub(crate) fn not_http(scheme: &str) -> String {
+    format!(
+        "{}: is not a URL of HTTP; begin it with http:// or https://, or with / to put it after the base URL",
+        scheme.to_ascii_lowercase()
+    )
+}
+
+/// Where `url` leads: it names its server, or it is a path after the base URL's, a slash between them. Either way its path
+/// is left as it is written: what a value brings with it stays in its place, be it `..`. `query` is what comes to its own
+/// query, encoded. `buffer` is overwritten.
 pub(crate) fn resolve(
     url: &str,
     query: &str,
@@ -54,7 +81,12 @@ pub(crate) fn resolve(
             let why = "URL has a user name in it; use basic_auth(user, password)";
             return Err(HttpError::Build(why.to_owned()));
         }
-        return Ok(Target { origin: origins.of(&url)?, path: path_of(&url)? });
+        return Ok(Target { origin: origins.of(&url)?, path: path_after_server(buffer)? });
+    }
+    if !url.starts_with('/')
+        && let Some(scheme) = other_scheme(url)
+    {
+        return Err(HttpError::Build(format!("URL that begins with {}", not_http(scheme))));
     }
     let Some(base) = base else {
         let why =
@@ -69,9 +101,23 @@ pub(crate) fn resolve(
     }
     encode_url(without_fragment, buffer);
     add_query(query, buffer);
-    let path = PathAndQuery::from_maybe_shared(Bytes::copy_from_slice(buffer.as_bytes()))
-        .map_err(|_| HttpError::Build("URL has an invalid path".to_owned()))?;
-    Ok(Target { origin: base.origin.clone(), path })
+    Ok(Target { origin: base.origin.clone(), path: path(buffer)? })
+}
+
+/// Path and query of an absolute URL, as they are written.
+fn path_after_server(url: &str) -> Result<PathAndQuery, HttpError> {
+    let (_, rest) = url.split_once("://").unwrap_or_default();
+    let rest = rest.trim_start_matches('/');
+    match rest.find(['/', '?']).map(|at| &rest[at..]) {
+        None => path("/"),
+        Some(query) if query.starts_with('?') => path(&format!("/{query}")),
+        Some(written) => path(written),
+    }
+}
+
+fn path(text: &str) -> Result<PathAndQuery, HttpError> {
+    PathAndQuery::from_maybe_shared(Bytes::copy_from_slice(text.as_bytes()))
+        .map_err(|_| HttpError::Build("URL has an invalid path".to_owned()))
 }
 
 fn add_query(query: &str, out: &mut String) {
@@ -110,6 +156,15 @@ pub(crate) fn encode_url(url: &str, out: &mut String) {
         }
     }
     out.push_str(url.get(done..).unwrap_or_default());
+}
+
+/// Whether a URL is in the form that the URL Standard gives it: without segments such as `..`, and without `'`, which is
+/// encoded in a query.
+pub(crate) fn is_normal(url: &str) -> bool {
+    let lower = url.to_ascii_lowercase();
+    let dots =
+        ["/.", "/%2e"].iter().any(|dots| lower.contains(dots)) || lower.starts_with('.') || lower.starts_with("%2e");
+    !dots && !lower.contains('\'')
 }
 
 /// Whether this byte of a name or a value is encoded.
@@ -158,6 +213,73 @@ mod tests {
         }
     }
 
+    /// Of a URL that is the same for all.
+    fn normalised(base: &str, url: &str) -> String {
+        let origins = Origins::default();
+        let base = Url::parse(base).unwrap();
+        let base = Base { origin: origins.of(&base).unwrap(), path: base.path().trim_end_matches('/').into() };
+        let target = resolve(url, "", Some(&base), &origins, &mut String::new()).unwrap();
+        if is_normal(url) { target.url() } else { target.normalised().url() }
+    }
+
+    #[test]
+    fn paths_are_treated_as_whole_urls_are() {
+        for path in [
+            "/a/../b",
+            "/a/./b/.",
+            "/a/%2E%2e/b",
+            "/a/b/..",
+            "/../../a",
+            "/.hidden/..a/a..b/...",
+            "/q?x='y'&z=/../w",
+            "/it's",
+            "/a//b/../c",
+            "//a",
+            "/a\\..\\b",
+            "/a/..?x",
+            "/ü/../é b",
+            "?x=1",
+            "",
+        ] {
+            let absolute = format!("http://a.test{path}");
+            assert_eq!(normalised("http://a.test", path), Url::parse(&encoded(&absolute)).unwrap().as_str(), "{path}");
+            assert_eq!(normalised("http://a.test", &absolute), normalised("http://a.test", path), "{path}");
+            assert_eq!(resolved("http://a.test", &absolute, ""), resolved("http://a.test", path, ""), "{path}");
+        }
+        assert_eq!(normalised("http://a.test/api", "/x/../y"), "http://a.test/api/y");
+        assert_eq!(normalised("http://a.test/api", "../x"), "http://a.test/x");
+        assert_eq!(resolved("http://a.test", "/a/../b", "").unwrap(), "http://a.test/a/../b");
+        assert_eq!(resolved("http://b.test", "http:///a.test//b?c", "").unwrap(), "http://a.test//b?c");
+    }
+
+    #[test]
+    fn urls_of_other_protocols_are_told_from_paths() {
+        for (url, scheme) in [
+            ("ws://a.test/", Some("ws")),
+            ("WSS://a.test", Some("WSS")),
+            ("grpc+tls://a.test", Some("grpc+tls")),
+            ("mailto:me@a.test", Some("mailto")),
+            ("http:/a.test", Some("http")),
+            ("https:a.test", Some("https")),
+            ("http://a.test", None),
+            ("HTTPS://a.test", None),
+            ("/go?to=ws://a.test", None),
+            ("go?to=ws://a.test", None),
+            ("items:search", None),
+            ("a/b:c", None),
+            ("1a://b", None),
+            ("", None),
+        ] {
+            assert_eq!(other_scheme(url), scheme, "{url}");
+        }
+        let error = resolved("http://a.test", "ws://b.test/x", "").unwrap_err().to_string();
+        assert_eq!(
+            error,
+            "URL that begins with ws: is not a URL of HTTP; begin it with http:// or https://, or with / to put it \
+             after the base URL"
+        );
+    }
+
     #[test]
     fn a_query_is_added_to_the_one_there_is() {
         assert_eq!(resolved("http://a.test", "/x", "a=1").unwrap(), "http://a.test/x?a=1");
@@ -165,13 +287,14 @@ mod tests {
         assert_eq!(resolved("http://a.test", "https://b.test", "a=1").unwrap(), "https://b.test/?a=1");
     }
 
+    fn encoded(text: &str) -> String {
+        let mut out = String::new();
+        encode_url(text, &mut out);
+        out
+    }
+
     #[test]
     fn only_what_may_not_stand_in_a_url_is_encoded() {
-        let encoded = |text: &str| {
-            let mut out = String::new();
-            encode_url(text, &mut out);
-            out
-        };
         assert_eq!(encoded("/a b/ü?q=\"x\"&r=[1]"), "/a%20b/%C3%BC?q=%22x%22&r=[1]");
         assert_eq!(encoded("/a%20b/100%/%zz"), "/a%20b/100%25/%25zz");
         assert_eq!(encoded("/plain/path?x=1+2"), "/plain/path?x=1+2");

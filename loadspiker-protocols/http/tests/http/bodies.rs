@@ -184,3 +184,36 @@ fn a_json_body_is_whatever_serializes_and_what_does_not_is_a_mistake() {
     let text = mistakes(server.protocol(), http("unfit").post("/").json(&unfit));
     assert!(text.contains("the JSON body cannot be written: key must be a string"), "{text}");
 }
+
+#[test]
+fn attributes_that_hold_bytes_are_sent_as_they_are() {
+    const IMAGE: &[u8] = b"\x89PNG\r\n\x1a\n\xff\x00";
+    let server = Server::ok();
+    let chain = exec_fn(|session| Ok(session.set("image", IMAGE.to_vec())?))
+        .exec(http("n").post("/").body("#{image}"))
+        .exec(http("n").post("/").body("<#{image}>"))
+        .exec(http("n").post("/").body(|session: &Session| session.get::<loadspiker_core::Value>("image")))
+        .exec(http("n").post("/").multipart_text("file", "#{image}"))
+        .exec(http("n").post("/").body("#{image.base64()}"));
+    let report = run(server.protocol(), chain);
+    assert_all_ok(&report, "n", 5);
+    let seen = server.seen();
+    assert_eq!((&*seen[0].body, &*seen[2].body), (IMAGE, IMAGE));
+    assert_eq!(seen[1].body, [b"<", IMAGE, b">"].concat());
+    assert!(seen[3].body.windows(IMAGE.len()).any(|window| window == IMAGE));
+    assert_eq!(seen[4].body, b"iVBORw0KGgr/AA==");
+}
+
+#[test]
+fn integers_keep_all_their_digits_in_bodies_and_answers() {
+    let server = Server::start(|_| {
+        Reply::Answer(b"HTTP/1.1 200 OK\r\ncontent-length: 28\r\n\r\n{\"id\": 18446744073709551615} ".to_vec())
+    });
+    let chain = exec(http("n").post("/").check(json_path("$.id").save_as("id")))
+        .exec(http("n").post("/").json(json!({ "id": "#{id}", "max": u64::MAX })))
+        .exec(http("n").post("/").form_param("id", "#{id}"));
+    assert_all_ok(&run(server.protocol(), chain), "n", 3);
+    let seen = server.seen();
+    assert_eq!(seen[1].text(), "{\"id\":18446744073709551615,\"max\":18446744073709551615}");
+    assert_eq!(seen[2].text(), "id=18446744073709551615");
+}

@@ -3,18 +3,20 @@
 use std::net::TcpListener;
 
 use loadspiker_core::DurationExt;
+use loadspiker_core::check::{body_string, header};
 use loadspiker_core::dsl::{Steps, exec, repeat};
 use loadspiker_http::{HttpProtocol, http};
 
 use crate::support::*;
 
+/// The error, with `SERVER` for host and port.
 fn error_of(reply: impl Fn(&Seen) -> Reply + Send + Sync + 'static) -> String {
     let server = Server::start(reply);
     let report = run(server.protocol().request_timeout(200.millis()), http("n").get("/"));
     let request = report.request("n").unwrap();
     assert_eq!(request.failed_count(), 1);
     assert_eq!(request.service_time().count(), 1, "it was sent");
-    only_error(&report)
+    only_error(&report).replace(server.address(), "SERVER")
 }
 
 fn raw(response: &str) -> Reply {
@@ -23,28 +25,28 @@ fn raw(response: &str) -> Reply {
 
 #[test]
 fn faults_of_a_server_are_told_apart() {
-    let closed = "connection closed before the response was complete";
+    let closed = "connection closed by SERVER before the response was complete";
     assert_eq!(error_of(|_| raw("")), closed);
     assert_eq!(error_of(|_| raw("HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nhalf")), closed);
     assert_eq!(error_of(|_| raw("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\nhel")), closed);
-    assert_eq!(error_of(|_| Reply::Reset), "connection reset by peer");
+    assert_eq!(error_of(|_| Reply::Reset), "connection reset by SERVER");
     assert_eq!(error_of(|_| raw("what?\r\n\r\n")), "invalid HTTP response: invalid HTTP version parsed");
-    assert_eq!(error_of(|_| Reply::Stall), "request timed out after 200 ms");
+    assert_eq!(error_of(|_| Reply::Stall), "response from SERVER timed out (request timeout 200 ms)");
     let stalling = "HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nhalf";
     assert_eq!(
         error_of(move |seen| if seen.turn == 0 { Reply::Answer(stalling.into()) } else { Reply::Stall }),
-        "request timed out after 200 ms"
+        "response from SERVER timed out (request timeout 200 ms)"
     );
 }
 
 #[test]
 fn a_refused_connection_is_a_failure_that_was_never_sent() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap());
+    let address = listener.local_addr().unwrap();
     drop(listener);
-    let report = run(HttpProtocol::new(url), repeat(3, http("n").get("/")));
+    let report = run(HttpProtocol::new(format!("http://{address}")), repeat(3, http("n").get("/")));
     let request = report.request("n").unwrap();
-    assert_eq!(request.errors(), [("connection refused", 3)]);
+    assert_eq!(request.errors(), [(&*format!("connection refused by {address}"), 3)]);
     assert_eq!((request.service_time().count(), request.bytes_sent()), (0, 0));
 }
 
@@ -59,7 +61,8 @@ fn a_request_the_server_may_have_processed_is_not_sent_again() {
     let server = Server::start(|seen| if seen.turn == 0 { reply(200, "") } else { raw("") });
     let report = run(server.protocol(), exec(http("a").get("/a")).exec(http("b").get("/b")).exec(http("c").get("/c")));
     assert_eq!(server.lines(), ["GET /a", "GET /b", "GET /c"]);
-    assert_eq!(report.request("b").unwrap().errors(), [("connection closed before the response was complete", 1)]);
+    let closed = format!("connection closed by {} before the response was complete", server.address());
+    assert_eq!(report.request("b").unwrap().errors(), [(&*closed, 1)]);
     assert_eq!(report.request("c").unwrap().ok_count(), 1);
 }
 
@@ -76,7 +79,8 @@ fn a_body_longer_than_announced_harms_nobody() {
 fn a_timeout_of_a_request_takes_the_place_of_the_protocols() {
     let server = Server::start(|_| Reply::Stall);
     let report = run(server.protocol(), http("n").get("/").timeout(50.millis()));
-    assert_eq!(only_error(&report), "request timed out after 50 ms");
+    let expected = format!("response from {} timed out (request timeout 50 ms)", server.address());
+    assert_eq!(only_error(&report), expected);
 }
 
 #[test]
@@ -84,7 +88,15 @@ fn waiting_for_a_shared_connection_counts_into_the_timeout() {
     let server = Server::start(|_| Reply::Stall);
     let protocol = server.protocol().share_connections().max_connections_per_host(1).request_timeout(100.millis());
     let report = run_users(3, protocol, http("n").get("/"));
-    assert_eq!(report.request("n").unwrap().errors(), [("request timed out after 100 ms", 3)]);
+    // Who waits may get the connection at the very end of its time.
+    let request = report.request("n").unwrap();
+    assert_eq!(request.failed_count(), 3);
+    for (error, _) in request.errors() {
+        let at = server.address();
+        let (response, wait) = (format!("response from {at} timed out"), format!("wait for a free connection to {at}"));
+        assert!(error.starts_with(&response) || error.starts_with(&wait), "{error}");
+        assert!(error.contains("(request timeout 100 ms)"), "{error}");
+    }
 }
 
 /// A listener whose queue is full does not answer to a SYN.
@@ -101,6 +113,23 @@ fn a_connection_that_does_not_come_about_times_out() {
     let _queued: Vec<_> = (0..2).map(|_| std::net::TcpStream::connect(address).unwrap()).collect();
     let protocol = HttpProtocol::new(format!("http://{address}")).connect_timeout(100.millis());
     let report = run(protocol, http("n").get("/"));
-    assert_eq!(only_error(&report), "connect timed out after 100 ms");
+    assert_eq!(only_error(&report), format!("connect to {address} timed out (connect timeout 100 ms)"));
     assert_eq!(report.request("n").unwrap().service_time().count(), 0);
+}
+
+#[test]
+fn a_line_of_the_header_that_cannot_be_read_is_counted_by_its_name() {
+    let server = Server::start(|_| {
+        let lines =
+            "<b>Warning</b>: session_start() failed\r\nX-Spaced : 1\r\nx-good: 2\r\ncontent-length: 2\r\n\r\nok";
+        Reply::Answer(format!("HTTP/1.1 200 OK\r\n{lines}").into_bytes())
+    });
+    let request = || http("n").get("/").check(header("x-good").is(2)).check(body_string().is("ok"));
+    let report = run(server.protocol(), repeat(3, request()));
+    assert_all_ok(&report, "n", 3);
+    let lines = report.metrics().iter().find(|metric| metric.name() == "unreadable response header lines").unwrap();
+    let counted: Vec<_> = lines.parts().map(|(line, figures)| (line, figures.count())).collect();
+    assert_eq!(counted, [("line=<b>Warning</b>".to_owned(), 3), ("line=X-Spaced".to_owned(), 3)]);
+    let shown = debugged(server.protocol(), request());
+    assert!(shown.contains("! a line of the header is not \"name: value\", and is left out: X-Spaced\n"), "{shown}");
 }

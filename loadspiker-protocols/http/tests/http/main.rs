@@ -10,11 +10,16 @@ mod checks;
 mod connections;
 mod cookies;
 mod digests;
+mod encodings;
 mod faults;
 mod feeders;
+mod holding;
+mod memory;
 mod parallel;
 mod redirects;
 mod requests;
+mod telling;
 #[cfg(feature = "templates")]
 mod templates;
+mod tls;
 mod values;

@@ -1,7 +1,7 @@
 //! Redirects and cookies.
 
 use loadspiker_core::DurationExt;
-use loadspiker_core::check::{body_string, current_location, status};
+use loadspiker_core::check::{body_string, current_location, header_regex, status};
 use loadspiker_core::dsl::{Simulation, Steps, exec, scenario};
 use loadspiker_core::inject::{ThrottleStep, at_once_users, hold_for, jump_to_rps};
 use loadspiker_http::http;
@@ -49,6 +49,49 @@ fn a_redirected_post_becomes_a_get_unless_the_status_forbids_it() {
 }
 
 #[test]
+fn other_methods_and_their_bodies_survive_a_redirect() {
+    let server = Server::start(|seen| match seen.path() {
+        "/303" => redirect(303, "/done"),
+        "/301" => redirect(301, "/done"),
+        "/302" => redirect(302, "/done"),
+        _ => reply(200, ""),
+    });
+    let chain = exec(http("n").put("/301").body("put").header("content-type", "text/plain"))
+        .exec(http("n").patch("/302").body("patch"))
+        .exec(http("n").delete("/302"))
+        .exec(http("n").put("/303").body("put"));
+    run(server.protocol(), chain);
+    let followed: Vec<_> =
+        server.seen().iter().skip(1).step_by(2).map(|seen| (seen.line().to_owned(), seen.text().to_owned())).collect();
+    let expected = [("PUT /done", "put"), ("PATCH /done", "patch"), ("DELETE /done", ""), ("GET /done", "")];
+    assert_eq!(followed, expected.map(|(line, body)| (line.to_owned(), body.to_owned())));
+    assert_eq!(server.seen()[1].header("content-type"), Some("text/plain"));
+}
+
+#[test]
+fn a_redirect_that_leads_nowhere_in_http_is_the_response() {
+    let server = Server::start(|seen| match seen.path() {
+        "/app" => reply_with(302, &[("location", "shop.app://callback?code=c1")], "away"),
+        "/first" => redirect(302, "/app"),
+        _ => reply(304 - 1, "no location"),
+    });
+    let chain = exec(
+        http("app")
+            .get("/first")
+            .check(status().is(302))
+            .check(header_regex("location", "code=(.*)").is("c1").save_as("code"))
+            .check(body_string().is("away")),
+    )
+    .exec(http("bare").get("/bare?#{code}").check(status().is(303)).check(body_string().is("no location")))
+    .exec(http("unchecked").get("/bare"));
+    let report = run(server.protocol().max_redirects(1), chain);
+    assert_all_ok(&report, "app Redirect 1", 1);
+    assert_all_ok(&report, "bare", 1);
+    assert_eq!(report.request("unchecked").unwrap().errors(), [("status is 303, expected 2xx or 304", 1)]);
+    assert_eq!(server.lines(), ["GET /first", "GET /app", "GET /bare?c1", "GET /bare"]);
+}
+
+#[test]
 fn credentials_do_not_go_to_another_origin() {
     let other = Server::ok();
     let target = format!("{}/x", other.url);
@@ -75,9 +118,9 @@ fn credentials_do_not_go_to_another_origin() {
 }
 
 #[test]
-fn too_many_redirects_and_a_missing_location_are_failures() {
+fn too_many_redirects_and_a_location_that_is_no_url_are_failures() {
     let server = Server::start(|seen| match seen.path() {
-        "/lost" => reply(302, ""),
+        "/lost" => redirect(302, "http://"),
         path => redirect(302, &format!("{path}x")),
     });
     let report = run(server.protocol().max_redirects(3), exec(http("round").get("/")).exec(http("lost").get("/lost")));

@@ -162,7 +162,7 @@ fn mistakes_are_found_before_the_run() {
         "URL \"http://\" cannot be read",
         "header \"content-length\" follows from the body",
         "header \"x\": its value has a line break",
-        "local_addresses: \"eth0\" is no IP address",
+        "local_addresses: \"eth0\" is not a valid IP address",
         "max_connections_per_host(0)",
         "http \"b\" GE T /",
     ] {
@@ -170,6 +170,77 @@ fn mistakes_are_found_before_the_run() {
     }
     assert!(mistakes(HttpProtocol::new("shop.test"), http("a").get("/")).contains("base URL \"shop.test\""));
     assert!(server.seen().is_empty());
+}
+
+#[test]
+fn urls_of_other_protocols_are_mistakes() {
+    let server = Server::ok();
+    for (url, scheme) in [
+        ("ws://shop.test/x", "ws"),
+        ("WSS://#{userId()}.shop.test/x", "wss"),
+        ("ftp://me:s3cret@shop.test", "ftp"),
+        ("mailto:me@shop.test", "mailto"),
+        ("http:/shop.test", "http"),
+    ] {
+        let text = mistakes(server.protocol(), http("a").get(url));
+        let expected =
+            format!("\" begins with {scheme}: is not a URL of HTTP; begin it with http:// or https://, or with /");
+        assert!(text.contains(&expected) && !text.contains("s3cret"), "{text}");
+    }
+    // What only the run can tell fails the request.
+    let chain = exec_fn(|session| Ok(session.set("url", "ws://shop.test/x")?)).exec(http("a").get("#{url}"));
+    let report = run(server.protocol(), chain);
+    assert!(only_error(&report).starts_with("URL that begins with ws: is not a URL of HTTP"), "{report:?}");
+    assert!(server.seen().is_empty());
+    let fine = exec(http("n").get("/go?to=ws://shop.test")).exec(http("n").get("items:search"));
+    assert_all_ok(&run(server.protocol(), fine), "n", 2);
+}
+
+#[test]
+fn a_path_and_a_whole_url_lead_to_the_same_place() {
+    let server = Server::ok();
+    for path in ["/a/../b", "/a/%2e%2e/b?x='1'", "/./b/"] {
+        let whole = format!("{}{path}", server.url);
+        run(server.protocol(), exec(http("n").get(path)).exec(http("n").get(&whole)));
+        let dynamic = "#{userId()}";
+        run(
+            server.protocol(),
+            exec(http("n").get(path).query("q", dynamic)).exec(http("n").get(whole).query("q", dynamic)),
+        );
+    }
+    let lines = server.lines();
+    assert_eq!((lines[0].as_str(), lines[2].as_str()), ("GET /b", "GET /b?q=1"));
+    assert!(lines.chunks(2).all(|pair| pair[0] == pair[1]), "{lines:?}");
+}
+
+#[test]
+fn an_alias_may_be_of_a_name_beyond_ascii() {
+    let server = Server::ok();
+    let port = server.url.rsplit(':').next().unwrap();
+    for alias in ["bücher.test", "BÜCHER.test", "xn--bcher-kva.test"] {
+        let protocol = HttpProtocol::new(format!("http://Bücher.test:{port}")).host_alias(alias, "127.0.0.1");
+        assert_all_ok(&run(protocol, http("n").get("/")), "n", 1);
+    }
+    assert!(server.seen()[0].header("host").unwrap().starts_with("xn--bcher-kva.test:"));
+    let text = mistakes(server.protocol().host_alias("shop.test:80", "127.0.0.1"), http("n").get("/"));
+    assert!(
+        text.contains("host_alias(\"shop.test:80\", \"127.0.0.1\"): \"shop.test:80\" is not a host name"),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_json_body_that_is_a_text_of_json_gets_a_hint() {
+    let server = Server::ok();
+    for text in ["{\"a\": 1}", "[1, 2]", "{\"id\": #{userId()}}"] {
+        let report = run(server.protocol(), http("n").post("/").json(text));
+        let told = report.warnings().join(" ");
+        assert!(told.contains("is sent as a string in quotation marks; write .json(json!(…))"), "{told}");
+    }
+    let chain = exec(http("n").post("/").json("text")).exec(http("n").post("/").json("{curly}"));
+    run(server.protocol(), chain);
+    let bodies: Vec<_> = server.seen().iter().skip(3).map(|seen| seen.text().to_owned()).collect();
+    assert_eq!(bodies, ["\"text\"", "\"{curly}\""]);
 }
 
 #[test]

@@ -98,6 +98,11 @@ impl Server {
         Server::start(|_| reply(200, "ok"))
     }
 
+    /// Host and port, as errors name them.
+    pub(crate) fn address(&self) -> &str {
+        self.url.trim_start_matches("http://")
+    }
+
     pub(crate) fn seen(&self) -> Vec<Seen> {
         self.seen.lock().unwrap().clone()
     }

@@ -12,9 +12,10 @@ const DIGITS: usize = 15;
 
 /// An integer; a text if it has more than 64 bits.
 fn integer(text: &str) -> Value {
-    match text.parse::<i64>() {
-        Ok(integer) => integer.into(),
-        Err(_) => text.into(),
+    match (text.parse::<i64>(), text.parse::<u64>()) {
+        (Ok(integer), _) => integer.into(),
+        (_, Ok(integer)) => integer.into(),
+        (Err(_), Err(_)) => text.into(),
     }
 }
 
@@ -27,8 +28,8 @@ fn float(text: &str) -> Value {
 
 /// A number with decimals as a native one if that holds all its digits; a text otherwise, which is exact.
 fn decimal(text: &str) -> Value {
-    if let Ok(integer) = text.parse::<i64>() {
-        return integer.into();
+    if let number @ (Value::Int(_) | Value::UInt(_)) = integer(text) {
+        return number;
     }
     let digits = text.trim_start_matches(['-', '0', '.']).chars().filter(char::is_ascii_digit).count();
     let is_plain = text.chars().all(|character| character.is_ascii_digit() || "-.".contains(character));
@@ -45,12 +46,9 @@ fn moment(text: &str) -> Value {
     iso.into()
 }
 
-/// Whatever a JSON text holds.
+/// Whatever a JSON text holds; the text itself if no value can hold it exactly.
 fn json(text: &str) -> Value {
-    match serde_json::from_str::<serde_json::Value>(text) {
-        Ok(json) => json.into(),
-        Err(_) => text.into(),
-    }
+    Value::from_json(text.as_bytes()).unwrap_or_else(|_| text.into())
 }
 
 #[cfg(test)]
@@ -65,7 +63,21 @@ mod tests {
         assert_eq!(decimal("123456789012.345"), Value::Float(123_456_789_012.345));
         assert_eq!(decimal("1234567890123.4567"), Value::from("1234567890123.4567"));
         assert_eq!(decimal("99999999999999999999"), Value::from("99999999999999999999"));
+        assert_eq!(decimal("18446744073709551615"), Value::from(u64::MAX));
         assert_eq!(decimal("NaN"), Value::from("NaN"));
+    }
+
+    #[test]
+    fn integers_of_64_bits_are_integers_and_longer_ones_keep_their_digits() {
+        assert_eq!(integer("18446744073709551615"), Value::from(u64::MAX));
+        assert_eq!(integer("-9223372036854775808"), Value::from(i64::MIN));
+        assert_eq!(integer("18446744073709551616"), Value::from("18446744073709551616"));
+    }
+
+    #[test]
+    fn json_with_an_integer_that_cannot_be_kept_stays_a_text() {
+        assert_eq!(json(r#"{"n": 18446744073709551615}"#).to_string(), r#"{"n":18446744073709551615}"#);
+        assert_eq!(json(r#"{"n": 18446744073709551616}"#), Value::from(r#"{"n": 18446744073709551616}"#));
     }
 
     #[test]

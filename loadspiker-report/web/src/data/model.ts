@@ -122,7 +122,7 @@ export interface Head {
   passed: boolean;
   sentence: string;
   warnings: string[];
-  bottleneck: 'load_generator' | 'target' | 'maximum_users' | null;
+  bottleneck: 'load_generator' | 'host' | 'blocking_code' | 'target' | 'maximum_users' | null;
   assertions: Assertion[];
   users: Users;
   scenarios: { name: string; users: Users; row: Row }[];

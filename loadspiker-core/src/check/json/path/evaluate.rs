@@ -79,6 +79,7 @@ impl<'d> Document<'d> {
             Operand::Node(query) => self.at(query, node),
             Operand::Length(of) => match self.value(of, node)? {
                 JsonTree::Text(text) => Some(self.count(text.chars().count())),
+                JsonTree::Bytes(bytes) => Some(self.count(bytes.len())),
                 JsonTree::List(elements) => Some(self.count(elements.len())),
                 JsonTree::Object(fields) => Some(self.count(fields.iter().len())),
                 _ => None,

@@ -13,6 +13,7 @@ use loadspiker_core::{Session, StepError};
 use self::challenge::{Challenge, Request, parameter};
 use super::secret::{Secret, rendered};
 use super::{Answered, Auth, AuthContext, AuthKey, AuthRequest, AuthResponse, Authenticator};
+use crate::text::text_of;
 
 mod challenge;
 
@@ -125,8 +126,8 @@ impl Authenticator for Digest {
 /// The first challenge that can be answered.
 fn first_known(headers: &HeaderMap) -> Result<Challenge, StepError> {
     let mut offered = Vec::new();
-    for text in headers.get_all(WWW_AUTHENTICATE).iter().filter_map(|value| value.to_str().ok()) {
-        for challenge in parse_challenges(text).unwrap_or_default() {
+    for text in headers.get_all(WWW_AUTHENTICATE).iter().map(text_of) {
+        for challenge in parse_challenges(&text).unwrap_or_default() {
             if !challenge.scheme.eq_ignore_ascii_case("digest") {
                 offered.push(challenge.scheme.to_owned());
                 continue;
@@ -144,7 +145,7 @@ fn first_known(headers: &HeaderMap) -> Result<Challenge, StepError> {
 
 /// The nonce for the next request (RFC 7616 §3.5).
 fn next_nonce(headers: &HeaderMap) -> Option<String> {
-    let info = headers.get(HeaderName::from_static("authentication-info"))?.to_str().ok()?;
+    let info = text_of(headers.get(HeaderName::from_static("authentication-info"))?);
     // Its parameters are written as those of a challenge.
     let info = format!("Digest {info}");
     parameter(parse_challenges(&info).ok()?.first()?, "nextnonce")

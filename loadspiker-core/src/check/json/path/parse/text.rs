@@ -2,6 +2,8 @@
 
 use serde_json::Number;
 
+use crate::value::find_big_integer;
+
 /// The least and the greatest integer of I-JSON.
 const INTEGERS: std::ops::RangeInclusive<i64> = -((1 << 53) - 1)..=(1 << 53) - 1;
 
@@ -137,6 +139,10 @@ impl<'t> Parser<'t> {
     pub(super) fn number(&mut self) -> Parsed<Number> {
         let from = self.at;
         let text = self.take_while(|c| c.is_ascii_digit() || matches!(c, '-' | '+' | '.' | 'e' | 'E'));
+        if find_big_integer(text.as_bytes(), |_| true).is_some() {
+            return self
+                .wrong_at(from, format!("{text} has more than 64 bits, so nothing can be compared with it exactly"));
+        }
         match serde_json::from_str(text) {
             Ok(number) => Ok(number),
             Err(_) => self.wrong_at(from, format!("{text} is no number as JSON has them")),

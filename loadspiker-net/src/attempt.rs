@@ -1,0 +1,84 @@
+//! [`Attempt`]: what limits an attempt to get a connection, and what it took.
+
+use std::fmt;
+use std::future::Future;
+
+use loadspiker_core::Moment;
+use loadspiker_core::metrics::Phases;
+
+use crate::clock::Clock;
+use crate::failure::{Failure, Phase};
+use crate::limit::Limit;
+use crate::tls::CertificateFiles;
+
+/// An attempt to get a connection: its clock, its time limit, and the phases of the sample that it fills in. One attempt
+/// goes through all steps, from the wait in a pool to the login.
+pub struct Attempt<'a, C> {
+    clock: &'a C,
+    at: Moment,
+    limit: Limit,
+    phases: &'a mut Phases,
+    certificate: Option<&'a CertificateFiles>,
+}
+
+impl<'a, C: Clock> Attempt<'a, C> {
+    /// An attempt that begins at `from`: now, or so recently that reading the clock would show no other time.
+    pub fn new(clock: &'a C, from: Moment, limit: Limit, phases: &'a mut Phases) -> Self {
+        Attempt { clock, at: from, limit, phases, certificate: None }
+    }
+
+    /// The user has this client certificate of its own.
+    #[must_use]
+    pub fn with_certificate(mut self, files: Option<&'a CertificateFiles>) -> Self {
+        self.certificate = files;
+        self
+    }
+
+    /// When the last step ended. After a successful attempt that is when the connection was ready.
+    pub fn at(&self) -> Moment {
+        self.at
+    }
+
+    /// The time limit.
+    pub fn limit(&self) -> Limit {
+        self.limit
+    }
+
+    /// From now on this limit holds as well.
+    pub fn limit_to(&mut self, limit: Limit) {
+        self.limit = self.limit.earlier(limit);
+    }
+
+    pub(crate) fn certificate(&self) -> Option<&'a CertificateFiles> {
+        self.certificate
+    }
+
+    /// Runs one step within the limit. What it took is added to its phase, also if it fails.
+    ///
+    /// # Errors
+    ///
+    /// A failure that names phase, `target` and limit if the limit passed first; the step's future is dropped.
+    pub async fn step<T>(
+        &mut self,
+        phase: Phase,
+        target: &(impl fmt::Display + ?Sized),
+        step: impl Future<Output = T>,
+    ) -> Result<T, Failure> {
+        // tokio's timer goes off also where the step has used up the budget of its task.
+        let outcome = tokio::time::timeout(self.limit.until().since(self.at), step).await;
+        let now = self.clock.now();
+        let slot = match phase {
+            Phase::Wait => Some(&mut self.phases.wait),
+            Phase::Lookup => Some(&mut self.phases.dns),
+            Phase::Connect => Some(&mut self.phases.connect),
+            Phase::Tls => Some(&mut self.phases.tls),
+            Phase::Login | Phase::Response => None,
+        };
+        if let Some(slot) = slot {
+            let nanos = now.as_nanos().saturating_sub(self.at.as_nanos());
+            *slot = Some(slot.unwrap_or(0).saturating_add(nanos));
+        }
+        self.at = now;
+        outcome.map_err(|_| Failure::timed_out(phase, target, self.limit))
+    }
+}

@@ -1,0 +1,44 @@
+//! [`Clock`]: where the network layer reads the time of a run.
+
+use std::time::Instant;
+
+use loadspiker_core::Moment;
+use loadspiker_core::protocol::ActionContext;
+
+/// A clock of a run. Reading it is not free (about 25 ns), so this crate reads it only at the end of a phase.
+pub trait Clock {
+    /// The time since the run began.
+    fn now(&self) -> Moment;
+
+    /// Whether what is seen now may have been there for a while, because the shard was held up.
+    fn was_held_up(&self) -> bool {
+        false
+    }
+}
+
+impl Clock for ActionContext {
+    fn now(&self) -> Moment {
+        ActionContext::now(self)
+    }
+
+    fn was_held_up(&self) -> bool {
+        ActionContext::was_held_up(self)
+    }
+}
+
+/// A clock for what happens outside of a run, such as fetching records or exporting figures. It begins when it is made.
+#[derive(Clone, Copy, Debug)]
+pub struct WallClock(Instant);
+
+impl WallClock {
+    /// A clock that begins now.
+    pub fn start() -> Self {
+        WallClock(Instant::now())
+    }
+}
+
+impl Clock for WallClock {
+    fn now(&self) -> Moment {
+        Moment::START + self.0.elapsed()
+    }
+}

@@ -1,0 +1,134 @@
+//! [`Dialer`]: from an endpoint to a stream: lookup, socket, TLS.
+
+mod race;
+mod socket;
+#[cfg(test)]
+mod tests;
+
+use std::net::IpAddr;
+
+use rustls::pki_types::ServerName;
+use tokio::net::{TcpStream, UnixStream};
+use tokio_rustls::TlsConnector;
+
+pub use self::socket::SocketOptions;
+use self::socket::Sockets;
+use crate::attempt::Attempt;
+use crate::clock::Clock;
+use crate::dns::Resolver;
+use crate::endpoint::Endpoint;
+use crate::failure::{Failure, FailureKind, Phase};
+use crate::stream::{Counted, NetStream};
+use crate::tls::Tls;
+
+/// Opens connections for one shard.
+///
+/// A host with several addresses is dialled with happy eyeballs (RFC 8305): where an address does not answer within 250 ms,
+/// the next one is tried as well, addresses of both families in turn; whichever connects first is taken. What worked is
+/// remembered, so that only the first user of a shard waits for an address that does not work.
+pub struct Dialer {
+    resolver: Resolver,
+    tls: Tls,
+    sockets: Sockets,
+}
+
+impl Dialer {
+    /// A dialer with this TLS configuration. Sockets are bound to `local_addresses` in turn; with none, the system chooses.
+    pub fn new(resolver: Resolver, tls: Tls, local_addresses: Vec<IpAddr>, options: SocketOptions) -> Self {
+        Dialer { resolver, tls, sockets: Sockets::new(local_addresses, options) }
+    }
+
+    /// Forgets names that have not been used for long. Called about once a second.
+    pub fn tick(&self) {
+        self.resolver.prune();
+    }
+
+    /// Opens a connection, with TLS if the endpoint says so. When it was ready, the attempt knows.
+    ///
+    /// # Errors
+    ///
+    /// A [`Failure`] that names the endpoint, and the phase if its limit has passed.
+    ///
+    /// # Cancel safety
+    ///
+    /// What has been opened is closed. A lookup goes on, for the next one who asks.
+    pub async fn dial<C: Clock>(&self, to: &Endpoint, attempt: &mut Attempt<'_, C>) -> Result<NetStream, Failure> {
+        if let Some(path) = to.unix_path() {
+            if to.is_secure() {
+                return Err(Failure::configuration(format!("TLS is not spoken over the Unix socket {to}")));
+            }
+            let connected = attempt.step(Phase::Connect, to, UnixStream::connect(path)).await?;
+            let failed = |error: std::io::Error| match error.kind() {
+                std::io::ErrorKind::NotFound => {
+                    Failure::new(FailureKind::Refused, format!("there is no Unix socket {to}"))
+                }
+                _ => Failure::from_io(&error).at(to),
+            };
+            return connected.map(NetStream::unix).map_err(failed);
+        }
+        let socket = match to.ip() {
+            Some(ip) => {
+                let dialled = attempt.step(Phase::Connect, to, self.sockets.connect(ip, to.port())).await?;
+                dialled.map_err(|failure| failure.at(to))?
+            }
+            None => self.dial_name(to, attempt).await?,
+        };
+        let stream = NetStream::plain(socket);
+        if to.is_secure() { self.secure(stream, to, attempt).await } else { Ok(stream) }
+    }
+
+    async fn dial_name<C: Clock>(&self, to: &Endpoint, attempt: &mut Attempt<'_, C>) -> Result<TcpStream, Failure> {
+        let host = match self.resolver.known(to.host()) {
+            Some(known) => known?,
+            None => attempt.step(Phase::Lookup, to, self.resolver.resolve(to.host())).await??,
+        };
+        let addresses = host.addresses();
+        let dialled = attempt.step(Phase::Connect, to, self.sockets.race(&addresses, to)).await?;
+        dialled.map(|won| {
+            host.worked(won.ip, &won.others);
+            won.socket
+        })
+    }
+
+    /// Begins TLS on a connection that is open: after `STARTTLS` and its kin, or right after connecting.
+    ///
+    /// # Errors
+    ///
+    /// A [`Failure`] of the handshake, or of the TLS settings; or the stream is no plain TCP stream.
+    ///
+    /// # Cancel safety
+    ///
+    /// The connection is closed.
+    pub async fn secure<C: Clock>(
+        &self,
+        stream: NetStream,
+        to: &Endpoint,
+        attempt: &mut Attempt<'_, C>,
+    ) -> Result<NetStream, Failure> {
+        let Some(counted) = stream.into_plain() else {
+            return Err(Failure::configuration(format!(
+                "TLS cannot begin on the connection to {to}: it is no plain TCP"
+            )));
+        };
+        let config = self.tls.config(attempt.certificate())?;
+        let name = self.server_name(to)?;
+        let handshake = TlsConnector::from(config).connect(name, counted);
+        let shaken: std::io::Result<tokio_rustls::client::TlsStream<Counted<TcpStream>>> =
+            attempt.step(Phase::Tls, to, handshake).await?;
+        let host = self.tls.server_name().unwrap_or(to.host());
+        shaken.map(NetStream::secure).map_err(|error| Failure::from_handshake(&error, host, &to.to_string()))
+    }
+
+    /// The name that is sent to the server, and that its certificate must be for.
+    fn server_name(&self, to: &Endpoint) -> Result<ServerName<'static>, Failure> {
+        match (self.tls.server_name(), to.ip()) {
+            (None, Some(ip)) => Ok(ServerName::from(ip)),
+            (name, _) => {
+                let name = name.unwrap_or(to.host());
+                ServerName::try_from(name.to_owned()).map_err(|_| {
+                    Failure::configuration(format!("TLS: host name \"{name}\" cannot be in a certificate"))
+                })
+            }
+        }
+    }
+}

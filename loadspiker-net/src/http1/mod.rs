@@ -1,0 +1,134 @@
+//! [`Connection`]: one connection to a server, over which HTTP/1.1 is spoken.
+//!
+//! This is HTTP without scenarios: [`exchange`] sends a [`Request`] and takes in its response, whose body goes to a
+//! [`BodySink`]. The HTTP protocol is built on it, and so is whatever begins with HTTP or is carried by it: after an upgrade
+//! (RFC 9110 §7.8) [`into_stream`](Connection::into_stream) gives the connection as bytes, and
+//! [`Head::trailing`] what has come of the new protocol already.
+//!
+//! The codec is our own: to generate load is what all else is for, and a client for general use pays, with every request,
+//! for channels, for buffers of each connection's own, and for maps of header fields that nobody asks for. It is made of
+//! `exchange`, which moves bytes, `request`, which writes a head, and `response`, which takes apart what comes back and
+//! knows no socket. `httparse` reads the head.
+//!
+//! A connection has no memory but the socket's (and the TLS session's): the bytes of an exchange go through the
+//! [`Buffers`] of the shard. So an idle connection is small without anything being done for it, and so is one that waits
+//! for its response.
+//!
+//! ```
+//! use std::rc::Rc;
+//!
+//! use http::uri::PathAndQuery;
+//! use http::{HeaderMap, HeaderValue, Method};
+//! use loadspiker_core::metrics::Phases;
+//! use loadspiker_net::http1::{Buffers, Collect, Connection, Request, RequestHead, exchange};
+//! use loadspiker_net::{Attempt, Clock, Limit, NetSettings, Target, WallClock};
+//! # use std::io::{Read, Write};
+//! # let server = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+//! # let url = format!("http://{}", server.local_addr().unwrap());
+//! # std::thread::spawn(move || {
+//! #     let (mut socket, _) = server.accept().unwrap();
+//! #     let _ = socket.read(&mut [0; 1024]);
+//! #     let _ = socket.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhello");
+//! # });
+//! # let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+//!
+//! let target = Target::parse(&url, &["http"])?;
+//! let dialer = NetSettings::default().dialer(&[], &["http/1.1"])?;
+//! let headers = HeaderMap::from_iter([(http::header::HOST, HeaderValue::from_static("test"))]);
+//! let head = RequestHead::new(Method::GET, PathAndQuery::from_static("/"), headers);
+//! let request = Request::new(Rc::new(head), "".into());
+//! let (buffers, mut body) = (Buffers::default(), Collect::up_to(1_000_000));
+//! let get = async {
+//!     let (clock, mut phases) = (WallClock::start(), Phases::default());
+//!     let limit = Limit::connect(clock.now(), std::time::Duration::from_secs(10));
+//!     let mut attempt = Attempt::new(&clock, clock.now(), limit, &mut phases);
+//!     let stream = dialer.dial(&target.endpoint, &mut attempt).await.map_err(|failure| failure.to_string())?;
+//!     let mut connection = Connection::new(stream);
+//!     let answer = exchange(&mut connection, &request, &mut body, &buffers, &clock).await;
+//!     answer.map_err(|unanswered| format!("{unanswered:?}"))
+//! };
+//! assert_eq!(runtime.block_on(get)?.head.status(), 200);
+//! assert_eq!(body.into_body(), b"hello");
+//! # Ok::<(), String>(())
+//! ```
+
+mod buffers;
+mod charset;
+mod exchange;
+mod request;
+mod response;
+mod sink;
+#[cfg(test)]
+mod tests;
+#[cfg(test)]
+mod tls_tests;
+
+use std::rc::Rc;
+
+pub use buffers::Buffers;
+pub use charset::charset;
+pub use exchange::{Answer, Exchange, Unanswered, exchange};
+pub use request::{Request, RequestHead};
+pub use response::{Head, LeftOut};
+pub use sink::{BodySink, Collect, Discard};
+
+use crate::pool::Pooled;
+use crate::stream::NetStream;
+
+/// A connection over which HTTP/1.1 is spoken. Dropping it closes it.
+#[derive(Debug)]
+pub struct Connection {
+    stream: NetStream,
+    /// Whose it is, if it was authenticated: only the owner's requests may go over it.
+    owner: Option<Rc<String>>,
+    /// No message is under way, and neither side has said that it will close.
+    open: bool,
+    reused: bool,
+}
+
+impl Connection {
+    /// A connection that has not been used.
+    pub fn new(stream: NetStream) -> Self {
+        Connection { stream, owner: None, open: true, reused: false }
+    }
+
+    /// Bytes sent and received since the last call, those of TLS included.
+    #[inline]
+    pub fn take_traffic(&mut self) -> (u64, u64) {
+        self.stream.take_traffic()
+    }
+
+    /// Says whose it is from now on.
+    pub fn set_owner(&mut self, owner: Option<Rc<String>>) {
+        self.owner = owner;
+    }
+
+    /// Whether it has carried an exchange before.
+    #[inline]
+    pub fn is_reused(&self) -> bool {
+        self.reused
+    }
+
+    /// Whether another exchange can be tried on it.
+    #[inline]
+    pub fn is_reusable(&self) -> bool {
+        self.open && !self.stream.is_stale()
+    }
+
+    /// The connection as bytes, for another protocol to go on with.
+    pub fn into_stream(self) -> NetStream {
+        self.stream
+    }
+}
+
+impl Pooled for Connection {
+    #[inline]
+    fn is_usable(&self) -> bool {
+        self.is_reusable()
+    }
+
+    #[inline]
+    fn owner(&self) -> Option<&str> {
+        self.owner.as_deref().map(String::as_str)
+    }
+}

@@ -1,0 +1,68 @@
+//! [`BodySink`]: where the body of a response goes.
+
+use crate::failure::Failure;
+
+/// Where the body of a response goes, piece by piece, as it comes in.
+pub trait BodySink {
+    /// Why a body cannot be taken. It also carries what fails on the network.
+    type Error: From<Failure>;
+
+    /// A response begins. Its body will have this length, if it says, and may be encoded (`content-encoding`).
+    fn begin(&mut self, length: Option<u64>, encoded: bool);
+
+    /// Takes a piece of the body, which is never empty.
+    ///
+    /// # Errors
+    ///
+    /// The body cannot be taken. The exchange fails with it, and the connection cannot be used again.
+    fn take(&mut self, piece: &[u8]) -> Result<(), Self::Error>;
+}
+
+/// Drops the body.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Discard;
+
+impl BodySink for Discard {
+    type Error = Failure;
+
+    fn begin(&mut self, _length: Option<u64>, _encoded: bool) {}
+
+    fn take(&mut self, _piece: &[u8]) -> Result<(), Failure> {
+        Ok(())
+    }
+}
+
+/// Keeps the body in memory, up to a limit.
+#[derive(Clone, Debug)]
+pub struct Collect {
+    body: Vec<u8>,
+    limit: usize,
+}
+
+impl Collect {
+    /// Keeps up to `limit` bytes; a longer body is a failure.
+    pub fn up_to(limit: usize) -> Self {
+        Collect { body: Vec::new(), limit }
+    }
+
+    /// The body.
+    pub fn into_body(self) -> Vec<u8> {
+        self.body
+    }
+}
+
+impl BodySink for Collect {
+    type Error = Failure;
+
+    fn begin(&mut self, _length: Option<u64>, _encoded: bool) {
+        self.body.clear();
+    }
+
+    fn take(&mut self, piece: &[u8]) -> Result<(), Failure> {
+        if piece.len() > self.limit.saturating_sub(self.body.len()) {
+            return Err(Failure::protocol(format!("body is larger than {} bytes", self.limit)));
+        }
+        self.body.extend_from_slice(piece);
+        Ok(())
+    }
+}

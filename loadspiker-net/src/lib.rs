@@ -1,0 +1,90 @@
+//! The network layer of LoadSpiker's protocols.
+//!
+//! What every protocol needs to talk over a network is here, so that it is written, configured and worded once:
+//!
+//! * [`Target`] reads the URL of a configuration, and [`Endpoint`] says where a connection goes;
+//! * [`NetSettings`] are the settings that all protocols have in common; [`net_settings!`] gives their methods to a
+//!   configuration;
+//! * [`Dialer`] opens connections: lookup ([`Resolver`]), happy eyeballs, socket, TLS ([`Tls`]);
+//! * [`Attempt`] is what goes through all of that: the clock, the time limit ([`Limit`]), and the phases of the sample;
+//! * [`NetStream`] is the connection as bytes; it counts them, and TLS can begin on it at any time;
+//! * [`Pool`] and [`OwnPool`] keep connections, shared by the users of a shard or of one user;
+//! * [`Failure`] is why something failed, with a [`FailureKind`] to decide by, and one wording for all protocols;
+//! * `http1` (feature `http1`) is a connection over which HTTP/1.1 is spoken, without scenarios.
+//!
+//! Everything belongs to one shard. Nothing on the way of a request is shared with another core or takes a lock.
+//!
+//! ```
+//! use loadspiker_core::metrics::Phases;
+//! use loadspiker_net::{Attempt, Clock, Limit, NetSettings, Target, WallClock};
+//! use tokio::io::{AsyncReadExt, AsyncWriteExt};
+//! # use std::io::{Read, Write};
+//! # let server = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+//! # let url = format!("redis://{}", server.local_addr().unwrap());
+//! # std::thread::spawn(move || {
+//! #     let (mut socket, _) = server.accept().unwrap();
+//! #     let _ = socket.read(&mut [0; 64]);
+//! #     let _ = socket.write_all(b"+PONG\r\n");
+//! # });
+//! # let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+//!
+//! let settings = NetSettings::default();
+//! let target = Target::parse(&url, &["redis"])?;
+//! let dialer = settings.dialer(&[], &[])?;
+//! // In an action the clock is the `ActionContext`, and the phases go into its sample.
+//! let (clock, mut phases) = (WallClock::start(), Phases::default());
+//! let exchange = async {
+//!     let limit = Limit::connect(clock.now(), settings.connect_timeout);
+//!     let mut attempt = Attempt::new(&clock, clock.now(), limit, &mut phases);
+//!     let mut stream = dialer.dial(&target.endpoint, &mut attempt).await.map_err(|failure| failure.to_string())?;
+//!     stream.write_all(b"PING\r\n").await.map_err(|error| error.to_string())?;
+//!     let mut answer = [0; 7];
+//!     stream.read_exact(&mut answer).await.map_err(|error| error.to_string())?;
+//!     assert_eq!((&answer, stream.take_traffic()), (b"+PONG\r\n", (6, 7)));
+//!     Ok::<(), String>(())
+//! };
+//! runtime.block_on(exchange)?;
+//! assert!(phases.connect.is_some() && phases.dns.is_none());
+//! # Ok::<(), String>(())
+//! ```
+
+#![cfg_attr(docsrs, feature(doc_cfg))]
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
+mod arrival;
+mod attempt;
+mod clock;
+mod dial;
+mod dns;
+mod endpoint;
+mod failure;
+#[cfg(feature = "http1")]
+#[cfg_attr(docsrs, doc(cfg(feature = "http1")))]
+pub mod http1;
+mod limit;
+pub mod pool;
+mod settings;
+mod stream;
+#[cfg(test)]
+mod testing;
+mod tls;
+
+pub use attempt::Attempt;
+pub use clock::{Clock, WallClock};
+pub use dial::{Dialer, SocketOptions};
+pub use dns::Resolver;
+pub use endpoint::{Endpoint, SCHEMES, Scheme, Target};
+pub use failure::{Failure, FailureKind, Phase, TlsFault};
+pub use limit::Limit;
+#[doc(no_inline)]
+pub use pool::{Lease, OwnPool, Pool, Pooled, Pools};
+pub use settings::NetSettings;
+pub use stream::NetStream;
+pub use tls::{CertificateFiles, Tls, TlsSettings, TlsVersion, UserCertificate};
+
+/// What [`net_settings!`] expands to.
+#[doc(hidden)]
+pub mod __private {
+    pub use loadspiker_core::FixedDuration;
+    pub use loadspiker_core::expression::IntoText;
+}

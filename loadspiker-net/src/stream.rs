@@ -1,0 +1,265 @@
+//! [`NetStream`]: a socket, with TLS or without, that counts what goes over the wire.
+
+use std::io::{self, IoSlice};
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::{TcpStream, UnixStream};
+use tokio_rustls::client::TlsStream;
+
+use crate::arrival;
+
+/// A socket that counts.
+#[derive(Debug)]
+pub(crate) struct Counted<S> {
+    socket: S,
+    sent: u64,
+    received: u64,
+}
+
+/// A connection as bytes: plain TCP, TLS over it, or a Unix socket. Dropping it closes it.
+///
+/// It has no buffers of its own, but for those of a TLS session. Protocol libraries take it as
+/// [`AsyncRead`] and [`AsyncWrite`].
+#[derive(Debug)]
+pub struct NetStream(Kind);
+
+/// What is rare is boxed, so that a plain stream has no room for it.
+#[derive(Debug)]
+enum Kind {
+    Plain(Counted<TcpStream>),
+    Secure(Box<TlsStream<Counted<TcpStream>>>),
+    Unix(Box<Counted<UnixStream>>),
+}
+
+impl NetStream {
+    pub(crate) fn plain(socket: TcpStream) -> Self {
+        NetStream(Kind::Plain(Counted::new(socket)))
+    }
+
+    pub(crate) fn secure(tls: TlsStream<Counted<TcpStream>>) -> Self {
+        NetStream(Kind::Secure(Box::new(tls)))
+    }
+
+    pub(crate) fn unix(socket: UnixStream) -> Self {
+        NetStream(Kind::Unix(Box::new(Counted::new(socket))))
+    }
+
+    /// The TCP stream, for TLS to begin on it.
+    pub(crate) fn into_plain(self) -> Option<Counted<TcpStream>> {
+        match self.0 {
+            Kind::Plain(counted) => Some(counted),
+            Kind::Secure(_) | Kind::Unix(_) => None,
+        }
+    }
+
+    /// Bytes sent and received since the last call, those of TLS included.
+    #[inline]
+    pub fn take_traffic(&mut self) -> (u64, u64) {
+        let (sent, received) = match &mut self.0 {
+            Kind::Plain(counted) => counted.counts(),
+            Kind::Secure(tls) => tls.get_mut().0.counts(),
+            Kind::Unix(counted) => counted.counts(),
+        };
+        (std::mem::take(sent), std::mem::take(received))
+    }
+
+    /// Bytes sent since the traffic was taken.
+    #[inline]
+    pub fn sent(&self) -> u64 {
+        match &self.0 {
+            Kind::Plain(counted) => counted.sent,
+            Kind::Secure(tls) => tls.get_ref().0.sent,
+            Kind::Unix(counted) => counted.sent,
+        }
+    }
+
+    /// For how long the last of what the next read will bring has been there, if the kernel says so. It looks into `place`
+    /// and takes nothing.
+    ///
+    /// # Errors
+    ///
+    /// That of the socket. It is told once: the next read knows nothing of it.
+    pub fn age(&self, place: &mut [u8]) -> io::Result<Option<Duration>> {
+        match &self.0 {
+            Kind::Plain(counted) => arrival::age(&counted.socket, place),
+            Kind::Secure(tls) => arrival::age(&tls.get_ref().0.socket, place),
+            Kind::Unix(_) => Ok(None),
+        }
+    }
+
+    /// Whether TLS is spoken over it.
+    #[inline]
+    pub fn is_secure(&self) -> bool {
+        matches!(self.0, Kind::Secure(_))
+    }
+
+    /// The protocol that was agreed on with ALPN (RFC 7301), such as `h2`.
+    pub fn alpn(&self) -> Option<&[u8]> {
+        match &self.0 {
+            Kind::Secure(tls) => tls.get_ref().1.alpn_protocol(),
+            Kind::Plain(_) | Kind::Unix(_) => None,
+        }
+    }
+
+    /// Whether an idle connection can no longer be used: the peer has closed it, or sent what nobody asked for. Only for
+    /// protocols whose servers send nothing unasked. Costs a system call only if something came in.
+    ///
+    /// Over TLS it is always `false`: what came in may be a session ticket, which is fine, or a close, which the next read
+    /// tells.
+    #[inline]
+    pub fn is_stale(&self) -> bool {
+        let read = match &self.0 {
+            Kind::Plain(counted) => counted.socket.try_read(&mut [0]),
+            Kind::Secure(_) => return false,
+            Kind::Unix(counted) => counted.socket.try_read(&mut [0]),
+        };
+        !read.is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock)
+    }
+
+    /// Reads what has come in. None at all is the end; a peer that ends without TLS's closing message ends as well.
+    ///
+    /// # Errors
+    ///
+    /// The I/O error of the socket, or the error of rustls in one.
+    #[inline]
+    pub fn poll_read_into(&mut self, cx: &mut Context<'_>, place: &mut [u8]) -> Poll<io::Result<usize>> {
+        let mut place = ReadBuf::new(place);
+        ready!(Pin::new(self).poll_read(cx, &mut place))?;
+        Poll::Ready(Ok(place.filled().len()))
+    }
+
+    /// Writes of these two, one after the other, as much as goes at once.
+    ///
+    /// # Errors
+    ///
+    /// As [`poll_read_into`](Self::poll_read_into).
+    #[inline]
+    pub fn poll_write_both(&mut self, cx: &mut Context<'_>, first: &[u8], then: &[u8]) -> Poll<io::Result<usize>> {
+        match (first, then) {
+            (first, []) => Pin::new(self).poll_write(cx, first),
+            ([], then) => Pin::new(self).poll_write(cx, then),
+            _ => Pin::new(self).poll_write_vectored(cx, &[IoSlice::new(first), IoSlice::new(then)]),
+        }
+    }
+}
+
+impl AsyncRead for NetStream {
+    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        match &mut self.get_mut().0 {
+            Kind::Plain(counted) => Pin::new(counted).poll_read(cx, buf),
+            Kind::Secure(tls) => match ready!(Pin::new(tls.as_mut()).poll_read(cx, buf)) {
+                // Whether what was sent is complete, its framing says.
+                Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Poll::Ready(Ok(())),
+                read => Poll::Ready(read),
+            },
+            Kind::Unix(counted) => Pin::new(counted.as_mut()).poll_read(cx, buf),
+        }
+    }
+}
+
+impl AsyncWrite for NetStream {
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        match &mut self.get_mut().0 {
+            Kind::Plain(counted) => Pin::new(counted).poll_write(cx, buf),
+            Kind::Secure(tls) => Pin::new(tls.as_mut()).poll_write(cx, buf),
+            Kind::Unix(counted) => Pin::new(counted.as_mut()).poll_write(cx, buf),
+        }
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        match &mut self.get_mut().0 {
+            Kind::Plain(counted) => Pin::new(counted).poll_write_vectored(cx, bufs),
+            Kind::Secure(tls) => Pin::new(tls.as_mut()).poll_write_vectored(cx, bufs),
+            Kind::Unix(counted) => Pin::new(counted.as_mut()).poll_write_vectored(cx, bufs),
+        }
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        match &self.0 {
+            Kind::Plain(counted) => counted.is_write_vectored(),
+            Kind::Secure(tls) => tls.is_write_vectored(),
+            Kind::Unix(counted) => counted.is_write_vectored(),
+        }
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match &mut self.get_mut().0 {
+            Kind::Secure(tls) => Pin::new(tls.as_mut()).poll_flush(cx),
+            // A socket holds nothing back.
+            Kind::Plain(_) | Kind::Unix(_) => Poll::Ready(Ok(())),
+        }
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match &mut self.get_mut().0 {
+            Kind::Plain(counted) => Pin::new(counted).poll_shutdown(cx),
+            Kind::Secure(tls) => Pin::new(tls.as_mut()).poll_shutdown(cx),
+            Kind::Unix(counted) => Pin::new(counted.as_mut()).poll_shutdown(cx),
+        }
+    }
+}
+
+impl<S> Counted<S> {
+    fn new(socket: S) -> Self {
+        Counted { socket, sent: 0, received: 0 }
+    }
+
+    /// The socket itself.
+    #[cfg(test)]
+    pub(crate) fn socket(&self) -> &S {
+        &self.socket
+    }
+
+    fn counts(&mut self) -> (&mut u64, &mut u64) {
+        (&mut self.sent, &mut self.received)
+    }
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for Counted<S> {
+    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        let before = buf.filled().len();
+        let polled = Pin::new(&mut this.socket).poll_read(cx, buf);
+        this.received += (buf.filled().len() - before) as u64;
+        polled
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for Counted<S> {
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        let this = self.get_mut();
+        let written = ready!(Pin::new(&mut this.socket).poll_write(cx, buf))?;
+        this.sent += written as u64;
+        Poll::Ready(Ok(written))
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let this = self.get_mut();
+        let written = ready!(Pin::new(&mut this.socket).poll_write_vectored(cx, bufs))?;
+        this.sent += written as u64;
+        Poll::Ready(Ok(written))
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.socket.is_write_vectored()
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.get_mut().socket).poll_flush(cx)
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.get_mut().socket).poll_shutdown(cx)
+    }
+}
