@@ -246,7 +246,9 @@ impl Charset {
         if end.is_some_and(|end| end.eq_ignore_ascii_case(USUAL)) {
             return Charset::Utf8;
         }
-        match content_type.contains(&b';').then(|| charset_in(content_type)).flatten() {
+        // A loop: what the library has for this is made for long slices.
+        let has_parameters = content_type.iter().any(|byte| *byte == b';');
+        match has_parameters.then(|| charset_in(content_type)).flatten() {
             None => Charset::Absent,
             Some(charset) if charset.eq_ignore_ascii_case("utf-8") => Charset::Utf8,
             Some(_) => Charset::Other,
