@@ -17,7 +17,7 @@ pub(crate) struct Program {
     purpose: &'static str,
 }
 
-const PROGRAMS: [Program; 10] = [
+const PROGRAMS: [Program; 12] = [
     Program { name: "nginx", package: "nginx", purpose: "tests against a real web server" },
     Program { name: "python3", package: "python3", purpose: "tests against a second, different web server" },
     // Debian puts the programs of PostgreSQL into a folder for each version, which is in no path.
@@ -36,6 +36,8 @@ const PROGRAMS: [Program; 10] = [
     },
     Program { name: "krb5kdc", package: "krb5-kdc", purpose: "tests of Kerberos" },
     Program { name: "kadmin.local", package: "krb5-admin-server", purpose: "tests of Kerberos" },
+    Program { name: "redis-server", package: "redis-server", purpose: "tests against Redis" },
+    Program { name: "mosquitto", package: "mosquitto", purpose: "tests against a broker for MQTT" },
     Program { name: "valgrind", package: "valgrind", purpose: "counting the instructions of a request" },
 ];
 
