@@ -22,6 +22,6 @@ fn requests_are_recorded_with_their_connection_and_answered_as_the_handler_says(
     assert_eq!(answers, expected);
     assert_eq!(server.lines(), ["POST /echo", "GET /last"]);
     let seen = server.seen();
-    assert_eq!((seen[1].header("x-a"), seen[1].header("X-A"), seen[1].bytes()), (Some("b"), None, 32));
+    assert_eq!((seen[1].header("x-a"), seen[1].header("X-A"), seen[1].bytes()), (Some("b"), None, 30));
     assert_eq!((seen[1].connection, seen[1].turn, seen[1].number, server.connections()), (0, 1, 1, 1));
 }

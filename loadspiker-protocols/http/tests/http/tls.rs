@@ -29,7 +29,8 @@ fn certificates_are_verified_as_the_protocol_says() {
     let folder = Folder::new();
     let root = folder.write("root.pem", own.cert.pem());
     let errors = |change: &dyn Fn(HttpProtocol) -> HttpProtocol| {
-        let url = format!("https://shop.test:{}", server(&own).port());
+        let server = server(&own);
+        let url = format!("https://shop.test:{}", server.port());
         let report =
             run(change(HttpProtocol::new(url).host_alias("shop.test", "127.0.0.1")), repeat(2, http("n").get("/")));
         let statistics = report.request("n").unwrap();
