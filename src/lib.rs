@@ -104,8 +104,8 @@ pub use loadspiker_core::{
     StepError, Value, parse_duration,
 };
 pub use loadspiker_core::{
-    assertion, check, compile, dsl, expression, feeder, imperative, inject, metrics, pool, protocol, protocol_prelude,
-    report,
+    assertion, check, compile, custom_metric, dsl, expression, feeder, format, imperative, inject, metrics, pool,
+    protocol, protocol_prelude, report,
 };
 #[cfg(feature = "http")]
 #[cfg_attr(docsrs, doc(cfg(feature = "http")))]

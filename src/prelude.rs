@@ -14,6 +14,7 @@ pub use loadspiker_core::check::{css, css_attr, form};
 #[cfg(feature = "xpath")]
 #[cfg_attr(docsrs, doc(cfg(feature = "xpath")))]
 pub use loadspiker_core::check::{xpath, xpath_ns};
+pub use loadspiker_core::custom_metric::{Counter, Gauge, Rate, Trend, counter, gauge, rate, trend};
 pub use loadspiker_core::dsl::{
     Chain, Distribution, PauseType, Population, Scenario, Simulation, Steps, as_long_as, as_long_as_counted,
     as_long_as_during, as_long_as_during_counted, checkin, checkout, crash_load_generator, crash_load_generator_if,
@@ -29,7 +30,10 @@ pub use loadspiker_core::dsl::{
 pub use loadspiker_core::expression::{jinja, jinja_file};
 #[cfg(feature = "fake")]
 #[cfg_attr(docsrs, doc(cfg(feature = "fake")))]
-pub use loadspiker_core::fake::{Fake, Locale, fake_records};
+pub use loadspiker_core::fake::{Fake, Locale};
+#[cfg(feature = "fake")]
+#[cfg_attr(docsrs, doc(cfg(feature = "fake")))]
+pub use loadspiker_core::feeder::fake_records;
 pub use loadspiker_core::feeder::{
     Feeder, IntoFeeder, async_records, csv, generate, json, json_lines, lazy_records, records, separated_values,
     sitemap, ssv, tsv,
@@ -40,7 +44,6 @@ pub use loadspiker_core::inject::{
     increment_users_per_sec, jump_to_rps, nothing_for, ramp_concurrent_users, ramp_users, ramp_users_per_sec,
     reach_rps, stress_peak_users,
 };
-pub use loadspiker_core::metrics::{Counter, Gauge, Rate, Trend, counter, gauge, rate, trend};
 pub use loadspiker_core::pool::{Pool, pool};
 pub use loadspiker_core::report::RunReport;
 pub use loadspiker_core::{Error, Session, SessionError, StepError, Value};

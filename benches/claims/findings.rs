@@ -3,7 +3,7 @@
 use std::fmt::Display;
 use std::time::Duration;
 
-use loadspiker::report::format::human;
+use loadspiker::format::human;
 
 /// Prints each finding, and remembers whether all claims hold.
 #[derive(Default)]

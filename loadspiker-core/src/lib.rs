@@ -40,7 +40,9 @@
 
 pub mod assertion;
 pub mod check;
+pub mod collector;
 pub mod compile;
+pub mod custom_metric;
 mod desk;
 pub mod dsl;
 pub mod engine;
@@ -50,9 +52,10 @@ pub mod expression;
 #[cfg_attr(docsrs, doc(cfg(feature = "fake")))]
 pub mod fake;
 pub mod feeder;
+pub mod format;
 pub mod imperative;
 pub mod inject;
-mod late_names;
+mod mask;
 pub mod metrics;
 mod moment;
 mod numbers;
@@ -63,6 +66,7 @@ mod session;
 mod shown;
 mod spelling;
 mod units;
+mod uuid;
 mod value;
 
 pub use error::{Error, Mistake, Mistakes, SessionError, StepError};

@@ -4,10 +4,10 @@
 
 #![allow(clippy::unwrap_used, missing_docs)]
 
+use loadspiker_core::custom_metric::{Trend, counter, gauge, rate, trend};
 use loadspiker_core::dsl::*;
 use loadspiker_core::feeder::records;
 use loadspiker_core::inject::at_once_users;
-use loadspiker_core::metrics::{Trend, counter, gauge, rate, trend};
 use loadspiker_core::{Session, Value};
 use loadspiker_testkit::{Allocations, count_allocations};
 

@@ -11,10 +11,11 @@ use std::time::{Duration, Instant};
 
 use loadspiker_core::DurationExt;
 use loadspiker_core::assertion::global;
+use loadspiker_core::collector::{JOURNAL, journal_is_in_use};
 use loadspiker_core::dsl::{Simulation, Steps, dummy, scenario};
 use loadspiker_core::engine::RunOptions;
 use loadspiker_core::inject::constant_users_per_sec;
-use loadspiker_core::report::{EndReason, JOURNAL, RunReport, journal_is_in_use};
+use loadspiker_core::report::{EndReason, RunReport};
 
 /// Names the journal that the program writes.
 const JOURNAL_OF_PROGRAM: &str = "LOADSPIKER_TEST_JOURNAL";

@@ -41,7 +41,7 @@ pub(crate) fn remove(path: &Path) -> Result<(), Error> {
 }
 
 pub(crate) fn failed(path: &Path, cause: &io::Error) -> Error {
-    Error::Io { path: path.display().to_string(), cause: cause.to_string() }
+    Error::io(path.display(), cause)
 }
 
 /// The name of a file that is being written: `.report.json.tmp`.

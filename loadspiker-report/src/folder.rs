@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use loadspiker_core::Error;
-use loadspiker_core::report::{JOURNAL, RunReport, UNFINISHED_JOURNAL, journal_is_in_use};
+use loadspiker_core::collector::{JOURNAL, UNFINISHED_JOURNAL, journal_is_in_use};
+use loadspiker_core::report::RunReport;
 
 use crate::files;
 use crate::junit::junit;

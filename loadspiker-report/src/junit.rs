@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use loadspiker_core::assertion::AssertionResult;
-use loadspiker_core::report::format::{count, human};
+use loadspiker_core::format::{count, human};
 use loadspiker_core::report::{EndReason, RequestReport, RunReport};
 use quick_xml::Writer;
 use quick_xml::events::{BytesDecl, BytesEnd, BytesStart, BytesText, Event};

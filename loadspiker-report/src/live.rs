@@ -6,9 +6,10 @@ use std::time::Duration;
 use console::Term;
 use loadspiker_core::compile::{Plan, PlannedScenario};
 use loadspiker_core::engine::{Observer, RunHandle};
+use loadspiker_core::format::precise;
+use loadspiker_core::format::{printable, printable_lines};
 use loadspiker_core::metrics::LiveView;
 use loadspiker_core::report::EndReason;
-use loadspiker_core::report::format::{precise, printable, printable_lines};
 
 use crate::drawn::Drawn;
 use crate::page::{Title, line, page};

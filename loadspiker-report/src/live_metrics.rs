@@ -1,7 +1,7 @@
 //! Custom metrics while the run goes on: briefly, as there is little room.
 
+use loadspiker_core::format::{count, figure};
 use loadspiker_core::metrics::{LiveMetric, MetricKind};
-use loadspiker_core::report::format::{count, figure};
 
 use crate::screen::{Screen, Tone};
 use crate::table::{Table, numbers, words};

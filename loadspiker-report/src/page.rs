@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use loadspiker_core::compile::PlannedScenario;
+use loadspiker_core::format::printable;
+use loadspiker_core::format::{count, human};
 use loadspiker_core::metrics::{LiveRequest, LiveScenario, LiveView};
-use loadspiker_core::report::format::{count, human, printable};
 
 use crate::live_metrics;
 use crate::screen::{Screen, Tone};

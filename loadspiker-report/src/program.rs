@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use loadspiker_core::Error;
 use loadspiker_core::dsl::Simulation;
-use loadspiker_core::report::format::{printable, printable_lines};
+use loadspiker_core::format::{printable, printable_lines};
 use loadspiker_core::report::{EndReason, RunReport};
 
 use crate::cli::CommandLine;

@@ -3,7 +3,7 @@
 use std::fmt::Display;
 
 use console::Term;
-use loadspiker_core::report::format::printable;
+use loadspiker_core::format::printable;
 
 use crate::width::{width_of, width_of_char};
 

@@ -1,6 +1,6 @@
 //! A table in plain text: texts to the left, numbers to the right, no wider than the screen.
 
-use loadspiker_core::report::format::printable;
+use loadspiker_core::format::printable;
 
 use crate::screen::{Screen, Tone};
 use crate::width::{width_of, width_of_char};

@@ -5,9 +5,10 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use loadspiker_core::Error;
+use loadspiker_core::collector::JOURNAL;
 use loadspiker_core::engine::RunOptions;
-use loadspiker_core::report::format::printable_lines;
-use loadspiker_core::report::{JOURNAL, RunReport};
+use loadspiker_core::format::printable_lines;
+use loadspiker_core::report::RunReport;
 
 use crate::files;
 use crate::folder::{clear, conclude, rescue};

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use loadspiker_core::report::format::count;
+use loadspiker_core::format::count;
 
 /// A rate: one decimal where it is small.
 pub(crate) fn rate(per_second: f64) -> String {

@@ -12,9 +12,10 @@ use std::process::{Child, Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
 
 use loadspiker_core::DurationExt;
+use loadspiker_core::collector::{JOURNAL, UNFINISHED_JOURNAL};
 use loadspiker_core::dsl::{Chain, Simulation, Steps, dummy, exec_fn, scenario};
 use loadspiker_core::inject::{at_once_users, constant_users_per_sec};
-use loadspiker_core::report::{EndReason, JOURNAL, RunReport, UNFINISHED_JOURNAL};
+use loadspiker_core::report::{EndReason, RunReport};
 use loadspiker_report::{SimulationMain, TestResults, test_folder};
 
 /// Names the program to run.

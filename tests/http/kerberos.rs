@@ -65,7 +65,7 @@ fn who_need_not_prove_anything_first_has_its_ticket_after_one_question() {
     let report = run(1, HttpProtocol::new(apache.url()), page(of("eve", kdc)));
     assert_all_ok(&report, "page", 1);
     assert_all_ok(&report, "kerberos AS", 1);
-    let wrong = kerberos("eve", "wrong").realm(kdc.realm()).kdc(kdc.address());
+    let wrong = kerberos("eve", "mistyped").realm(kdc.realm()).kdc(kdc.address());
     assert_eq!(error(&apache.url(), wrong), "kerberos: the password is wrong");
 }
 
@@ -97,7 +97,7 @@ fn what_the_kdc_and_the_server_refuse_is_told() {
     let (kdc, apache) = (&*KDC, &*INTRANET);
     let (url, realm) = (apache.url(), kdc.realm());
     let says = |auth: Kerberos, why: &str| assert_eq!(error(&url, auth.kdc(kdc.address())), format!("kerberos: {why}"));
-    says(kerberos("ada", "wrong").realm(realm), "the password is wrong");
+    says(kerberos("ada", "mistyped").realm(realm), "the password is wrong");
     says(kerberos("nobody", "x").realm(realm), "the KDC knows no such user in this realm");
     says(kerberos("ada@ELSEWHERE", "x"), "the KDC knows no such user in this realm");
     says(of("ada", kdc).service("HTTP/elsewhere"), "the KDC knows no such service");

@@ -22,6 +22,8 @@ mod checks;
 mod cpu;
 mod features;
 mod instructions;
+#[cfg(test)]
+mod layers;
 #[path = "../../benches/support/machine.rs"]
 mod machine;
 mod peers;

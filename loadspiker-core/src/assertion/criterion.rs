@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::metric::Metric;
 use super::{Assertion, Claim};
-use crate::report::format::precise;
+use crate::format::precise;
 
 /// The longest window: each second of it is kept.
 const LONGEST: Duration = Duration::from_secs(3600);

@@ -307,3 +307,21 @@ fn finding<Q: Quantity>(condition: &Condition<Q>, actual: Q) -> Finding {
 fn percent(part: u64, all: u64) -> f64 {
     if all == 0 { 0.0 } else { part as f64 * 100.0 / all as f64 }
 }
+
+impl RunReport {
+    /// Evaluates assertions. Their results replace those of earlier ones, and those of criteria.
+    pub fn evaluate(&mut self, assertions: &[Assertion]) {
+        let results = assertions.iter().flat_map(|assertion| assertion.evaluate(self)).collect();
+        self.set_results(results);
+        self.panics_judged_by(&assertions.iter().collect::<Vec<_>>());
+    }
+
+    /// Whether these assertions say how many panics there may be, of each scenario in which there were any.
+    pub(crate) fn panics_judged_by(&mut self, assertions: &[&Assertion]) {
+        let judged = |name: &str| assertions.iter().any(|assertion| assertion.judges_panics_of(name));
+        let all = self.panics() > 0 && self.panicked().all(judged);
+        if all {
+            self.panics_are_asserted();
+        }
+    }
+}

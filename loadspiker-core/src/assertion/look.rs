@@ -8,8 +8,8 @@ use super::metric::Measure;
 use super::spot::Spot;
 use super::value::{Number, Percent, Quantity};
 use crate::check::IMPLIED;
+use crate::format::{count, significant};
 use crate::metrics::{MetricFigures, MetricPoint, RequestPoint, SeriesPoint, UserStatistics};
-use crate::report::format::{count, significant};
 use crate::report::{MetricReport, RequestReport, RunReport, Statistics};
 
 /// How many requests, errors, tags and seconds are named.

@@ -3,7 +3,8 @@
 use super::metric::{Measure, Metric};
 use super::scope::{MetricPlace, Place};
 use super::value::{Number, Percent};
-use crate::metrics::{Counter, Gauge, Handle, Rate, Trend};
+use crate::custom_metric::{Counter, Gauge, Rate, Trend};
+use crate::metrics::Handle;
 
 /// The checks of this [name](crate::check::Check::name), on all requests together. One without a name is called by what
 /// it looks for, such as `"json_path $.id"`.
@@ -67,7 +68,7 @@ impl CheckCount {
 /// ```
 /// use loadspiker_core::DurationExt;
 /// use loadspiker_core::assertion::metric;
-/// use loadspiker_core::metrics::{Counter, counter};
+/// use loadspiker_core::custom_metric::{Counter, counter};
 ///
 /// const LOST: Counter = counter("lost orders");
 ///
@@ -107,7 +108,7 @@ macro_rules! names {
     ($($metric:ty)*) => {$(
         impl From<&$metric> for MetricName {
             fn from(metric: &$metric) -> Self {
-                MetricName::of(crate::metrics::handle_of(metric))
+                MetricName::of(crate::custom_metric::handle_of(metric))
             }
         }
     )*};

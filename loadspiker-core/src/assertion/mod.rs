@@ -52,7 +52,6 @@ mod look;
 mod measured;
 mod metric;
 mod names;
-mod result;
 mod scope;
 mod spot;
 mod status;
@@ -66,16 +65,15 @@ mod tests;
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
-
+pub use crate::report::AssertionResult;
 pub use criterion::{Criterion, Requirement, Windowed};
 pub use measured::{CheckCount, CheckScope, MetricName, MetricScope, check_details, metric};
 pub use metric::Metric;
-pub use result::AssertionResult;
 pub use scope::{
     EventCount, RequestCount, Requests, RequestsAndUsers, ResponseTime, Scope, UserCount, details, for_all, global,
     scenario_details,
 };
+use serde::{Deserialize, Serialize};
 pub use status::StatusCodes;
 pub use unfinished::{IntoCriterion, IntoRequirement, SingleFigure};
 pub use value::{Number, Percent, Quantity};

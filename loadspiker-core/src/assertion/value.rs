@@ -3,9 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
+use crate::format;
 use serde::{Deserialize, Serialize};
-
-use crate::report::format;
 
 /// Something that a condition compares: a [`Duration`], a count (`u64`), a [`Percent`] or a [`Number`].
 pub trait Quantity: Copy + PartialOrd + fmt::Debug + Sized {

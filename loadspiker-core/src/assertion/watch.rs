@@ -13,10 +13,10 @@ use super::scope::{MetricPlace, Place};
 use super::spot::Spot;
 use super::window::{Counts, Wanted, Window};
 use super::{Assertion, AssertionResult, Claim};
+use crate::format::precise;
 use crate::metrics::{MetricFigures, MetricKind, MetricStats, Tags, Totals};
 use crate::moment::Moment;
 use crate::report::RunReport;
-use crate::report::format::precise;
 
 /// The criteria of a run and what has been found so far.
 #[derive(Debug, Default)]

@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use super::extract::{Extractor, Pick};
 use super::response::Response;
+use crate::custom_metric::CustomMetric;
 use crate::expression::{Arg, IntoValue, ValueArg};
-use crate::metrics::{CustomMetric, Handle};
+use crate::metrics::Handle;
 use crate::session::Session;
 use crate::value::Value;
 
@@ -316,7 +317,7 @@ impl Check {
     ///
     /// ```
     /// use loadspiker_core::check::json_path;
-    /// use loadspiker_core::metrics::{Trend, trend};
+    /// use loadspiker_core::custom_metric::{Trend, trend};
     ///
     /// const TOTAL: Trend = trend("total").unit("EUR");
     ///

@@ -8,11 +8,12 @@ use super::builder::{Change, Check, Closure, Judge, Kind, Single, Transform};
 use super::extract::{Extract, ExtractError, Extractor, Found, Pick, Scope, Subject};
 use super::json::JsonParts;
 use super::rule::{Complaint, Rule};
-use crate::compile::CompileContext;
+use crate::expression::Symbols;
 use crate::expression::{CompiledArg, CompiledValue};
+use crate::mask::{MASK, is_secret_name, masked_url, shown};
 use crate::metrics::Handle;
-use crate::protocol::{MASK, is_secret_name, masked_url, shown};
-use crate::session::{Session, Slot, abbreviate};
+use crate::session::{Session, Slot};
+use crate::shown::abbreviate;
 use crate::shown::varying;
 use crate::value::Value;
 
@@ -117,7 +118,7 @@ fn counted(name: &str, implied_by: Option<&str>) -> Arc<str> {
 }
 
 /// As [`compile`], for checks that are all counted, whether or not they have a name.
-pub(super) fn compile_counted(checks: &[Check], cx: &mut CompileContext<'_>) -> Box<[Compiled]> {
+pub(super) fn compile_counted(checks: &[Check], cx: &mut Symbols<'_>) -> Box<[Compiled]> {
     let mut compiled = compile(checks, cx);
     compiled.iter_mut().for_each(Compiled::count);
     compiled.iter().for_each(|check| check.announce(cx));
@@ -125,14 +126,14 @@ pub(super) fn compile_counted(checks: &[Check], cx: &mut CompileContext<'_>) -> 
 }
 
 /// Compiles checks and puts them in the order in which they run.
-fn compile(checks: &[Check], cx: &mut CompileContext<'_>) -> Box<[Compiled]> {
+fn compile(checks: &[Check], cx: &mut Symbols<'_>) -> Box<[Compiled]> {
     let mut compiled: Vec<Compiled> = checks.iter().map(|check| Compiled::new(check, cx)).collect();
     compiled.sort_by_key(|check| check.scope);
     compiled.into()
 }
 
 impl Compiled {
-    fn new(check: &Check, cx: &mut CompileContext<'_>) -> Self {
+    fn new(check: &Check, cx: &mut Symbols<'_>) -> Self {
         let (called, advice) = match &check.kind {
             Kind::Single(_) => ("", ""),
             Kind::All(_) => ("all_of(…)", "write it on the checks inside"),
@@ -199,7 +200,7 @@ impl Compiled {
         checks: &[Check],
         name: Option<Arc<str>>,
         kind: fn(Box<[Compiled]>) -> CompiledKind,
-        cx: &mut CompileContext<'_>,
+        cx: &mut Symbols<'_>,
     ) -> Self {
         if checks.is_empty() {
             cx.mistake(format!("{called} has no checks in it; name at least one"));
@@ -235,7 +236,7 @@ impl Compiled {
     }
 
     /// Tells under which names it and its parts are counted.
-    fn announce(&self, cx: &mut CompileContext<'_>) {
+    fn announce(&self, cx: &mut Symbols<'_>) {
         if let Some(name) = &self.counted_as {
             cx.counts_check(name);
         }
@@ -316,7 +317,7 @@ fn run_any(checks: &[Compiled], subject: &Subject<'_>, session: &mut Session) ->
 }
 
 impl CompiledSingle {
-    fn new(single: &Single, name: Option<&str>, cx: &mut CompileContext<'_>) -> Self {
+    fn new(single: &Single, name: Option<&str>, cx: &mut Symbols<'_>) -> Self {
         let extractor = &single.extractor;
         let label = match single.pick {
             Pick::First | Pick::Nth(0) | Pick::All | Pick::Random => extractor.label(),

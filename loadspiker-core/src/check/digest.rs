@@ -7,7 +7,7 @@ use sha2::Digest;
 use super::absorb::{Absorb, Absorber};
 use super::builder::Check;
 use super::extract::{Extract, ExtractError, Extractor, Found, Subject};
-use crate::compile::CompileContext;
+use crate::expression::Symbols;
 use crate::session::Session;
 use crate::value::Value;
 
@@ -103,7 +103,7 @@ impl Extractor for Fed {
         Some(self.absorber)
     }
 
-    fn compile(&self, _: &mut CompileContext<'_>) -> Box<dyn Extract> {
+    fn compile(&self, _: &mut Symbols<'_>) -> Box<dyn Extract> {
         Box::new(*self)
     }
 }

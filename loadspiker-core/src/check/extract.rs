@@ -10,9 +10,9 @@ use super::absorb::Absorber;
 use super::json::{JsonBody, JsonParts, JsonTree};
 use super::response::Response;
 use super::text::decode_text;
-use crate::compile::CompileContext;
 use crate::expression::EvalError;
-use crate::protocol::is_secret_name;
+use crate::expression::Symbols;
+use crate::mask::is_secret_name;
 use crate::session::Session;
 use crate::value::Value;
 
@@ -66,7 +66,7 @@ pub trait Extractor: fmt::Debug + Send + Sync {
     }
 
     /// Prepares it for the run: expressions and patterns are parsed, mistakes told with `cx.mistake`.
-    fn compile(&self, cx: &mut CompileContext<'_>) -> Box<dyn Extract>;
+    fn compile(&self, cx: &mut Symbols<'_>) -> Box<dyn Extract>;
 }
 
 /// A prepared [`Extractor`], shared by all virtual users.

@@ -7,9 +7,10 @@ use regex::{Captures, Regex};
 use super::builder::Check;
 use super::extract::{Extract, ExtractError, Extractor, Found, Scope, Subject};
 use super::pattern::{HeaderName, Pattern, Substring};
-use crate::compile::CompileContext;
+use crate::expression::Symbols;
 use crate::expression::arg::millis;
-use crate::session::{Session, abbreviate};
+use crate::session::Session;
+use crate::shown::abbreviate;
 use crate::value::Value;
 
 /// The status code, an integer.
@@ -97,7 +98,7 @@ impl Extractor for Plain {
         !matches!(self, Plain::BodyString | Plain::BodyBytes | Plain::ResponseTime)
     }
 
-    fn compile(&self, _: &mut CompileContext<'_>) -> Box<dyn Extract> {
+    fn compile(&self, _: &mut Symbols<'_>) -> Box<dyn Extract> {
         Box::new(*self)
     }
 }
@@ -129,7 +130,7 @@ impl Extractor for Header {
     fn scope(&self) -> Scope {
         Scope::Header
     }
-    fn compile(&self, cx: &mut CompileContext<'_>) -> Box<dyn Extract> {
+    fn compile(&self, cx: &mut Symbols<'_>) -> Box<dyn Extract> {
         Box::new(CompiledHeader(Pattern::compile(&self.0, cx)))
     }
 }
@@ -155,7 +156,7 @@ impl Extractor for HeaderRegex {
     fn scope(&self) -> Scope {
         Scope::Header
     }
-    fn compile(&self, cx: &mut CompileContext<'_>) -> Box<dyn Extract> {
+    fn compile(&self, cx: &mut Symbols<'_>) -> Box<dyn Extract> {
         Box::new(CompiledHeaderRegex {
             name: Pattern::compile(&self.name, cx),
             regex: Pattern::compile(&self.regex, cx),
@@ -190,7 +191,7 @@ impl Extractor for Holds {
         false
     }
 
-    fn compile(&self, cx: &mut CompileContext<'_>) -> Box<dyn Extract> {
+    fn compile(&self, cx: &mut Symbols<'_>) -> Box<dyn Extract> {
         Box::new(CompiledHolds(Pattern::compile(&self.0, cx)))
     }
 }
@@ -211,7 +212,7 @@ impl Extractor for BodyRegex {
     fn label(&self) -> String {
         format!("regex {}", abbreviate(&self.0))
     }
-    fn compile(&self, cx: &mut CompileContext<'_>) -> Box<dyn Extract> {
+    fn compile(&self, cx: &mut Symbols<'_>) -> Box<dyn Extract> {
         Box::new(CompiledBodyRegex(Pattern::compile(&self.0, cx)))
     }
 }

@@ -34,7 +34,7 @@
 //! ```
 //! use std::any::Any;
 //! use loadspiker_core::check::{Check, Extract, ExtractError, Extractor, Found, Response, Scope, Subject};
-//! use loadspiker_core::compile::CompileContext;
+//! use loadspiker_core::expression::Symbols;
 //! use loadspiker_core::expression::{CompiledText, IntoText, TextArg};
 //! use loadspiker_core::{Session, Value};
 //!
@@ -54,7 +54,7 @@
 //!     fn label(&self) -> String {
 //!         format!("column {}", self.0.source())
 //!     }
-//!     fn compile(&self, cx: &mut CompileContext<'_>) -> Box<dyn Extract> {
+//!     fn compile(&self, cx: &mut Symbols<'_>) -> Box<dyn Extract> {
 //!         Box::new(CompiledColumn(self.0.compile(cx)))
 //!     }
 //! }
@@ -84,7 +84,7 @@
 //!
 //! ```
 //! use loadspiker_core::check::{Absorb, Absorber, Check, Extract, ExtractError, Extractor, Found, Subject};
-//! use loadspiker_core::compile::CompileContext;
+//! use loadspiker_core::expression::Symbols;
 //! use loadspiker_core::{Session, Value};
 //!
 //! /// Counts line breaks.
@@ -112,7 +112,7 @@
 //!     fn absorber(&self) -> Option<Absorber> {
 //!         Some(LINES)
 //!     }
-//!     fn compile(&self, _: &mut CompileContext<'_>) -> Box<dyn Extract> {
+//!     fn compile(&self, _: &mut Symbols<'_>) -> Box<dyn Extract> {
 //!         Box::new(NumberOfLines)
 //!     }
 //! }

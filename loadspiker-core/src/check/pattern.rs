@@ -3,9 +3,10 @@
 use regex::Regex;
 
 use super::extract::ExtractError;
-use crate::compile::CompileContext;
+use crate::expression::Symbols;
 use crate::expression::Template;
-use crate::session::{Session, abbreviate};
+use crate::session::Session;
+use crate::shown::abbreviate;
 
 /// Something that is made from a text.
 pub(super) trait FromPattern: Sized {
@@ -24,7 +25,7 @@ pub(super) enum Pattern<T> {
 
 impl<T: FromPattern> Pattern<T> {
     /// Makes it, if it has no expressions; one that cannot be made is a mistake of the step.
-    pub(super) fn compile(source: &str, cx: &mut CompileContext<'_>) -> Self {
+    pub(super) fn compile(source: &str, cx: &mut Symbols<'_>) -> Self {
         let template = cx.template(source);
         let Some(literal) = template.as_literal() else {
             return Pattern::Rendered(template);

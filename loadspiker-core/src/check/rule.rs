@@ -7,10 +7,11 @@ use regex::Regex;
 
 use super::builder::{Closure, Comparison, Condition, Validate};
 use super::pattern::Pattern;
-use crate::compile::CompileContext;
+use crate::expression::Symbols;
 use crate::expression::{CompiledValue, EvalError, ValueArg};
-use crate::protocol::MASK;
-use crate::session::{Session, abbreviate};
+use crate::mask::MASK;
+use crate::session::Session;
+use crate::shown::abbreviate;
 use crate::value::Value;
 
 pub(super) enum Rule {
@@ -50,7 +51,7 @@ impl From<EvalError> for Complaint {
 }
 
 impl Rule {
-    pub(super) fn compile(condition: &Condition, cx: &mut CompileContext<'_>) -> Rule {
+    pub(super) fn compile(condition: &Condition, cx: &mut Symbols<'_>) -> Rule {
         match condition {
             Condition::Is(value) => Rule::Is(value.compile(cx)),
             Condition::Not(value) => Rule::Not(value.compile(cx)),
@@ -179,7 +180,7 @@ fn not<'a>(expected: String, parts: impl IntoIterator<Item = &'a CompiledValue>)
 }
 
 /// A bound that is always the same must be a number.
-fn number(bound: &ValueArg, cx: &mut CompileContext<'_>) -> CompiledValue {
+fn number(bound: &ValueArg, cx: &mut Symbols<'_>) -> CompiledValue {
     let bound = bound.compile(cx);
     if bound.as_constant().is_some_and(|value| value.as_f64().is_none_or(f64::is_nan)) {
         cx.mistake(format!("{bound} is no number, nothing can be compared with it; use is(…) for texts"));

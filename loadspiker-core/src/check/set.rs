@@ -10,7 +10,7 @@ use super::compiled::{self, Compiled, Need};
 use super::extract::Subject;
 use super::json::JsonParts;
 use super::response::Response;
-use crate::compile::CompileContext;
+use crate::expression::Symbols;
 use crate::session::Session;
 use crate::value::Value;
 
@@ -26,7 +26,7 @@ pub struct CheckSet {
 impl CheckSet {
     /// Prepares checks: patterns without expressions are compiled, attributes to save are defined, mistakes told with
     /// `cx.mistake`. Where a protocol has checks for every request, they come after the request's own.
-    pub fn compile(checks: &[Check], cx: &mut CompileContext<'_>) -> CheckSet {
+    pub fn compile(checks: &[Check], cx: &mut Symbols<'_>) -> CheckSet {
         let checks = compiled::compile_counted(checks, cx);
         cx.list(checks.iter().map(ToString::to_string));
         CheckSet {

@@ -1,8 +1,8 @@
 //! Loads that can hardly be meant: more users than a machine starts or holds.
 
 use crate::compile::Plan;
+use crate::format::count;
 use crate::inject::Profile;
-use crate::report::format::count;
 
 /// More users a second than one shard starts.
 const RATE: f64 = 1_000_000.0;

@@ -4,7 +4,6 @@ use std::panic::Location;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
-use crate::compile::context::{CompileContext, Gathered};
 use crate::compile::lower::Lowering;
 use crate::compile::plan::{CompiledPopulation, Plan, report_unknown_attributes};
 use crate::compile::program::{Op, Pc, Program};
@@ -14,6 +13,7 @@ use crate::feeder::RunFeeders;
 use crate::inject::{Profile, at_once_users};
 use crate::numbers::mix;
 use crate::pool::RunPools;
+use crate::protocol::{CompileContext, Gathered};
 use crate::protocol::{Protocol, RunStates};
 use crate::session::Session;
 use crate::shown::plain;
@@ -99,11 +99,11 @@ impl Plan {
 /// Compiles a hook. What it defines is known to all that is compiled after it, and so are its protocols and feeders;
 /// its requests and meetings are its own.
 pub(super) fn compile(hook: &Hook, simulation: &Simulation, gathered: &mut Gathered, seed: u64) -> Plan {
-    let (told, warned) = (gathered.mistakes.len(), gathered.warnings.len());
+    let (told, warned) = (gathered.symbols.mistakes.len(), gathered.symbols.warnings.len());
     let others = (
-        std::mem::take(&mut gathered.names),
-        std::mem::take(&mut gathered.rendez_vous),
-        std::mem::take(&mut gathered.turns),
+        std::mem::take(&mut gathered.bindings.names),
+        std::mem::take(&mut gathered.bindings.rendez_vous),
+        std::mem::take(&mut gathered.bindings.turns),
     );
     let mut cx = CompileContext::new(gathered, hook.name, &simulation.protocols);
     cx.place = Some(hook.place);
@@ -116,20 +116,20 @@ pub(super) fn compile(hook: &Hook, simulation: &Simulation, gathered: &mut Gathe
     let (mut ops, lines, steps) = (lowering.ops, lowering.plan, lowering.steps);
     ops.push(Op::End);
     report_unknown_attributes(&mut cx);
-    let meetings = cx.gathered.rendez_vous.iter().map(|meeting| meeting.users).filter(|users| *users > 1);
+    let meetings = cx.bindings.rendez_vous.iter().map(|meeting| meeting.users).filter(|users| *users > 1);
     for users in meetings.collect::<Vec<_>>() {
         (cx.step, cx.place) = (format!("rendez_vous {users}"), Some(hook.place));
         cx.mistake("a hook has one user, who would wait for others until its time is over; leave the rendez_vous out");
     }
     let given = if cx.imperative { cx.bind_given() } else { Vec::new() };
     let (defined, opaque, fields_unknown) = (std::mem::take(&mut cx.defined), cx.opaque, cx.fields_unknown);
-    (gathered.inherited, gathered.inherited_opaque) = (defined, opaque);
-    gathered.inherited_fields_unknown = fields_unknown;
-    gathered.mistakes.iter_mut().skip(told).for_each(|mistake| place(hook.name, mistake));
-    gathered.warnings.iter_mut().skip(warned).for_each(|warning| place(hook.name, warning));
-    let names = std::mem::replace(&mut gathered.names, others.0);
-    let rendez_vous = std::mem::replace(&mut gathered.rendez_vous, others.1);
-    let turns = std::mem::replace(&mut gathered.turns, others.2);
+    (gathered.bindings.inherited, gathered.bindings.inherited_opaque) = (defined, opaque);
+    gathered.bindings.inherited_fields_unknown = fields_unknown;
+    gathered.symbols.mistakes.iter_mut().skip(told).for_each(|mistake| place(hook.name, mistake));
+    gathered.symbols.warnings.iter_mut().skip(warned).for_each(|warning| place(hook.name, warning));
+    let names = std::mem::replace(&mut gathered.bindings.names, others.0);
+    let rendez_vous = std::mem::replace(&mut gathered.bindings.rendez_vous, others.1);
+    let turns = std::mem::replace(&mut gathered.bindings.turns, others.2);
     let witness = Some(Witness { steps: steps.clone(), seen: Mutex::default() });
     let population = CompiledPopulation {
         program: Arc::new(Program { ops, pauses: simulation.pauses, end, witness, steps }),
@@ -141,15 +141,15 @@ pub(super) fn compile(hook: &Hook, simulation: &Simulation, gathered: &mut Gathe
         protocols: Vec::new(),
         given,
     };
-    let known_protocols = gathered.known_protocols(std::slice::from_ref(&population));
+    let known_protocols = gathered.bindings.known_protocols([population.given.clone()]);
     Plan {
         name: simulation.name.clone(),
         populations: vec![population],
         protocols: Vec::new(),
         request_names: names.into_vec().into(),
         scenario_names: [Arc::from(hook.name)].into(),
-        attributes: gathered.schema.names().to_vec(),
-        secrets: Arc::new(gathered.secrets.clone()),
+        attributes: gathered.symbols.schema.names().to_vec(),
+        secrets: Arc::new(gathered.symbols.secrets.clone()),
         rendez_vous,
         turns,
         assertions: Vec::new(),

@@ -6,23 +6,21 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use crate::assertion::{Assertion, Guard, NameDoubt};
-use crate::compile::binder::KnownProtocols;
-use crate::compile::context::{BoundProtocol, CompileContext, Gathered};
 use crate::compile::hooks::{self, Attributes};
 use crate::compile::limits;
 use crate::compile::lower::Lowering;
-use crate::compile::program::{Op, Program, RendezVous};
+use crate::compile::program::{Op, Pc, Program};
 use crate::compile::sequence::{self, Predecessor};
 use crate::dsl::{Population, Simulation};
-use crate::engine::Place;
 use crate::error::{Error, Mistake, Mistakes};
 use crate::expression::Functions;
 use crate::feeder::RunFeeders;
+use crate::format::precise;
 use crate::inject::{Profile, Throttle};
 use crate::metrics::Reserved;
 use crate::pool::RunPools;
+use crate::protocol::{BoundProtocol, CompileContext, Gathered, KnownProtocols, RendezVous};
 use crate::protocol::{Protocol, RunStates};
-use crate::report::format::precise;
 use crate::session::{Secrets, Slot};
 use crate::spelling::{meant, nearest};
 
@@ -100,9 +98,8 @@ impl Plan {
         named.map(planned).collect()
     }
 
-    /// The step at `place`, the scenario that it is in, and where it was written.
-    pub(crate) fn step_at(&self, place: Place) -> Option<String> {
-        let (population, pc) = place.parts()?;
+    /// The step at this operation of a population, the scenario that it is in, and where it was written.
+    pub(crate) fn step_at(&self, population: usize, pc: Pc) -> Option<String> {
         let step = self.populations.get(population)?.program.step_at(pc)?;
         Some(format!("{step} in scenario \"{}\"", self.scenario_names.get(population)?))
     }
@@ -150,41 +147,45 @@ pub(crate) struct CompiledPopulation {
 /// it out.
 pub(crate) fn compile(simulation: &Simulation, shards: usize, seed: u64, alone: bool) -> Result<Plan, Error> {
     let mut gathered = Gathered::new(shards, seed);
-    gathered.alone = alone;
+    gathered.bindings.alone = alone;
     let mut populations = Vec::new();
     let mut scenario_names = Vec::new();
     if simulation.populations.is_empty() {
-        gathered.mistakes.push(general("it has no users: give it a scenario with `.with(scenario.inject([…]))`"));
+        gathered
+            .symbols
+            .mistakes
+            .push(general("it has no users: give it a scenario with `.with(scenario.inject([…]))`"));
     }
-    gathered.functions = simulation.functions.clone();
-    gathered.mistakes.extend(simulation.functions.mistakes().into_iter().map(general));
+    gathered.symbols.functions = simulation.functions.clone();
+    gathered.symbols.mistakes.extend(simulation.functions.mistakes().into_iter().map(general));
     for assertion in &simulation.assertions {
-        gathered.mistakes.extend(assertion.mistakes().into_iter().map(general));
+        gathered.symbols.mistakes.extend(assertion.mistakes().into_iter().map(general));
     }
     for guard in &simulation.guards {
-        gathered.mistakes.extend(guard.criterion.mistakes().into_iter().map(general));
+        gathered.symbols.mistakes.extend(guard.criterion.mistakes().into_iter().map(general));
     }
-    gathered.mistakes.extend(warm_up_mistake(simulation).map(general));
-    gathered.mistakes.extend(limits::mistakes_of_simulation(simulation).into_iter().map(general));
-    gathered.warnings.extend(limits::no_time(simulation).map(general));
+    gathered.symbols.mistakes.extend(warm_up_mistake(simulation).map(general));
+    gathered.symbols.mistakes.extend(limits::mistakes_of_simulation(simulation).into_iter().map(general));
+    gathered.symbols.warnings.extend(limits::no_time(simulation).map(general));
     let before = simulation.hooks.before.as_ref().map(|hook| hooks::compile(hook, simulation, &mut gathered, seed));
     for population in &simulation.populations {
         add(population, Vec::new(), simulation, &mut gathered, &mut populations, &mut scenario_names);
     }
-    sequence::resolve(&simulation.populations, &mut populations, &scenario_names, &mut gathered.mistakes);
-    let clashes = gathered.names.book.clashes();
-    gathered.mistakes.extend(clashes);
+    sequence::resolve(&simulation.populations, &mut populations, &scenario_names, &mut gathered.symbols.mistakes);
+    let clashes = gathered.bindings.names.book.clashes();
+    gathered.symbols.mistakes.extend(clashes);
     name_mistakes(simulation, &scenario_names, &mut gathered);
-    let attributes = gathered.schema.names().to_vec();
-    let secrets = Arc::new(gathered.secrets.clone());
+    let attributes = gathered.symbols.schema.names().to_vec();
+    let secrets = Arc::new(gathered.symbols.secrets.clone());
     let after = simulation.hooks.after.as_ref().map(|hook| hooks::compile(hook, simulation, &mut gathered, seed));
-    if !gathered.mistakes.is_empty() {
-        return Err(Error::Simulation(Mistakes(gathered.mistakes)));
+    if !gathered.symbols.mistakes.is_empty() {
+        return Err(Error::Simulation(Mistakes(gathered.symbols.mistakes)));
     }
-    let known_protocols = gathered.known_protocols(&populations);
-    let feeders = Arc::new(gathered.run_feeders());
-    let pools = Arc::new(gathered.run_pools());
-    let protocols: Vec<_> = gathered.protocols.into_iter().map(|bound| bound.protocol).collect();
+    let known_protocols =
+        gathered.bindings.known_protocols(populations.iter().map(|population| population.given.clone()));
+    let feeders = Arc::new(gathered.bindings.run_feeders());
+    let pools = Arc::new(gathered.bindings.run_pools());
+    let protocols: Vec<_> = gathered.bindings.protocols.into_iter().map(|bound| bound.protocol).collect();
     Ok(Plan {
         name: simulation.name.clone(),
         functions: simulation.functions.clone(),
@@ -195,16 +196,16 @@ pub(crate) fn compile(simulation: &Simulation, shards: usize, seed: u64, alone: 
         given: OnceLock::new(),
         feeders,
         pools,
-        reserved: Arc::new(gathered.names.book.reserved()),
-        warnings: gathered.warnings,
+        reserved: Arc::new(gathered.bindings.names.book.reserved()),
+        warnings: gathered.symbols.warnings,
         states: RunStates::default(),
         protocols,
-        request_names: gathered.names.into_vec().into(),
+        request_names: gathered.bindings.names.into_vec().into(),
         scenario_names: scenario_names.into(),
         attributes,
         secrets,
-        rendez_vous: gathered.rendez_vous,
-        turns: gathered.turns,
+        rendez_vous: gathered.bindings.rendez_vous,
+        turns: gathered.bindings.turns,
         assertions: simulation.assertions.clone(),
         guards: simulation.guards.clone(),
         warm_up: simulation.warm_up,
@@ -221,13 +222,13 @@ pub(crate) fn compile(simulation: &Simulation, shards: usize, seed: u64, alone: 
 
 /// Finds assertions and criteria about names that do not occur.
 fn name_mistakes(simulation: &Simulation, scenario_names: &[Arc<str>], gathered: &mut Gathered) {
-    let known = gathered.names.book.known(scenario_names);
+    let known = gathered.bindings.names.book.known(scenario_names, &gathered.symbols.checks);
     let of_windows = simulation.guards.iter().map(|guard| guard.criterion.name_doubt(&known));
     let doubts = simulation.assertions.iter().map(|assertion| assertion.name_doubt(&known)).chain(of_windows);
     for doubt in doubts.flatten() {
         match doubt {
-            NameDoubt::Wrong(message) => gathered.mistakes.push(general(message)),
-            NameDoubt::Perhaps(message) => gathered.warnings.push(general(message)),
+            NameDoubt::Wrong(message) => gathered.symbols.mistakes.push(general(message)),
+            NameDoubt::Perhaps(message) => gathered.symbols.warnings.push(general(message)),
         }
     }
 }
@@ -326,7 +327,7 @@ fn add(
 
 /// The protocols that the steps of a population use, and who gave them.
 fn protocols(cx: &CompileContext<'_>, population: &Population) -> Vec<String> {
-    let bound = cx.bound.iter().map(|index| &cx.gathered.protocols[*index]);
+    let bound = cx.bound.iter().map(|index| &cx.bindings.protocols[*index]);
     let describe = |bound: &BoundProtocol| {
         let source = match &bound.protocol {
             _ if bound.is_default => "default settings",
@@ -347,7 +348,7 @@ pub(super) fn report_unknown_attributes(cx: &mut CompileContext<'_>) {
             continue;
         }
         told.push(slot);
-        let names = cx.gathered.schema.names();
+        let names = cx.table.schema.names();
         let name = &names[slot as usize];
         let there: Vec<&str> = cx.defined.iter().map(|slot| &*names[*slot as usize]).collect();
         if cx.opaque || cx.fields_unknown {

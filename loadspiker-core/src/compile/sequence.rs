@@ -6,8 +6,8 @@ use std::time::Duration;
 use crate::compile::plan::CompiledPopulation;
 use crate::dsl::Population;
 use crate::error::Mistake;
+use crate::format::precise;
 use crate::inject::Throttle;
-use crate::report::format::precise;
 
 /// A population that must be done before another one starts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -7,8 +7,9 @@ use crate::assertion::Purpose;
 use crate::compile::plan::{CompiledPopulation, Plan};
 use crate::compile::sequence::Predecessor;
 use crate::dsl::PauseType;
+use crate::format::printable;
+use crate::format::{count, precise};
 use crate::inject::Profile;
-use crate::report::format::{count, precise, printable};
 
 impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

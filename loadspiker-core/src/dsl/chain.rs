@@ -7,9 +7,8 @@ use std::sync::Arc;
 use crate::error::StepError;
 use crate::expression::{Arg, PauseArg, ValueArg};
 use crate::feeder::Feeder;
-use crate::imperative::Journey;
 use crate::pool::Pool;
-use crate::protocol::ActionBuilder;
+use crate::protocol::{ActionBuilder, Journey};
 use crate::session::Session;
 
 /// A part of a scenario without a name: steps in order.

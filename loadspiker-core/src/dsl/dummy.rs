@@ -2,11 +2,10 @@
 
 use std::time::Duration;
 
-use crate::compile::{CompileContext, RequestName};
 use crate::dsl::Chain;
 use crate::expression::{Arg, CompiledArg, IntoDuration};
 use crate::metrics::{Phases, Sample};
-use crate::protocol::{Action, ActionBuilder, ActionContext, ActionFuture};
+use crate::protocol::{Action, ActionBuilder, ActionContext, ActionFuture, CompileContext, RequestName};
 
 /// A pretended request: it waits and is counted like a real one. Made by [`dummy`](crate::dsl::dummy) or
 /// [`dummy_request`].

@@ -5,6 +5,7 @@ mod dummy;
 mod functions;
 mod hooks;
 mod into;
+mod pool;
 mod population;
 mod scenario;
 mod simulation;

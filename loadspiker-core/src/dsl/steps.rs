@@ -8,8 +8,8 @@ use crate::dsl::into::IntoChain;
 use crate::error::StepError;
 use crate::expression::{Arg, IntoCondition, IntoCount, IntoDuration, IntoPause, IntoValue};
 use crate::feeder::IntoFeeder;
-use crate::imperative::{Outcome, User};
 use crate::pool::Pool;
+use crate::protocol::{Outcome, User};
 use crate::session::Session;
 
 macro_rules! steps {

@@ -3,7 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
-use crate::compile::{Kind, Op, Pc, Program, RendezVous, Switch, SwitchBy, Test};
+use crate::compile::{Kind, Op, Pc, Program, Switch, SwitchBy, Test};
 use crate::engine::signals::panic_message;
 use crate::engine::user::{Frame, User};
 use crate::engine::{Place, Shard};
@@ -11,6 +11,7 @@ use crate::expression::EvalError;
 use crate::feeder::at_once;
 use crate::metrics::GroupId;
 use crate::moment::Moment;
+use crate::protocol::RendezVous;
 
 /// How many operations a user takes before others get their turn.
 const TURN: u32 = 1000;

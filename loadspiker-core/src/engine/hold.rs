@@ -75,7 +75,10 @@ impl Shard {
         if held < HOLDS || self.clock.is_simulated() {
             return;
         }
-        let step = self.plan.step_at(place).unwrap_or_else(|| "the load generator itself".to_owned());
+        let step = place
+            .parts()
+            .and_then(|(population, pc)| self.plan.step_at(population, pc))
+            .unwrap_or_else(|| "the load generator itself".to_owned());
         self.recorder.borrow_mut().held_up(&step, held);
     }
 

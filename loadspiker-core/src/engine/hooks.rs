@@ -13,7 +13,7 @@ use crate::engine::run::Run;
 use crate::engine::signals::StopSignals;
 use crate::error::Error;
 use crate::feeder::copied;
-use crate::report::format::precise;
+use crate::format::precise;
 use crate::report::{EndReason, RunReport};
 use crate::session::{Schema, Slot};
 use crate::value::Value;

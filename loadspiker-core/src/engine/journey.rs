@@ -14,10 +14,10 @@ use crate::engine::Shard;
 use crate::engine::cursor::{Cursor, Problem};
 use crate::engine::shard::ShardProgram;
 use crate::engine::task::NoPanic;
-use crate::imperative::{Outcome, User};
 use crate::metrics::{Phases, Sample};
 use crate::moment::Moment;
 use crate::protocol::ActionContext;
+use crate::protocol::{Outcome, User};
 
 /// What has happened in futures of the engine's within the user's code. It may drop them where they stand (it lost
 /// patience, say), and then they cannot tell the user itself.

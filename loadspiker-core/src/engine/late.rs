@@ -5,14 +5,14 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use crate::compile::Binder;
 use crate::engine::Shard;
-use crate::expression::Functions;
+use crate::expression::{Functions, LateSymbols};
 use crate::feeder::{BoundFeeder, Feeder, MetFeeder};
-use crate::late_names::{self, LateNames};
 use crate::pool::{BoundPool, Pool};
+use crate::protocol::Binder;
 use crate::protocol::{Protocol, ShardInfo};
 use crate::session::Slot;
+use crate::session::{LATE_LIMIT, LateNames};
 
 /// A protocol of this kind, and the place of its state.
 type OpenedProtocol = (TypeId, usize, Arc<dyn Protocol>);
@@ -58,14 +58,14 @@ pub(crate) struct ShardBinder<'a> {
     pub(crate) population: u32,
 }
 
-impl Binder for ShardBinder<'_> {
+impl LateSymbols for ShardBinder<'_> {
     fn slot(&self, attribute: &str) -> Result<Slot, String> {
         let known = self.shard.schemas.get(self.population as usize).and_then(|schema| schema.slot(attribute));
         known.or_else(|| self.shard.late.names.intern(attribute)).ok_or_else(|| {
             // Without the name, which would make every error another one.
             format!(
                 "more than {} names of attributes were made up during the run; use fixed names and let the values differ",
-                late_names::LIMIT
+                LATE_LIMIT
             )
         })
     }
@@ -74,6 +74,12 @@ impl Binder for ShardBinder<'_> {
         self.shard.late.names.keep_secret(text);
     }
 
+    fn functions(&self) -> &Functions {
+        &self.shard.plan.functions
+    }
+}
+
+impl Binder for ShardBinder<'_> {
     fn protocol(&self, kind: TypeId) -> Option<(usize, Arc<dyn Protocol>)> {
         let plan = &self.shard.plan;
         let given = plan.known_protocols.given.get(self.population as usize).into_iter().flatten();
@@ -82,10 +88,6 @@ impl Binder for ShardBinder<'_> {
         }
         let opened = self.shard.late.protocols.borrow();
         opened.iter().find(|(known, ..)| *known == kind).map(|(_, index, protocol)| (*index, protocol.clone()))
-    }
-
-    fn functions(&self) -> &Functions {
-        &self.shard.plan.functions
     }
 
     fn open(&self, kind: TypeId, protocol: &Arc<dyn Protocol>) -> Result<usize, String> {

@@ -4,8 +4,8 @@ use crate::compile::{Kind, Loop, Op, Pc};
 use crate::engine::cursor::Cursor;
 use crate::engine::user::Frame;
 use crate::expression::{CompiledValue, EvalError};
+use crate::mask::shown_value;
 use crate::moment::Moment;
-use crate::protocol::shown_value;
 use crate::value::Value;
 
 impl Cursor<'_> {

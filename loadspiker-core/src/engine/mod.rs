@@ -16,6 +16,7 @@ mod gate;
 mod handle;
 mod health;
 mod hold;
+mod holding;
 mod hooks;
 mod host;
 mod journey;
@@ -46,7 +47,6 @@ mod waiting;
 mod watch;
 
 pub(crate) use cursor::{Cursor, Problem};
-pub(crate) use fork::Fork;
 pub use handle::{ControlError, RunHandle};
 pub(crate) use journey::Loose;
 pub(crate) use late::ShardBinder;

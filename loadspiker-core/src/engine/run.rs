@@ -9,6 +9,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
 use crate::assertion::Watches;
+use crate::collector::{Collector, Journal, JournalHeader};
 use crate::compile::Plan;
 use crate::engine::handle::RunHandle;
 use crate::engine::health;
@@ -20,9 +21,9 @@ use crate::engine::steering::ProfileTime;
 use crate::engine::thread;
 use crate::engine::watch::Watch;
 use crate::error::Error;
-use crate::metrics::{Collector, Limits};
+use crate::metrics::Limits;
 use crate::moment::Moment;
-use crate::report::{EndReason, Journal, RunInfo, RunReport};
+use crate::report::{EndReason, RunInfo, RunReport};
 
 /// A run that is on.
 pub(super) struct Run<'a> {
@@ -111,7 +112,8 @@ impl<'a> Run<'a> {
             .map_or(0, |since| u64::try_from(since.as_millis()).unwrap_or(u64::MAX));
         let mut watches = Watches::new(&plan.guards);
         watches.until(plan.max_duration.unwrap_or(Duration::MAX));
-        let journal = plan.journal.as_deref().map(|path| Journal::begin(path, &plan, &info)).transpose()?;
+        let journal =
+            plan.journal.as_deref().map(|path| Journal::begin(path, &journal_header(&plan, &info))).transpose()?;
         let collector =
             Collector::new(plan.shards, &plan.request_names, plan.scenario_names.clone(), Limits::default())
                 .warming_up(plan.warm_up)
@@ -345,4 +347,11 @@ impl<'a> Run<'a> {
         report.add_results(results);
         Ok(report)
     }
+}
+
+/// What the journal of a run needs beside figures.
+fn journal_header(plan: &Plan, info: &RunInfo) -> JournalHeader {
+    let run = RunInfo { warm_up: plan.warm_up, ..info.clone() };
+    let names = [&*plan.scenario_names, &*plan.request_names];
+    JournalHeader::new(run, plan.to_string(), names, (&plan.assertions, &plan.guards))
 }

@@ -22,13 +22,12 @@ use crate::engine::steered::Order;
 use crate::engine::task::Seat;
 use crate::engine::user::User;
 use crate::engine::waiting::Waiting;
-use crate::expression::Counters;
 use crate::inject::{self, Slots};
 use crate::metrics::{Book, GroupId, Limits, NameId, Recorder};
 use crate::moment::Moment;
 use crate::numbers::mix;
 use crate::protocol::{RunStates, ShardInfo, ShardState};
-use crate::session::{Schema, Session, Slot};
+use crate::session::{Counters, Schema, Session, Slot};
 use crate::shown::plain;
 use crate::value::Value;
 

@@ -5,10 +5,9 @@ use std::thread::JoinHandle;
 
 use crate::dsl::Simulation;
 use crate::engine::handle::RunHandle;
-use crate::engine::health;
 use crate::engine::options::{Observer, RunOptions};
 use crate::engine::prepare::conduct_alone;
-use crate::error::Error;
+use crate::error::{Error, explain};
 use crate::report::RunReport;
 
 /// A run on a thread of its own. Made by [`Simulation::start`].
@@ -63,10 +62,8 @@ impl Simulation {
         let (steered, debug) = (handle.clone(), options.debug);
         let thread = std::thread::Builder::new().name("loadspiker-run".to_owned());
         let thread = thread.spawn(move || conduct_alone(&plan, &steered, events, debug, &mut observer));
-        let thread = thread.map_err(|cause| Error::Start {
-            what: "the thread of the run".to_owned(),
-            cause: health::explain(&cause),
-        })?;
+        let thread = thread
+            .map_err(|cause| Error::Start { what: "the thread of the run".to_owned(), cause: explain(&cause) })?;
         Ok(StartedRun { handle, thread })
     }
 }

@@ -12,11 +12,11 @@ use tokio::sync::mpsc::UnboundedReceiver;
 
 use crate::compile::Plan;
 use crate::engine::clock::Clock;
-use crate::engine::health;
 use crate::engine::message::{Command, Event};
 use crate::engine::signals::{SHARD_THREAD, panic_message};
 use crate::engine::timer::Timer;
 use crate::engine::{Pulse, Shard};
+use crate::error::explain;
 use crate::shown::plain;
 
 /// Starts the thread of the shard at `index`. It sets itself up, tells that it is ready, and begins when `start` gives
@@ -42,7 +42,7 @@ pub(crate) fn spawn(
         let _ = tell.send(Event::Gone { shard: index });
     };
     let thread = std::thread::Builder::new().name(format!("{SHARD_THREAD}{index}"));
-    thread.spawn(work).map_err(|cause| health::explain(&cause))
+    thread.spawn(work).map_err(|cause| explain(&cause))
 }
 
 fn run(
@@ -65,7 +65,7 @@ fn run(
     let runtime = runtime.build_local(LocalOptions::default());
     let runtime = match runtime {
         Ok(runtime) => runtime,
-        Err(cause) => return failed("the runtime of a shard", health::explain(&cause)),
+        Err(cause) => return failed("the runtime of a shard", explain(&cause)),
     };
     runtime.block_on(async {
         let base = Instant::now();
@@ -82,7 +82,7 @@ fn run(
         };
         let timer = match Timer::new() {
             Ok(timer) => timer,
-            Err(cause) => return failed("the timer of a shard", health::explain(&cause)),
+            Err(cause) => return failed("the timer of a shard", explain(&cause)),
         };
         let _ = tell.send(Event::Ready);
         let Ok(base) = start.recv() else { return };

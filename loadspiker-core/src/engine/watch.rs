@@ -13,8 +13,8 @@ use crate::engine::health;
 use crate::engine::host::Machine;
 use crate::engine::pulse::Pulse;
 use crate::engine::run::Run;
+use crate::format::human;
 use crate::moment::Moment;
-use crate::report::format::human;
 use crate::report::{EndReason, HostLoad, RunInfo, StuckStep};
 
 /// How long a turn may last before it is told.
@@ -99,8 +99,13 @@ impl Watch {
             }
             let told = *watched.told.get_or_insert_with(|| {
                 let (user, place) = watched.pulse.who();
-                let step =
-                    StuckStep { shard: index, user, step: plan.step_at(place), held: watched.held, given_up: false };
+                let step = StuckStep {
+                    shard: index,
+                    user,
+                    step: place.parts().and_then(|(population, pc)| plan.step_at(population, pc)),
+                    held: watched.held,
+                    given_up: false,
+                };
                 tell.push(step.clone());
                 let kept = self.stuck.len() < MOST;
                 kept.then(|| self.stuck.push(step)).map(|()| self.stuck.len() - 1)

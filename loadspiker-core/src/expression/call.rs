@@ -3,9 +3,9 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::error::EvalError;
 use super::function::Function;
 use super::generate;
+use crate::error::EvalError;
 use crate::error::{SessionError, StepError};
 use crate::session::{Session, Slot};
 use crate::value::Value;

@@ -1,6 +1,5 @@
 //! [`Generator`]: the functions that stand by themselves, `#{randomInt(1,6)}`.
 
-use std::fmt::Write;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -194,35 +193,11 @@ impl Generator {
     pub(super) fn write(&self, session: &Session, out: &mut String) {
         match self {
             Generator::CurrentDate(pattern) => pattern.write_now(out),
-            Generator::Uuid => write_uuid(session.random(|random| random.u128(..)), out),
+            Generator::Uuid => crate::uuid::write_uuid(session.random(|random| random.u128(..)), out),
             Generator::Alphanumeric(length) => {
                 session.random(|random| out.extend((0..*length).map(|_| random.alphanumeric())));
             }
             other => write_value(&other.value(session), out),
         }
     }
-}
-
-/// A UUID of these bits.
-#[cfg(feature = "fake")]
-pub(crate) fn uuid(random: u128) -> String {
-    let mut text = String::new();
-    write_uuid(random, &mut text);
-    text
-}
-
-/// RFC 9562, section 5.4: 122 random bits, version 4, variant 10.
-fn write_uuid(random: u128, out: &mut String) {
-    let bits = random & !(0xf << 76 | 0x3 << 62) | 0x4 << 76 | 0x2 << 62;
-    let part = |shift: u32, width: u32| bits >> shift & ((1 << width) - 1);
-    // Writing into a String cannot fail.
-    let _ = write!(
-        out,
-        "{:08x}-{:04x}-{:04x}-{:04x}-{:012x}",
-        part(96, 32),
-        part(80, 16),
-        part(64, 16),
-        part(48, 16),
-        part(0, 48)
-    );
 }

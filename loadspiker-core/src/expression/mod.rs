@@ -34,9 +34,7 @@
 
 pub mod arg;
 mod call;
-mod counter;
 mod date;
-mod error;
 mod function;
 mod generate;
 mod html;
@@ -44,11 +42,13 @@ mod html;
 mod jinja;
 mod parse;
 mod path;
+mod symbols;
 
 use std::borrow::Cow;
 use std::fmt::Write;
 use std::sync::Arc;
 
+pub use crate::error::{EvalError, ParseError};
 pub(crate) use arg::draw;
 pub use arg::{
     Arg, CompiledArg, CompiledDistribution, CompiledPause, CompiledText, CompiledValue, Computed, Distribution,
@@ -56,13 +56,11 @@ pub use arg::{
     TextOutcome, ValueArg, empirical, exponential, log_normal, normal, uniform,
 };
 pub(crate) use call::{Functions, UserFunction};
-pub(crate) use counter::Counters;
-pub use error::{EvalError, ParseError};
-#[cfg(feature = "fake")]
-pub(crate) use generate::uuid;
 #[cfg(feature = "templates")]
 #[cfg_attr(docsrs, doc(cfg(feature = "templates")))]
 pub use jinja::{Jinja, jinja, jinja_file};
+pub use symbols::Symbols;
+pub(crate) use symbols::{LateSymbols, SymbolTable};
 
 use crate::session::{Session, Slot};
 use crate::value::Value;

@@ -9,10 +9,10 @@
 
 use super::Part;
 use super::call::{Call, Functions};
-use super::error::ParseError;
 use super::function::Function;
 use super::generate::{self, Generator};
 use super::path::{Expression, Root, Step, StepKind};
+use crate::error::ParseError;
 use crate::session::Slot;
 use crate::spelling::nearest;
 

@@ -4,12 +4,12 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::call::Call;
-use super::error::EvalError;
 use super::function::Function;
 use super::generate::Generator;
 use super::write_value;
+use crate::error::EvalError;
 use crate::error::SessionError;
-use crate::protocol::shown_value;
+use crate::mask::shown_value;
 use crate::session::{Session, Slot};
 use crate::value::{FromValue, Value};
 

@@ -9,7 +9,7 @@ use fake::rand::rand_core::TryRng;
 use time::Date;
 
 use super::{Fake, FakeDate, Locale};
-use crate::expression::uuid;
+use crate::uuid::uuid;
 use crate::value::Value;
 
 /// A user's random numbers, as the crate `fake` wants them.

@@ -1,11 +1,12 @@
 //! Made-up data: names, addresses, texts, numbers, dates, drawn from a user's own random numbers.
 //!
-//! [`fake_records`] is a feeder that makes records without a file, [`Fake`] says what a field is. In texts the functions
+//! [`fake_records`](crate::feeder::fake_records) is a feeder that makes records without a file, [`Fake`] says what a field is. In texts the functions
 //! `#{fakeName()}`, `#{fakeEmail()}` and so on give the same; see the [expression language](crate::expression). A run with
 //! the same seed makes the same data.
 //!
 //! ```
-//! use loadspiker_core::fake::{Fake, Locale, fake_records};
+//! use loadspiker_core::fake::{Fake, Locale};
+//! use loadspiker_core::feeder::fake_records;
 //! use loadspiker_core::dsl::*;
 //! # use loadspiker_core::inject::at_once_users;
 //!
@@ -23,13 +24,11 @@
 //! ```
 
 mod draw;
-mod feeder;
 mod locale;
 mod words;
 
 use std::ops::RangeInclusive;
 
-pub use feeder::{FakeRecords, fake_records};
 pub use locale::Locale;
 
 pub(crate) use draw::draw;
@@ -110,7 +109,7 @@ impl Fake {
     }
 
     /// What cannot be drawn, if anything.
-    fn mistake(&self) -> Option<String> {
+    pub(crate) fn mistake(&self) -> Option<String> {
         match self {
             Fake::Date(from, to) => match (draw::date(*from), draw::date(*to)) {
                 (Some(from), Some(to)) if from <= to => None,

@@ -38,6 +38,8 @@ mod combined;
 mod drawn;
 mod error;
 mod external;
+#[cfg(feature = "fake")]
+mod fake;
 mod finish;
 mod flow;
 mod input;
@@ -63,11 +65,12 @@ pub(crate) use bound::at_once;
 pub use bound::{BoundFeeder, MOST_AT_ONCE};
 pub use builder::{Feeder, IntoFeeder, Strategy};
 pub(crate) use drawn::Fields;
-#[cfg(feature = "fake")]
-pub(crate) use drawn::made;
 pub use drawn::{generate, lazy_records};
 pub use error::{FeedError, FeederError};
 pub use external::{ReadError, RecordSink, RecordSource};
+#[cfg(feature = "fake")]
+#[cfg_attr(docsrs, doc(cfg(feature = "fake")))]
+pub use fake::{FakeRecords, fake_records};
 pub(crate) use layout::copied;
 pub(crate) use live::Live;
 pub use live::{AsyncSource, IntoNextRecord, NextRecord, async_records};

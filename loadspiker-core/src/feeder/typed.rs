@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::record::Record;
 use super::sink::Refusal;
 use crate::error::SessionError;
-use crate::protocol::shown_value;
+use crate::mask::shown_value;
 use crate::session::Session;
 use crate::value::{FromValue, Value};
 
@@ -149,4 +149,15 @@ pub fn field<T: FromValue>(session: &Session, name: &str, default: Option<fn() -
 
 fn is_empty(value: &Value) -> bool {
     matches!(value, Value::Null) || value.as_str() == Some("")
+}
+
+impl Session {
+    /// A record that was fed, as a struct with `#[derive(Record)]`: each of its fields is the attribute of that name.
+    ///
+    /// # Errors
+    ///
+    /// [`SessionError::Missing`] if an attribute is not set, [`SessionError::Type`] if it does not fit its field.
+    pub fn record<R: TypedRecord>(&self) -> Result<R, SessionError> {
+        R::from_session(self)
+    }
 }

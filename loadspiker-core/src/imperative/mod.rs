@@ -78,30 +78,11 @@ mod records;
 mod request;
 mod user;
 
-use std::future::Future;
-use std::pin::Pin;
 use std::sync::Arc;
 
-pub(crate) use request::Witness;
-pub use user::User;
+pub use crate::protocol::{Outcome, User};
 
 use crate::dsl::Chain;
-use crate::error::StepError;
-
-/// What code in the imperative style returns: `Ok(())`, or why it could not go on. `?` turns every error into a
-/// [`StepError`].
-pub type Outcome = Result<(), StepError>;
-
-/// Async code of the user's, as a step of a scenario.
-pub(crate) trait Journey: Send + Sync {
-    fn run<'a>(&'a self, user: &'a mut User) -> Pin<Box<dyn Future<Output = Outcome> + 'a>>;
-}
-
-impl<F: AsyncFn(&mut User) -> Outcome + Send + Sync> Journey for F {
-    fn run<'a>(&'a self, user: &'a mut User) -> Pin<Box<dyn Future<Output = Outcome> + 'a>> {
-        Box::pin(self(user))
-    }
-}
 
 impl Chain {
     /// A chain of one step that is an async function and is not timed itself: what a whole scenario in the imperative

@@ -12,16 +12,7 @@ use crate::expression::IntoDuration;
 use crate::imperative::User;
 use crate::metrics::{GroupId, NameId, Phases, Sample, SampleName, ScenarioId};
 use crate::moment::Moment;
-use crate::protocol::{Action, ActionBuilder};
-
-/// What the user's code gets to know of a request.
-#[derive(Default)]
-pub(crate) struct Witness {
-    /// Why it failed.
-    pub(crate) failure: Option<String>,
-    pub(crate) reply: Option<Box<dyn Any>>,
-    pub(crate) wants_reply: bool,
-}
+use crate::protocol::{Action, ActionBuilder, Witness};
 
 impl User {
     /// Makes a request of any protocol: it is compiled, run, measured and checked as in a built scenario. Protocols offer

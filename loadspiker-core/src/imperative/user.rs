@@ -4,28 +4,13 @@ use std::fmt;
 use std::rc::Rc;
 use std::time::Duration;
 
-use crate::compile::{CompileContext, compile_during_run};
+use crate::custom_metric::Recording;
 use crate::engine::{Cursor, Loose, Problem, ShardBinder, ShardProgram, give_way};
 use crate::error::StepError;
 use crate::expression::IntoCount;
 use crate::feeder::{Feeder, at_once};
-use crate::moment::Moment;
-use crate::protocol::ActionContext;
+use crate::protocol::{ActionContext, CompileContext, User, compile_during_run};
 use crate::session::Session;
-
-/// A virtual user on its way through code in the imperative style: it makes requests, pauses, takes records. See the
-/// [module](super).
-pub struct User {
-    pub(crate) cx: ActionContext,
-    pub(crate) program: ShardProgram,
-    pub(super) loose: Rc<Loose>,
-    /// Since when the user's code has been at work.
-    since: Moment,
-    /// How long it has paused, and waited for slots of a throttle.
-    pub(crate) paused: Duration,
-    /// What it has done since others had their turn.
-    turns: u32,
-}
 
 /// How much a user does before others get their turn, even if none of it had to wait for anything.
 const TURN: u32 = 128;
@@ -159,5 +144,11 @@ impl User {
 impl fmt::Debug for User {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("User").field("session", self.session()).finish_non_exhaustive()
+    }
+}
+
+impl Recording for User {
+    fn recording_session(&self) -> &Session {
+        self.session()
     }
 }

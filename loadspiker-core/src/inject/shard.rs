@@ -1,7 +1,5 @@
 //! [`Shard`]: which part of a load generator something is computed for.
 
-use crate::protocol::ShardInfo;
-
 /// One of `count` parts among which the load is split: a shard of this process, or of many machines.
 ///
 /// What is computed for the parts adds up to the whole exactly.
@@ -29,12 +27,6 @@ impl Shard {
         let Some(others) = (count - 1).checked_sub(index) else { return 0 };
         let share = (u128::from(total) + u128::from(others)) / u128::from(count);
         u64::try_from(share).unwrap_or(u64::MAX)
-    }
-}
-
-impl From<ShardInfo> for Shard {
-    fn from(info: ShardInfo) -> Self {
-        Shard { index: info.index, count: info.count }
     }
 }
 

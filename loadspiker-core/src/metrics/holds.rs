@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::report::seconds;
+use crate::numbers::seconds;
 
 /// How often and for how long a step has held up a shard: while its code ran (a closure, a check, the decoding of a body),
 /// nobody else on the shard had a turn. Turns of less than 10 ms are not counted.

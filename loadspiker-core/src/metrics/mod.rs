@@ -14,7 +14,6 @@
 //! Beside requests there are figures of the user's own: [`counter`], [`gauge`], [`rate`] and [`trend`].
 
 mod bounds;
-mod collector;
 mod custom;
 mod errors;
 mod group_stats;
@@ -33,7 +32,6 @@ mod reserved;
 mod sample;
 mod series;
 mod snapshot;
-mod state;
 mod table;
 mod times;
 mod totals;
@@ -44,12 +42,7 @@ mod windows;
 #[cfg(test)]
 pub(crate) mod tests;
 
-pub use collector::Collector;
-pub(crate) use collector::Second;
-pub use custom::{
-    Amount, Counter, CustomMetric, Gauge, MetricFigures, MetricKind, MetricPoint, Rate, Recording, Trend,
-    ValueStatistics, counter, gauge, rate, trend,
-};
+pub use custom::{MetricFigures, MetricKind, MetricPoint, ValueStatistics};
 pub use errors::ErrorGroup;
 pub use holds::Holds;
 pub use limits::{Limits, OTHER, OTHER_ERRORS};
@@ -65,14 +58,18 @@ pub use user_stats::UserStatistics;
 pub use waits::RecordWaits;
 pub use windows::{Selection, WindowFigures, WindowTimes, Windows};
 
+pub(crate) use bounds::Bounds;
 pub(crate) use custom::{
-    Book, CheckCounts, Handle, MetricKey, MetricName, MetricStats, PackedMetric, Tags, exact, handle_of,
+    Book, CheckCounts, GivenTags, Handle, KeptMetrics, MetricKey, MetricName, MetricStats, NO_TAGS, PackedMetric, Tags,
+    exact, wrong_number,
 };
+pub(crate) use errors::ErrorCounts;
 pub(crate) use group_stats::GroupStats;
 pub(crate) use key::{RequestPath, SEPARATOR};
 pub(crate) use packed::PackedTimes;
+pub(crate) use paths::Paths;
 pub(crate) use request_stats::RequestStats;
 pub(crate) use reserved::Reserved;
+pub(crate) use series::{push, quantiles, round, thin};
 pub(crate) use snapshot::EndOf;
-pub(crate) use state::{SavedState, State};
 pub(crate) use totals::Totals;

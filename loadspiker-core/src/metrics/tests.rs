@@ -6,6 +6,7 @@ use std::time::Duration;
 use proptest::prelude::*;
 
 use super::*;
+use crate::collector::Collector;
 use crate::moment::Moment;
 use crate::report::{RunInfo, RunReport};
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::report::seconds;
+use crate::numbers::seconds;
 
 /// A shorter wait is none.
 const NOTICED: Duration = Duration::from_millis(1);

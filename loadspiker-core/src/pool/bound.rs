@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use crate::desk::Desk;
 use crate::feeder::{FeederError, Strategy, Table};
+use crate::format::precise;
 use crate::moment::Moment;
 use crate::pool::Pool;
-use crate::report::format::precise;
 use crate::session::Session;
 
 /// A pool in a run: its records, and the desk over which they go, by their number.
@@ -64,7 +64,7 @@ impl BoundPool {
     }
 
     /// Sets the fields of a record as attributes.
-    pub(super) fn give(&self, record: usize, session: &mut Session) {
+    pub(crate) fn give(&self, record: usize, session: &mut Session) {
         for (name, cell) in self.table.columns.iter().zip(self.table.row(record)) {
             match cell {
                 // That every field can name an attribute was seen to when the feeder was opened.
@@ -75,12 +75,12 @@ impl BoundPool {
     }
 
     /// Removes the attributes of a record.
-    pub(super) fn take_away(&self, session: &mut Session) {
+    pub(crate) fn take_away(&self, session: &mut Session) {
         self.table.columns.iter().for_each(|name| drop(session.remove(name)));
     }
 
     /// A record comes back.
-    pub(super) fn put_back(&self, record: usize, at: Option<Moment>) {
+    pub(crate) fn put_back(&self, record: usize, at: Option<Moment>) {
         self.desk.offer(record, at);
     }
 

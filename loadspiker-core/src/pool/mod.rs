@@ -36,7 +36,6 @@
 //! [`parallel`](crate::dsl::parallel) checks out becomes the user's when the branches join.
 
 mod bound;
-mod holding;
 mod run;
 
 use std::fmt;
@@ -44,10 +43,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub(crate) use bound::BoundPool;
-pub(crate) use holding::{Holding, Taken};
 pub(crate) use run::{RunPools, same_name};
 
-use crate::dsl::Chain;
 use crate::feeder::{Feeder, IntoFeeder};
 use crate::units::FixedDuration;
 
@@ -94,18 +91,6 @@ impl Pool {
     /// The name that it was given.
     pub fn name(&self) -> &str {
         &self.0.name
-    }
-
-    /// The step [`checkout`](crate::dsl::checkout) of this pool, as a chain.
-    #[track_caller]
-    pub fn checkout(&self) -> Chain {
-        crate::dsl::checkout(self)
-    }
-
-    /// The step [`checkin`](crate::dsl::checkin) of this pool, as a chain.
-    #[track_caller]
-    pub fn checkin(&self) -> Chain {
-        crate::dsl::checkin(self)
     }
 
     /// Whether the two are clones of the same pool.

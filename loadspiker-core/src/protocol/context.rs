@@ -12,12 +12,12 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use crate::custom_metric::Recording;
 use crate::engine::{Shard, Turn, User, Watchdog};
-use crate::imperative::Witness;
+use crate::format::human;
 use crate::metrics::{Sample, SampleName};
 use crate::moment::Moment;
-use crate::protocol::{Action, ProtocolSlot, ShardState, UserState};
-use crate::report::format::human;
+use crate::protocol::{Action, ProtocolSlot, ShardState, UserState, Witness};
 use crate::session::Session;
 use crate::shown::{plain, printable};
 
@@ -364,5 +364,11 @@ impl ActionContext {
             buffer.clear();
             buffers.push(buffer);
         }
+    }
+}
+
+impl Recording for ActionContext {
+    fn recording_session(&self) -> &Session {
+        self.session()
     }
 }

@@ -206,10 +206,15 @@
 //! assert_eq!(report.request("mistaken").unwrap().failed_count(), 3);
 //! ```
 
+mod binder;
+mod compile_context;
 mod context;
-mod mask;
+mod journey;
+mod names;
+mod rendez_vous;
 mod run_state;
 mod within;
+mod witness;
 
 use std::any::Any;
 use std::fmt;
@@ -219,12 +224,21 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
+pub use crate::mask::{MASK, is_secret_name, masked_pairs, masked_url, masked_url_with};
+pub(crate) use binder::{Binder, KnownProtocols, compile_during_run};
+#[cfg(test)]
+pub(crate) use compile_context::compile_in_test;
+pub(crate) use compile_context::{BoundProtocol, Gathered};
+pub use compile_context::{CompileContext, RequestName, Text};
 pub use context::{ActionContext, Elapsed, Timeout};
-pub use mask::{MASK, is_secret_name, masked_pairs, masked_url, masked_url_with};
-pub(crate) use mask::{shown, shown_value, without};
+pub(crate) use journey::Journey;
+pub use journey::{Outcome, User};
+pub(crate) use names::GroupNode;
+pub(crate) use rendez_vous::RendezVous;
 pub(crate) use run_state::RunStates;
+pub(crate) use witness::Witness;
 
-use crate::compile::{CompileContext, RequestName};
+use crate::inject;
 pub use crate::shown::varying;
 
 /// The configuration of a protocol: what a user passes to `Simulation::protocol`.
@@ -271,6 +285,12 @@ pub struct ShardInfo {
     pub index: usize,
     /// How many there are.
     pub count: usize,
+}
+
+impl From<ShardInfo> for inject::Shard {
+    fn from(info: ShardInfo) -> Self {
+        inject::Shard { index: info.index, count: info.count }
+    }
 }
 
 /// A protocol's state on one shard: everything its users share.

@@ -2,10 +2,10 @@
 
 use std::any::Any;
 
-use crate::compile::compile_during_run;
 use crate::engine::ShardBinder;
 use crate::error::StepError;
-use crate::imperative::Witness;
+use crate::protocol::Witness;
+use crate::protocol::compile_during_run;
 use crate::protocol::{ActionBuilder, ActionContext};
 
 impl ActionContext {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
+use super::assertion_result::AssertionResult;
 use super::bottleneck::Bottleneck;
 use super::group::GroupReport;
 use super::info::RunInfo;
@@ -14,7 +15,6 @@ use super::run_report::{RunReport, SCHEMA_VERSION};
 use super::scenario::ScenarioReport;
 use super::summary::Summary;
 use super::warm_up::WarmUp;
-use crate::assertion::AssertionResult;
 use crate::metrics::{RecordWaits, SeriesPoint, Windows};
 
 /// What is written. `passed`, `warnings`, `bottleneck` and `summary` follow from the rest and are not read again.

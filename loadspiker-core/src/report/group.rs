@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::statistics::{Statistics, per_second};
+use super::statistics::Statistics;
 use crate::metrics::{GroupStats, PhaseTimes, TimeStatistics};
+use crate::numbers::per_second;
 
 /// The passes through one group, all scenarios together.
 ///

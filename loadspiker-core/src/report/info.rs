@@ -11,6 +11,7 @@ use super::load::{HostLoad, StuckStep};
 #[cfg(doc)]
 use super::run_report::RunReport;
 use crate::metrics::{Holds, TimeStatistics};
+use crate::numbers::seconds;
 
 /// What run a report is about.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -169,21 +170,6 @@ impl fmt::Display for EndReason {
             EndReason::Aborted(why) => write!(f, "aborted: {why}"),
             EndReason::Unfinished => f.write_str("unfinished, as its process died"),
         }
-    }
-}
-
-/// Durations as seconds with a fraction, exact to the nanosecond up to 50 days.
-pub(crate) mod seconds {
-    use std::time::Duration;
-
-    use serde::{Deserialize, Deserializer, Serializer, de};
-
-    pub(crate) fn serialize<S: Serializer>(time: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_f64(time.as_secs_f64())
-    }
-
-    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
-        Duration::try_from_secs_f64(f64::deserialize(deserializer)?).map_err(de::Error::custom)
     }
 }
 

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::info::{optional_seconds, seconds};
+use super::info::optional_seconds;
+use crate::numbers::seconds;
 
 /// What the machine did to the load generator while it ran.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

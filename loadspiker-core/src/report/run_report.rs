@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::assertion_result::AssertionResult;
 use super::document::Written;
 use super::group::GroupReport;
 use super::info::{EndReason, RunInfo};
@@ -12,7 +13,6 @@ use super::scenario::ScenarioReport;
 use super::statistics::Statistics;
 use super::verdict;
 use super::warm_up::WarmUp;
-use crate::assertion::{Assertion, AssertionResult};
 use crate::error::Error;
 use crate::metrics::{
     MetricName, MetricPoint, RecordWaits, RequestPath, RequestPoint, RequestStats, SeriesPoint, TimeStatistics, Totals,
@@ -302,19 +302,20 @@ impl RunReport {
         self
     }
 
-    /// Evaluates assertions. Their results replace those of earlier ones, and those of criteria.
-    pub fn evaluate(&mut self, assertions: &[Assertion]) {
-        self.info.panics_asserted = false;
-        self.panics_judged_by(&assertions.iter().collect::<Vec<_>>());
-        self.assertions = assertions.iter().flat_map(|assertion| assertion.evaluate(self)).collect();
+    /// The scenarios in which code panicked.
+    pub(crate) fn panicked(&self) -> impl Iterator<Item = &str> {
+        self.scenarios.iter().filter(|scenario| scenario.users.panics > 0).map(ScenarioReport::name)
     }
 
-    /// Whether these assertions say how many panics there may be, of each scenario in which there were any.
-    pub(crate) fn panics_judged_by(&mut self, assertions: &[&Assertion]) {
-        let panicked = self.scenarios.iter().filter(|scenario| scenario.users.panics > 0);
-        let judged = |name: &str| assertions.iter().any(|assertion| assertion.judges_panics_of(name));
-        let all = self.panics() > 0 && panicked.map(ScenarioReport::name).all(judged);
-        self.info.panics_asserted |= all;
+    /// Assertions say how many panics there may be.
+    pub(crate) fn panics_are_asserted(&mut self) {
+        self.info.panics_asserted = true;
+    }
+
+    /// Puts these in the place of all results.
+    pub(crate) fn set_results(&mut self, results: Vec<AssertionResult>) {
+        self.assertions = results;
+        self.info.panics_asserted = false;
     }
 
     /// Adds what has come of criteria.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::metrics::{ErrorGroup, PhaseTimes, RequestStats, TimeStatistics};
+use crate::numbers::per_second;
 
 /// Figures of a set of requests: all of a run, those of a name, of a scenario, of a group.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -126,11 +127,4 @@ impl Statistics {
     pub fn phases(&self) -> &PhaseTimes {
         &self.figures.phases
     }
-}
-
-/// How many a second; zero if no time passed.
-pub(crate) fn per_second(count: u64, time: Duration) -> f64 {
-    #[expect(clippy::cast_precision_loss, reason = "a rate of requests needs no sixteen digits")]
-    let count = count as f64;
-    if time.is_zero() { 0.0 } else { count / time.as_secs_f64() }
 }

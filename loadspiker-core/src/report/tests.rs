@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use super::format::{human, precise, significant};
 use super::*;
 use crate::assertion::global;
+use crate::format::{human, precise, significant};
 use crate::metrics::tests::{Event, run};
 use crate::metrics::{Limits, TimeStatistics};
 use crate::units::DurationExt;

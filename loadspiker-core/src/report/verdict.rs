@@ -2,9 +2,10 @@
 
 use std::fmt::Write;
 
-use super::format::{count, human, printable};
 use super::info::EndReason;
 use super::run_report::RunReport;
+use crate::format::printable;
+use crate::format::{count, human};
 
 /// How many errors are listed.
 const ERRORS: usize = 10;

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::info::seconds;
 use super::run_report::RunReport;
 use super::statistics::Statistics;
 use crate::metrics::{RequestStats, Totals};
+use crate::numbers::seconds;
 
 /// The beginning of a run that is left out of its figures; see
 /// [`Simulation::warm_up`](crate::dsl::Simulation::warm_up).

@@ -1,12 +1,11 @@
 //! When the figures of a report are not to be trusted.
 
-use std::time::Duration;
-
 use super::bottleneck::{Bottleneck, CPU, LateCause};
-use super::format::{count, human, number};
 use super::info::EndReason;
 use super::run_report::RunReport;
+use crate::format::{count, human, number};
 use crate::metrics::{MetricKind, OTHER, SeriesPoint, ValueStatistics};
+use std::time::Duration;
 
 /// A step that held up a shard for so long at a time is told, even if it was once.
 const LONG: Duration = Duration::from_millis(100);

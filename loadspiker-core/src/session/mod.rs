@@ -1,6 +1,8 @@
 //! [`Session`]: what one virtual user knows.
 
 mod changes;
+mod counter;
+mod late_names;
 mod schema;
 mod secrets;
 
@@ -9,15 +11,15 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 pub(crate) use changes::Changes;
+pub(crate) use counter::Counters;
+use late_names::is_late;
+pub(crate) use late_names::{LIMIT as LATE_LIMIT, LateNames};
 pub use schema::{Schema, Slot};
 pub(crate) use secrets::Secrets;
 
 use crate::error::SessionError;
-use crate::expression::Counters;
-use crate::feeder::TypedRecord;
-use crate::late_names::is_late;
+use crate::mask::shown_value;
 use crate::metrics::Book;
-use crate::protocol::shown_value;
 use crate::spelling::nearest;
 use crate::value::{FromValue, Value};
 
@@ -140,15 +142,6 @@ impl Session {
             found: value.type_name(),
             expected: T::EXPECTED,
         })
-    }
-
-    /// A record that was fed, as a struct with `#[derive(Record)]`: each of its fields is the attribute of that name.
-    ///
-    /// # Errors
-    ///
-    /// [`SessionError::Missing`] if an attribute is not set, [`SessionError::Type`] if it does not fit its field.
-    pub fn record<R: TypedRecord>(&self) -> Result<R, SessionError> {
-        R::from_session(self)
     }
 
     /// The attribute as a text, borrowed.
@@ -301,18 +294,10 @@ impl Session {
     }
 }
 
-/// At most 60 characters of a value, for a message.
-pub(crate) fn abbreviate(text: &str) -> String {
-    match text.char_indices().nth(60) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::late_names::LateNames;
+    use crate::session::late_names::LateNames;
 
     #[test]
     fn attributes_are_set_read_and_removed_known_to_the_schema_or_not() {

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
+use super::counter::Counters;
+use super::late_names::LateNames;
 use super::secrets::Secrets;
-use crate::expression::Counters;
-use crate::late_names::LateNames;
 use crate::metrics::Book;
 
 /// The place of an attribute in every session of a run.

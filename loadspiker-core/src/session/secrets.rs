@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::Session;
-use crate::protocol::{is_secret_name, without};
+use crate::mask::{is_secret_name, without};
 use crate::value::Value;
 
 /// What is known to be secret before the run.

@@ -14,7 +14,7 @@ use super::varying::is_mark;
 /// escapes such as `\n` and `\u{1b}`. All else stays as it is.
 ///
 /// ```
-/// use loadspiker_core::report::format::printable;
+/// use loadspiker_core::format::printable;
 ///
 /// assert_eq!(printable("über 5 €"), "über 5 €");
 /// assert_eq!(printable("\u{1b}[2J\nok"), "\\u{1b}[2J\\nok");
@@ -27,7 +27,7 @@ pub fn printable(text: &str) -> Cow<'_, str> {
 /// return before a newline, which is left out.
 ///
 /// ```
-/// use loadspiker_core::report::format::printable_lines;
+/// use loadspiker_core::format::printable_lines;
 ///
 /// assert_eq!(printable_lines("one\r\ntwo\r\u{1b}[K"), "one\ntwo\\r\\u{1b}[K");
 /// ```

@@ -55,7 +55,7 @@ pub(crate) fn find_big_integer(json: &[u8], wanted: impl Fn(&str) -> bool) -> Op
 
 /// What is told of such an integer.
 pub(crate) fn too_big(integer: &str) -> String {
-    let shown = crate::session::abbreviate(integer);
+    let shown = crate::shown::abbreviate(integer);
     format!(
         "the integer {shown} has more than 64 bits, so it cannot be kept exactly; write it as a text, in quotation marks"
     )

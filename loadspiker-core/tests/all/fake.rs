@@ -1,12 +1,13 @@
 //! Made-up data: as a feeder and in expressions, the same with the same seed.
 
 use loadspiker_core::dsl::*;
-use loadspiker_core::fake::{Fake, Locale, fake_records};
+use loadspiker_core::fake::{Fake, Locale};
+use loadspiker_core::feeder::fake_records;
 use loadspiker_core::feeder::{IntoFeeder, records};
 use loadspiker_core::inject::*;
 use loadspiker_testkit::{Trace, mistakes};
 
-fn all() -> loadspiker_core::fake::FakeRecords {
+fn all() -> loadspiker_core::feeder::FakeRecords {
     let fields = [
         Fake::Name,
         Fake::FirstName,

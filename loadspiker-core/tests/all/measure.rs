@@ -6,10 +6,11 @@ use std::time::Duration;
 use loadspiker_core::DurationExt;
 use loadspiker_core::assertion::{check_details, global, metric};
 use loadspiker_core::check::{any_of, json_path, status};
+use loadspiker_core::custom_metric::{Counter, Gauge, Trend, counter, gauge, rate, trend};
 use loadspiker_core::dsl::*;
 use loadspiker_core::imperative::User;
 use loadspiker_core::inject::*;
-use loadspiker_core::metrics::{Counter, Gauge, MetricFigures, Trend, counter, gauge, rate, trend};
+use loadspiker_core::metrics::MetricFigures;
 use loadspiker_core::protocol_prelude::*;
 use loadspiker_core::report::{EndReason, RunReport};
 

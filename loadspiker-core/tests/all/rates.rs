@@ -2,11 +2,11 @@
 
 use loadspiker_core::DurationExt;
 use loadspiker_core::assertion::{details, global, metric};
+use loadspiker_core::custom_metric::counter;
 use loadspiker_core::dsl::*;
 use loadspiker_core::inject::{
     OpenStep, at_once_users, constant_concurrent_users, constant_users_per_sec, nothing_for,
 };
-use loadspiker_core::metrics::counter;
 use loadspiker_core::report::RunReport;
 
 fn simulation(took: u64, step: OpenStep) -> Simulation {

@@ -2,8 +2,8 @@
 
 use std::cmp::Reverse;
 
+use loadspiker_core::format::{count, figure};
 use loadspiker_core::metrics::MetricFigures;
-use loadspiker_core::report::format::{count, figure};
 use loadspiker_core::report::{MetricReport, RunReport};
 
 use crate::screen::{Screen, Tone};

@@ -10,7 +10,7 @@ mod tests;
 use std::fmt;
 use std::time::Duration;
 
-use loadspiker_core::report::format::{count, human, precise};
+use loadspiker_core::format::{count, human, precise};
 use loadspiker_core::report::{EndReason, RunReport};
 
 use crate::screen::{Screen, Tone};

@@ -4,9 +4,9 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use loadspiker_core::format::count;
 use loadspiker_core::metrics::ErrorGroup;
 use loadspiker_core::report::RunReport;
-use loadspiker_core::report::format::count;
 
 use super::label;
 use crate::screen::{Screen, Tone};

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use loadspiker_core::assertion::{Assertion, details, global};
-use loadspiker_core::metrics::{Collector, GroupId, Limits, NameId, Phases, Recorder, Sample, SampleName, ScenarioId};
+use loadspiker_core::collector::Collector;
+use loadspiker_core::metrics::{GroupId, Limits, NameId, Phases, Recorder, Sample, SampleName, ScenarioId};
 use loadspiker_core::report::RunInfo;
 use loadspiker_core::{DurationExt, Moment};
 
@@ -262,9 +263,9 @@ fn a_run_over_before_its_warm_up_says_that_nothing_was_measured() {
 
 #[test]
 fn custom_metrics_have_a_table() {
+    use loadspiker_core::custom_metric::{counter, gauge, rate, trend};
     use loadspiker_core::dsl::{Simulation, Steps, exec_fn, scenario};
     use loadspiker_core::inject::constant_users_per_sec;
-    use loadspiker_core::metrics::{counter, gauge, rate, trend};
     let step = exec_fn(|session| {
         let id = session.user_id();
         counter("orders").add_tagged(session, id, &[("kind", if id > 8 { "express" } else { "parcel" })]);

@@ -1,10 +1,9 @@
 //! Tables of times: of requests, of groups, of the parts of a request.
 
-use std::cmp::Reverse;
-
+use loadspiker_core::format::{count, human};
 use loadspiker_core::metrics::TimeStatistics;
-use loadspiker_core::report::format::{count, human};
 use loadspiker_core::report::{RunReport, Statistics};
+use std::cmp::Reverse;
 
 use crate::screen::{Screen, Tone};
 use crate::table::{Cell, Column, Table, numbers, words};

@@ -4,8 +4,9 @@ use std::cell::Cell;
 use std::rc::Rc;
 
 use super::*;
+use crate::custom_metric::{Counter, counter, gauge, rate, trend};
 use crate::metrics::tests::collector;
-use crate::metrics::{Book, Counter, EndOf, counter, gauge, rate, trend};
+use crate::metrics::{Book, EndOf};
 use crate::report::RunInfo;
 use crate::session::{Schema, Session};
 

@@ -4,8 +4,9 @@ use proptest::prelude::*;
 
 use super::super::watch::Watches;
 use super::*;
+use crate::collector::Collector;
 use crate::metrics::tests::{collector, event};
-use crate::metrics::{Collector, EndOf, Recorder, Snapshot};
+use crate::metrics::{EndOf, Recorder, Snapshot};
 use crate::report::{EndReason, RunInfo};
 
 const ASSERT: Purpose = Purpose::Assert;

@@ -11,8 +11,9 @@ use scraper::{ElementRef, Selector};
 use super::builder::Check;
 use super::extract::{Extract, ExtractError, Extractor, Found, Subject};
 use super::pattern::{self, FromPattern, Pattern};
-use crate::compile::CompileContext;
-use crate::session::{Session, abbreviate};
+use crate::expression::Symbols;
+use crate::session::Session;
+use crate::shown::abbreviate;
 use crate::value::Value;
 
 /// The texts of the elements of an HTML body that a CSS selector matches, in the order of the document. The text of an
@@ -92,7 +93,7 @@ impl Extractor for Select {
         }
     }
 
-    fn compile(&self, cx: &mut CompileContext<'_>) -> Box<dyn Extract> {
+    fn compile(&self, cx: &mut Symbols<'_>) -> Box<dyn Extract> {
         if let Part::Attribute(name) = &self.part
             && (name.is_empty()
                 || name.contains(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '>' | '/' | '=')))

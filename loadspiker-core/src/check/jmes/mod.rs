@@ -13,8 +13,9 @@ use super::builder::Check;
 use super::extract::{Extract, ExtractError, Extractor, Found, Subject};
 use super::json::{JsonParts, JsonTree};
 use super::pattern::Pattern;
-use crate::compile::CompileContext;
-use crate::session::{Session, abbreviate};
+use crate::expression::Symbols;
+use crate::session::Session;
+use crate::shown::abbreviate;
 use crate::value::Value;
 pub(super) use parse::JmesPath;
 
@@ -48,7 +49,7 @@ impl Extractor for Path {
     fn label(&self) -> String {
         format!("jmes_path {}", abbreviate(&self.0))
     }
-    fn compile(&self, cx: &mut CompileContext<'_>) -> Box<dyn Extract> {
+    fn compile(&self, cx: &mut Symbols<'_>) -> Box<dyn Extract> {
         Box::new(CompiledPath { expression: Pattern::compile(&self.0, cx), label: self.label().into() })
     }
 }

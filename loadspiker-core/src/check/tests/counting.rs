@@ -3,7 +3,8 @@
 use std::rc::Rc;
 
 use super::*;
-use crate::metrics::{Book, Totals, counter, gauge, rate, trend};
+use crate::custom_metric::{counter, gauge, rate, trend};
+use crate::metrics::{Book, Totals};
 use crate::session::Schema;
 use crate::shown::plain;
 
@@ -83,7 +84,7 @@ fn values_are_recorded_whether_or_not_they_are_as_they_should_be() {
     ];
     let (outcome, totals) = counted(&checks, &response(SHOP));
     assert!(plain(&outcome.unwrap_err()).contains("3 is not less than 1"));
-    let mut collector = crate::metrics::Collector::new(1, &[], Vec::new().into(), crate::metrics::Limits::default());
+    let mut collector = crate::collector::Collector::new(1, &[], Vec::new().into(), crate::metrics::Limits::default());
     collector.absorb(0, crate::metrics::Snapshot { totals, ..Default::default() });
     let report = collector.finish(crate::report::RunInfo::new("x"));
     let metric = |name: &str| report.metric(name).unwrap();

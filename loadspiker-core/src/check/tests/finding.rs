@@ -143,7 +143,7 @@ fn an_extractor_of_a_protocol_has_all_the_methods() {
         fn shows_value(&self) -> bool {
             false
         }
-        fn compile(&self, _: &mut crate::compile::CompileContext<'_>) -> Box<dyn Extract> {
+        fn compile(&self, _: &mut crate::expression::Symbols<'_>) -> Box<dyn Extract> {
             Box::new(Headers)
         }
     }

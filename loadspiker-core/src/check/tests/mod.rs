@@ -21,7 +21,7 @@ use std::cell::Cell;
 use std::time::Duration;
 
 use super::*;
-use crate::compile::compile_in_test;
+use crate::protocol::compile_in_test;
 use crate::session::Session;
 use crate::shown::plain;
 use crate::units::DurationExt;

@@ -12,8 +12,9 @@ use xpath_eval::{EvaluationContext, Expr, evaluate};
 use super::builder::Check;
 use super::extract::{Extract, ExtractError, Extractor, Found, Subject};
 use super::pattern::{self, FromPattern, Pattern};
-use crate::compile::CompileContext;
-use crate::session::{Session, abbreviate};
+use crate::expression::Symbols;
+use crate::session::Session;
+use crate::shown::abbreviate;
 use crate::value::Value;
 use tree::Node;
 
@@ -71,7 +72,7 @@ impl Extractor for Path {
         format!("xpath {}", abbreviate(&self.expression))
     }
 
-    fn compile(&self, cx: &mut CompileContext<'_>) -> Box<dyn Extract> {
+    fn compile(&self, cx: &mut Symbols<'_>) -> Box<dyn Extract> {
         for (prefix, uri) in &*self.namespaces {
             if prefix.is_empty() || uri.is_empty() {
                 cx.mistake(format!(

@@ -107,8 +107,8 @@ impl<'c> Lowering<'_, '_, 'c> {
     }
 
     pub(super) fn round_robin_switch(&mut self, cases: &'c [Chain]) {
-        let index = self.cx.gathered.turns;
-        self.cx.gathered.turns += 1;
+        let index = self.cx.bindings.turns;
+        self.cx.bindings.turns += 1;
         let labels: Vec<_> = (1..=cases.len()).map(|n| format!("turn {n}")).collect();
         self.switch(labels, cases.iter().collect(), None, move |targets| SwitchBy::Turn(index, targets));
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::compile::lower::Lowering;
 use crate::compile::program::AsyncStep;
-use crate::imperative::Journey;
+use crate::protocol::Journey;
 
 impl Lowering<'_, '_, '_> {
     pub(super) fn async_step(&mut self, name: &str, timed: bool, code: &Arc<dyn Journey>) -> AsyncStep {

@@ -8,11 +8,11 @@ mod parallel;
 use std::panic::Location;
 use std::sync::Arc;
 
-use crate::compile::context::CompileContext;
-use crate::compile::names::GroupNode;
-use crate::compile::program::{Kind, Loop, Op, Pc, RendezVous, SwitchBy, Test};
+use crate::compile::program::{Kind, Loop, Op, Pc, SwitchBy, Test};
 use crate::dsl::{Chain, Exit, LoopKind, Step, StepKind};
 use crate::expression::Arg;
+use crate::protocol::GroupNode;
+use crate::protocol::{CompileContext, RendezVous};
 use crate::value::Value;
 
 /// Lowers one scenario.
@@ -290,16 +290,16 @@ impl<'a, 'b, 'c> Lowering<'a, 'b, 'c> {
         if users == 0 {
             self.cx.mistake("a rendez_vous of 0 users waits for nobody; give it the number of users to wait for");
         }
-        let alone = self.cx.gathered.alone;
+        let alone = self.cx.bindings.alone;
         if let Some(crowd) = self.cx.crowd.filter(|crowd| *crowd < users && !alone) {
             self.cx.mistake(format!(
                 "{users} users never come together, as the population has no more than {crowd} at a time: all would wait \
                  for ever; give a smaller number, or inject more users"
             ));
         }
-        let index = self.cx.gathered.rendez_vous.len();
+        let index = self.cx.bindings.rendez_vous.len();
         let meeting = Arc::new(RendezVous::new(index, if alone { users.min(1) } else { users }));
-        self.cx.gathered.rendez_vous.push(meeting.clone());
+        self.cx.bindings.rendez_vous.push(meeting.clone());
         meeting
     }
 

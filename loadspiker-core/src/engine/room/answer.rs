@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use super::{Answer, Got, Guest, Supply, Who};
 use crate::engine::cursor::{Cursor, Problem};
+use crate::engine::holding::Taken;
 use crate::engine::{Shard, User, task};
 use crate::feeder::FeedError;
 use crate::moment::Moment;
-use crate::pool::{BoundPool, Taken};
+use crate::pool::BoundPool;
 
 impl Shard {
     /// The wait of a guest is over.

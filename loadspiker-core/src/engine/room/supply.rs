@@ -6,8 +6,8 @@ use std::time::Duration;
 use super::Supply;
 use crate::desk::Ticket;
 use crate::feeder::{Fields, Live};
+use crate::format::precise;
 use crate::moment::Moment;
-use crate::report::format::precise;
 
 impl Supply {
     pub(super) fn is(&self, other: &Supply) -> bool {

@@ -34,10 +34,11 @@ pub(crate) use value::millis;
 pub use value::{CompiledValue, IntoValue, ValueArg};
 
 use super::{EvalError, Template};
-use crate::compile::CompileContext;
 use crate::error::StepError;
-use crate::protocol::shown_value;
-use crate::session::{Session, abbreviate};
+use crate::expression::Symbols;
+use crate::mask::shown_value;
+use crate::session::Session;
+use crate::shown::abbreviate;
 use crate::value::{FromValue, Value};
 
 /// A closure over the session that gives a `T`.
@@ -63,12 +64,12 @@ impl<T> Arg<T> {
 
 impl<T: FromValue + Clone> Arg<T> {
     /// Parses a text with expressions. One without any, which cannot be read as a `T`, is a mistake of the step.
-    pub fn compile(&self, cx: &mut CompileContext<'_>) -> CompiledArg<T> {
+    pub fn compile(&self, cx: &mut Symbols<'_>) -> CompiledArg<T> {
         match self {
             Arg::Value(value) => CompiledArg::Value(value.clone()),
             Arg::Call(call) => CompiledArg::Call(call.clone()),
             Arg::Template(source) => {
-                let mistakes = cx.gathered.mistakes.len();
+                let mistakes = cx.table.mistakes.len();
                 let template = cx.template(source);
                 let Some(literal) = template.as_literal() else {
                     return CompiledArg::Template(template);
@@ -77,7 +78,7 @@ impl<T: FromValue + Clone> Arg<T> {
                     Some(value) => CompiledArg::Value(value),
                     None => {
                         // Where an expression could not be parsed, that is told already.
-                        if cx.gathered.mistakes.len() == mistakes {
+                        if cx.table.mistakes.len() == mistakes {
                             let (literal, expected) = (abbreviate(literal), T::EXPECTED);
                             cx.mistake(format!(
                                 "\"{literal}\" is no {expected}; write one, or an expression such as \"#{{attribute}}\""

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use super::distribution::{CompiledDistribution, Distribution, draw};
 use super::{Arg, CompiledArg, IntoDuration};
-use crate::compile::CompileContext;
 use crate::expression::EvalError;
+use crate::expression::Symbols;
 use crate::session::Session;
 use crate::value::FromValue;
 
@@ -24,7 +24,7 @@ pub enum PauseArg {
 
 impl PauseArg {
     /// Parses a text with expressions. A range whose end is before its start is a mistake of the step.
-    pub fn compile(&self, cx: &mut CompileContext<'_>) -> CompiledPause {
+    pub fn compile(&self, cx: &mut Symbols<'_>) -> CompiledPause {
         match self {
             PauseArg::Fixed(arg) => CompiledPause::Fixed(arg.compile(cx)),
             PauseArg::Between(from, to) => {

@@ -4,8 +4,8 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 use super::*;
-use crate::compile::compile_in_test;
 use crate::error::SessionError;
+use crate::protocol::compile_in_test;
 use crate::units::DurationExt;
 
 fn set(session: &mut Session) {

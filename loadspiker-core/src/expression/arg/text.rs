@@ -4,8 +4,8 @@ use std::borrow::Cow;
 use std::fmt::{self, Write};
 use std::sync::Arc;
 
-use crate::compile::CompileContext;
 use crate::error::StepError;
+use crate::expression::Symbols;
 #[cfg(feature = "templates")]
 use crate::expression::jinja::{CompiledJinja, Escape, Jinja};
 use crate::expression::{EvalError, Template, write_bytes, write_text, write_value};
@@ -49,18 +49,18 @@ impl TextArg {
     }
 
     /// Parses the expressions.
-    pub fn compile(&self, cx: &mut CompileContext<'_>) -> CompiledText {
+    pub fn compile(&self, cx: &mut Symbols<'_>) -> CompiledText {
         self.compile_for(Place::Anywhere, cx)
     }
 
     /// As [`compile`](Self::compile), where JSON is written: a template in Jinja that does not say what it is takes it for
     /// that.
-    pub fn compile_json(&self, cx: &mut CompileContext<'_>) -> CompiledText {
+    pub fn compile_json(&self, cx: &mut Symbols<'_>) -> CompiledText {
         self.compile_for(Place::Json, cx)
     }
 
     #[cfg_attr(not(feature = "templates"), expect(unused_variables, reason = "only templates ask where they are"))]
-    fn compile_for(&self, place: Place, cx: &mut CompileContext<'_>) -> CompiledText {
+    fn compile_for(&self, place: Place, cx: &mut Symbols<'_>) -> CompiledText {
         CompiledText(match &self.0 {
             Written::Template(source) => Compiled::Template(cx.template(source)),
             Written::Call(call) => Compiled::Call(call.clone()),

@@ -7,10 +7,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Computed, IntoOutcome};
-use crate::compile::CompileContext;
 use crate::error::StepError;
+use crate::expression::Symbols;
 use crate::expression::{EvalError, Template, write_bytes, write_value};
-use crate::session::{Session, abbreviate};
+use crate::session::Session;
+use crate::shown::abbreviate;
 use crate::value::{ListItem, Value};
 
 /// A value as the user wrote it. Texts in it may have expressions, also those inside of lists and maps.
@@ -25,7 +26,7 @@ enum Written {
 
 impl ValueArg {
     /// Parses the expressions of all texts.
-    pub fn compile(&self, cx: &mut CompileContext<'_>) -> CompiledValue {
+    pub fn compile(&self, cx: &mut Symbols<'_>) -> CompiledValue {
         CompiledValue(match &self.0 {
             Written::Value(value) => compile(value, cx),
             Written::Call(call) => Compiled::Call(call.clone()),
@@ -44,7 +45,7 @@ impl fmt::Debug for ValueArg {
     }
 }
 
-fn compile(value: &Value, cx: &mut CompileContext<'_>) -> Compiled {
+fn compile(value: &Value, cx: &mut Symbols<'_>) -> Compiled {
     match value {
         Value::Text(text) => {
             let template = cx.template(text);

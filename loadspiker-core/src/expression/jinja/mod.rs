@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 use std::{fmt, io};
 
-use crate::compile::CompileContext;
+use crate::expression::Symbols;
 use crate::expression::{EvalError, IntoText, TextArg};
 use crate::session::{Session, Slot};
 use parsed::Parsed;
@@ -139,7 +139,7 @@ impl Jinja {
     }
 
     /// Parses it, unless that has been done; `presumed` is how to escape where nothing says so.
-    pub(crate) fn compile(&self, presumed: Escape, cx: &mut CompileContext<'_>) -> Option<CompiledJinja> {
+    pub(crate) fn compile(&self, presumed: Escape, cx: &mut Symbols<'_>) -> Option<CompiledJinja> {
         let escape = self.escape.or_else(|| self.escape_of_name()).unwrap_or(presumed);
         let parsed = self.parsed[escape as usize].get_or_init(|| {
             let (name, text) = match &self.source {

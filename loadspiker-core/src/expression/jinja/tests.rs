@@ -5,7 +5,7 @@ use std::io::Write;
 use serde_json::json;
 
 use super::*;
-use crate::compile::compile_in_test;
+use crate::protocol::compile_in_test;
 
 /// Compiles a template, with the mistakes that are told.
 fn compiled(template: &Jinja, presumed: Escape) -> (Option<CompiledJinja>, Session, Vec<String>) {

@@ -17,7 +17,7 @@
 //! use loadspiker_core::assertion::metric;
 //! use loadspiker_core::dsl::{Simulation, Steps, exec_fn, scenario};
 //! use loadspiker_core::inject::at_once_users;
-//! use loadspiker_core::metrics::{Counter, Trend, counter, trend};
+//! use loadspiker_core::custom_metric::{Counter, Trend, counter, trend};
 //!
 //! const ORDERS: Counter = counter("orders");
 //! const BASKET: Trend = trend("basket").unit("EUR");
@@ -68,14 +68,13 @@ mod values;
 #[cfg(test)]
 mod tests;
 
-pub use handle::{Amount, Counter, CustomMetric, Gauge, Rate, Recording, Trend, counter, gauge, rate, trend};
 pub use key::MetricKind;
 pub use point::MetricPoint;
 pub use stats::MetricFigures;
 pub use values::ValueStatistics;
 
-pub(crate) use book::{Book, CheckCounts, fold as fold_metrics};
-pub(crate) use handle::{Handle, handle_of};
+pub(crate) use book::{Book, CheckCounts, GivenTags, NO_TAGS, fold as fold_metrics};
+pub(crate) use handle::{Handle, wrong_number};
 pub(crate) use kept::{KeptMetrics, MetricName};
 pub(crate) use key::{MetricKey, Tags};
 pub(crate) use stats::{MetricStats, PackedMetric};

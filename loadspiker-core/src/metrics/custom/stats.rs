@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::key::MetricKind;
 use super::values::{PackedValues, ValueStatistics, exact};
-use crate::report::per_second;
+use crate::numbers::per_second;
 
 /// What is counted of a custom metric with a combination of tags.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

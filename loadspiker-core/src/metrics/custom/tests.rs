@@ -7,6 +7,8 @@ use std::time::Duration;
 use proptest::prelude::*;
 
 use super::*;
+use crate::collector::Collector;
+use crate::custom_metric::{Trend, counter, gauge, rate, trend};
 use crate::metrics::tests::collector;
 use crate::metrics::{Limits, LiveMetric, OTHER, Snapshot, Totals};
 use crate::report::{RunInfo, RunReport};
@@ -271,7 +273,7 @@ fn tags_and_names_beyond_the_limit_are_counted_as_other() {
 #[test]
 fn shards_that_chose_different_tags_do_not_exceed_the_bound_together() {
     let limits = Limits { metrics: 10, checks: 10, ..Limits::default() };
-    let mut collector = crate::metrics::Collector::new(8, &[], Arc::new(["s".into()]), limits);
+    let mut collector = Collector::new(8, &[], Arc::new(["s".into()]), limits);
     for shard in 0..8 {
         let book = Rc::new(Book::new(limits));
         for index in 0..10 {
@@ -335,7 +337,7 @@ fn numbers_of_every_type_are_taken() {
 #[test]
 fn a_series_has_the_figures_of_its_kind_and_is_bounded() {
     let limits = Limits { metric_points: 10, ..Limits::default() };
-    let mut collector = crate::metrics::Collector::new(1, &[], Arc::new(["s".into()]), limits);
+    let mut collector = Collector::new(1, &[], Arc::new(["s".into()]), limits);
     let book = Rc::new(Book::default());
     let session = user(&book);
     for second in 0..40_u64 {

@@ -13,8 +13,9 @@ use http::header::{AUTHORIZATION, CONNECTION, CONTENT_TYPE, COOKIE};
 use http::{HeaderValue, Method, StatusCode};
 use loadspiker_core::check::{Check, CheckSet};
 use loadspiker_core::compile::{CompileContext, RequestName};
+use loadspiker_core::custom_metric::{Counter, counter};
 use loadspiker_core::expression::CompiledText;
-use loadspiker_core::metrics::{Counter, Sample, SampleName, counter};
+use loadspiker_core::metrics::{Sample, SampleName};
 use loadspiker_core::protocol::{Action, ActionBuilder, ActionContext, ActionFuture, ProtocolSlot, masked_url};
 use loadspiker_net::UserCertificate;
 

@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use http::header::AUTHORIZATION;
 use http::{HeaderMap, StatusCode};
+use loadspiker_auth::AuthStates;
 use loadspiker_core::StepError;
 use loadspiker_core::compile::CompileContext;
 use loadspiker_core::protocol::ActionContext;
 
-use super::state::States;
 use super::{Answered, Auth, AuthContext, AuthRequest, AuthResponse, Authenticator};
 use crate::carry::Carry;
 use crate::connection::Request;
@@ -34,7 +34,7 @@ pub(crate) enum AuthChoice {
 /// A way to authenticate, compiled.
 pub(crate) struct BoundAuth {
     name: &'static str,
-    states: States,
+    states: AuthStates,
     authenticator: Box<dyn Authenticator>,
 }
 
@@ -52,7 +52,7 @@ impl BoundAuth {
 
     pub(super) fn compile(auth: &dyn Auth, cx: &mut CompileContext<'_>) -> Self {
         cx.makes_requests();
-        BoundAuth { name: auth.name(), states: States::compile(cx), authenticator: auth.compile(cx) }
+        BoundAuth { name: auth.name(), states: AuthStates::compile(cx), authenticator: auth.compile(cx) }
     }
 
     /// Obtains what is needed for the next request. `Ok(false)` if that must not be made: a throttle has no slot left.

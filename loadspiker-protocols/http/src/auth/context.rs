@@ -5,11 +5,10 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
+use loadspiker_auth::{AuthKey, AuthStates};
 use loadspiker_core::protocol::ActionContext;
 use loadspiker_core::{Moment, Session, StepError};
-use loadspiker_net::Clock;
 
-use super::state::{AuthKey, States};
 use crate::imperative::HttpReply;
 use crate::request::HttpRequest;
 
@@ -17,7 +16,7 @@ use crate::request::HttpRequest;
 /// its own.
 pub struct AuthContext<'a> {
     cx: &'a mut ActionContext,
-    states: States,
+    states: AuthStates,
     /// The slot of a throttle that the action came with has been used.
     spent: bool,
     /// A throttle has no slot left.
@@ -25,13 +24,23 @@ pub struct AuthContext<'a> {
 }
 
 impl<'a> AuthContext<'a> {
-    pub(super) fn new(cx: &'a mut ActionContext, states: States) -> Self {
+    pub(super) fn new(cx: &'a mut ActionContext, states: AuthStates) -> Self {
         AuthContext { cx, states, spent: false, turned_away: false }
     }
 
     /// Of a step that came without a slot of a throttle.
-    pub(super) fn of_step(cx: &'a mut ActionContext, states: States) -> Self {
+    pub(super) fn of_step(cx: &'a mut ActionContext, states: AuthStates) -> Self {
         AuthContext { spent: true, ..Self::new(cx, states) }
+    }
+
+    /// The action that is authenticated.
+    pub(super) fn action(&self) -> &ActionContext {
+        self.cx
+    }
+
+    /// The action that is authenticated, for mechanisms that change what they keep in it.
+    pub(super) fn action_mut(&mut self) -> &mut ActionContext {
+        self.cx
     }
 
     /// What this user knows.
@@ -108,11 +117,5 @@ impl<'a> AuthContext<'a> {
             self.turned_away = !self.cx.next_request().await;
         }
         !self.turned_away
-    }
-}
-
-impl Clock for AuthContext<'_> {
-    fn now(&self) -> Moment {
-        AuthContext::now(self)
     }
 }

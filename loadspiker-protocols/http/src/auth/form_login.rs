@@ -4,6 +4,7 @@ use std::cell::Cell;
 use std::rc::Rc;
 
 use http::header::LOCATION;
+use loadspiker_auth::{CompiledLoginFields, LoginFields};
 use loadspiker_core::StepError;
 use loadspiker_core::check::{Check, form};
 use loadspiker_core::compile::CompileContext;
@@ -11,7 +12,7 @@ use loadspiker_core::dsl::Chain;
 use loadspiker_core::expression::{CompiledText, IntoText, TextArg};
 use url::Url;
 
-use super::forms::{Entries, Forms};
+use super::forms::Forms;
 use super::secret::{as_it_is, rendered};
 use super::{Answered, Auth, AuthContext, AuthFuture, AuthKey, AuthRequest, AuthResponse, Authenticator, authenticate};
 use crate::redirect::location_of;
@@ -41,7 +42,7 @@ pub fn form_login(page: impl IntoText) -> FormLogin {
     FormLogin {
         key: AuthKey::new(),
         page: page.into_text(),
-        entries: Entries::default(),
+        entries: LoginFields::default(),
         selector: None,
         page_checks: Vec::new(),
         checks: Vec::new(),
@@ -55,7 +56,7 @@ pub fn form_login(page: impl IntoText) -> FormLogin {
 pub struct FormLogin {
     key: AuthKey,
     page: TextArg,
-    entries: Entries,
+    entries: LoginFields,
     selector: Option<String>,
     page_checks: Vec<Check>,
     checks: Vec<Check>,
@@ -122,15 +123,15 @@ impl Auth for FormLogin {
             let _ = loadspiker_core::check::CheckSet::compile(&self.page_checks, cx);
             let _ = loadspiker_core::check::CheckSet::compile(&self.checks, cx);
         });
-        let forms = self.entries.compile(self.selector.as_deref(), cx);
-        Box::new(Login { page: self.page.compile(cx), forms, login: self.clone() })
+        let fields = self.entries.compile(cx);
+        Box::new(Login { page: self.page.compile(cx), fields, login: self.clone() })
     }
 }
 
 struct Login {
     login: FormLogin,
     page: CompiledText,
-    forms: Forms,
+    fields: CompiledLoginFields,
 }
 
 impl Login {
@@ -140,6 +141,7 @@ impl Login {
 
     async fn log_in(&self, cx: &mut AuthContext<'_>) -> Result<(), StepError> {
         let login = &self.login;
+        let forms = Forms::new(&self.fields, login.selector.as_deref());
         let page = rendered(&self.page, cx.session())?;
         let mut request = http(format!("{} page", login.name)).get(as_it_is(page));
         for check in &login.page_checks {
@@ -148,19 +150,19 @@ impl Login {
         if login.silent {
             request = request.silent();
         }
-        let (reply, found) = self.forms.open(cx, request).await?;
+        let (reply, found) = forms.open(cx, request).await?;
         let Some(found) = found else {
             return Err(StepError::new(format!(
                 "there is no form {} on the login page; say which it is with .form(selector)",
-                self.forms.selector()
+                forms.selector()
             )));
         };
-        let mut request = self.forms.fill(&login.name, found, reply.url(), cx)?;
+        let mut request = forms.fill(&login.name, found, reply.url(), cx)?;
         for check in &login.checks {
             request = request.check(check.clone());
         }
         let came_back =
-            form(self.forms.selector()).not_exists().name("refused: the form came back").implied_by("form_login");
+            form(forms.selector()).not_exists().name("refused: the form came back").implied_by("form_login");
         request = request.check(came_back);
         if login.silent {
             request = request.silent();

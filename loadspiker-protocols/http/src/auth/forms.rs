@@ -1,48 +1,18 @@
 //! [`Forms`]: pages with forms that a user fills in and sends, as a person at a browser does.
 
+use loadspiker_auth::{CompiledLoginFields, LoginVisit};
 use loadspiker_core::check::{css_attr, form, status};
-use loadspiker_core::compile::CompileContext;
-use loadspiker_core::expression::{CompiledText, IntoText};
 use loadspiker_core::{Session, StepError, Value};
 use url::Url;
 
 use super::AuthContext;
-use super::secret::{Secret, as_it_is, rendered};
+use super::secret::{as_it_is, rendered};
 use crate::imperative::HttpReply;
 use crate::request::{HttpRequest, http};
 
-/// What a person fills in, as it was written.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Entries(Vec<(String, Secret)>);
-
-impl Entries {
-    pub(super) fn add(&mut self, name: impl Into<String>, value: impl IntoText) {
-        self.0.push((name.into(), Secret::new(value)));
-    }
-
-    pub(super) fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    /// The form that has the first of the fields.
-    pub(super) fn selector(&self) -> Option<String> {
-        let (name, _) = self.0.first()?;
-        let quoted = name.replace('\\', "\\\\").replace('"', "\\\"");
-        Some(format!("form:has([name=\"{quoted}\"])"))
-    }
-
-    pub(super) fn compile(&self, selector: Option<&str>, cx: &mut CompileContext<'_>) -> Forms {
-        let selector = selector.map(str::to_owned).or_else(|| self.selector()).unwrap_or_else(|| "form".to_owned());
-        Forms {
-            entries: self.0.iter().map(|(name, value)| (name.clone(), value.compile_for(name, cx))).collect(),
-            selector,
-        }
-    }
-}
-
 /// What a person fills in, and in which form.
-pub(super) struct Forms {
-    entries: Vec<(String, CompiledText)>,
+pub(super) struct Forms<'a> {
+    fields: &'a CompiledLoginFields,
     selector: String,
 }
 
@@ -60,7 +30,18 @@ const BY: &str = "a login by forms";
 const LOGIN: [&str; 3] = ["authentication form", "authentication action", "authentication method"];
 const OTHER: [&str; 3] = ["other form", "other action", "other method"];
 
-impl Forms {
+impl<'a> Forms<'a> {
+    /// The form is the one that is selected, or else the one that has the first of the fields.
+    pub(super) fn new(fields: &'a CompiledLoginFields, selector: Option<&str>) -> Self {
+        let of_first = || {
+            let (name, _) = fields.iter().next()?;
+            let quoted = name.replace('\\', "\\\\").replace('"', "\\\"");
+            Some(format!("form:has([name=\"{quoted}\"])"))
+        };
+        let selector = selector.map(str::to_owned).or_else(of_first).unwrap_or_else(|| "form".to_owned());
+        Forms { fields, selector }
+    }
+
     pub(super) fn selector(&self) -> &str {
         &self.selector
     }
@@ -86,30 +67,26 @@ impl Forms {
         cx: &AuthContext<'_>,
     ) -> Result<HttpRequest, StepError> {
         let mut request = send(name, found, url)?;
-        for (name, value) in &self.entries {
+        for (name, value) in self.fields.iter() {
             let value = rendered(value, cx.session())?;
-            request = request.form_param(as_it_is(name.as_str()), move |_: &Session| value.clone());
+            request = request.form_param(as_it_is(name), move |_: &Session| value.clone());
         }
         Ok(request)
     }
 
-    /// Goes from page to page, beginning at `url`: follows redirects, fills in the form when it comes, and sends other
-    /// forms, such as one that asks for consent, as they are. Ends where a redirect leads to `goal`, or, without one, at
-    /// the first page without a form. `extra` is filled in, too.
-    pub(super) async fn walk(
-        &self,
-        cx: &mut AuthContext<'_>,
-        make: &dyn Fn(HttpRequest) -> HttpRequest,
-        (name, url): (&str, String),
-        goal: Option<&Url>,
-        extra: &[(&str, String)],
-    ) -> Result<Option<Url>, StepError> {
-        let mut request = http(name).get(as_it_is(url));
+    /// Goes from page to page as the visit says. Ends where a redirect leads to its goal, or, without one, at the first
+    /// page without a form.
+    pub(super) async fn walk(&self, cx: &mut AuthContext<'_>, visit: LoginVisit<'_>) -> Result<Option<Url>, StepError> {
+        let (name, goal, extra) = (&*visit.name, visit.goal.as_ref(), &*visit.extra);
+        let mut request = http(name).get(as_it_is(visit.url));
         let mut has_logged_in = false;
         // More pages than any login has.
         for _ in 0..20 {
             let no_dead_end = status().one_of([200, 301, 302, 303, 307, 308]).implied_by(BY);
-            let request_now = make(request).no_follow_redirects().check(no_dead_end);
+            let mut request_now = request.no_follow_redirects().check(no_dead_end);
+            if visit.silent {
+                request_now = request_now.silent();
+            }
             let opened = self.open(cx, seek(request_now, "form", OTHER)).await;
             let other = take(cx, OTHER);
             let (reply, login) = opened?;
@@ -118,7 +95,7 @@ impl Forms {
                     return Ok(Some(next));
                 }
                 http(name).get(as_it_is(next.as_str()))
-            } else if let Some(found) = login.filter(|_| !self.entries.is_empty()) {
+            } else if let Some(found) = login.filter(|_| !self.fields.is_empty()) {
                 if has_logged_in {
                     return Err(StepError::new("the login is refused: its form came back"));
                 }
@@ -172,10 +149,10 @@ fn send(name: &str, found: Found, page: &str) -> Result<HttpRequest, StepError> 
     Ok(request)
 }
 
-fn with_extra(mut request: HttpRequest, extra: &[(&str, String)]) -> HttpRequest {
+fn with_extra(mut request: HttpRequest, extra: &[(String, String)]) -> HttpRequest {
     for (name, value) in extra {
         let value = value.clone();
-        request = request.form_param(as_it_is(*name), move |_: &Session| value.clone());
+        request = request.form_param(as_it_is(name.as_str()), move |_: &Session| value.clone());
     }
     request
 }

@@ -20,6 +20,25 @@
 //!
 //! Nothing is applied where a redirect has led to another origin.
 //!
+//! # Mechanisms of other protocols
+//!
+//! [`jwt`], [`oauth2`], [`aws_sigv4`], `ntlm` and `kerberos` come from `loadspiker-auth`, and other protocols know them,
+//! too. Over HTTP they work as follows:
+//!
+//! * A token of [`jwt`] or [`oauth2`] is sent as `Authorization: Bearer …` (RFC 6750). [`authenticate`]`(&jwt).save_as(…)`
+//!   saves it as an attribute. A token of OAuth 2.0 that the server refuses (401) although it went well before, or because
+//!   it is at fault (`invalid_token`), is replaced, and the request sent again.
+//! * `ntlm` answers servers that offer `NTLM`, and those that offer `Negotiate` and take NTLM for it. The first request of
+//!   an account over a connection is challenged, and so is the second, which asks for the challenge; the third proves the
+//!   password. The two are counted as `name Challenge`, and all three go over that connection, which from then on carries
+//!   the requests of this account alone. Requests that are not authenticated in this way, or as another account, have
+//!   other connections, also of a pool that users share.
+//! * `kerberos` answers servers that offer `Negotiate` (RFC 4559), with a ticket for `HTTP/` and the host of the URL, unless
+//!   it names a service. The first request to a server is challenged; from then on each request carries a ticket from the
+//!   start. As a step, [`authenticate`] gets the first ticket there and then.
+//!
+//! A server that refuses what it is shown, or offers none of it, fails the request with an error that says so.
+//!
 //! # One of your own
 //!
 //! A signature over the body, with a counter per user:
@@ -81,7 +100,6 @@ mod form_login;
 #[cfg(feature = "html")]
 mod forms;
 mod function;
-mod hex;
 mod jwt;
 #[cfg(feature = "kerberos")]
 mod kerberos;
@@ -93,9 +111,7 @@ mod offer;
 mod request;
 mod secret;
 mod sigv4;
-mod state;
 mod step;
-mod token;
 
 use std::fmt;
 use std::future::Future;
@@ -113,17 +129,14 @@ pub use digest::{DigestAuth, digest_auth};
 #[cfg_attr(docsrs, doc(cfg(feature = "html")))]
 pub use form_login::{FormLogin, form_login};
 pub use function::{AuthFn, auth_fn};
-pub use jwt::{Jwt, JwtAlgorithm, jwt, jwt_with_key_file};
+pub use loadspiker_auth::{AuthKey, AwsSigV4, Jwt, JwtAlgorithm, OAuth2, aws_sigv4, jwt, jwt_with_key_file, oauth2};
 #[cfg(feature = "kerberos")]
 #[cfg_attr(docsrs, doc(cfg(feature = "kerberos")))]
-pub use kerberos::{Kerberos, kerberos};
+pub use loadspiker_auth::{Kerberos, kerberos};
 #[cfg(feature = "ntlm")]
 #[cfg_attr(docsrs, doc(cfg(feature = "ntlm")))]
-pub use ntlm::{Ntlm, ntlm};
-pub use oauth2::{OAuth2, oauth2};
+pub use loadspiker_auth::{Ntlm, ntlm};
 pub use request::{AuthRequest, AuthResponse};
-pub use sigv4::{AwsSigV4, aws_sigv4};
-pub use state::AuthKey;
 pub use step::{Authenticate, authenticate};
 
 /// A way to authenticate requests, as the user writes it: a plain value, not yet compiled. See [`crate::auth`] for how

@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 
 use cookie_store::{Cookie, CookieStore};
 use loadspiker_core::check::{Check, Extract, ExtractError, Extractor, Found, Scope, Subject};
-use loadspiker_core::compile::CompileContext;
+use loadspiker_core::expression::Symbols;
 use loadspiker_core::expression::{CompiledText, IntoText, TextArg};
 use loadspiker_core::{Session, Value};
 use url::Url;
@@ -44,7 +44,7 @@ impl Extractor for Named {
         // Cookies are secrets as often as not.
         false
     }
-    fn compile(&self, cx: &mut CompileContext<'_>) -> Box<dyn Extract> {
+    fn compile(&self, cx: &mut Symbols<'_>) -> Box<dyn Extract> {
         let name = self.0.compile(cx);
         if name.as_literal().is_some_and(str::is_empty) {
             cx.mistake("the name of a cookie is empty; name one");

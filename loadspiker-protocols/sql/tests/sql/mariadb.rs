@@ -26,7 +26,7 @@ fn rows_of_mariadb_are_records() {
         [
             "tiny integer -5",
             "flag bool true",
-            "big text 18446744073709551615",
+            "big integer 18446744073709551615",
             "f float 1.5",
             "d float 0.1",
             "price float 12.5",

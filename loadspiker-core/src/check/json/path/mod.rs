@@ -14,8 +14,9 @@ use super::tree::JsonTree;
 use crate::check::builder::Check;
 use crate::check::extract::{Extract, ExtractError, Extractor, Found, Subject};
 use crate::check::pattern::{FromPattern, Pattern};
-use crate::compile::CompileContext;
-use crate::session::{Session, abbreviate};
+use crate::expression::Symbols;
+use crate::session::Session;
+use crate::shown::abbreviate;
 use query::Query;
 
 /// The values that a JSONPath (RFC 9535) finds in the body, each of its own type: `json_path("$.items[*].price")`.
@@ -30,7 +31,7 @@ impl Extractor for Path {
     fn label(&self) -> String {
         format!("json_path {}", abbreviate(&self.0))
     }
-    fn compile(&self, cx: &mut CompileContext<'_>) -> Box<dyn Extract> {
+    fn compile(&self, cx: &mut Symbols<'_>) -> Box<dyn Extract> {
         Box::new(CompiledPath(Pattern::compile(&self.0, cx)))
     }
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Arg, CompiledArg, IntoDuration};
-use crate::compile::CompileContext;
+use crate::expression::Symbols;
 
 /// A distribution of think times, from which each pause is drawn anew: [`uniform`], [`normal`], [`log_normal`],
 /// [`exponential`], [`empirical`]. It stands where a pause does, as in `pause(normal(2, 0.5))` and `pace(uniform(4, 6))`.
@@ -74,7 +74,7 @@ pub fn empirical(observed: impl IntoIterator<Item = impl IntoDuration>) -> Distr
 
 impl Distribution {
     /// Finds what is wrong: bounds in the wrong order, an empty list, a length that is not fixed.
-    pub fn compile(&self, cx: &mut CompileContext<'_>) -> CompiledDistribution {
+    pub fn compile(&self, cx: &mut Symbols<'_>) -> CompiledDistribution {
         CompiledDistribution(match &self.0 {
             Shape::Uniform(from, to) => {
                 let (from, to) = (fixed(from, cx), fixed(to, cx));
@@ -105,7 +105,7 @@ impl Distribution {
 }
 
 /// The length, if it is the same for all users; anything else is a mistake.
-fn fixed(length: &Length, cx: &mut CompileContext<'_>) -> Duration {
+fn fixed(length: &Length, cx: &mut Symbols<'_>) -> Duration {
     match length.compile(cx) {
         CompiledArg::Value(value) => value,
         // That this is no length of time at all is told already.

@@ -1,7 +1,7 @@
 //! Distributions by their figures, with fixed seeds, and what no pause can be drawn from.
 
 use super::*;
-use crate::compile::compile_in_test;
+use crate::protocol::compile_in_test;
 use crate::units::DurationExt;
 
 fn compiled(distribution: &Distribution) -> CompiledDistribution {

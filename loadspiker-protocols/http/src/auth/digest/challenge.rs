@@ -6,8 +6,6 @@ use http_auth::ChallengeRef;
 use md5::{Digest, Md5};
 use ring::digest::{SHA256, SHA512_256, digest};
 
-use crate::auth::hex::hex;
-
 /// A challenge that can be answered.
 #[derive(Clone, Debug)]
 pub(super) struct Challenge {
@@ -152,6 +150,15 @@ pub(super) fn parameter(challenge: &ChallengeRef<'_>, name: &str) -> Option<Stri
 /// As a quoted string (RFC 9110 §5.6.4).
 fn quoted(text: &str) -> String {
     format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
+}
+
+/// Two digits in lower case for each byte.
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
+        // Writing into a string does not fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }
 
 /// The hash in hexadecimal digits.

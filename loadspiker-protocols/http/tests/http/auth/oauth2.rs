@@ -465,7 +465,7 @@ fn mistakes_are_told_before_the_run() {
     for (auth, mistake) in [
         (oauth2("/token", "service"), "client credentials without a secret"),
         (app().login_field("a", "b"), "login_field(…) goes with authorization_code(…)"),
-        (oauth2("/token", "app").authorization_code("/a", "back"), "the redirect URI is no URL"),
+        (oauth2("/token", "app").authorization_code("/a", "back"), "the redirect URI is not a valid URL"),
     ] {
         let told = mistakes(Server::ok().protocol(), data().auth(auth));
         assert!(told.contains(mistake), "{told}");

@@ -1,0 +1,170 @@
+//! [`Kdc`]: the server that issues tickets, asked over TCP (RFC 4120 §7.2.2); [`KdcLink`]: what a protocol does for that.
+
+use std::future::Future;
+use std::time::Duration;
+
+use loadspiker_core::compile::{CompileContext, RequestName};
+use loadspiker_core::expression::CompiledText;
+use loadspiker_core::metrics::{Phases, Sample};
+use loadspiker_core::protocol::{ActionContext, Elapsed};
+use loadspiker_core::{Moment, StepError};
+use loadspiker_net::{Attempt, Endpoint, Failure, Limit, NetStream, Phase};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+use super::message::Made;
+use crate::rendered;
+
+/// The port of Kerberos.
+const PORT: u16 = 88;
+
+/// No answer is longer; tickets are some kilobytes.
+const LONGEST: u32 = 1 << 20;
+
+/// What a protocol does for Kerberos: it opens connections to the KDC, on behalf of a user.
+pub trait KdcLink {
+    /// The context of the action that needs a ticket.
+    fn context(&self) -> &ActionContext;
+
+    /// The context of the action that needs a ticket, to be changed.
+    fn context_mut(&mut self) -> &mut ActionContext;
+
+    /// Waits until a further request may be made: for a slot of a throttle, say.
+    ///
+    /// # Errors
+    ///
+    /// There is none left.
+    fn take_turn(&mut self) -> impl Future<Output = Result<(), StepError>>;
+
+    /// How long an exchange with the KDC may take, from the connection to the end of the answer.
+    fn timeout(&self) -> Duration;
+
+    /// Opens a connection to the KDC.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be reached.
+    fn dial(
+        &self,
+        kdc: &Endpoint,
+        attempt: &mut Attempt<'_, ActionContext>,
+    ) -> impl Future<Output = Result<NetStream, Failure>>;
+}
+
+/// Where tickets are asked for.
+pub(super) struct Kdc {
+    address: CompiledText,
+    names: [RequestName; 2],
+}
+
+/// What is asked of it.
+#[derive(Clone, Copy)]
+pub(super) enum Exchange {
+    /// A ticket-granting ticket, for a password.
+    Authentication,
+    /// A ticket for a service.
+    Ticket,
+}
+
+/// What an exchange leaves in its sample.
+#[derive(Default)]
+struct Trace {
+    sent: Option<Moment>,
+    bytes_sent: u64,
+    bytes_received: u64,
+}
+
+impl Kdc {
+    pub(super) fn compile(address: CompiledText, cx: &mut CompileContext<'_>) -> Self {
+        if let Some(Err(why)) = address.as_literal().map(endpoint) {
+            cx.mistake(format!("kerberos: {why}"));
+        }
+        let names = ["kerberos AS", "kerberos TGS"].map(|name| cx.request_name(name));
+        Kdc { address, names }
+    }
+
+    /// Sends a message, and reads what comes back. That is a request of its own, and fails if it cannot be read.
+    pub(super) async fn ask<L: KdcLink, T>(
+        &self,
+        link: &mut L,
+        what: Exchange,
+        message: &[u8],
+        read: impl FnOnce(&[u8]) -> Made<T>,
+    ) -> Result<T, StepError> {
+        let address = rendered(&self.address, link.context().session()).map_err(|error| error.to_string());
+        let address = address.and_then(|address| endpoint(&address));
+        link.take_turn().await?;
+        let from = link.context().now();
+        let limit = Limit::request(from, link.timeout());
+        let (mut trace, mut phases) = (Trace::default(), Phases::default());
+        let talk = async {
+            let kdc = address.as_ref().map_err(String::clone)?;
+            let mut attempt = Attempt::new(link.context(), from, limit, &mut phases);
+            let stream = link.dial(kdc, &mut attempt).await.map_err(|failure| failure.to_string())?;
+            trace.sent = Some(attempt.at());
+            trace.talk(stream, kdc, message).await
+        };
+        let answer = match link.context().timeout_at(limit.until(), talk).await {
+            Ok(answer) => answer.and_then(|answer| read(&answer)),
+            Err(Elapsed) => Err(match &address {
+                Ok(kdc) => Failure::timed_out(Phase::Response, kdc, limit).to_string(),
+                Err(why) => why.clone(),
+            }),
+        };
+        let cx = link.context_mut();
+        let (mut text, intended, started, ended) = (String::new(), cx.intended(), cx.started(), cx.now());
+        let sample = Sample {
+            name: self.names[what as usize].resolve(cx.session(), &mut text),
+            intended,
+            started,
+            sent: trace.sent,
+            ended,
+            error: answer.as_ref().err().map(String::as_str),
+            status: None,
+            bytes_sent: trace.bytes_sent,
+            bytes_received: trace.bytes_received,
+            phases,
+        };
+        cx.record(&sample);
+        answer.map_err(StepError::new)
+    }
+}
+
+impl Trace {
+    /// Sends a message with its length before it, and reads one.
+    async fn talk(&mut self, mut stream: NetStream, kdc: &Endpoint, message: &[u8]) -> Made<Vec<u8>> {
+        let io = |error: std::io::Error| Failure::from_io(&error).at(kdc).to_string();
+        let len = u32::try_from(message.len()).unwrap_or(u32::MAX);
+        stream.write_all(&[&len.to_be_bytes(), message].concat()).await.map_err(io)?;
+        self.bytes_sent = u64::from(len) + 4;
+        let mut len = [0; 4];
+        stream.read_exact(&mut len).await.map_err(io)?;
+        let len = u32::from_be_bytes(len);
+        if len > LONGEST {
+            return Err("kerberos: what answers is no KDC".to_owned());
+        }
+        let mut answer = vec![0; len as usize];
+        stream.read_exact(&mut answer).await.map_err(io)?;
+        self.bytes_received = u64::from(len) + 4;
+        Ok(answer)
+    }
+}
+
+/// Where the KDC with this address is.
+fn endpoint(address: &str) -> Made<Endpoint> {
+    Endpoint::from_address(address, Some(PORT))
+        .map_err(|_| format!("\"{address}\" is not a valid KDC; write kdc(\"host\") or kdc(\"host:port\")"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_has_a_host_and_maybe_a_port() {
+        assert_eq!(endpoint("dc.corp.test").unwrap().to_string(), "dc.corp.test:88");
+        assert_eq!(endpoint("127.0.0.1:750").unwrap().to_string(), "127.0.0.1:750");
+        for wrong in ["", ":88", "dc:many", "http://dc", "a b", "ada@dc"] {
+            assert!(endpoint(wrong).unwrap_err().contains("write kdc(\"host\")"), "{wrong}");
+        }
+    }
+}
