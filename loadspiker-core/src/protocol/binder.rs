@@ -6,7 +6,8 @@
 use std::any::TypeId;
 use std::sync::Arc;
 
-use super::compile_context::{Bindings, CompileContext, Gathered};
+use super::bindings::{Bindings, Gathered};
+use super::compile_context::CompileContext;
 use crate::error::Mistake;
 use crate::expression::LateSymbols;
 use crate::protocol::Protocol;
