@@ -6,8 +6,7 @@
 use std::any::TypeId;
 use std::sync::Arc;
 
-use super::bindings::{Bindings, Gathered};
-use super::compile_context::CompileContext;
+use super::compile_context::{Bindings, CompileContext, Gathered};
 use crate::error::Mistake;
 use crate::expression::LateSymbols;
 use crate::protocol::Protocol;

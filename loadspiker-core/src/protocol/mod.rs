@@ -207,7 +207,6 @@
 //! ```
 
 mod binder;
-mod bindings;
 mod compile_context;
 mod context;
 mod journey;
@@ -227,9 +226,9 @@ use std::time::Duration;
 
 pub use crate::mask::{MASK, is_secret_name, masked_pairs, masked_url, masked_url_with};
 pub(crate) use binder::{Binder, KnownProtocols, compile_during_run};
-pub(crate) use bindings::{BoundProtocol, Gathered};
 #[cfg(test)]
 pub(crate) use compile_context::compile_in_test;
+pub(crate) use compile_context::{BoundProtocol, Gathered};
 pub use compile_context::{CompileContext, RequestName, Text};
 pub use context::{ActionContext, Elapsed, Timeout};
 pub(crate) use journey::Journey;

@@ -329,6 +329,9 @@ fn of_very_many_names_the_most_frequent_are_shown_and_the_others_counted() {
     let text = Summary::new(&report).to_string();
     let rows = text.lines().filter(|line| line.starts_with("  page ")).count();
     assert_eq!(rows, 49, "{text}");
-    assert!(text.contains("\n  often ") && text.contains("\n  and 71 more requests, which report.json lists\n"), "{text}");
+    assert!(
+        text.contains("\n  often ") && text.contains("\n  and 71 more requests, which report.json lists\n"),
+        "{text}"
+    );
     assert_eq!(report.requests().len(), 121);
 }
