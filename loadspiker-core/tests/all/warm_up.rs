@@ -163,7 +163,7 @@ fn json_is_read_as_it_was_written_and_older_ones_have_no_warm_up() {
     assert_eq!(read.to_json(), json);
     assert_eq!(read.warm_up().unwrap().statistics().count(), 25);
     let mut value: serde_json::Value = serde_json::from_str(&json).unwrap();
-    assert_eq!(value["schema_version"], 1);
+    assert_eq!(value["schema_version"], 2);
     assert_eq!(value["run"]["warm_up_secs"], 2.5);
     assert_eq!(value["summary"]["warm_up"]["count"], 25);
     // As it was written before there were warm-ups.
