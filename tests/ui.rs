@@ -7,6 +7,9 @@
 
 #![allow(clippy::unwrap_used, clippy::redundant_closure, reason = "what must compile is written as users write it")]
 
+#[cfg(feature = "full")]
+#[path = "ui/pass/preludes.rs"]
+mod preludes;
 #[path = "ui/pass/profiles.rs"]
 mod profiles;
 #[path = "ui/pass/record.rs"]
@@ -21,6 +24,12 @@ mod seconds;
 #[test]
 fn profiles_of_one_kind_compile() {
     profiles::main();
+}
+
+#[cfg(feature = "full")]
+#[test]
+fn the_preludes_of_all_features_go_together() {
+    preludes::main();
 }
 
 #[test]
