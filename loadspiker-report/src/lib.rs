@@ -14,6 +14,7 @@ mod folder;
 mod junit;
 mod live;
 mod live_metrics;
+mod log;
 mod page;
 mod program;
 mod screen;
@@ -25,6 +26,7 @@ mod width;
 
 pub use folder::{Folder, write_results, write_run_folder};
 pub use live::Progress;
+pub use log::log_from_environment;
 pub use program::SimulationMain;
 pub use summary::Summary;
 pub use test_run::{TestResults, test_folder};

@@ -233,6 +233,7 @@ impl Shard {
         if self.debug {
             self.show(&format!("= {}: a step failed: {}\n", user.whose(), plain(&message)));
         }
+        Shard::tell_failed_step(user, &message, problem.panicked);
         let mut recorder = self.recorder.borrow_mut();
         recorder.step_error(scenario, &message);
         if problem.panicked {
