@@ -44,9 +44,10 @@ impl Log {
 fn failing() -> Simulation {
     let fail = exec_fn(|session| {
         session.set("password", "hunter2")?;
+        session.set("time", "never")?;
         Err(StepError::new("hunter2 is wrong\u{1b}[2J\nforged line"))
     });
-    let visit = scenario("Visit").exec(dummy("page", 80.millis())).exec(fail).exec(dummy("bad", "not a time"));
+    let visit = scenario("Visit").exec(dummy("page", 80.millis())).exec(fail).exec(dummy("bad", "#{time}"));
     Simulation::new("shop").with(visit.inject([at_once_users(1)])).simulated_clock().shards(1)
 }
 
