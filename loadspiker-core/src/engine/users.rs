@@ -51,7 +51,7 @@ impl Shard {
         self.users_made.set(made + 1);
         let (index, count) = (self.index as u64, self.plan.shards as u64);
         let user_id = made * count + index + 1;
-        let mut session = Session::numbered(self.schemas[population].clone(), user_id, number, seed);
+        let mut session = Session::sharing(self.shared[population].clone(), user_id, number, seed);
         for (slot, value) in &self.given {
             session.set_at(*slot, value.clone());
         }
