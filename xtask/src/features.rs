@@ -130,6 +130,23 @@ serde = "1"
     }
 
     #[test]
+    fn the_facade_lists_what_it_exports_and_no_internals() {
+        for (file, text) in [
+            ("src/lib.rs", include_str!("../../src/lib.rs")),
+            ("src/modules.rs", include_str!("../../src/modules.rs")),
+            ("src/features.rs", include_str!("../../src/features.rs")),
+            ("src/prelude.rs", include_str!("../../src/prelude.rs")),
+        ] {
+            let code = || text.lines().filter(|line| !line.trim_start().starts_with("//"));
+            assert!(!code().any(|line| line.contains("::*")), "{file} has a glob");
+            for internal in ["Recorder", "Collector", "Snapshot", "Absorb", "BoundFeeder", "Schema", "Profile"] {
+                let is_named = |line: &str| line.split(|c: char| !c.is_alphanumeric()).any(|word| word == internal);
+                assert!(!code().any(is_named), "{file} exports {internal}");
+            }
+        }
+    }
+
+    #[test]
     fn a_feature_that_tells_nothing_is_named() {
         let told = table("[features]\ndefault = [\"a\"]\n# This | that\na = []\n").unwrap();
         assert!(told.ends_with("| `a` | yes | This | that |\n"), "{told}");
