@@ -33,7 +33,8 @@ pub(crate) fn names(manifest: &str) -> Vec<String> {
 #[cfg(test)]
 fn table(manifest: &str) -> Result<String, String> {
     let mut table = "| feature | default | what it brings | what it costs |\n|---|---|---|---|\n".to_owned();
-    let lines: Vec<&str> = manifest.lines().map(str::trim).collect();
+    // A dependency may have the name of a feature.
+    let lines: Vec<&str> = manifest.lines().map(str::trim).skip_while(|line| *line != "[features]").collect();
     let default = lines.iter().find_map(|line| line.strip_prefix("default = ")).unwrap_or_default();
     for name in names(manifest) {
         let above =

@@ -31,7 +31,7 @@ impl Database {
             #[cfg(feature = "mysql")]
             Some("mysql" | "mariadb") => Ok(Database::MySql),
             #[cfg(not(feature = "mysql"))]
-            Some("mysql" | "mariadb") => Err(is_off("MySQL and MariaDB", "mysql")),
+            Some("mysql" | "mariadb") => Err(is_off("MySQL", "mysql")),
             found => Err(format!(
                 "{}; a URL begins with sqlite:, postgres:// or mysql:// (or postgresql://, mariadb://)",
                 match found {
@@ -82,7 +82,7 @@ mod tests {
     fn a_database_whose_feature_is_off_is_named_with_the_feature() {
         assert_eq!(
             Database::of("mariadb://h/d"),
-            Err("MySQL and MariaDB needs the feature `mysql`; add it to the features of loadspiker in Cargo.toml"
+            Err("MySQL needs the feature `mysql`; add it to the features of loadspiker in Cargo.toml"
                 .into())
         );
     }
