@@ -82,8 +82,7 @@ mod tests {
     fn a_database_whose_feature_is_off_is_named_with_the_feature() {
         assert_eq!(
             Database::of("mariadb://h/d"),
-            Err("MySQL needs the feature `mysql`; add it to the features of loadspiker in Cargo.toml"
-                .into())
+            Err("MySQL needs the feature `mysql`; add it to the features of loadspiker in Cargo.toml".into())
         );
     }
 }
