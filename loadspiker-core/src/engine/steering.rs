@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use crate::engine::events;
 use crate::engine::message::{Command, Steer};
 use crate::engine::run::Run;
 use crate::moment::Moment;
@@ -62,10 +63,12 @@ impl Run<'_> {
             // Those who have the grace period to finish are left alone.
             _ if time_is_up || self.end.is_some() => self.handle.is_ending(),
             Steer::Pause => {
+                events::steered(&"pause", at);
                 self.profile_time.pause(at);
                 self.tell_all(&Command::Pause { at });
             }
             Steer::Resume => {
+                events::steered(&"resume", at);
                 self.profile_time.resume(at);
                 if self.plan.simulated_clock {
                     // Time goes on as soon as the shard hears of it: whoever is to start must be there before.
@@ -74,7 +77,10 @@ impl Run<'_> {
                 self.tell_all(&Command::Resume { at });
                 self.start_what_can();
             }
-            Steer::Scale(factor) => self.scale(factor, at),
+            Steer::Scale(factor) => {
+                events::steered(&format_args!("load times {factor}"), at);
+                self.scale(factor, at);
+            }
         }
     }
 
