@@ -100,8 +100,8 @@ pub use loadspiker_core::engine::{ControlError, Observer, RunHandle, RunOptions,
 pub use loadspiker_core::fake;
 pub use loadspiker_core::report::RunReport;
 pub use loadspiker_core::{
-    DurationExt, Error, FixedDuration, FromValue, ListItem, Mistake, Mistakes, Moment, Schema, Session, SessionError,
-    StepError, Value, parse_duration,
+    DurationExt, Error, Failure, FailureKind, FixedDuration, FromValue, ListItem, Mistake, Mistakes, Moment, Phase,
+    Schema, Session, SessionError, StepError, TlsFault, Value, parse_duration,
 };
 pub use loadspiker_core::{
     assertion, check, compile, custom_metric, dsl, expression, feeder, format, imperative, inject, metrics, pool,
