@@ -360,3 +360,27 @@ fn ids_that_do_not_exist_are_counted_all_the_same() {
     let snapshot = recorder.take_snapshot(0);
     assert_eq!(snapshot.totals.requests.keys().next().unwrap().path.to_string(), "(unknown)");
 }
+
+#[test]
+fn tags_and_messages_stay_bounded_whatever_the_shards_deliver() {
+    let limits = Limits { tags: 5, names: 5, ..Limits::default() };
+    let mut collector = Collector::new(3, &names(&KNOWN), names(&SCENARIOS), limits);
+    for shard in 0..3 {
+        let mut recorder = recorder(limits);
+        for n in 0..50 {
+            let text = format!("{shard}-{n}");
+            let message = Sample::new(SampleName::Dynamic(&text), Moment::START).kind(SampleKind::Message);
+            recorder.record(ScenarioId(0), GroupId::ROOT, &message);
+            let request = Sample::new(SampleName::Known(NameId(0)), Moment::START);
+            recorder.record(ScenarioId(0), GroupId::ROOT, &request.tagged([("n".into(), text.as_str().into())]));
+        }
+        let snapshot = recorder.take_snapshot(0);
+        assert_eq!((snapshot.totals.events.len(), snapshot.totals.tagged.len()), (6, 6));
+        collector.absorb(shard, snapshot);
+    }
+    let report = collector.finish(RunInfo::new("s"));
+    assert!(report.messages().len() <= 10 && report.tags().len() <= 12, "{report:?}");
+    assert_eq!(report.messages().iter().map(|message| message.statistics().count()).sum::<u64>(), 150);
+    assert_eq!(report.tags().iter().map(|tag| tag.statistics().count()).sum::<u64>(), 150);
+    assert!(report.folded() > 0);
+}

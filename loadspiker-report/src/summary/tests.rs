@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use loadspiker_core::assertion::{Assertion, details, global};
 use loadspiker_core::collector::Collector;
-use loadspiker_core::metrics::{GroupId, Limits, NameId, Recorder, Sample, SampleName, ScenarioId};
+use loadspiker_core::metrics::{GroupId, Limits, NameId, Recorder, Sample, SampleKind, SampleName, ScenarioId};
 use loadspiker_core::report::RunInfo;
 use loadspiker_core::{DurationExt, Failure, FailureKind, Moment, Phase};
 
@@ -116,6 +116,37 @@ not passed: 1 of 2 assertions failed; 1 of 98 users failed
 ";
     let text = Summary::new(&report()).to_string();
     assert_eq!(text, expected, "\n{text}");
+}
+
+#[test]
+fn tags_messages_and_connections_are_shown_where_there_are_any() {
+    let (requests, scenarios) = (names(&["login", "socket"]), names(&["Browse"]));
+    let mut recorder = Recorder::new(requests.clone(), scenarios.clone(), Limits::default());
+    let sample = |name| {
+        Sample::new(SampleName::Known(NameId::new(name)), Moment::START).ended(Moment::START + 2.millis()).status("OK")
+    };
+    let tagged = sample(0).tagged([("team".into(), "checkout".into())]);
+    recorder.record(SCENARIO, GroupId::ROOT, &tagged);
+    recorder.record(SCENARIO, GroupId::ROOT, &sample(1).kind(SampleKind::Message));
+    recorder.record(SCENARIO, GroupId::ROOT, &sample(1).kind(SampleKind::Connection).failed(FailureKind::Reset));
+    let mut collector = Collector::new(1, &requests, scenarios, Limits::default());
+    collector.absorb(0, recorder.take_snapshot(0));
+    let report = collector.finish(RunInfo::new("shop"));
+    let text = Summary::new(&report).to_string();
+    for line in [
+        "requests by tag",
+        "  team=checkout   1       0",
+        "messages, which are not among the requests",
+        "  socket    1       0",
+        "connections, which are not among the requests",
+        "  socket       0       1",
+        "  status codes    OK: 1",
+        "           1  reset  (socket)",
+    ] {
+        assert!(text.contains(line), "{line:?} is not in\n{text}");
+    }
+    assert_eq!(report.global().count(), 1);
+    assert!(!Summary::new(&self::report()).to_string().contains("by tag"));
 }
 
 #[test]
