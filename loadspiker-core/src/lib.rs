@@ -65,6 +65,7 @@ pub mod report;
 mod session;
 mod shown;
 mod spelling;
+pub mod stream;
 mod units;
 mod uuid;
 mod value;

@@ -26,6 +26,7 @@ const ORDER: &[&str] = &[
     "feeder",
     "check",
     "inject",
+    "stream",
     "pool",
     // What it means.
     "report",
