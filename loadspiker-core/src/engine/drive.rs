@@ -129,6 +129,7 @@ impl Shard {
         self.start_users(now);
         self.wake_resting(now);
         self.wake_sleepers(now);
+        self.ring_alarms(now);
         self.find_next_due();
     }
 
@@ -146,12 +147,13 @@ impl Shard {
         }
         let order = self.orders.borrow().front().map(|(at, _)| *at);
         let waiting = self.waiting.borrow().next_due();
+        let alarm = self.alarms.borrow_mut().next_due();
         let arrival = self.populations.borrow().iter().filter_map(PopulationState::next_due).min();
         let busy = self.alive.get() > 0 || arrival.is_some() || self.is_paused();
         // Where nothing happens any more, simulated time must stand still, lest it runs away.
         let tick = (busy || !self.clock.is_simulated()).then(|| self.next_tick.get());
         let limits = busy.then(|| self.stop_at.get().min(self.deadline.get()));
-        let due = [order, waiting, arrival, tick, limits].into_iter().flatten().min().unwrap_or(Moment::NEVER);
+        let due = [order, waiting, alarm, arrival, tick, limits].into_iter().flatten().min().unwrap_or(Moment::NEVER);
         self.next_due.set(due.as_nanos());
     }
 

@@ -31,6 +31,7 @@ impl Shard {
         held.into_iter().for_each(|user| self.interrupt(user));
         self.call_held();
         self.waiting.borrow().call_beyond(self.deadline.get());
+        self.stop_listening();
         self.worked.set(true);
         let meetings: Vec<_> = self.meetings.borrow_mut().iter_mut().flat_map(std::mem::take).collect();
         meetings.into_iter().for_each(|user| self.interrupt(user));
@@ -41,17 +42,28 @@ impl Shard {
     /// A user, or a branch of one, is cut off. With its last branch the user is.
     pub(super) fn interrupt(self: &Rc<Self>, mut user: Box<User>) {
         while let Some(fork) = user.fork().cloned() {
+            self.count_awaits(&mut user);
             drop(user);
             match fork.interrupt_branch() {
                 Some(whole) => user = whole,
                 None => return,
             }
         }
+        self.count_awaits(&mut user);
         let population = user.population as usize;
         self.recorder.borrow_mut().user_interrupted(user.scenario(), false);
         self.alive.set(self.alive.get() - 1);
         self.populations.borrow_mut()[population].user_interrupted();
         self.tell_if_done(population, self.clock.now());
+    }
+
+    /// The requests of an interrupted user that wait for messages count as interrupted.
+    fn count_awaits(&self, user: &mut User) {
+        let waits = u64::from(user.take_resting().is_some()) + user.take_awaits().map_or(0, |awaits| awaits.len());
+        if waits > 0 {
+            self.recorder.borrow_mut().users_interrupted(user.scenario(), 0, waits);
+            (0..waits).for_each(|_| self.action_ends(user.population));
+        }
     }
 
     /// The end of the grace period: whoever still runs is counted as interrupted. Their tasks end with the runtime.
@@ -61,6 +73,7 @@ impl Shard {
         // All of them: no rest ends at the very beginning of the run.
         let resting = self.waiting.borrow_mut().take_beyond(Moment::START);
         resting.into_iter().for_each(|user| self.interrupt(user));
+        self.stop_listening();
         for index in 0..self.plan.populations.len() {
             let scenario = ScenarioId(u32::try_from(index).unwrap_or(u32::MAX));
             let (busy, acting) = self.populations.borrow_mut()[index].interrupt_all();

@@ -22,6 +22,7 @@ mod host;
 mod journey;
 mod late;
 mod limit;
+mod listen;
 mod loops;
 mod message;
 mod options;

@@ -14,6 +14,7 @@ use crate::engine::cursor::Problem;
 use crate::engine::hold::Attention;
 use crate::engine::hooks::given;
 use crate::engine::late::Late;
+use crate::engine::listen::Alarms;
 use crate::engine::message::Event;
 use crate::engine::population::PopulationState;
 use crate::engine::pulse::Pulse;
@@ -55,6 +56,8 @@ pub(crate) struct Shard {
     /// When that began, and later by as much as the run has been paused since.
     pub(super) slots_start: Cell<Moment>,
     pub(super) waiting: RefCell<Waiting>,
+    /// Deadlines of users that wait for bells.
+    pub(super) alarms: RefCell<Alarms>,
     #[expect(clippy::vec_box, reason = "users come and go in their boxes")]
     pub(super) meetings: RefCell<Vec<Vec<Box<User>>>>,
     /// Where users wait for records.
@@ -171,6 +174,7 @@ impl Shard {
             slots: RefCell::new(plan.throttle.as_ref().map(|throttle| throttle.slots(info.into()))),
             slots_start: Cell::new(Moment::START),
             waiting: RefCell::default(),
+            alarms: RefCell::default(),
             meetings: RefCell::new(plan.rendez_vous.iter().map(|_| Vec::new()).collect()),
             rooms: RefCell::default(),
             orders: RefCell::default(),

@@ -18,7 +18,7 @@ use crate::engine::journey::{self, After};
 use crate::engine::signals::panic_message;
 use crate::engine::{Place, Shard, Supply, Turn, User};
 use crate::metrics::{Phases, Sample};
-use crate::protocol::{Action, ActionContext};
+use crate::protocol::{Action, ActionContext, Woken};
 
 /// A task that waits for a user to work for.
 ///
@@ -114,6 +114,14 @@ async fn drive(mut cx: ActionContext, place: &Cell<Place>) {
     let mut actions: u32 = 0;
     // One that waited for a slot stands behind the action it waited for.
     let mut next = cx.user.held.and(cx.user.pc.checked_sub(1)).map(Next::Act);
+    // So does one whose action waited for a bell.
+    let mut resumed = cx.user.take_resting();
+    if let Some(resting) = resumed.take_if(|resting| resting.cut && resting.woken == Woken::Deadline) {
+        drop(resting);
+        shard.cut_wait(&mut cx.user);
+    } else if resumed.is_some() {
+        next = cx.user.pc.checked_sub(1).map(Next::Act);
+    }
     loop {
         // Its end may have come while others had their turn: the user is counted then.
         if shard.is_over() {
@@ -127,7 +135,7 @@ async fn drive(mut cx: ActionContext, place: &Cell<Place>) {
         match next {
             Next::Act(pc) => {
                 let Some(Op::Action(action)) = program.ops.get(pc as usize) else { return };
-                if shard.is_paused() {
+                if resumed.is_none() && shard.is_paused() {
                     // One that waited for a slot stands behind its request.
                     if cx.user.held.is_none() {
                         cx.user.pc = pc;
@@ -135,7 +143,7 @@ async fn drive(mut cx: ActionContext, place: &Cell<Place>) {
                     shard.hold(cx.into_user());
                     return;
                 }
-                if throttled && action.is_request() {
+                if resumed.is_none() && throttled && action.is_request() {
                     match shard.ask_throttles(&mut cx.user) {
                         Turn::Now(wait) => cx.waited(wait),
                         Turn::At(due) => {
@@ -154,14 +162,32 @@ async fn drive(mut cx: ActionContext, place: &Cell<Place>) {
                 let here = Place::new(cx.user.population, pc);
                 place.set(here);
                 shard.pulse.at(here);
-                shard.action_begins(cx.user.population);
-                cx.begin_action();
-                cx.announce(action.as_ref());
-                let panicked = NoPanic(action.run(&mut cx).as_mut()).await.err();
+                let mut running = match resumed.take() {
+                    None => {
+                        shard.action_begins(cx.user.population);
+                        cx.begin_action();
+                        cx.announce(action.as_ref());
+                        action.run(&mut cx)
+                    }
+                    Some(resting) => {
+                        let (state, woken) = cx.go_on(*resting);
+                        action.resume(state, woken, &mut cx)
+                    }
+                };
+                let panicked = NoPanic(running.as_mut()).await.err();
+                drop(running);
                 if shard.is_over() {
                     return;
                 }
                 shard.step_is_over(here);
+                if let Some(resting) = cx.take_resting() {
+                    if panicked.is_none() {
+                        let mut user = cx.into_user();
+                        user.extras.get_or_insert_default().rare.get_or_insert_default().resting = Some(resting);
+                        shard.listen(user);
+                        return;
+                    }
+                }
                 if let Some(message) = panicked {
                     record_panic(&mut cx, action.as_ref(), &message);
                 }

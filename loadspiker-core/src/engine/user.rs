@@ -11,7 +11,7 @@ use crate::engine::holding::Holding;
 use crate::engine::throttle::Held;
 use crate::metrics::{GroupId, ScenarioId};
 use crate::moment::Moment;
-use crate::protocol::UserState;
+use crate::protocol::{Awaits, Resting, UserState};
 use crate::session::Session;
 use crate::shown::printable;
 
@@ -54,6 +54,10 @@ pub(crate) struct Rare {
     pub(crate) holdings: Vec<Holding>,
     /// The request it makes, where exchanges are shown.
     pub(crate) debugged: Option<Box<str>>,
+    /// While its action waits for a bell.
+    pub(crate) resting: Option<Box<Resting>>,
+    /// Messages that it awaits in the background.
+    pub(crate) awaits: Option<Rc<Awaits>>,
 }
 
 impl Extras {
@@ -111,6 +115,35 @@ impl User {
     /// The request it makes, where exchanges are shown.
     pub(crate) fn debugged(&self) -> Option<&str> {
         self.extras.as_ref()?.rare.as_ref()?.debugged.as_deref()
+    }
+
+    /// What is kept of its action, which waits for a bell.
+    pub(crate) fn resting(&self) -> Option<&Resting> {
+        self.extras.as_ref()?.rare.as_ref()?.resting.as_deref()
+    }
+
+    pub(crate) fn resting_mut(&mut self) -> Option<&mut Resting> {
+        self.extras.as_mut()?.rare.as_mut()?.resting.as_deref_mut()
+    }
+
+    pub(crate) fn take_resting(&mut self) -> Option<Box<Resting>> {
+        self.extras.as_mut()?.rare.as_mut()?.resting.take()
+    }
+
+    /// The messages that it awaits in the background, itself and in its branches.
+    pub(crate) fn awaits(&mut self) -> Rc<Awaits> {
+        if let Some(fork) = self.fork().cloned()
+            && let Some(awaits) = fork.with_user(User::awaits)
+        {
+            return awaits;
+        }
+        let rare = self.extras.get_or_insert_default().rare.get_or_insert_default();
+        rare.awaits.get_or_insert_default().clone()
+    }
+
+    /// What it awaits itself; what a branch awaits is its user's.
+    pub(crate) fn take_awaits(&mut self) -> Option<Rc<Awaits>> {
+        self.extras.as_mut()?.rare.as_mut()?.awaits.take()
     }
 
     pub(crate) fn new(session: Session, population: u32, intended: Moment) -> Self {

@@ -13,6 +13,7 @@ use crate::engine::shard::CROWD;
 use crate::engine::{Shard, User, task};
 use crate::metrics::{Dropped, ScenarioId};
 use crate::moment::Moment;
+use crate::protocol::ActionContext;
 use crate::session::Session;
 
 impl Shard {
@@ -67,6 +68,11 @@ impl Shard {
     pub(crate) fn user_ended(self: &Rc<Self>, mut user: Box<User>) {
         if let Some(fork) = user.fork().cloned() {
             return self.branch_ended(user, &fork);
+        }
+        if let Some(awaits) = user.take_awaits().filter(|awaits| !awaits.is_empty()) {
+            let mut cx = ActionContext::new(user, self.clone());
+            awaits.end(&mut cx);
+            user = cx.into_user();
         }
         let (scenario, population) = (user.scenario(), user.population as usize);
         let (ok, ended) = (!user.session.is_failed(), user.intended);

@@ -76,7 +76,12 @@ impl User {
         let (shard, loose) = (self.cx.shard.clone(), self.loose.clone());
         self.cx.announce(&*action);
         let in_flight = InFlight::begin(self, &*action, &shard, &loose);
-        let panicked = NoPanic(action.run(&mut self.cx).as_mut()).await.err();
+        let mut panicked = NoPanic(action.run(&mut self.cx).as_mut()).await.err();
+        if panicked.is_none() && self.cx.rests() {
+            // This code has a task: it waits in that.
+            let mut waiting = Box::pin(self.cx.rest_in_task(&*action, Some(&loose)));
+            panicked = NoPanic(waiting.as_mut()).await.err();
+        }
         if shard.is_over() {
             return forever().await;
         }

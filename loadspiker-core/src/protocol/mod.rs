@@ -206,12 +206,16 @@
 //! assert_eq!(report.request("mistaken").unwrap().failed_count(), 3);
 //! ```
 
+mod awaiting;
 mod binder;
 mod compile_context;
 mod context;
+mod exchange;
+mod join;
 mod journey;
 mod names;
 mod rendez_vous;
+mod resting;
 mod run_state;
 mod within;
 mod witness;
@@ -225,16 +229,22 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use crate::mask::{MASK, is_secret_name, masked_pairs, masked_url, masked_url_with};
+pub(crate) use awaiting::Awaits;
+pub use awaiting::{Await, CompiledAwait};
 pub(crate) use binder::{Binder, KnownProtocols, compile_during_run};
 #[cfg(test)]
 pub(crate) use compile_context::compile_in_test;
 pub(crate) use compile_context::{BoundProtocol, Gathered};
 pub use compile_context::{CompileContext, RequestName, Text};
 pub use context::{ActionContext, Elapsed, Timeout};
+pub use exchange::{Exchange, LocalFuture, Part, Progress, Streaming};
+pub use join::JoinAwait;
 pub(crate) use journey::Journey;
 pub use journey::{Outcome, User};
 pub(crate) use names::GroupNode;
 pub(crate) use rendez_vous::RendezVous;
+pub(crate) use resting::Resting;
+pub use resting::Woken;
 pub(crate) use run_state::RunStates;
 pub(crate) use witness::Witness;
 
@@ -358,4 +368,19 @@ pub trait Action: Send + Sync {
     /// The future is dropped when the run is stopped and its grace period is over; it must not leave anything
     /// behind that outlives the user.
     fn run<'a>(&'a self, cx: &'a mut ActionContext) -> ActionFuture<'a>;
+
+    /// Goes on with an action that let its user rest with [`ActionContext::rest_until`]: with the state it left there,
+    /// because the bell was rung or because the deadline has come. It may rest again.
+    ///
+    /// Nothing is done unless said otherwise. An action that lets its user rest has to implement it, or its request is
+    /// never counted.
+    ///
+    /// # Cancel safety
+    ///
+    /// As that of [`run`](Self::run). If the run is stopped while the user rests, this is not called, and the state is
+    /// dropped.
+    fn resume<'a>(&'a self, state: Box<dyn Any>, woken: Woken, cx: &'a mut ActionContext) -> ActionFuture<'a> {
+        let _ = (state, woken, cx);
+        Box::pin(std::future::ready(()))
+    }
 }

@@ -32,6 +32,7 @@ impl ActionContext {
         let action = compiled.map_err(|(_, mistake)| StepError::new(mistake))?;
         let outer = self.witness.replace(Box::new(Witness { wants_reply: true, ..Witness::default() }));
         action.run(self).await;
+        self.rest_in_task(&*action, None).await;
         let witness = std::mem::replace(&mut self.witness, outer).unwrap_or_default();
         if let Some(failure) = witness.failure {
             return Err(StepError::counted(failure));
