@@ -8,6 +8,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::collector::Collector;
 use crate::moment::Moment;
+use crate::phase::Phase;
 use crate::report::{RunInfo, RunReport};
 
 pub(crate) fn names(names: &[&str]) -> Arc<[Arc<str>]> {
@@ -33,18 +34,15 @@ impl Event {
     pub(crate) fn record(&self, recorder: &mut Recorder) {
         let group = self.group.map_or(GroupId::ROOT, |name| recorder.group(GroupId::ROOT, name));
         let intended = Moment::START + Duration::from_secs(self.second);
-        let sample = Sample {
-            name: self.name.map_or_else(SampleName::Dynamic, |id| SampleName::Known(NameId(id))),
-            intended,
-            started: intended + Duration::from_micros(self.micros / 100),
-            sent: (self.error != Some("not built")).then(|| intended + Duration::from_micros(self.micros / 10)),
-            ended: intended + Duration::from_micros(self.micros),
-            error: self.error,
-            status: Some(if self.error.is_some() { 500 } else { 200 }),
-            bytes_sent: 100,
-            bytes_received: self.micros,
-            phases: Phases { first_byte: Some(self.micros * 500), ..Phases::default() },
-        };
+        let name = self.name.map_or_else(SampleName::Dynamic, |id| SampleName::Known(NameId(id)));
+        let sample = Sample::new(name, intended)
+            .started(intended + Duration::from_micros(self.micros / 100))
+            .sent((self.error != Some("not built")).then(|| intended + Duration::from_micros(self.micros / 10)))
+            .ended(intended + Duration::from_micros(self.micros))
+            .outcome(self.error.map_or(Ok(()), Err))
+            .status(if self.error.is_some() { 500 } else { 200 })
+            .bytes(100, self.micros)
+            .phase(Phase::FIRST_BYTE, Duration::from_nanos(self.micros * 500));
         recorder.record(ScenarioId(self.scenario), group, &sample);
         if group != GroupId::ROOT {
             let time = Duration::from_micros(self.micros);

@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use loadspiker_core::assertion::{Assertion, details, global};
 use loadspiker_core::collector::Collector;
-use loadspiker_core::metrics::{GroupId, Limits, NameId, Phases, Recorder, Sample, SampleName, ScenarioId};
+use loadspiker_core::metrics::{GroupId, Limits, NameId, Recorder, Sample, SampleName, ScenarioId};
 use loadspiker_core::report::RunInfo;
-use loadspiker_core::{DurationExt, Moment};
+use loadspiker_core::{DurationExt, Failure, FailureKind, Moment, Phase};
 
 use super::*;
 
@@ -21,22 +21,19 @@ fn names(names: &[&str]) -> Arc<[Arc<str>]> {
 /// A request that was sent 1 ms after it was meant to, half of which is start lag.
 fn record(recorder: &mut Recorder, group: GroupId, name: u32, took: Duration, status: u16) {
     let failed = status >= 400;
-    recorder.record(
-        SCENARIO,
-        group,
-        &Sample {
-            name: SampleName::Known(NameId::new(name)),
-            intended: Moment::START,
-            started: Moment::START + 500.micros(),
-            sent: Some(Moment::START + 1.millis()),
-            ended: Moment::START + took,
-            error: failed.then_some("status is 500, expected 2xx or 304"),
-            status: Some(status),
-            bytes_sent: 100,
-            bytes_received: 1000,
-            phases: Phases { connect: (name == 0).then_some(500_000), ..Phases::default() },
-        },
-    );
+    let mut sample = Sample::new(SampleName::Known(NameId::new(name)), Moment::START)
+        .started(Moment::START + 500.micros())
+        .sent(Moment::START + 1.millis())
+        .ended(Moment::START + took)
+        .status(status)
+        .bytes(100, 1000);
+    if failed {
+        sample = sample.failed(Failure::new(FailureKind::Status, "status is 500, expected 2xx or 304"));
+    }
+    if name == 0 {
+        sample = sample.phase(Phase::CONNECT, 500.micros());
+    }
+    recorder.record(SCENARIO, group, &sample);
 }
 
 /// Ten seconds: 100 logins of 1, 2, … 100 ms; in a group, lists of 10, 20, 30 and 40 ms, the last of which fails.
@@ -188,18 +185,8 @@ fn the_last_line_says_whether_it_passed_and_why_not() {
 fn waits_for_a_throttle_and_stalls_are_shown_where_there_were_any() {
     let (requests, scenarios) = (names(&["login"]), names(&["Browse"]));
     let mut recorder = Recorder::new(requests.clone(), scenarios.clone(), Limits::default());
-    let sample = Sample {
-        name: SampleName::Known(NameId::new(0)),
-        intended: Moment::START,
-        started: Moment::START,
-        sent: Some(Moment::START),
-        ended: Moment::START + 1.millis(),
-        error: None,
-        status: None,
-        bytes_sent: 0,
-        bytes_received: 0,
-        phases: Phases::default(),
-    };
+    let name = SampleName::Known(NameId::new(0));
+    let sample = Sample::new(name, Moment::START).sent(Moment::START).ended(Moment::START + 1.millis());
     recorder.record_throttled(SCENARIO, GroupId::ROOT, &sample, Some(30.millis()));
     recorder.stalled(Moment::START, Moment::START + 3.secs());
     recorder.stalled(Moment::START, Moment::START + 2.secs());

@@ -4,10 +4,9 @@ use std::time::Duration;
 
 use loadspiker_core::compile::{CompileContext, RequestName};
 use loadspiker_core::expression::CompiledText;
-use loadspiker_core::metrics::Sample;
 use loadspiker_core::protocol::{Elapsed, ProtocolSlot};
 use loadspiker_core::{Session, StepError};
-use loadspiker_net::{Attempt, Clock, Endpoint, Failure, Limit, Phase};
+use loadspiker_net::{Attempt, Clock, Endpoint, Failure, FailureKind, Limit, Phase};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::message::Made;
@@ -66,33 +65,21 @@ impl Kdc {
         let mut trace = Trace::unsent(from);
         let shard = cx.shard::<HttpShard>(self.slot);
         let talk = async {
-            let kdc = address.as_ref().map_err(String::clone)?;
+            let kdc = address.as_ref().map_err(|why| Failure::mistake(why.clone()))?;
             let limited = (kdc, limit);
-            talk(&shard, limited, message, &mut trace, &*cx).await.map_err(|error| error.to_string())
+            talk(&shard, limited, message, &mut trace, &*cx).await.map_err(Failure::from)
         };
         let answer = match cx.timeout_at(limit.until(), talk).await {
-            Ok(answer) => answer.and_then(|answer| read(&answer)),
+            Ok(answer) => answer.and_then(|answer| read(&answer).map_err(|why| Failure::new(FailureKind::Auth, why))),
             Err(Elapsed) => Err(match &address {
-                Ok(kdc) => Failure::timed_out(Phase::Response, kdc, limit).to_string(),
-                Err(why) => why.clone(),
+                Ok(kdc) => Failure::timed_out(Phase::RESPONSE, kdc, limit),
+                Err(why) => Failure::mistake(why.clone()),
             }),
         };
         trace.ended = cx.now();
-        let (mut text, intended, started) = (String::new(), cx.intended(), cx.started());
-        let sample = Sample {
-            name: self.names[what as usize].resolve(cx.session(), &mut text),
-            intended,
-            started,
-            sent: trace.sent,
-            ended: trace.ended,
-            error: answer.as_ref().err().map(String::as_str),
-            status: None,
-            bytes_sent: trace.bytes_sent,
-            bytes_received: trace.bytes_received,
-            phases: trace.phases,
-        };
-        cx.record(&sample);
-        answer.map_err(StepError::new)
+        let sample = cx.sample(&self.names[what as usize]).sent(trace.sent).ended(trace.ended).phases(trace.phases);
+        sample.bytes(trace.bytes_sent, trace.bytes_received).outcome(answer.as_ref().map_err(Failure::clone)).record();
+        answer.map_err(|failure| StepError::new(failure.text().to_owned()))
     }
 
     fn address(&self, session: &Session) -> Made<Endpoint> {

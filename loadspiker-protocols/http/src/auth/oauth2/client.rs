@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use loadspiker_core::check::{custom_check, status};
+use loadspiker_core::check::{Status, custom_check, status};
 use loadspiker_core::expression::CompiledText;
 use loadspiker_core::{Session, StepError};
 use url::form_urlencoded::byte_serialize;
@@ -94,7 +94,7 @@ impl Client<CompiledText> {
             request = request.form_param(as_it_is(name.as_str()), move |_: &Session| value.clone());
         }
         let granted = move |response: &dyn loadspiker_core::check::Response, _: &Session| match reply::refusal(
-            response.status().unwrap_or_default(),
+            response.status().and_then(Status::code).unwrap_or_default(),
             response.body(),
         ) {
             Some(refusal) if !expected.contains(&&*refusal.error) => Err(refusal.message()),
