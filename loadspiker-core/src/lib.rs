@@ -77,16 +77,21 @@ pub use value::{FromValue, ListItem, Value};
 
 /// All that a protocol crate needs.
 pub mod protocol_prelude {
-    pub use crate::check::{Check, CheckSet, Response};
+    pub use crate::check::{Check, CheckSet, IntoCheck, Response};
     pub use crate::compile::{CompileContext, RequestName};
+    pub use crate::custom_metric::Recording;
     pub use crate::dsl::Chain;
-    pub use crate::expression::Template;
+    pub use crate::error::StepError;
+    pub use crate::expression::{CompiledText, IntoText, Template, TextArg};
+    pub use crate::imperative::{Outcome, User};
     pub use crate::metrics::{Phases, Sample, SampleName};
     pub use crate::moment::Moment;
     pub use crate::protocol::{
-        Action, ActionBuilder, ActionContext, ActionFuture, Elapsed, Protocol, ProtocolSlot, ShardInfo, ShardState,
-        UserState,
+        Action, ActionBuilder, ActionContext, ActionFuture, Cut, Elapsed, End, LocalFuture, Metrics, Origin, OwnedTask,
+        Protocol, ProtocolSlot, RunEnd, ShardHandle, ShardInfo, ShardState, Stopping, Timeout, UntilCut, UserState,
+        is_secret_name, masked_url, varying,
     };
     pub use crate::session::{Session, Slot};
+    pub use crate::units::{DurationExt, FixedDuration};
     pub use crate::value::Value;
 }

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use loadspiker_core::check::{Check, IntoCheck};
 use loadspiker_core::compile::CompileContext;
 use loadspiker_core::expression::IntoText;
-use loadspiker_core::protocol::{Protocol, ShardInfo, ShardState, masked_url};
+use loadspiker_core::protocol::{LocalFuture, Protocol, ShardHandle, ShardState, masked_url};
 use loadspiker_net::{NetSettings, net_settings};
 use url::Url;
 
@@ -270,8 +270,12 @@ impl Protocol for HttpProtocol {
         }
     }
 
-    fn open(&self, _shard: ShardInfo) -> Result<Rc<dyn ShardState>, String> {
-        Ok(Rc::new(HttpShard::open(self)?))
+    fn open<'a>(&'a self, _: &'a ShardHandle) -> LocalFuture<'a, Result<Rc<dyn ShardState>, String>> {
+        Box::pin(async { Ok(Rc::new(HttpShard::open(self)?) as Rc<dyn ShardState>) })
+    }
+
+    fn schemes(&self) -> &[&str] {
+        &["http", "https"]
     }
 
     fn with_target(&self, target: &str) -> Option<Result<Arc<dyn Protocol>, String>> {
