@@ -142,19 +142,19 @@ impl User {
     }
 
     /// The place of the first state that `is` what is looked for, of this user or of the one that it is a branch of.
-    pub(crate) fn position_of_state(&self, is: impl Fn(&dyn UserState) -> bool) -> Option<usize> {
+    pub(crate) fn position_of_state(&self, is: fn(&dyn UserState) -> bool) -> Option<usize> {
         let states = &self.extras.as_ref()?.states;
-        let own = states.iter().position(|state| state.as_deref().is_some_and(&is));
-        own.or_else(|| self.fork()?.with_user(|user| user.position_of_state(&is))?)
+        let own = states.iter().position(|state| state.as_deref().is_some_and(is));
+        own.or_else(|| self.fork()?.with_user(|user| user.position_of_state(is))?)
     }
 
     /// Whether the state in this place, of this user or of the one that it is a branch of, `is` what is looked for.
-    pub(crate) fn has_state_at(&self, index: usize, is: impl Fn(&dyn UserState) -> bool) -> bool {
+    pub(crate) fn has_state_at(&self, index: usize, is: fn(&dyn UserState) -> bool) -> bool {
         let own = self.extras.as_ref().and_then(|extras| extras.states.get(index)?.as_deref());
         match own {
             Some(state) => is(state),
             None => {
-                let around = self.fork().and_then(|fork| fork.with_user(|user| user.has_state_at(index, &is)));
+                let around = self.fork().and_then(|fork| fork.with_user(|user| user.has_state_at(index, is)));
                 around.unwrap_or(false)
             }
         }

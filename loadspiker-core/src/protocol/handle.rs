@@ -178,7 +178,7 @@ impl fmt::Debug for ShardHandle {
 /// Records custom metrics without a session, for tasks and for the states of shards:
 ///
 /// ```
-/// use loadspiker_core::metrics::{Counter, counter};
+/// use loadspiker_core::custom_metric::{Counter, counter};
 /// use loadspiker_core::protocol::ShardHandle;
 ///
 /// const RECONNECTS: Counter = counter("reconnects");
