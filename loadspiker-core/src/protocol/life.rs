@@ -1,6 +1,7 @@
 //! What an action learns of the life around it: its shard, the end of the run, other protocols of its user.
 
 use std::any::Any;
+use std::time::Duration;
 
 use super::handle::{Origin, ShardHandle};
 use super::stopping::{Stopping, UntilCut};
@@ -42,7 +43,8 @@ impl ActionContext {
     /// # }
     /// ```
     pub fn until_cut(&self) -> UntilCut {
-        let limit = self.shard.limit_of(&self.user);
+        // The loop goes on at the very moment of its limit.
+        let limit = self.shard.limit_of(&self.user).map(|limit| limit + Duration::from_nanos(1));
         UntilCut::new(self.shard.clone(), limit.map(|limit| (limit, self.shard.clock.instant_of(limit))))
     }
 

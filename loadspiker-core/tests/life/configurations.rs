@@ -72,7 +72,8 @@ fn what_does_not_fit_is_a_mistake_that_names_the_remedy() {
     let error = simulation(show().on("y")).protocol(probe(&log, "x", "")).run().unwrap_err().to_string();
     assert!(error.contains("no probe protocol is named \"y\" (there are: \"x\")"), "{error}");
 
-    let error = simulation(show()).protocol(probe(&log, "", "#{nobody}")).run().unwrap_err().to_string();
+    let plain = Simulation::new("plain").with(scenario("S").exec(show()).inject([at_once_users(1)]));
+    let error = plain.protocol(probe(&log, "", "#{nobody}")).run().unwrap_err().to_string();
     assert!(error.contains("no step sets the attribute \"nobody\""), "{error}");
 
     let real = Probe { real_time: true, ..Probe::default() };

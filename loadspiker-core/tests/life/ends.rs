@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use loadspiker_core::DurationExt;
 use loadspiker_core::dsl::*;
-use loadspiker_core::inject::{at_once_users, constant_concurrent_users};
+use loadspiker_core::inject::{at_once_users, constant_concurrent_users, nothing_for};
 use loadspiker_core::report::RunReport;
 
 use crate::probe::{Log, Probe, act, connect};
@@ -36,7 +36,11 @@ fn each_of_400_users_says_goodbye_wherever_its_end_finds_it() {
         .with(users("finished", dummy("short", 1.millis()).into()))
         .with(users("in an action", hang().into()))
         .with(users("at rest", pause(1.hours())))
-        .with(users("at a meeting", rendez_vous(10_000)))
+        .with(scenario("at a meeting").exec(connect()).rendez_vous(81).inject([
+            at_once_users(80),
+            nothing_for(1.hours()),
+            at_once_users(1),
+        ]))
         .with(users("in code", imperative))
         .max_duration(300.millis())
         .grace_period(200.millis())
@@ -47,12 +51,12 @@ fn each_of_400_users_says_goodbye_wherever_its_end_finds_it() {
     assert_eq!(report.users_interrupted(), 320);
     assert_eq!((log.count("Finished"), log.count("Stopped"), log.count("Interrupted")), (80, 160, 160));
     assert_eq!(log.count("goodbye"), 400);
+    // Each shard closes when its users have taken their leave, and the run when its shards are closed.
     let lines = log.lines();
-    let last: Vec<&str> = lines.iter().rev().take(3).map(String::as_str).collect();
-    assert_eq!(last[0], "close run");
-    let mut shards = last[1..].to_vec();
-    shards.sort_unstable();
-    assert_eq!(shards, ["close 0", "close 1"]);
+    assert_eq!((log.count("close 0"), log.count("close 1"), log.count("close run")), (1, 1, 1));
+    assert_eq!(lines.last().map(String::as_str), Some("close run"));
+    let last = |line: &str| lines.iter().rposition(|known| known == line);
+    assert!(last("goodbye") < last("close 0").max(last("close 1")));
     assert_eq!(report.panics(), 0, "{:?}", report.step_errors());
 }
 

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use loadspiker_core::DurationExt;
-use loadspiker_core::dsl::*;
-use loadspiker_core::inject::{at_once_users, hold_for, reach_rps};
 use loadspiker_core::custom_metric::{Counter, counter};
+use loadspiker_core::dsl::*;
+use loadspiker_core::inject::{at_once_users, hold_for, jump_to_rps};
 use loadspiker_core::protocol_prelude::*;
 
 use crate::probe::{Log, Probe, act, sample};
@@ -162,7 +162,7 @@ fn a_pipeline_waits_for_all_its_slots() {
     });
     let report = Simulation::new("slots")
         .with(scenario("S").exec(pipeline).inject([at_once_users(1)]))
-        .throttle([reach_rps(10.0).over(0.secs()), hold_for(1.minutes())])
+        .throttle([jump_to_rps(10.0), hold_for(1.minutes())])
         .simulated_clock()
         .run()
         .unwrap();
