@@ -77,21 +77,31 @@ pub use value::{FromValue, ListItem, Value};
 
 /// All that a protocol crate needs.
 pub mod protocol_prelude {
-    pub use crate::check::{Check, CheckSet, IntoCheck, Response};
+    pub use crate::bound_methods;
+    pub use crate::check::{
+        Absorbing, Check, CheckSet, Extract, ExtractError, Extractor, Found, IntoCheck, Response, Scope, Subject,
+        decode_text,
+    };
     pub use crate::compile::{CompileContext, RequestName};
     pub use crate::custom_metric::Recording;
     pub use crate::dsl::Chain;
     pub use crate::error::StepError;
-    pub use crate::expression::{CompiledText, IntoText, Template, TextArg};
-    pub use crate::imperative::{Outcome, User};
+    pub use crate::expression::{
+        CompiledText, CompiledValue, EvalError, IntoOutcome, IntoText, IntoValue, Piece, Symbols, Template, TextArg,
+        TextOutcome, ValueArg,
+    };
+    pub use crate::feeder::{
+        AsyncSource, Feeder, IntoFeeder, NextRecord, ReadError, RecordSink, RecordSource, async_records, parse_records,
+    };
+    pub use crate::imperative::{Bound, Outcome, Request, User};
     pub use crate::metrics::{Phases, Sample, SampleName};
     pub use crate::moment::Moment;
     pub use crate::protocol::{
-        Action, ActionBuilder, ActionContext, ActionFuture, Cut, Elapsed, End, LocalFuture, Metrics, Origin, OwnedTask,
-        Protocol, ProtocolSlot, RunEnd, ShardHandle, ShardInfo, ShardState, Stopping, Timeout, UntilCut, UserState,
-        is_secret_name, masked_url, varying,
+        Action, ActionBuilder, ActionContext, ActionFuture, Cut, Elapsed, End, LocalFuture, MASK, Metrics, Origin,
+        OwnedTask, Protocol, ProtocolSlot, RunEnd, ShardHandle, ShardInfo, ShardState, Stopping, Timeout, UntilCut,
+        UserState, is_secret_name, masked_pairs, masked_url, masked_url_with, varying,
     };
-    pub use crate::session::{Session, Slot};
+    pub use crate::session::{Schema, Session, Slot};
     pub use crate::units::{DurationExt, FixedDuration};
     pub use crate::value::Value;
 }
