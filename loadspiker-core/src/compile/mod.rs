@@ -6,6 +6,7 @@ mod limits;
 mod lower;
 mod plan;
 mod program;
+mod protocols;
 mod sequence;
 mod show;
 

@@ -42,8 +42,10 @@ pub(super) enum After {
     Ends(ActionContext),
     /// A throttle has no slot left for it.
     TurnedAway(ActionContext),
-    /// It is counted already.
+    /// It is counted already, and has taken its leave.
     Gone,
+    /// The run is over: it is counted already.
+    Over(ActionContext),
 }
 
 /// How the user's code ended.
@@ -52,6 +54,7 @@ enum Way {
     Panicked(String),
     Hopeless,
     TurnedAway,
+    Over,
 }
 
 /// Runs the code of `step` for one user.
@@ -67,6 +70,7 @@ pub(super) async fn run(cx: ActionContext, step: &AsyncStep, program: ShardProgr
         poll_fn(|context| match Pin::new(&mut code).poll(context) {
             Poll::Ready(Ok(outcome)) => Poll::Ready(Way::Done(outcome)),
             Poll::Ready(Err(message)) => Poll::Ready(Way::Panicked(message)),
+            Poll::Pending if shard.is_over() => Poll::Ready(Way::Over),
             Poll::Pending if loose.hopeless.get() => Poll::Ready(Way::Hopeless),
             Poll::Pending if loose.turned_away.get() => Poll::Ready(Way::TurnedAway),
             Poll::Pending => Poll::Pending,
@@ -74,9 +78,10 @@ pub(super) async fn run(cx: ActionContext, step: &AsyncStep, program: ShardProgr
         .await
     };
     if shard.is_over() {
-        return After::Gone;
+        return After::Over(user.into_context());
     }
     let problem = match way {
+        Way::Over => return After::Over(user.into_context()),
         Way::Hopeless => {
             shard.interrupt(user.into_context().into_user());
             return After::Gone;

@@ -88,7 +88,7 @@ pub(super) enum Waits {
 
 impl Shard {
     /// When the first of the timed loops around `user` ends, if it is in one.
-    pub(super) fn limit_of(&self, user: &User) -> Option<Moment> {
+    pub(crate) fn limit_of(&self, user: &User) -> Option<Moment> {
         limit(user, &self.program(user.population)).map(|limit| limit.at)
     }
 

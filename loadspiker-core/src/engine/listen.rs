@@ -105,7 +105,7 @@ impl Shard {
     pub(crate) fn listen(self: &Rc<Self>, mut user: Box<User>) {
         if self.is_over() {
             // Counted already.
-            return;
+            return self.cut_off(user);
         }
         if self.is_stopping() {
             return self.interrupt(user);

@@ -11,6 +11,7 @@ use std::time::Duration;
 use crate::compile::{Plan, Program, Text};
 use crate::engine::clock::Clock;
 use crate::engine::cursor::Problem;
+use crate::engine::goodbye::Life;
 use crate::engine::hold::Attention;
 use crate::engine::hooks::given;
 use crate::engine::late::Late;
@@ -27,7 +28,7 @@ use crate::inject::{self, Slots};
 use crate::metrics::{Book, GroupId, Limits, NameId, Recorder};
 use crate::moment::Moment;
 use crate::numbers::mix;
-use crate::protocol::{RunStates, ShardInfo, ShardState};
+use crate::protocol::{Metrics, RunStates, ShardInfo, ShardState};
 use crate::session::{Counters, Schema, Session, Slot};
 use crate::shown::plain;
 use crate::value::Value;
@@ -106,6 +107,7 @@ pub(crate) struct Shard {
     pub(super) over: Cell<bool>,
     /// What requests of imperative steps brought up.
     pub(super) late: Late,
+    pub(super) life: Life,
 }
 
 /// A program, counted by a reference count of the shard's own: a busy user holds one, and the count of the `Arc` is
@@ -121,21 +123,16 @@ pub(super) const CROWD: usize = 32;
 pub(crate) const TICK: Duration = Duration::from_secs(1);
 
 impl Shard {
-    /// Sets up the shard's share of `plan`. Called on its thread, within its runtime.
-    pub(crate) fn open(
+    /// Sets up the shard's share of `plan`, but for the protocols' states. Called on its thread, within its runtime.
+    pub(crate) fn new(
         plan: &Arc<Plan>,
         index: usize,
         clock: Clock,
         debug: bool,
         events: Sender<Event>,
         pulse: Arc<Pulse>,
-    ) -> Result<Rc<Shard>, (String, String)> {
+    ) -> Rc<Shard> {
         let info = ShardInfo { index, count: plan.shards };
-        let states: Result<Vec<_>, _> = plan
-            .protocols
-            .iter()
-            .map(|protocol| protocol.open(info).map_err(|cause| (protocol.name().to_owned(), cause)))
-            .collect();
         let counters = Rc::new(Counters::new(index, info.count));
         let book = Rc::new(Book::new(Limits::default()));
         let schemas = plan.scenario_names.iter();
@@ -147,6 +144,8 @@ impl Shard {
             let schema = Schema::new(&**name, attributes.clone()).guarding(&plan.secrets).with_late(late.names.clone());
             schema.counting_with(&counters).recorded_in(&book)
         };
+        // For what is recorded outside of any user.
+        let outside = schema(&Arc::from(""));
         let shard = Shard {
             index,
             clock,
@@ -163,7 +162,7 @@ impl Shard {
             // A schema of the shard's own: its reference count is not shared with other cores.
             schemas: schemas.map(|name| Rc::new(schema(name))).collect(),
             given,
-            states: RefCell::new(states?),
+            states: RefCell::default(),
             populations: RefCell::new(
                 // Seeds of their own: two populations with the same profile must not arrive in step.
                 (1..)
@@ -203,9 +202,10 @@ impl Shard {
             unheard: Cell::new(usize::from(simulated)),
             over: Cell::new(false),
             late,
+            life: Life::new(Metrics::new(Session::new(Rc::new(outside), 0, 0))),
             plan: plan.clone(),
         };
-        Ok(Rc::new(shard))
+        Rc::new(shard)
     }
 
     /// Whether the grace period is over: all users are counted, and what their tasks still do no longer matters.

@@ -13,6 +13,7 @@ use tokio::time::{Instant, Sleep};
 
 use crate::compile::{Op, Program};
 use crate::engine::cursor::{Cursor, Next};
+use crate::engine::goodbye::{UntilOver, register};
 use crate::engine::hold::Attended;
 use crate::engine::journey::{self, After};
 use crate::engine::signals::panic_message;
@@ -54,6 +55,7 @@ pub(super) fn spawn_other(shard: &Rc<Shard>, task: impl Future<Output = ()> + 's
 }
 
 async fn work(shard: Rc<Shard>, user: Box<User>) {
+    let key = register(&shard).await;
     let mut next = Some(user);
     while let Some(user) = next {
         let (population, fork) = (user.population, user.fork().cloned());
@@ -61,13 +63,16 @@ async fn work(shard: Rc<Shard>, user: Box<User>) {
         let who = user.session.user_id();
         let task = NoPanic(pin!(drive(ActionContext::new(user, shard.clone()), &place)));
         let driven = Attended { task, shard: &shard, user: who, place: &place }.await;
-        if let Err(message) = driven
-            && !shard.is_over()
-        {
-            shard.user_lost(population, fork.as_deref(), &message);
+        match driven {
+            Ok(None) => {}
+            Ok(Some(user)) => shard.cut_off(user),
+            Err(message) if !shard.is_over() => shard.user_lost(population, fork.as_deref(), &message),
+            Err(_) => {}
         }
         next = sit(&shard).await;
     }
+    shard.life.workers.remove(key);
+    shard.look_whether_done();
 }
 
 /// Waits for the next user; `None` if there is no seat left.
@@ -86,6 +91,7 @@ async fn sit(shard: &Shard) -> Option<Box<User>> {
         }
         Some(seat) => match seat.user.take() {
             Some(user) => Poll::Ready(Some(user)),
+            None if shard.is_over() => Poll::Ready(None),
             None => Poll::Pending,
         },
     })
@@ -107,7 +113,8 @@ impl<F: Future> Future for Watched<F> {
     }
 }
 
-async fn drive(mut cx: ActionContext, place: &Cell<Place>) {
+/// Lets the user go on. Gives it back if the run is over, and the user is counted.
+async fn drive(mut cx: ActionContext, place: &Cell<Place>) -> Option<Box<User>> {
     let shard = cx.shard.clone();
     let program = shard.program(cx.user.population);
     let throttled = shard.is_throttled(cx.user.population);
@@ -125,7 +132,7 @@ async fn drive(mut cx: ActionContext, place: &Cell<Place>) {
     loop {
         // Its end may have come while others had their turn: the user is counted then.
         if shard.is_over() {
-            return;
+            return Some(cx.into_user());
         }
         let next = next.take().unwrap_or_else(|| cursor(&mut cx, &program, &shard).advance());
         place.set(shard.pulse.who().1);
@@ -134,26 +141,26 @@ async fn drive(mut cx: ActionContext, place: &Cell<Place>) {
         }
         match next {
             Next::Act(pc) => {
-                let Some(Op::Action(action)) = program.ops.get(pc as usize) else { return };
+                let Some(Op::Action(action)) = program.ops.get(pc as usize) else { return None };
                 if resumed.is_none() && shard.is_paused() {
                     // One that waited for a slot stands behind its request.
                     if cx.user.held.is_none() {
                         cx.user.pc = pc;
                     }
                     shard.hold(cx.into_user());
-                    return;
+                    return None;
                 }
                 if resumed.is_none() && throttled && action.is_request() {
                     match shard.ask_throttles(&mut cx.user) {
                         Turn::Now(wait) => cx.waited(wait),
                         Turn::At(due) => {
                             shard.rest(cx.into_user(), due);
-                            return;
+                            return None;
                         }
                         Turn::Never => {
                             if cursor(&mut cx, &program, &shard).leave() {
                                 shard.user_ended(cx.into_user());
-                                return;
+                                return None;
                             }
                             continue;
                         }
@@ -174,10 +181,10 @@ async fn drive(mut cx: ActionContext, place: &Cell<Place>) {
                         action.resume(state, woken, &mut cx)
                     }
                 };
-                let panicked = NoPanic(running.as_mut()).await.err();
+                let panicked = UntilOver { action: NoPanic(running.as_mut()), shard: &shard }.await.err();
                 drop(running);
                 if shard.is_over() {
-                    return;
+                    return Some(cx.into_user());
                 }
                 shard.step_is_over(here);
                 if let Some(resting) = cx.take_resting() {
@@ -185,7 +192,7 @@ async fn drive(mut cx: ActionContext, place: &Cell<Place>) {
                         let mut user = cx.into_user();
                         user.extras.get_or_insert_default().rare.get_or_insert_default().resting = Some(resting);
                         shard.listen(user);
-                        return;
+                        return None;
                     }
                 }
                 if let Some(message) = panicked {
@@ -197,11 +204,11 @@ async fn drive(mut cx: ActionContext, place: &Cell<Place>) {
                 if throttled && cx.take_turned_away() {
                     if held {
                         shard.interrupt(cx.into_user());
-                        return;
+                        return None;
                     }
                     if cursor(&mut cx, &program, &shard).leave() {
                         shard.user_ended(cx.into_user());
-                        return;
+                        return None;
                     }
                 }
                 // Others may have become due while this user worked. Looking costs no system call.
@@ -212,26 +219,34 @@ async fn drive(mut cx: ActionContext, place: &Cell<Place>) {
                 }
             }
             Next::Journey(pc) => {
-                let Some(Op::Async(step)) = program.ops.get(pc as usize) else { return };
+                let Some(Op::Async(step)) = program.ops.get(pc as usize) else { return None };
                 if shard.is_paused() {
                     cx.user.pc = pc;
                     shard.hold(cx.into_user());
-                    return;
+                    return None;
                 }
                 let here = Place::new(cx.user.population, pc);
                 place.set(here);
                 shard.pulse.at(here);
                 cx = match Box::pin(journey::run(cx, step, program.clone())).await {
                     After::GoesOn(cx) => cx,
-                    After::Ends(cx) => return shard.user_ended(cx.into_user()),
-                    After::TurnedAway(cx) if cx.user.held.is_some() => return shard.interrupt(cx.into_user()),
+                    After::Ends(cx) => {
+                        shard.user_ended(cx.into_user());
+                        return None;
+                    }
+                    After::TurnedAway(cx) if cx.user.held.is_some() => {
+                        shard.interrupt(cx.into_user());
+                        return None;
+                    }
                     After::TurnedAway(mut cx) => {
                         if cursor(&mut cx, &program, &shard).leave() {
-                            return shard.user_ended(cx.into_user());
+                            shard.user_ended(cx.into_user());
+                            return None;
                         }
                         cx
                     }
-                    After::Gone => return,
+                    After::Gone => return None,
+                    After::Over(cx) => return Some(cx.into_user()),
                 };
                 shard.step_is_over(here);
                 shard.release_due(cx.user.intended);
@@ -242,31 +257,31 @@ async fn drive(mut cx: ActionContext, place: &Cell<Place>) {
             }
             Next::Rest(due) => {
                 shard.rest(cx.into_user(), due);
-                return;
+                return None;
             }
             Next::Wait(pc, count) => {
                 let supply = match program.ops.get(pc as usize) {
                     Some(Op::CheckOut(pool)) => Supply::Pool(pool.clone()),
                     Some(Op::Feed(feeder, _)) => Supply::Feeder(feeder.clone()),
-                    _ => return,
+                    _ => return None,
                 };
                 shard.wait_for(cx.into_user(), &supply, count);
-                return;
+                return None;
             }
             Next::Meet(index) => {
                 shard.meet(cx.into_user(), index);
-                return;
+                return None;
             }
             Next::Fork(pc) => {
                 if let Some(Op::Fork(forking)) = program.ops.get(pc as usize) {
                     shard.fork(cx.into_user(), forking);
                 }
-                return;
+                return None;
             }
             Next::Yield => give_way(&mut cx).await,
             Next::End => {
                 shard.user_ended(cx.into_user());
-                return;
+                return None;
             }
         }
     }

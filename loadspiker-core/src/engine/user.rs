@@ -174,6 +174,48 @@ impl User {
         state.downcast_mut().expect("a protocol keeps users' states of one type")
     }
 
+    /// The place of the first state that `is` what is looked for, of this user or of the one that it is a branch of.
+    pub(crate) fn position_of_state(&self, is: fn(&dyn UserState) -> bool) -> Option<usize> {
+        let states = &self.extras.as_ref()?.states;
+        let own = states.iter().position(|state| state.as_deref().is_some_and(is));
+        own.or_else(|| self.fork()?.with_user(|user| user.position_of_state(is))?)
+    }
+
+    /// Whether the state in this place, of this user or of the one that it is a branch of, `is` what is looked for.
+    pub(crate) fn has_state_at(&self, index: usize, is: fn(&dyn UserState) -> bool) -> bool {
+        let own = self.extras.as_ref().and_then(|extras| extras.states.get(index)?.as_deref());
+        match own {
+            Some(state) => is(state),
+            None => {
+                let around = self.fork().and_then(|fork| fork.with_user(|user| user.has_state_at(index, is)));
+                around.unwrap_or(false)
+            }
+        }
+    }
+
+    /// The state in this place, if there is one. A branch that has none yet takes it from its user, if that shares it.
+    pub(crate) fn state_at<U: UserState>(&mut self, index: usize) -> Option<&U> {
+        let extras = self.extras.as_mut()?;
+        let fork = extras.branch().map(|branch| branch.fork.clone());
+        let place = place(&mut extras.states, index);
+        if place.is_none() {
+            *place = fork.and_then(|fork| fork.with_user(|user| user.shared_state(index))?);
+        }
+        let state: &dyn Any = place.as_deref()?;
+        state.downcast_ref()
+    }
+
+    /// What a branch begins with of the state in this place, if there is something.
+    fn shared_state(&mut self, index: usize) -> Option<Box<dyn UserState>> {
+        let extras = self.extras.as_mut()?;
+        let fork = extras.branch().map(|branch| branch.fork.clone());
+        let place = place(&mut extras.states, index);
+        if place.is_none() {
+            *place = fork.and_then(|fork| fork.with_user(|user| user.shared_state(index))?);
+        }
+        place.as_mut()?.fork()
+    }
+
     /// Tells the protocols that this user rests.
     pub(crate) fn rest(&mut self, duration: Duration) {
         if let Some(extras) = &mut self.extras {

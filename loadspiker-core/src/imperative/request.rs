@@ -16,8 +16,7 @@ use crate::moment::Moment;
 use crate::protocol::{Action, ActionBuilder, Witness};
 
 impl User {
-    /// Makes a request of any protocol: it is compiled, run, measured and checked as in a built scenario. Protocols offer
-    /// something more convenient, such as `user.http("login").post("/login").send()`.
+    /// Makes a request of any protocol, and drops what comes back: see [`send`](Self::send), which gives it.
     ///
     /// # Errors
     ///

@@ -9,12 +9,14 @@ use super::compile_context::{CompileContext, RequestName};
 use super::context::ActionContext;
 use crate::check::{BoundPredicate, Check, CheckSet, Predicate, Response};
 use crate::expression::{Arg, CompiledArg, IntoDuration};
+use crate::failure::{Failure, FailureKind};
 use crate::format::human;
-use crate::metrics::{GroupId, NameId, Sample, SampleName};
+use crate::metrics::{GroupId, NameId, SampleName};
 use crate::moment::Moment;
+use crate::phase::Phase;
 use crate::protocol::Progress;
 use crate::session::Session;
-use crate::stream::{Bell, Expectation, Failure, Received};
+use crate::stream::{Bell, Expectation, Received};
 
 /// A message that a step waits for: for how long, which one, what is checked in it. It stands behind the methods
 /// `.await_…(limit, checks)`, `.matching(check)` and `.in_background()` of a protocol's builders.
@@ -85,7 +87,7 @@ impl CompiledAwait {
     ///
     /// The message of an expression that has no value.
     pub fn limit(&self, session: &Session) -> Result<Duration, Failure> {
-        self.limit.get(session).map_err(|error| format!("{error:#}").into())
+        self.limit.get(session).map_err(|error| Failure::mistake(format!("{error:#}")))
     }
 
     /// Which messages this user waits for.
@@ -99,7 +101,7 @@ impl CompiledAwait {
     ///
     /// The message of the first that fails.
     pub fn check(&self, message: &dyn Response, session: &mut Session) -> Result<(), Failure> {
-        self.checks.run(message, session).map_err(Failure::from)
+        self.checks.run(message, session)
     }
 
     /// That no message came in time.
@@ -110,7 +112,7 @@ impl CompiledAwait {
 
 fn timed_out(is_filtered: bool, limit: Duration) -> Failure {
     let which = if is_filtered { "no message that matches" } else { "no message" };
-    format!("{which} came within {}", human(limit)).into()
+    Failure::new(FailureKind::Timeout(Phase::MESSAGE), format!("{which} came within {}", human(limit)))
 }
 
 impl fmt::Debug for CompiledAwait {
@@ -241,7 +243,7 @@ impl<M: Response + 'static> Answer<M> {
             Some(Ok(received)) => {
                 self.progress.received(&received);
                 let Received { message, at, .. } = received;
-                let outcome = self.checks.run(&message, cx.session_mut()).map_err(Failure::from);
+                let outcome = self.checks.run(&message, cx.session_mut());
                 if outcome.is_ok() {
                     cx.reply(message);
                 }
@@ -249,8 +251,10 @@ impl<M: Response + 'static> Answer<M> {
             }
             Some(Err(failure)) => (now, Err(failure)),
             None if self.deadline <= now => (self.deadline, Err(timed_out(self.is_filtered, self.limit))),
-            None if end == Settled::UserEnded => (now, Err("the user ended before the message came".into())),
-            None => (now, Err("the message was not waited for".into())),
+            None if end == Settled::UserEnded => {
+                (now, Err(Failure::new(FailureKind::Canceled, "the user ended before the message came")))
+            }
+            None => (now, Err(Failure::new(FailureKind::Canceled, "the message was not waited for"))),
         }
     }
 }
@@ -275,11 +279,8 @@ impl<M: Response + 'static> Background for Answer<M> {
     fn settle(mut self: Box<Self>, cx: &mut ActionContext, end: Settled) {
         let (ended, outcome) = self.outcome(cx, end);
         let name = self.name.map_or(SampleName::Dynamic(&self.shown), SampleName::Known);
-        let sample = Sample {
-            error: outcome.as_ref().err().map(AsRef::as_ref),
-            ..self.progress.sample(name, self.intended, self.started, ended)
-        };
-        cx.record_apart(self.group, &sample);
+        let sample = self.progress.sample(name, self.intended, self.started, ended).outcome(outcome);
+        cx.record_apart(self.group, sample);
         cx.is_answered();
         // Who joins has waited until then, if it had to wait at all.
         let after = cx.intended().max(ended.min(cx.now()));

@@ -170,21 +170,20 @@ impl ActionContext {
     }
 
     /// Counts a request that ended in the past, in the group it was begun in. The user's schedule is not moved.
-    pub(crate) fn record_apart(&mut self, group: GroupId, sample: &Sample<'_>) {
+    pub(crate) fn record_apart(&mut self, group: GroupId, sample: Sample<'_>) {
         if self.shard.is_over() {
             return;
         }
-        let masked = sample.error.map(|error| self.user.session.masked(error).into_owned());
-        let sample = &Sample { error: masked.as_deref(), ..sample.clone() };
+        let sample = masked(sample, &self.user.session);
         if self.shard.debug {
-            self.show_outcome(sample);
+            self.show_outcome(&sample);
         }
-        self.shard.recorder.borrow_mut().record(self.user.scenario(), group, sample);
-        if let Some(error) = sample.error {
+        self.shard.recorder.borrow_mut().record(self.user.scenario(), group, &sample);
+        if let Some(failure) = &sample.failure {
             self.user.session.mark_as_failed();
             self.user.fail_group();
             if let Some(witness) = &mut self.witness {
-                witness.failure.get_or_insert_with(|| error.to_owned());
+                witness.failure.get_or_insert_with(|| failure.text().to_owned());
             }
         }
     }

@@ -1,22 +1,19 @@
 //! [`Exchange`]: an action made of operations, some of which wait for messages.
 
 use std::any::Any;
-use std::future::Future;
-use std::pin::Pin;
 use std::time::Duration;
 
 use super::awaiting::{Answer, Await, CompiledAwait};
 use super::compile_context::{CompileContext, RequestName};
 use super::context::ActionContext;
+use super::handle::LocalFuture;
 use super::resting::Woken;
 use super::{Action, ActionFuture};
 use crate::check::{BoundPredicate, Response};
+use crate::failure::Failure;
 use crate::metrics::{Phases, Sample, SampleName};
 use crate::moment::Moment;
-use crate::stream::{Bell, Expectation, Failure, Received};
-
-/// A future of a protocol's, on one shard.
-pub type LocalFuture<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
+use crate::stream::{Bell, Expectation, Received};
 
 /// How a protocol with streams carries out the operations of its requests; [`Exchange`] does the rest.
 pub trait Streaming: Send + Sync + Sized + 'static {
@@ -107,18 +104,8 @@ impl Progress {
         started: Moment,
         ended: Moment,
     ) -> Sample<'a> {
-        Sample {
-            name,
-            intended,
-            started,
-            sent: self.sent,
-            ended,
-            error: None,
-            status: None,
-            bytes_sent: self.bytes_sent,
-            bytes_received: self.bytes_received,
-            phases: self.phases.clone(),
-        }
+        let sample = Sample::new(name, intended).started(started).sent(self.sent).ended(ended);
+        sample.bytes(self.bytes_sent, self.bytes_received).phases(self.phases.clone())
     }
 }
 
@@ -239,16 +226,9 @@ impl<S: Streaming> Exchange<S> {
     }
 
     fn finish(&self, cx: &mut ActionContext, progress: &Progress, outcome: Result<(), Failure>) {
-        let mut buffer = cx.take_buffer();
         let ended = progress.ended.unwrap_or_else(|| cx.now());
-        let sample = Sample {
-            error: outcome.as_ref().err().map(AsRef::as_ref),
-            ..progress.sample(self.name.resolve(cx.session(), &mut buffer), cx.intended(), cx.started(), ended)
-        };
-        cx.record(&sample);
-        // Checks may have run since.
-        cx.forget_time();
-        cx.return_buffer(buffer);
+        let sample = cx.sample(&self.name).sent(progress.sent).ended(ended).phases(progress.phases.clone());
+        sample.bytes(progress.bytes_sent, progress.bytes_received).outcome(outcome).record();
     }
 }
 

@@ -62,8 +62,8 @@ impl Join {
             Some(template) => match template.render(cx.session(), &mut buffer) {
                 Ok(()) => Some(buffer.as_str()),
                 Err(error) => {
-                    let (error, now) = (format!("{error:#}"), cx.now());
-                    return cx.finish_failed(&error, now);
+                    let now = cx.now();
+                    return cx.finish_failed(&format!("{error:#}"), now);
                 }
             },
         };

@@ -6,8 +6,9 @@ use std::fmt;
 use std::hash::Hash;
 use std::rc::Rc;
 
+use super::Bell;
 use super::promise::Promise;
-use super::{Bell, Failure};
+use crate::failure::Failure;
 use crate::moment::Moment;
 
 type Outcome<V> = Result<(V, Moment), Failure>;

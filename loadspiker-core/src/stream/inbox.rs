@@ -7,9 +7,10 @@ use std::rc::{Rc, Weak};
 
 use rustc_hash::FxHashMap;
 
+use super::Bell;
 use super::promise::Promise;
-use super::{Bell, Failure};
 use crate::check::{BoundPredicate, Response};
+use crate::failure::Failure;
 use crate::moment::Moment;
 
 /// How many messages an inbox keeps unless told otherwise.
@@ -184,7 +185,7 @@ impl<M: Response + 'static> Inbox<M> {
                 }
                 Err(problem) => {
                     self.forget(&waiter);
-                    waiter.promise.keep(Err(problem.into()));
+                    waiter.promise.keep(Err(Failure::mistake(problem)));
                 }
             }
         }
@@ -237,7 +238,7 @@ impl<M: Response + 'static> Inbox<M> {
         let found = if waiter.id.is_some() { Ok(None) } else { self.look_back(&waiter) };
         match found {
             Ok(Some(received)) => waiter.promise.keep(Ok(received)),
-            Err(problem) => waiter.promise.keep(Err(problem.into())),
+            Err(problem) => waiter.promise.keep(Err(Failure::mistake(problem))),
             Ok(None) => {
                 let mut inner = self.0.borrow_mut();
                 match (&inner.closed, &waiter.id) {

@@ -9,12 +9,7 @@ mod bell;
 mod inbox;
 mod promise;
 
-use std::borrow::Cow;
-
 pub use acks::{Ack, Acks};
 pub use bell::Bell;
 pub(crate) use bell::OnRing;
 pub use inbox::{Expectation, Inbox, Received};
-
-/// Why a stream ended.
-pub type Failure = Cow<'static, str>;
