@@ -104,7 +104,7 @@ pub mod protocol_prelude {
     pub use crate::moment::Moment;
     pub use crate::phase::Phase;
     pub use crate::protocol::{
-        Action, ActionBuilder, ActionContext, ActionFuture, Await, CompiledAwait, Cut, Elapsed, End, Exchange,
+        Action, ActionBuilder, ActionContext, ActionFuture, Await, Block, BlockBuilder, BlockOutcome, CompiledAwait, Cut, Elapsed, End, Exchange,
         LocalFuture, MASK, Metrics, Origin, OwnedTask, Part, Progress, Protocol, ProtocolSlot, RunEnd, SampleBuilder,
         ShardHandle, ShardInfo, ShardState, Stopping, Streaming, TagSet, Tags, Timeout, UntilCut, UserState, Woken,
         is_secret_name, masked_pairs, masked_url, masked_url_with, varying,

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::compile::{Kind, Op, Pc, Program, Switch, SwitchBy, Test};
 use crate::engine::signals::panic_message;
-use crate::engine::user::{Frame, User};
+use crate::engine::user::{Frame, Leaving, User};
 use crate::engine::{Place, Shard};
 use crate::expression::EvalError;
 use crate::feeder::at_once;
@@ -28,6 +28,10 @@ pub(crate) enum Next {
     Wait(Pc, Option<usize>),
     /// At a rendez-vous with others.
     Meet(usize),
+    /// At a block, which is to be opened; the cursor is behind that.
+    BlockBegin(Pc),
+    /// At the end of the block that was entered there, which is to be closed.
+    BlockEnd(Pc),
     /// At a fork, whose branches are to begin.
     Fork(Pc),
     /// It has gone on for long without doing anything that takes time.
@@ -120,8 +124,9 @@ impl Cursor<'_> {
                     if let Err(problem) = fed {
                         shard.request_stop(&problem.to_string(), true);
                         // The run is given up: nothing more is done at the end of this user.
-                        self.unwind_to(0);
-                        return Next::End;
+                        if self.give_up() {
+                            return Next::End;
+                        }
                     }
                 }
                 Op::CheckOut(pool) => match self.user.check_out(pool) {
@@ -161,6 +166,8 @@ impl Cursor<'_> {
                         self.pop();
                     }
                 }
+                Op::BlockEnter { .. } => return Next::BlockBegin(pc),
+                Op::BlockLeave(enter) => return Next::BlockEnd(*enter),
                 Op::GroupEnter(name) => {
                     let outer = self.user.group;
                     let since = self.user.intended;
@@ -199,10 +206,11 @@ impl Cursor<'_> {
         if let Some(fork) = self.user.fork() {
             // Its other branches leave too; the user itself does when they are joined.
             fork.exit();
-            self.unwind_to(0);
-            return true;
+            return self.give_up();
         }
-        self.unwind_to(0);
+        if !self.give_up() {
+            return false;
+        }
         // The position is behind the operation that leads out.
         let gone = self.user.pc > self.program.end;
         if !gone {
@@ -277,6 +285,11 @@ impl Cursor<'_> {
                     self.user.session.restore_failure();
                 }
             }
+            Frame::Block { failed_before, .. } => {
+                if failed_before {
+                    self.user.session.restore_failure();
+                }
+            }
             Frame::Branch { failed, cumulated_micros, .. } => {
                 if let Some(fork) = self.user.fork() {
                     fork.frames_left(failed, cumulated_micros);
@@ -297,6 +310,7 @@ impl Cursor<'_> {
         }
     }
 
+    /// Leaves all frames down to `depth`, which none of a protocol's blocks is among.
     pub(crate) fn unwind_to(&mut self, depth: usize) {
         while self.user.frames.len() > depth {
             self.pop();
@@ -314,8 +328,9 @@ impl Cursor<'_> {
                 && let Some(Op::LoopEnter(entered)) = self.program.ops.get(enter as usize)
                 && (over || self.goes_on(entered, pass, since) != Some(true))
             {
-                self.unwind_to(depth);
-                self.user.pc = entered.end;
+                if self.unwind_past_blocks(depth, Leaving::Early) {
+                    self.user.pc = entered.end;
+                }
                 return true;
             }
         }
@@ -324,8 +339,9 @@ impl Cursor<'_> {
         }
         match self.user.frames.iter().rposition(|frame| matches!(frame, Frame::Try { .. })) {
             Some(depth) => {
-                self.unwind_to(depth + 1);
-                self.retry_or_leave();
+                if self.unwind_past_blocks(depth + 1, Leaving::Early) {
+                    self.retry_or_leave();
+                }
                 true
             }
             None => self.failed_branch_is_over(),

@@ -121,7 +121,22 @@ impl Shard {
     }
 
     /// A user that is cut off takes its leave; it is counted elsewhere.
-    pub(super) fn say_goodbye(self: &Rc<Self>, mut user: Box<User>, why: End) {
+    pub(super) fn say_goodbye(self: &Rc<Self>, user: Box<User>, why: End) {
+        if !user.is_in_block() {
+            return self.end_user_states(user, why);
+        }
+        self.life.open.set(self.life.open.get() + 1);
+        self.worked.set(true);
+        let shard = self.clone();
+        task::spawn_other(self, async move {
+            let user = shard.close_blocks(user).await;
+            shard.end_user_states(user, why);
+            shard.life.open.set(shard.life.open.get().saturating_sub(1));
+            shard.look_whether_done();
+        });
+    }
+
+    fn end_user_states(self: &Rc<Self>, mut user: Box<User>, why: End) {
         let scenario = user.scenario();
         let ended = catch_unwind(AssertUnwindSafe(|| {
             let goodbyes = self.end_states(&mut user, why);
@@ -294,11 +309,11 @@ pub(super) struct UntilOver<'a, F> {
     pub(super) shard: &'a Shard,
 }
 
-impl<F: Future<Output = Result<(), String>> + Unpin> Future for UntilOver<'_, F> {
-    type Output = Result<(), String>;
+impl<T: Default, F: Future<Output = Result<T, String>> + Unpin> Future for UntilOver<'_, F> {
+    type Output = Result<T, String>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let polled = Pin::new(&mut self.action).poll(cx);
-        if polled.is_pending() && self.shard.is_over() { Poll::Ready(Ok(())) } else { polled }
+        if polled.is_pending() && self.shard.is_over() { Poll::Ready(Ok(T::default())) } else { polled }
     }
 }

@@ -111,7 +111,6 @@ pub(super) async fn run(cx: ActionContext, step: &AsyncStep, program: ShardProgr
         (None, None) => {}
     }
     if loose.ends.get() {
-        user.leave_to(0);
         return After::Ends(user.into_context());
     }
     After::GoesOn(user.into_context())

@@ -6,6 +6,7 @@
 //! spawn, and a million resting users no task. A user with branches rests at their `Fork`, and each branch is data or a
 //! task like any user.
 
+mod block;
 mod branch;
 mod clock;
 mod cursor;

@@ -11,7 +11,8 @@ use std::time::Duration;
 use tokio::task::coop::unconstrained;
 use tokio::time::{Instant, Sleep};
 
-use crate::compile::{Op, Program};
+use crate::compile::{Op, Program, RequestName};
+use crate::engine::block;
 use crate::engine::cursor::{Cursor, Next};
 use crate::engine::goodbye::{UntilOver, register};
 use crate::engine::hold::Attended;
@@ -230,9 +231,12 @@ async fn drive(mut cx: ActionContext, place: &Cell<Place>) -> Option<Box<User>> 
                 shard.pulse.at(here);
                 cx = match Box::pin(journey::run(cx, step, program.clone())).await {
                     After::GoesOn(cx) => cx,
-                    After::Ends(cx) => {
-                        shard.user_ended(cx.into_user());
-                        return None;
+                    After::Ends(mut cx) => {
+                        if cursor(&mut cx, &program, &shard).give_up() {
+                            shard.user_ended(cx.into_user());
+                            return None;
+                        }
+                        cx
                     }
                     After::TurnedAway(cx) if cx.user.held.is_some() => {
                         shard.interrupt(cx.into_user());
@@ -278,6 +282,46 @@ async fn drive(mut cx: ActionContext, place: &Cell<Place>) -> Option<Box<User>> 
                 }
                 return None;
             }
+            Next::BlockBegin(pc) => {
+                let Some(Op::BlockEnter { block, end }) = program.ops.get(pc as usize) else { return None };
+                if shard.is_paused() {
+                    cx.user.pc = pc;
+                    shard.hold(cx.into_user());
+                    return None;
+                }
+                cx.begin_action();
+                shard.action_begins(cx.user.population);
+                let mut beginning = Box::pin(block::begin(&**block, &mut cx));
+                let open = UntilOver { action: NoPanic(beginning.as_mut()), shard: &shard }.await;
+                drop(beginning);
+                if shard.is_over() {
+                    return Some(cx.into_user());
+                }
+                shard.action_ends(cx.user.population);
+                if open.is_ok_and(|open| open) {
+                    cursor(&mut cx, &program, &shard).enter_block(pc);
+                } else {
+                    cx.user.pc = end + 1;
+                }
+            }
+            Next::BlockEnd(enter) => {
+                let Some(Op::BlockEnter { block, .. }) = program.ops.get(enter as usize) else { return None };
+                let left = cursor(&mut cx, &program, &shard).leave_block();
+                let Some((outcome, exits)) = left else { return None };
+                cx.begin_action();
+                shard.action_begins(cx.user.population);
+                let mut ending = Box::pin(block::end(&**block, &mut cx, outcome));
+                let _ = UntilOver { action: NoPanic(ending.as_mut()), shard: &shard }.await;
+                drop(ending);
+                if shard.is_over() {
+                    return Some(cx.into_user());
+                }
+                shard.action_ends(cx.user.population);
+                if exits && cursor(&mut cx, &program, &shard).leave() {
+                    shard.user_ended(cx.into_user());
+                    return None;
+                }
+            }
             Next::Yield => give_way(&mut cx).await,
             Next::End => {
                 shard.user_ended(cx.into_user());
@@ -311,8 +355,13 @@ pub(crate) async fn give_way(cx: &mut ActionContext) {
 
 /// A panic inside an action: code of the user's in a check, most likely.
 pub(crate) fn record_panic(cx: &mut ActionContext, action: &dyn Action, message: &str) {
+    record_block_panic(cx, action.name(), message);
+}
+
+/// A panic while a block is opened or closed, or inside an action.
+pub(crate) fn record_block_panic(cx: &mut ActionContext, name: &RequestName, message: &str) {
     cx.shard.recorder.borrow_mut().panic_caught(cx.user.scenario());
-    cx.sample(action.name()).failed(Failure::new(FailureKind::Panic, message.to_owned())).record();
+    cx.sample(name).failed(Failure::new(FailureKind::Panic, message.to_owned())).record();
 }
 
 /// Runs a future; a panic in it is the message it ends with.

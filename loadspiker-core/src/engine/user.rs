@@ -97,12 +97,27 @@ pub(crate) enum Frame {
         failed_before: bool,
         attempt: u32,
     },
+    /// Something that a protocol has opened, and is to close. `leaving` is set while the user stands at its end.
+    Block {
+        enter: Pc,
+        failed_before: bool,
+        leaving: Option<Leaving>,
+    },
     /// `over` is the entry of the loop around whose time is over, if a wait was cut because of it.
     Branch {
         failed: bool,
         cumulated_micros: u32,
         over: Option<Pc>,
     },
+}
+
+/// What leads out of a block before its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Leaving {
+    /// A loop or block around it.
+    Early,
+    /// The user exits.
+    Exit,
 }
 
 impl User {
@@ -232,7 +247,7 @@ impl User {
                     return;
                 }
                 Frame::Try { .. } => return,
-                Frame::Loop { .. } => {}
+                Frame::Loop { .. } | Frame::Block { .. } => {}
             }
         }
     }
@@ -256,7 +271,7 @@ impl User {
     pub(crate) fn cumulated(&mut self) -> Option<&mut u32> {
         self.frames.iter_mut().rev().find_map(|frame| match frame {
             Frame::Group { cumulated_micros, .. } | Frame::Branch { cumulated_micros, .. } => Some(cumulated_micros),
-            Frame::Loop { .. } | Frame::Try { .. } => None,
+            Frame::Loop { .. } | Frame::Try { .. } | Frame::Block { .. } => None,
         })
     }
 }

@@ -196,6 +196,7 @@
 
 mod awaiting;
 mod binder;
+mod block;
 mod compile_context;
 mod context;
 mod exchange;
@@ -225,6 +226,7 @@ use std::time::Duration;
 pub use crate::mask::{MASK, is_secret_name, masked_pairs, masked_url, masked_url_with};
 pub(crate) use awaiting::Awaits;
 pub use awaiting::{Await, CompiledAwait};
+pub use block::{Block, BlockBuilder, BlockOutcome};
 pub(crate) use binder::{Binder, KnownProtocols, compile_during_run};
 #[cfg(test)]
 pub(crate) use compile_context::compile_in_test;
