@@ -65,7 +65,7 @@ pub(crate) use custom::{
 };
 pub(crate) use errors::ErrorCounts;
 pub(crate) use group_stats::GroupStats;
-pub(crate) use key::{RequestPath, SEPARATOR};
+pub(crate) use key::{EventKey, RequestPath, SEPARATOR, TagKey};
 pub(crate) use packed::PackedTimes;
 pub(crate) use paths::Paths;
 pub(crate) use request_stats::RequestStats;

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::custom::{CheckCounts, MetricKey, MetricStats};
 use super::group_stats::GroupStats;
 use super::holds::Holds;
-use super::key::{GroupKey, RequestKey};
+use super::key::{EventKey, GroupKey, RequestKey, TagKey};
 use super::request_stats::RequestStats;
 use super::times::TimeStatistics;
 use super::user_stats::UserStatistics;
@@ -21,6 +21,12 @@ use super::waits::RecordWaits;
 pub(crate) struct Totals {
     #[serde(with = "pairs")]
     pub(crate) requests: BTreeMap<Arc<RequestKey>, Box<RequestStats>>,
+    /// Messages and connections.
+    #[serde(with = "pairs", skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) events: BTreeMap<Arc<EventKey>, Box<RequestStats>>,
+    /// Requests by each of their tags.
+    #[serde(with = "pairs", skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) tagged: BTreeMap<Arc<TagKey>, Box<RequestStats>>,
     #[serde(with = "pairs")]
     pub(crate) groups: BTreeMap<Arc<GroupKey>, Box<GroupStats>>,
     /// By scenario.
@@ -59,14 +65,9 @@ fn is_zero(number: &u64) -> bool {
 impl Totals {
     /// Adds the counts of `other`. Nothing is lost but error texts beyond `error_limit`, if there is one.
     pub(crate) fn merge(&mut self, other: Totals, error_limit: Option<usize>) {
-        for (key, stats) in other.requests {
-            match self.requests.entry(key) {
-                Entry::Occupied(mut sum) => sum.get_mut().merge(*stats, error_limit),
-                Entry::Vacant(place) => {
-                    place.insert(stats);
-                }
-            }
-        }
+        merge_requests(&mut self.requests, other.requests, error_limit);
+        merge_requests(&mut self.events, other.events, error_limit);
+        merge_requests(&mut self.tagged, other.tagged, error_limit);
         for (key, stats) in other.groups {
             match self.groups.entry(key) {
                 Entry::Occupied(mut sum) => sum.get_mut().merge(*stats),
@@ -99,6 +100,21 @@ impl Totals {
             self.waits.entry(name).or_default().merge(&waits);
         }
         self.stalled_seconds.extend(other.stalled_seconds);
+    }
+}
+
+fn merge_requests<K: Ord>(
+    sums: &mut BTreeMap<Arc<K>, Box<RequestStats>>,
+    more: BTreeMap<Arc<K>, Box<RequestStats>>,
+    error_limit: Option<usize>,
+) {
+    for (key, stats) in more {
+        match sums.entry(key) {
+            Entry::Occupied(mut sum) => sum.get_mut().merge(*stats, error_limit),
+            Entry::Vacant(place) => {
+                place.insert(stats);
+            }
+        }
     }
 }
 
