@@ -104,9 +104,9 @@ pub mod protocol_prelude {
     pub use crate::moment::Moment;
     pub use crate::phase::Phase;
     pub use crate::protocol::{
-        Action, ActionBuilder, ActionContext, ActionFuture, Await, Block, BlockBuilder, BlockOutcome, CompiledAwait, Cut, Elapsed, End, Exchange,
-        LocalFuture, MASK, Metrics, Origin, OwnedTask, Part, Progress, Protocol, ProtocolSlot, RunEnd, SampleBuilder,
-        ShardHandle, ShardInfo, ShardState, Stopping, Streaming, TagSet, Tags, Timeout, UntilCut, UserState, Woken,
+        Action, ActionBuilder, ActionContext, ActionFuture, Await, Block, BlockBuilder, BlockOutcome, CompiledAwait, CompiledOnMessage, Cut, Elapsed, End, Exchange,
+        LocalFuture, MASK, Metrics, Origin, OnMessage, OwnedTask, Part, Progress, Protocol, ProtocolSlot, RunEnd, SampleBuilder,
+        ShardHandle, ShardInfo, ShardState, Stopping, Streaming, TagSet, Tags, TimeUnit, Timeout, UntilCut, UserState, Woken,
         is_secret_name, masked_pairs, masked_url, masked_url_with, varying,
     };
     pub use crate::session::{Schema, Session, Slot};

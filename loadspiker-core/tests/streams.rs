@@ -12,5 +12,7 @@ mod awaits;
 mod blocks;
 #[path = "streams/joins.rs"]
 mod joins;
+#[path = "streams/messages.rs"]
+mod messages;
 #[path = "streams/stops.rs"]
 mod stops;

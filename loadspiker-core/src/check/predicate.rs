@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use bumpalo::Bump;
 
-use super::builder::{Check, Kind};
+use super::builder::{Check, Kind, Single};
 use super::compiled::{self, Compiled};
 use super::extract::Subject;
 use super::json::JsonParts;
@@ -35,7 +35,8 @@ impl Predicate {
         if checks.is_empty() {
             return Predicate(None);
         }
-        checks.iter().for_each(|check| tell_misuse(check, cx));
+        refuse_saving(checks, SELECTS, cx);
+        refuse_recording(checks, cx);
         let checks = compiled::compile(checks, cx);
         cx.list(checks.iter().map(|check| format!("matching {check}")));
         Predicate(Some(Arc::new(Filter { json_parts: compiled::json_parts(&checks), checks })))
@@ -48,26 +49,40 @@ impl Predicate {
     }
 }
 
-fn tell_misuse(check: &Check, cx: &mut Symbols<'_>) {
-    match &check.kind {
-        Kind::Single(single) => {
-            let label = single.extractor.label();
-            if let Some(attribute) = &single.save_as {
-                cx.mistake(format!(
-                    "save_as(\"{attribute}\") has no effect in a check that selects messages ({label}); write it on a \
-                     check of the message that is awaited"
-                ));
-            }
-            if !single.record_to.is_empty() {
-                cx.mistake(format!(
-                    "record_to(…) has no effect in a check that selects messages ({label}); write it on a check of the \
-                     message that is awaited"
-                ));
-            }
+/// Where the checks of a predicate stand, for messages.
+const SELECTS: &str = "a check that selects messages";
+
+/// Tells that `.save_as(…)` in one of these checks is a mistake, since no session is there to save in.
+pub(crate) fn refuse_saving(checks: &[Check], place: &str, cx: &mut Symbols<'_>) {
+    for_each_single(checks, &mut |single| {
+        if let Some(attribute) = &single.save_as {
+            cx.mistake(format!(
+                "save_as(\"{attribute}\") has no effect in {place} ({}); write it on a check of a message that is awaited",
+                single.extractor.label()
+            ));
         }
-        Kind::All(checks) | Kind::Any(checks) => checks.iter().for_each(|check| tell_misuse(check, cx)),
-        Kind::If(_, check) => tell_misuse(check, cx),
-        Kind::Custom(..) => {}
+    });
+}
+
+fn refuse_recording(checks: &[Check], cx: &mut Symbols<'_>) {
+    for_each_single(checks, &mut |single| {
+        if !single.record_to.is_empty() {
+            cx.mistake(format!(
+                "record_to(…) has no effect in {SELECTS} ({}); write it on a check of the message that is awaited",
+                single.extractor.label()
+            ));
+        }
+    });
+}
+
+fn for_each_single(checks: &[Check], f: &mut impl FnMut(&Single)) {
+    for check in checks {
+        match &check.kind {
+            Kind::Single(single) => f(single),
+            Kind::All(checks) | Kind::Any(checks) => for_each_single(checks, f),
+            Kind::If(_, check) => for_each_single(std::slice::from_ref(check), f),
+            Kind::Custom(..) => {}
+        }
     }
 }
 

@@ -73,7 +73,8 @@ impl User {
 
 /// Opens a block; whether it is open.
 pub(super) async fn begin(block: &dyn Block, cx: &mut ActionContext) -> bool {
-    match NoPanic(block.begin(cx).as_mut()).await {
+    let begun = NoPanic(block.begin(cx).as_mut()).await;
+    match begun {
         Ok(open) => open,
         Err(message) => {
             record_block_panic(cx, block.name(), &message);
@@ -84,7 +85,8 @@ pub(super) async fn begin(block: &dyn Block, cx: &mut ActionContext) -> bool {
 
 /// Closes a block.
 pub(super) async fn end(block: &dyn Block, cx: &mut ActionContext, outcome: BlockOutcome) {
-    if let Err(message) = NoPanic(block.end(cx, outcome).as_mut()).await {
+    let ended = NoPanic(block.end(cx, outcome).as_mut()).await;
+    if let Err(message) = ended {
         record_block_panic(cx, block.name(), &message);
     }
 }

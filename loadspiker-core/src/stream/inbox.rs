@@ -10,6 +10,7 @@ use rustc_hash::FxHashMap;
 use super::Bell;
 use super::promise::Promise;
 use crate::check::{BoundPredicate, Response};
+use crate::custom_metric::{Recording, counter};
 use crate::failure::Failure;
 use crate::moment::Moment;
 
@@ -64,12 +65,22 @@ struct Inner<M> {
     delivered: u64,
     dropped: u64,
     on_drop: Option<Rc<dyn Fn()>>,
+    /// Called at its end with the number of kept messages, if there are any.
+    on_end: Option<Box<dyn Fn(u64)>>,
     /// In the order in which they began to wait.
     waiting: Vec<Rc<Waiter<M>>>,
     identify: Option<Identify<M>>,
     by_id: FxHashMap<Box<[u8]>, VecDeque<Rc<Waiter<M>>>>,
     taps: Vec<Tap<M>>,
     closed: Option<Failure>,
+}
+
+impl<M> Drop for Inner<M> {
+    fn drop(&mut self) {
+        if let Some(on_end) = self.on_end.take().filter(|_| !self.kept.is_empty()) {
+            on_end(self.kept.len() as u64);
+        }
+    }
 }
 
 struct Waiter<M> {
@@ -102,6 +113,7 @@ impl<M: Response + 'static> Inbox<M> {
             delivered: 0,
             dropped: 0,
             on_drop: None,
+            on_end: None,
             waiting: Vec::new(),
             identify: None,
             by_id: FxHashMap::default(),
@@ -129,6 +141,19 @@ impl<M: Response + 'static> Inbox<M> {
     pub fn on_drop(self, counted: impl Fn() + 'static) -> Self {
         self.0.borrow_mut().on_drop = Some(Rc::new(counted));
         self
+    }
+
+    /// Counts messages that nobody has accepted in custom metrics: `dropped messages` when one is dropped because too many
+    /// are kept, `unmatched messages` for those that are still there when the inbox is gone. Both have a tag `stream`
+    /// with this name. Without it they are not in the report.
+    #[must_use]
+    pub fn counted(self, stream: &str, through: impl Recording + 'static) -> Self {
+        let through = Rc::new(through);
+        let (dropped, unmatched) =
+            (counter("dropped messages").tag("stream", stream), counter("unmatched messages").tag("stream", stream));
+        let recording = through.clone();
+        self.0.borrow_mut().on_end = Some(Box::new(move |kept| unmatched.add(&*recording, kept)));
+        self.on_drop(move || dropped.add(&*through, 1_u64))
     }
 
     /// Shows every message that is delivered from now on to `tap`, whether or not it is expected.

@@ -75,10 +75,11 @@ pub(crate) struct Push {
     name: String,
     stream: String,
     parts: Vec<Part<Operation>>,
+    on_message: Option<OnMessage>,
 }
 
 pub(crate) fn push(name: &str) -> Push {
-    Push { name: name.to_owned(), stream: "main".to_owned(), parts: Vec::new() }
+    Push { name: name.to_owned(), stream: "main".to_owned(), parts: Vec::new(), on_message: None }
 }
 
 impl Push {
@@ -101,6 +102,16 @@ impl Push {
 
     pub(crate) fn await_text(mut self, limit: Duration, checks: impl IntoIterator<Item = Check>) -> Self {
         self.parts.push(Part::Await(Operation::Receive(self.stream.clone()), Await::new(limit, checks)));
+        self
+    }
+
+    pub(crate) fn on_message(mut self, name: &str, checks: impl IntoIterator<Item = Check>) -> Self {
+        self.on_message = Some(OnMessage::new(name, checks));
+        self
+    }
+
+    pub(crate) fn sent_at(mut self, check: Check, unit: TimeUnit) -> Self {
+        self.on_message = self.on_message.map(|on_message| on_message.sent_at(check, unit));
         self
     }
 
@@ -135,11 +146,12 @@ impl ActionBuilder for Push {
     fn compile(&self, cx: &mut CompileContext<'_>) -> Box<dyn Action> {
         let (slot, _) = cx.protocol(|| Pushes);
         let name = cx.request_name(&self.name);
-        Box::new(Exchange::compile(name, Streamed(slot), self.parts.iter().cloned(), cx))
+        let on_message = self.on_message.as_ref().map(|on_message| on_message.compile(cx));
+        Box::new(Exchange::compile(name, Streamed(slot, on_message), self.parts.iter().cloned(), cx))
     }
 }
 
-struct Streamed(ProtocolSlot);
+struct Streamed(ProtocolSlot, Option<CompiledOnMessage>);
 
 impl Streamed {
     fn streams(&self, cx: &mut ActionContext) -> Streams {
@@ -178,7 +190,10 @@ impl Streaming for Streamed {
             progress.sending(cx.now());
             match operation {
                 Operation::Connect(name, script) => {
-                    let inbox = Inbox::new();
+                    let inbox = Inbox::new().with_limit(3).counted(name, shard.clone());
+                    if let Some(on_message) = &self.1 {
+                        inbox.tap(on_message.tap(cx));
+                    }
                     let tasks = vec![play(&shard, &inbox, script)];
                     streams.insert(name.clone(), Stream { inbox, tasks });
                 }
