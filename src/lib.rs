@@ -105,7 +105,7 @@ pub use loadspiker_core::{
 };
 pub use loadspiker_core::{
     assertion, check, compile, custom_metric, dsl, expression, feeder, format, imperative, inject, metrics, pool,
-    protocol, protocol_prelude, report,
+    protocol, protocol_prelude, report, stream,
 };
 #[cfg(feature = "http")]
 #[cfg_attr(docsrs, doc(cfg(feature = "http")))]
@@ -141,6 +141,7 @@ mod documents {
         reading_the_report: "../docs/guide/10-reading-the-report.md";
         in_cargo_test: "../docs/guide/11-in-cargo-test.md";
         a_protocol_of_your_own: "../docs/guide/12-a-protocol-of-your-own.md";
-        a_stall_and_its_latencies: "../docs/guide/13-a-stall-and-its-latencies.md";
+        a_streaming_protocol: "../docs/guide/13-a-streaming-protocol.md";
+        a_stall_and_its_latencies: "../docs/guide/14-a-stall-and-its-latencies.md";
     }
 }

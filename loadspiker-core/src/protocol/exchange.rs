@@ -60,6 +60,16 @@ pub enum Part<O> {
     Await(O, Await),
 }
 
+impl<O> Part<O> {
+    /// The same part with another operation, such as the compiled one.
+    pub fn map<P>(self, change: impl FnOnce(O) -> P) -> Part<P> {
+        match self {
+            Part::Do(operation) => Part::Do(change(operation)),
+            Part::Await(operation, awaited) => Part::Await(change(operation), awaited),
+        }
+    }
+}
+
 /// How far a request with several operations is.
 #[derive(Clone, Debug, Default)]
 pub struct Progress {

@@ -4,7 +4,6 @@ use loadspiker_core::DurationExt;
 use loadspiker_core::check::{body_string, json_path};
 use loadspiker_core::dsl::*;
 use loadspiker_core::protocol::TimeUnit;
-use loadspiker_core::report::MetricFigures;
 
 use crate::push::*;
 
@@ -54,9 +53,6 @@ fn messages_that_are_dropped_or_left_are_in_the_report() {
         .into_chain()
         .pause(1)
         .exec(push("one").await_text(1.secs(), [])));
-    let total = |name: &str| match report.metric(name) {
-        Some(MetricFigures::Counter(total)) => *total,
-        _ => 0,
-    };
+    let total = |name: &str| report.metric(name).map_or(0, |figures| figures.count());
     assert_eq!((total("dropped messages"), total("unmatched messages")), (2, 2));
 }
