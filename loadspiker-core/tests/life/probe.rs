@@ -143,25 +143,11 @@ impl Used {
 }
 
 pub(crate) fn sample<'a>(name: &'a str, at: Moment) -> Sample<'a> {
-    Sample {
-        name: SampleName::Dynamic(name),
-        intended: at,
-        started: at,
-        sent: Some(at),
-        ended: at,
-        error: None,
-        status: None,
-        bytes_sent: 0,
-        bytes_received: 0,
-        phases: Phases::default(),
-    }
+    Sample::new(SampleName::Dynamic(name), at).sent(at)
 }
 
 fn record(cx: &mut ActionContext, name: &RequestName, ended: Moment) {
-    let mut buffer = String::new();
-    let name = name.resolve(cx.session(), &mut buffer);
-    let sample = Sample { name, intended: cx.intended(), started: cx.started(), ..sample("", ended) };
-    cx.record(&sample);
+    cx.sample(name).sent(ended).ended(ended).record();
 }
 
 #[derive(Clone)]

@@ -41,9 +41,7 @@ fn a_message_that_does_not_match_is_left_for_others_and_fails_no_check() {
         .into_chain()
         .exec_fn(|session| Ok(session.set("id", 2)?))
         .exec(
-            push("mine")
-                .await_text(1.secs(), [json_path("$.v").save_as("v")])
-                .matching(json_path("$.id").is("#{id}")),
+            push("mine").await_text(1.secs(), [json_path("$.v").save_as("v")]).matching(json_path("$.id").is("#{id}")),
         )
         .exec(push("other").await_text(1.secs(), [json_path("$.id").is(1)]))
         .exec(dummy("v is #{v}", 0)));
@@ -105,7 +103,9 @@ fn the_end_of_the_stream_ends_the_wait_at_once() {
 
 #[test]
 fn a_user_has_several_streams_by_name() {
-    let report = run(push("a").stream("a").connect([says(20, "from a")])
+    let report = run(push("a")
+        .stream("a")
+        .connect([says(20, "from a")])
         .into_chain()
         .exec(push("b").stream("b").connect([says(10, "from b")]))
         .exec(push("of a").stream("a").await_text(1.secs(), [body_string().is("from a")]))

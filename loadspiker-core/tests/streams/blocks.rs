@@ -128,7 +128,16 @@ fn whatever_leads_out_of_a_block_leads_past_its_end() {
     let closed: Vec<_> = lines.iter().filter(|line| !line.starts_with("begin")).map(String::as_str).collect();
     assert_eq!(
         closed,
-        ["Failed tried", "Failed twice", "Failed twice", "Exited timed", "Exited left", "Exited inner", "Exited outer", "Failed failed"]
+        [
+            "Failed tried",
+            "Failed twice",
+            "Failed twice",
+            "Exited timed",
+            "Exited left",
+            "Exited inner",
+            "Exited outer",
+            "Failed failed"
+        ]
     );
 }
 
@@ -153,15 +162,8 @@ fn a_block_that_cannot_be_opened_is_left_out() {
 #[test]
 fn branches_leave_their_blocks_when_their_user_exits() {
     let log = Log::default();
-    run(block(
-        &log,
-        "around",
-        parallel([
-            block(&log, "left", repeat(100, step("a"))),
-            pause(35.millis()).exit_here(),
-        ]),
-    )
-    .exec(step("not reached")));
+    run(block(&log, "around", parallel([block(&log, "left", repeat(100, step("a"))), pause(35.millis()).exit_here()]))
+        .exec(step("not reached")));
     let lines = log.lines();
     let closed: Vec<_> = lines.iter().filter(|line| !line.starts_with("begin")).map(String::as_str).collect();
     assert_eq!(closed, ["Exited left", "Exited around"]);

@@ -11,7 +11,9 @@ fn a_join_waits_for_the_message_and_saves_what_its_checks_find_then() {
     let report = run(push("connect")
         .connect([])
         .into_chain()
-        .exec(push("ask").send([says(500, "answer")]).await_text(2.secs(), [body_string().save_as("a")]).in_background())
+        .exec(
+            push("ask").send([says(500, "answer")]).await_text(2.secs(), [body_string().save_as("a")]).in_background(),
+        )
         .exec(dummy("meanwhile", 100.millis()))
         .join_await("ask")
         .exec(dummy("then #{a}", 10.millis())));
@@ -37,13 +39,16 @@ fn a_message_that_came_before_the_join_keeps_its_time_and_does_not_move_the_sche
 
 #[test]
 fn joins_wait_for_all_of_a_name_or_for_all_there_are() {
-    let in_background = |name: &str, after| push(name).send([says(after, "x")]).await_text(2.secs(), []).in_background();
+    let in_background = |name: &str, after, text| {
+        let wait = push(name).send([says(after, text)]).await_text(2.secs(), []);
+        wait.matching(body_string().is(text)).in_background()
+    };
     let report = run(push("connect")
         .connect([])
         .into_chain()
-        .exec(in_background("a", 100))
-        .exec(in_background("b", 700))
-        .exec(in_background("a", 300))
+        .exec(in_background("a", 100, "1"))
+        .exec(in_background("b", 700, "2"))
+        .exec(in_background("a", 300, "3"))
         .join_await("a")
         .exec(dummy("a is there", 0))
         .join_awaits()
@@ -61,7 +66,10 @@ fn a_failure_in_the_background_takes_effect_at_the_join() {
         .into_chain()
         .exec(push("ask").send([says(100, "no")]).await_text(2.secs(), [substring("yes")]).in_background())
         .pause(500.millis())
-        .do_if(|session: &loadspiker_core::Session| Ok::<_, loadspiker_core::SessionError>(session.is_failed()), dummy("failed early", 0))
+        .do_if(
+            |session: &loadspiker_core::Session| Ok::<_, loadspiker_core::SessionError>(session.is_failed()),
+            dummy("failed early", 0),
+        )
         .exec(exit_block_on_fail(join_await("ask").exec(dummy("not reached", 0))))
         .exec(dummy("behind", 0)));
     assert_eq!(figures(&report, "ask"), (1, 1, 100.millis()));
