@@ -10,6 +10,8 @@ mod push;
 mod awaits;
 #[path = "streams/blocks.rs"]
 mod blocks;
+#[path = "streams/imperative.rs"]
+mod imperative;
 #[path = "streams/joins.rs"]
 mod joins;
 #[path = "streams/messages.rs"]

@@ -13,7 +13,7 @@ use crate::failure::{Failure, FailureKind};
 use crate::imperative::User;
 use crate::metrics::{GroupId, NameId, Sample, SampleName, ScenarioId};
 use crate::moment::Moment;
-use crate::protocol::{Action, ActionBuilder, Witness};
+use crate::protocol::{Action, ActionBuilder, JoinAwait, Witness};
 
 impl User {
     /// Makes a request of any protocol, and drops what comes back: see [`send`](Self::send), which gives it.
@@ -43,6 +43,33 @@ impl User {
         let reply = self.perform(&request, true).await?;
         let reply = reply.and_then(|reply| reply.downcast().ok());
         reply.map(|reply| *reply).ok_or_else(|| StepError::new(format!("{} gave no reply", request.describe())))
+    }
+
+    /// Waits for the requests of this name whose messages are awaited in the background, as
+    /// [`join_await`](crate::dsl::join_await) does.
+    ///
+    /// # Errors
+    ///
+    /// One of them failed, which is counted under its name.
+    ///
+    /// # Cancel safety
+    ///
+    /// A wait that is dropped can be begun again; what was over by then is counted.
+    pub async fn join_await(&mut self, name: impl Into<String>) -> Result<(), StepError> {
+        self.request(JoinAwait::named(name)).await
+    }
+
+    /// As [`join_await`](Self::join_await), for all requests whose messages are awaited in the background.
+    ///
+    /// # Errors
+    ///
+    /// As [`join_await`](Self::join_await).
+    ///
+    /// # Cancel safety
+    ///
+    /// As [`join_await`](Self::join_await).
+    pub async fn join_awaits(&mut self) -> Result<(), StepError> {
+        self.request(JoinAwait::all()).await
     }
 
     /// A pretended request that takes this long and sends nothing.

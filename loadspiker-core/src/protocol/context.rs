@@ -12,33 +12,32 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::custom_metric::Recording;
-use crate::engine::{Loose, Shard, Turn, User, Watchdog};
+use crate::engine::{Shard, Turn, User, Watchdog};
 use crate::format::human;
 use crate::metrics::{GroupId, Sample, SampleKind, SampleName};
 use crate::moment::Moment;
 use crate::protocol::sample::masked;
-use crate::protocol::{Action, Awaits, ProtocolSlot, Resting, ShardState, UserState, Witness, Woken};
+use crate::protocol::{Action, ProtocolSlot, Resting, ShardState, UserState, Witness};
 use crate::session::Session;
 use crate::shown::{plain, printable};
-use crate::stream::Bell;
 
 /// What a running action gets from the engine: the user's session, the clock, time limits, the protocol's own states,
 /// and the recorder.
 pub struct ActionContext {
     pub(crate) user: Box<User>,
     pub(crate) shard: Rc<Shard>,
-    started: Moment,
+    pub(super) started: Moment,
     /// What the clock showed last, as long as nothing that takes time has happened since.
-    time: Option<Moment>,
+    pub(super) time: Option<Moment>,
     /// How long the request of this action waited for a throttle; `None` where there is none.
-    throttle_wait: Option<Duration>,
+    pub(super) throttle_wait: Option<Duration>,
     /// A throttle has no slot left for this user.
     turned_away: bool,
     watchdog: RefCell<Watchdog>,
     /// How often others had their turn meanwhile.
     pub(crate) turns: u32,
     /// The action waits for a bell: what is kept of it while the user rests.
-    resting: Option<Box<Resting>>,
+    pub(super) resting: Option<Box<Resting>>,
     /// For requests of imperative steps: what their code gets to know.
     pub(crate) witness: Option<Box<Witness>>,
 }
@@ -106,67 +105,6 @@ impl ActionContext {
     /// Whether a throttle had no slot left for a request within the action; what follows begins anew.
     pub(crate) fn take_turned_away(&mut self) -> bool {
         std::mem::take(&mut self.turned_away)
-    }
-
-    /// Whether the action waits for a bell.
-    pub(crate) fn rests(&self) -> bool {
-        self.resting.is_some()
-    }
-
-    /// What is to be kept of the action, if it waits for a bell.
-    pub(crate) fn take_resting(&mut self) -> Option<Box<Resting>> {
-        self.resting.take()
-    }
-
-    /// The action goes on that has waited for a bell: what it left, and why it goes on.
-    pub(crate) fn go_on(&mut self, resting: Resting) -> (Box<dyn Any>, Woken) {
-        self.started = resting.started;
-        self.throttle_wait = resting.throttle_wait;
-        self.time = None;
-        (resting.state, resting.woken)
-    }
-
-    /// Runs what is left of an action that waits for bells, in the task that it is in.
-    pub(crate) async fn rest_in_task(&mut self, action: &dyn Action, loose: Option<&Loose>) {
-        while let Some(mut resting) = self.resting.take() {
-            resting.woken = self.shard.clone().wait_for_bell(&resting.bell, resting.deadline, loose).await;
-            let (state, woken) = self.go_on(*resting);
-            action.resume(state, woken, self).await;
-        }
-    }
-
-    /// Says that the action waits until `bell` is rung, for instance by the task that reads from the user's connection,
-    /// or until `deadline`. The action is to return then. Its user rests without a task, and
-    /// [`Action::resume`](crate::protocol::Action::resume) goes on with `state`.
-    ///
-    /// The instants of the action ([`intended`](Self::intended), [`started`](Self::started)) stay what they are. If the
-    /// run is stopped meanwhile, or the time of a loop around is over, the state is dropped and the request counts as
-    /// interrupted.
-    pub fn rest_until(&mut self, bell: &Bell, deadline: Moment, state: impl Any) {
-        self.resting = Some(Box::new(Resting {
-            bell: bell.clone(),
-            deadline,
-            state: Box::new(state),
-            started: self.started,
-            throttle_wait: self.throttle_wait,
-            woken: Woken::Rung,
-            cut: false,
-        }));
-    }
-
-    /// The messages that the user awaits in the background.
-    pub(crate) fn awaits(&mut self) -> Rc<Awaits> {
-        self.user.awaits()
-    }
-
-    /// The request that is on its way is answered in the background: it stays in flight.
-    pub(crate) fn stays_in_flight(&self) {
-        self.shard.action_begins(self.user.population);
-    }
-
-    /// A request that was answered in the background is no longer in flight.
-    pub(crate) fn is_answered(&self) {
-        self.shard.action_ends(self.user.population);
     }
 
     /// Counts a request that ended in the past, in the group it was begun in. The user's schedule is not moved.

@@ -3,11 +3,11 @@
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::fmt;
-use std::rc::{Rc, Weak};
+use std::rc::Rc;
 
 use rustc_hash::FxHashMap;
 
-use super::Bell;
+use super::expectation::Expectation;
 use super::promise::Promise;
 use crate::check::{BoundPredicate, Response};
 use crate::custom_metric::{Recording, counter};
@@ -42,7 +42,7 @@ const KEPT: usize = 100;
 /// assert_eq!(expected.take().unwrap().unwrap().message.0, "late");
 /// assert_eq!(inbox.kept(), 1);
 /// ```
-pub struct Inbox<M>(Rc<RefCell<Inner<M>>>);
+pub struct Inbox<M>(pub(super) Rc<RefCell<Inner<M>>>);
 
 /// A message with the moment at which it came.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,11 +55,11 @@ pub struct Received<M> {
     serial: u64,
 }
 
-type Outcome<M> = Result<Received<M>, Failure>;
+pub(super) type Outcome<M> = Result<Received<M>, Failure>;
 type Tap<M> = Rc<dyn Fn(&M, Moment)>;
 type Identify<M> = Rc<dyn Fn(&M) -> Option<Box<[u8]>>>;
 
-struct Inner<M> {
+pub(super) struct Inner<M> {
     kept: VecDeque<Received<M>>,
     limit: usize,
     delivered: u64,
@@ -83,11 +83,11 @@ impl<M> Drop for Inner<M> {
     }
 }
 
-struct Waiter<M> {
+pub(super) struct Waiter<M> {
     filter: Filter<M>,
     since: Moment,
     id: Option<Box<[u8]>>,
-    promise: Promise<Outcome<M>>,
+    pub(super) promise: Promise<Outcome<M>>,
 }
 
 struct Filter<M> {
@@ -216,7 +216,7 @@ impl<M: Response + 'static> Inbox<M> {
         }
     }
 
-    fn keep(&self, received: Received<M>) {
+    pub(super) fn keep(&self, received: Received<M>) {
         let mut inner = self.0.borrow_mut();
         // Behind all that came before it: it is the last one unless it was given back.
         let place = inner.kept.partition_point(|other| other.serial < received.serial);
@@ -273,7 +273,7 @@ impl<M: Response + 'static> Inbox<M> {
                 }
             }
         }
-        Expectation { inbox: Rc::downgrade(&self.0), waiter }
+        Expectation::new(Rc::downgrade(&self.0), waiter)
     }
 
     /// Takes out the oldest kept message that a waiter is for.
@@ -292,7 +292,7 @@ impl<M: Response + 'static> Inbox<M> {
         found
     }
 
-    fn forget(&self, waiter: &Rc<Waiter<M>>) {
+    pub(super) fn forget(&self, waiter: &Rc<Waiter<M>>) {
         let mut inner = self.0.borrow_mut();
         match &waiter.id {
             None => inner.waiting.retain(|other| !Rc::ptr_eq(other, waiter)),
@@ -364,61 +364,6 @@ impl<M> fmt::Debug for Inbox<M> {
             .field("kept", &inner.kept.len())
             .field("dropped", &inner.dropped)
             .finish_non_exhaustive()
-    }
-}
-
-/// A message that is expected; made by [`Inbox::expect`]. Dropping it ends the wait, and gives back a message that was
-/// found and not taken.
-pub struct Expectation<M: Response + 'static> {
-    inbox: Weak<RefCell<Inner<M>>>,
-    waiter: Rc<Waiter<M>>,
-}
-
-impl<M: Response + 'static> Expectation<M> {
-    /// Whether the message is there, or the wait has failed.
-    pub fn is_over(&self) -> bool {
-        self.waiter.promise.is_kept()
-    }
-
-    /// The message, or why there will be none; `None` as long as neither is known.
-    pub fn take(&self) -> Option<Result<Received<M>, Failure>> {
-        self.waiter.promise.take()
-    }
-
-    /// Rings the bell when the wait is over; at once if it is.
-    pub fn announce(&self, bell: &Bell) {
-        self.waiter.promise.announce(bell);
-    }
-
-    /// Waits for the message in a task. A step that waits had better rest; see [`Await`](crate::protocol::Await).
-    ///
-    /// # Errors
-    ///
-    /// The stream ended first, or the filter cannot be asked.
-    ///
-    /// # Cancel safety
-    ///
-    /// A message that came before the wait was dropped goes back to the inbox.
-    pub async fn received(self) -> Result<Received<M>, Failure> {
-        self.waiter.promise.wait().await.unwrap_or_else(|| Err("the message was taken already".into()))
-    }
-}
-
-impl<M: Response + 'static> Drop for Expectation<M> {
-    fn drop(&mut self) {
-        let Some(inner) = self.inbox.upgrade() else { return };
-        let inbox = Inbox(inner);
-        match self.waiter.promise.take() {
-            Some(Ok(received)) => inbox.keep(received),
-            Some(Err(_)) => {}
-            None => inbox.forget(&self.waiter),
-        }
-    }
-}
-
-impl<M: Response + 'static> fmt::Debug for Expectation<M> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Expectation").field("over", &self.is_over()).finish_non_exhaustive()
     }
 }
 

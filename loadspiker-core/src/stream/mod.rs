@@ -6,10 +6,12 @@
 
 mod acks;
 mod bell;
+mod expectation;
 mod inbox;
 mod promise;
 
 pub use acks::{Ack, Acks};
 pub use bell::Bell;
 pub(crate) use bell::OnRing;
-pub use inbox::{Expectation, Inbox, Received};
+pub use expectation::Expectation;
+pub use inbox::{Inbox, Received};

@@ -6,6 +6,7 @@ use std::cell::Cell;
 use super::*;
 use crate::check::{Predicate, custom_check, substring};
 use crate::protocol::compile_in_test;
+use crate::stream::Bell;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Text(&'static str);
