@@ -25,6 +25,8 @@ use crate::protocol::{Outcome, User};
 pub(crate) struct Loose {
     /// The user waits for something beyond the end of the run.
     pub(crate) hopeless: Cell<bool>,
+    /// It waits for a message in vain, because the run is being stopped: its request counts as interrupted.
+    pub(crate) interrupted: Cell<bool>,
     /// The sum of the times of requests that were dropped, in microseconds.
     pub(crate) dropped_requests: Cell<Option<u32>>,
     /// A group was dropped: the depth of the frames outside of it.

@@ -203,6 +203,7 @@ impl Shard {
             }
             if let Some(loose) = loose.filter(|_| self.is_stopping()) {
                 loose.hopeless.set(true);
+                loose.interrupted.set(true);
             }
             forget.1.who.set(Some(Who::Task(cx.waker().clone())));
             bell.listen(forget.1.clone());

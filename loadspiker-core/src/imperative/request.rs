@@ -245,6 +245,12 @@ impl Drop for InFlight<'_> {
             return;
         }
         self.shard.action_ends(self.population);
+        if self.loose.interrupted.get() {
+            if let Ok(mut recorder) = self.shard.recorder.try_borrow_mut() {
+                recorder.users_interrupted(ScenarioId(self.population), 0, 1);
+            }
+            return;
+        }
         let ended = self.shard.clock.now();
         let name = self.known.map_or(SampleName::Dynamic(&self.name), SampleName::Known);
         let failure = Failure::new(FailureKind::Canceled, "dropped by the scenario before it was done");

@@ -48,4 +48,5 @@ fn a_run_that_stops_ends_the_waits_of_code_at_once() {
     assert_eq!(report.info().duration.as_secs(), 2);
     assert_eq!((report.users_interrupted(), report.global().failed_count()), (1, 0));
     assert!(report.request("waits").is_none());
+    assert_eq!(report.users().requests_interrupted, 1);
 }
