@@ -188,13 +188,11 @@ async fn drive(mut cx: ActionContext, place: &Cell<Place>) -> Option<Box<User>> 
                     return Some(cx.into_user());
                 }
                 shard.step_is_over(here);
-                if let Some(resting) = cx.take_resting() {
-                    if panicked.is_none() {
-                        let mut user = cx.into_user();
-                        user.extras.get_or_insert_default().rare.get_or_insert_default().resting = Some(resting);
-                        shard.listen(user);
-                        return None;
-                    }
+                if let Some(resting) = cx.take_resting().filter(|_| panicked.is_none()) {
+                    let mut user = cx.into_user();
+                    user.extras.get_or_insert_default().rare.get_or_insert_default().resting = Some(resting);
+                    shard.listen(user);
+                    return None;
                 }
                 if let Some(message) = panicked {
                     record_panic(&mut cx, action.as_ref(), &message);
@@ -307,7 +305,7 @@ async fn drive(mut cx: ActionContext, place: &Cell<Place>) -> Option<Box<User>> 
             Next::BlockEnd(enter) => {
                 let Some(Op::BlockEnter { block, .. }) = program.ops.get(enter as usize) else { return None };
                 let left = cursor(&mut cx, &program, &shard).leave_block();
-                let Some((outcome, exits)) = left else { return None };
+                let (outcome, exits) = left?;
                 cx.begin_action();
                 shard.action_begins(cx.user.population);
                 let mut ending = Box::pin(block::end(&**block, &mut cx, outcome));

@@ -56,6 +56,7 @@ pub struct Received<M> {
 }
 
 pub(super) type Outcome<M> = Result<Received<M>, Failure>;
+type Accept<M> = Box<dyn Fn(&M) -> bool>;
 type Tap<M> = Rc<dyn Fn(&M, Moment)>;
 type Identify<M> = Rc<dyn Fn(&M) -> Option<Box<[u8]>>>;
 
@@ -91,7 +92,7 @@ pub(super) struct Waiter<M> {
 }
 
 struct Filter<M> {
-    accepts: Option<Box<dyn Fn(&M) -> bool>>,
+    accepts: Option<Accept<M>>,
     predicate: BoundPredicate,
 }
 
