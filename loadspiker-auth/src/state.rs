@@ -9,7 +9,9 @@ use std::rc::Rc;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use loadspiker_core::compile::CompileContext;
-use loadspiker_core::protocol::{ActionContext, Protocol, ProtocolSlot, ShardInfo, ShardState, UserState};
+use loadspiker_core::protocol::{
+    ActionContext, LocalFuture, Protocol, ProtocolSlot, ShardHandle, ShardState, UserState,
+};
 
 /// The key under which a mechanism keeps what it obtained. Clones are equal, and equal to no other key: a mechanism that
 /// has one and is cloned for many requests knows in all of them what it learnt in one.
@@ -143,8 +145,8 @@ impl Protocol for Authentication {
         "authentication"
     }
 
-    fn open(&self, _: ShardInfo) -> Result<Rc<dyn ShardState>, String> {
-        Ok(Rc::new(OfShard::default()))
+    fn open<'a>(&'a self, _: &'a ShardHandle) -> LocalFuture<'a, Result<Rc<dyn ShardState>, String>> {
+        Box::pin(async { Ok(Rc::new(OfShard::default()) as Rc<dyn ShardState>) })
     }
 }
 

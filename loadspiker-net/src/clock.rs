@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use loadspiker_core::Moment;
-use loadspiker_core::protocol::ActionContext;
+use loadspiker_core::protocol::{ActionContext, ShardHandle};
 
 /// A clock of a run. Reading it is not free (about 25 ns), so this crate reads it only at the end of a phase.
 pub trait Clock {
@@ -32,6 +32,13 @@ impl Clock for ActionContext {
 
     fn user(&self) -> Option<u64> {
         Some(self.session().user_id())
+    }
+}
+
+/// Until the run begins the clock of a shard stands still: the time limit of an attempt holds for each of its steps then.
+impl Clock for ShardHandle {
+    fn now(&self) -> Moment {
+        ShardHandle::now(self)
     }
 }
 

@@ -139,6 +139,7 @@ mod html;
 mod jmes;
 mod json;
 mod pattern;
+mod predicate;
 mod response;
 mod rule;
 mod set;
@@ -161,6 +162,8 @@ pub use extractors::{
 pub use html::{css, css_attr, form};
 pub use jmes::jmes_path;
 pub use json::{JsonFields, JsonParts, JsonTree, json_path};
+pub(crate) use predicate::refuse_saving;
+pub use predicate::{BoundPredicate, Predicate};
 pub use response::Response;
 pub use set::CheckSet;
 pub use text::decode_text;

@@ -42,11 +42,13 @@ pub(super) enum Complaint {
     Other(String),
     /// The whole message.
     Plain(String),
+    /// An expression has no value for this user: the whole message.
+    Broken(String),
 }
 
 impl From<EvalError> for Complaint {
     fn from(error: EvalError) -> Self {
-        Complaint::Plain(format!("{error:#}"))
+        Complaint::Broken(format!("{error:#}"))
     }
 }
 
@@ -156,7 +158,7 @@ impl Rule {
                     other => Cow::Owned(other.to_string()),
                 };
                 let matched = regex.with(session, |regex| regex.is_match(&text));
-                let matched = matched.map_err(|error| Complaint::Plain(error.to_string()))?;
+                let matched = matched.map_err(|error| Complaint::Broken(error.to_string()))?;
                 holds(matched, || match regex {
                     Pattern::Ready(_) => Complaint::Other(format!("does not match {source}")),
                     Pattern::Rendered(_) => Complaint::Plain(format!("does not match {source}")),
@@ -198,7 +200,7 @@ fn order(value: &Value, bound: &CompiledValue, session: &Session) -> Result<Opti
         return Err(Complaint::Other("is no number".to_owned()));
     };
     let Some(limit) = limit.number() else {
-        return Err(Complaint::Plain(format!("the bound {bound} is no number for this user")));
+        return Err(Complaint::Broken(format!("the bound {bound} is no number for this user")));
     };
     Ok(number.order(&limit))
 }

@@ -10,7 +10,7 @@ use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 use loadspiker_core::StepError;
 use loadspiker_core::check::decode_text;
-use loadspiker_core::imperative::User;
+use loadspiker_core::imperative::{Request, User};
 use serde::de::DeserializeOwned;
 
 use crate::check::HttpResponse;
@@ -39,43 +39,33 @@ pub trait UserHttp {
     /// Begins a request; it goes on with a method, such as `.get(url)`, all that requests of built scenarios know, and
     /// [`send`](HttpRequest::send). The name is what it is counted under.
     fn http(&mut self, name: impl Into<String>) -> HttpRequestName<&mut User>;
-
-    /// Makes a request that was described elsewhere, by a function that built scenarios use as well:
-    ///
-    /// ```
-    /// use loadspiker_core::imperative::{Outcome, User};
-    /// use loadspiker_http::{HttpRequest, UserHttp, http};
-    ///
-    /// fn detail(id: u64) -> HttpRequest {
-    ///     http("detail").get(format!("/products/{id}"))
-    /// }
-    ///
-    /// async fn look_around(user: &mut User) -> Outcome {
-    ///     for id in 1..=3 {
-    ///         user.send(detail(id)).await?;
-    ///     }
-    ///     Ok(())
-    /// }
-    /// ```
-    ///
-    /// # Errors
-    ///
-    /// As [`HttpRequest::send`].
-    ///
-    /// # Cancel safety
-    ///
-    /// As [`HttpRequest::send`].
-    fn send(&mut self, request: HttpRequest) -> impl Future<Output = Result<HttpReply, StepError>>;
 }
 
 impl UserHttp for User {
     fn http(&mut self, name: impl Into<String>) -> HttpRequestName<&mut User> {
         HttpRequestName::bound(name.into(), self)
     }
+}
 
-    async fn send(&mut self, request: HttpRequest) -> Result<HttpReply, StepError> {
-        self.exchange(request).await
-    }
+/// `user.send(request)` makes a request that was described elsewhere, by a function that built scenarios use as well:
+///
+/// ```
+/// use loadspiker_core::imperative::{Outcome, User};
+/// use loadspiker_http::{HttpRequest, http};
+///
+/// fn detail(id: u64) -> HttpRequest {
+///     http("detail").get(format!("/products/{id}"))
+/// }
+///
+/// async fn look_around(user: &mut User) -> Outcome {
+///     for id in 1..=3 {
+///         user.send(detail(id)).await?;
+///     }
+///     Ok(())
+/// }
+/// ```
+impl Request for HttpRequest {
+    type Reply = HttpReply;
 }
 
 impl HttpRequest<&mut User> {

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use loadspiker_core::check::{Check, IntoCheck};
 use loadspiker_core::compile::CompileContext;
 use loadspiker_core::expression::IntoText;
-use loadspiker_core::protocol::{Protocol, ShardInfo, ShardState, masked_url};
+use loadspiker_core::protocol::{LocalFuture, Protocol, ShardHandle, ShardState, masked_url};
 use loadspiker_net::{NetSettings, net_settings};
 use url::Url;
 
@@ -33,6 +33,7 @@ use crate::shard::HttpShard;
 #[derive(Clone, Debug)]
 #[must_use = "settings do nothing until they are given to a simulation"]
 pub struct HttpProtocol {
+    pub(crate) key: String,
     pub(crate) base_urls: Vec<String>,
     pub(crate) headers: Vec<HeaderSpec>,
     pub(crate) checks: Vec<Check>,
@@ -65,6 +66,7 @@ impl HttpProtocol {
     /// The settings where the user gave none: every request has to name its server.
     pub(crate) fn without_base() -> Self {
         HttpProtocol {
+            key: String::new(),
             base_urls: Vec::new(),
             headers: vec![
                 HeaderSpec::text("user-agent", concat!("loadspiker/", env!("CARGO_PKG_VERSION"))),
@@ -83,6 +85,25 @@ impl HttpProtocol {
             auth: None,
             actions: Arc::default(),
         }
+    }
+
+    /// A second configuration beside the one without a name, for requests with
+    /// [`.on(name)`](crate::HttpRequest::on). It has connections, cookies and settings of its own.
+    ///
+    /// ```
+    /// use loadspiker_core::dsl::{Simulation, Steps, scenario};
+    /// use loadspiker_core::inject::at_once_users;
+    /// use loadspiker_http::{HttpProtocol, http};
+    ///
+    /// let visit = scenario("Visit").exec(http("page").get("/")).exec(http("image").get("/1.png").on("images"));
+    /// let simulation = Simulation::new("shop")
+    ///     .protocol(HttpProtocol::new("https://shop.test"))
+    ///     .protocol(HttpProtocol::new("https://images.test").named("images").no_cookies())
+    ///     .with(visit.inject([at_once_users(1)]));
+    /// # simulation.plan(&Default::default()).unwrap();
+    /// ```
+    pub fn named(self, name: impl Into<String>) -> Self {
+        HttpProtocol { key: name.into(), ..self }
     }
 
     fn with_header(mut self, header: HeaderSpec) -> Self {
@@ -245,9 +266,14 @@ impl Protocol for HttpProtocol {
         "http"
     }
 
+    fn key(&self) -> &str {
+        &self.key
+    }
+
     fn describe(&self) -> String {
         let bases = self.bases().into_iter().flatten().map(|base| base.to_string()).collect::<Vec<_>>();
-        format!("http {}", bases.join(", ")).trim_end().to_owned()
+        let key = if self.key.is_empty() { String::new() } else { format!(" \"{}\"", self.key) };
+        format!("http{key} {}", bases.join(", ")).trim_end().to_owned()
     }
 
     fn check(&self, cx: &mut CompileContext<'_>) {
@@ -270,8 +296,12 @@ impl Protocol for HttpProtocol {
         }
     }
 
-    fn open(&self, _shard: ShardInfo) -> Result<Rc<dyn ShardState>, String> {
-        Ok(Rc::new(HttpShard::open(self)?))
+    fn open<'a>(&'a self, _: &'a ShardHandle) -> LocalFuture<'a, Result<Rc<dyn ShardState>, String>> {
+        Box::pin(async { Ok(Rc::new(HttpShard::open(self)?) as Rc<dyn ShardState>) })
+    }
+
+    fn schemes(&self) -> &[&str] {
+        &["http", "https"]
     }
 
     fn with_target(&self, target: &str) -> Option<Result<Arc<dyn Protocol>, String>> {

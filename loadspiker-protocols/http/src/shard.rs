@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::HeaderMap;
-use loadspiker_core::protocol::{ShardState, UserState};
+use loadspiker_core::protocol::{ShardHandle, ShardState, UserState};
 use loadspiker_net::pool::Pools;
 use loadspiker_net::{Dialer, OwnPool};
 
@@ -116,7 +116,7 @@ impl HttpShard {
 }
 
 impl ShardState for HttpShard {
-    fn tick(&self) {
+    fn tick(&self, _: &ShardHandle) {
         self.dialer.tick();
         if let Some(shared) = &self.shared {
             shared.sweep();

@@ -64,7 +64,7 @@ impl ActionBuilder for HttpRequest {
     }
 
     fn compile(&self, cx: &mut CompileContext<'_>) -> Box<dyn Action> {
-        let (slot, protocol) = cx.protocol(HttpProtocol::without_base);
+        let (slot, protocol) = cx.protocol_named(&self.on, HttpProtocol::without_base);
         let of_all = protocol.checks.iter().filter(|_| !self.bare);
         let checks: Vec<Check> = self.checks.iter().chain(of_all).cloned().collect();
         Box::new(HttpAction {

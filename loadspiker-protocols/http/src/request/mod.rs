@@ -69,6 +69,7 @@ impl<C> HttpRequestName<C> {
         let request = HttpRequest {
             user,
             name,
+            on: String::new(),
             method: String::new(),
             url: "".into_text(),
             query: Vec::new(),
@@ -119,6 +120,8 @@ pub struct HttpRequest<C = ()> {
     /// The user that makes it, in the imperative style.
     pub(crate) user: C,
     pub(crate) name: String,
+    /// The name of its protocol.
+    pub(crate) on: String,
     pub(crate) method: String,
     pub(crate) url: TextArg,
     pub(crate) query: Vec<FormSpec>,
@@ -139,6 +142,12 @@ pub struct HttpRequest<C = ()> {
 }
 
 impl<C> HttpRequest<C> {
+    /// Uses the protocol of this name, of several: see [`HttpProtocol::named`](crate::HttpProtocol::named). Default: the one
+    /// without a name.
+    pub fn on(self, protocol: impl Into<String>) -> Self {
+        HttpRequest { on: protocol.into(), ..self }
+    }
+
     /// A parameter of the query, after those the URL has. Name and value are percent-encoded; a list gives a
     /// parameter for each of its elements.
     pub fn query(mut self, name: impl IntoText, value: impl IntoValue) -> Self {
@@ -365,6 +374,7 @@ impl<C> HttpRequest<C> {
         let request = HttpRequest {
             user,
             name: self.name,
+            on: self.on,
             method: self.method,
             url: self.url,
             query: self.query,
