@@ -64,7 +64,7 @@ impl Recording for Session {
 
 /// A number that a gauge, a rate or a trend takes: any number, a `bool` (true is 1), or a [`Duration`], in milliseconds.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no number; a metric takes integers, floats, `bool` and `Duration` (in milliseconds)",
+    message = "`{Self}` is not a number; a metric takes integers, floats, `bool` and `Duration` (in milliseconds)",
     label = "this cannot be recorded"
 )]
 pub trait Amount {

@@ -67,7 +67,7 @@ impl DurationExt for f64 {
 /// which is a number of seconds.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a length of time",
-    label = "not a length of time",
+    label = "not a duration",
     note = "write whole seconds as an integer literal or a `u64`, such as `10`, or a duration such as `500.millis()`, `1.5.secs()`, `2.minutes()`"
 )]
 pub trait FixedDuration {

@@ -128,7 +128,7 @@ fn expressions_give_made_up_data() {
 fn what_cannot_be_made_up_is_told_before_the_run() {
     let of = |chain: Chain| mistakes([scenario("Users").exec(chain).inject([at_once_users(1)])]);
     for (text, message) in [
-        ("#{fakeName(xx)}", "there is no locale \"xx\" (there are: en, de, fr"),
+        ("#{fakeName(xx)}", "unknown locale \"xx\" (known locales: en, de, fr"),
         ("#{fakeName(de,fr)}", "wrong number of arguments (2): write fakeName() or fakeName(locale)"),
         ("#{fakeNames()}", "did you mean fakeName()?"),
         ("#{fakeDate(2000-01-01)}", "wrong number of arguments (1): write fakeDate(from,to)"),

@@ -106,7 +106,7 @@ fn what_the_kdc_and_the_server_refuse_is_told() {
     // A ticket for something else than the server.
     let other = Kdc::start();
     let stranger = of("ada", &other).kdc(other.address());
-    assert_eq!(error(&url, stranger), "kerberos: the server refuses the ticket for HTTP/127.0.0.1");
+    assert_eq!(error(&url, stranger), "kerberos: the server rejected the ticket for HTTP/127.0.0.1");
 }
 
 /// A listener that answers its first connection with these bytes.
@@ -136,8 +136,8 @@ fn what_is_no_kdc_is_told() {
     };
     let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
     error(&free, &format!("connection refused by {free}"));
-    error(&answers(b"\0\0\0\x04nope"), "the KDC's answer is no message of Kerberos");
-    error(&answers(b"HTTP/1.1 400"), "kerberos: what answers is no KDC");
+    error(&answers(b"\0\0\0\x04nope"), "the KDC's answer is not a Kerberos message");
+    error(&answers(b"HTTP/1.1 400"), "kerberos: the host that answers is not a KDC");
     let cut = answers(b"\0\0");
     error(&cut, &format!("connection closed by {cut} before the response was complete"));
 }
@@ -150,7 +150,7 @@ fn mistakes_are_told_before_the_run() {
         simulation.run().unwrap_err().to_string()
     };
     let has = |auth: Kerberos, why: &str| assert!(mistake(auth.clone()).contains(why), "{}", mistake(auth));
-    has(kerberos("ada@TEST", "x"), "kerberos: it is not said where tickets come from; add .kdc(\"host\")");
+    has(kerberos("ada@TEST", "x"), "kerberos: no KDC is configured; add .kdc(\"host\")");
     has(kerberos("ada", "x").kdc("dc"), "kerberos: the realm is missing; write user@REALM, or add .realm(\"REALM\")");
     has(kerberos("ada@TEST", "x").kdc("http://dc"), "kerberos: \"http://dc\" is not a valid KDC; write kdc(\"host\")");
 }

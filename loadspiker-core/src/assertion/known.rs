@@ -120,5 +120,5 @@ impl KnownNames {
 
 fn perhaps(what: &str, name: &str, near: Option<&str>) -> Option<NameDoubt> {
     let near = near?;
-    Some(NameDoubt::Perhaps(format!("no {what} is seen to be named \"{name}\"; did you mean \"{near}\"?")))
+    Some(NameDoubt::Perhaps(format!("no {what} named \"{name}\" was found; did you mean \"{near}\"?")))
 }

@@ -127,7 +127,7 @@ impl FromPattern for HeaderName {
             return Err("it is empty; name a header".to_owned());
         }
         match text.chars().find(|c| *c == ':' || c.is_whitespace() || c.is_control()) {
-            Some(wrong) => Err(format!("{wrong:?} is in no name of a header; leave it out")),
+            Some(wrong) => Err(format!("a header name cannot contain {wrong:?}; leave it out")),
             None => Ok(HeaderName(text.to_owned())),
         }
     }

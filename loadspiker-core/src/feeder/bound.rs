@@ -1,4 +1,4 @@
-//! [`BoundFeeder`]: records given to users while a run goes on.
+//! [`BoundFeeder`]: a feeder during a run.
 //!
 //! Each shard has a stripe of the records and a cursor in it, on a cache line of its own. A shard writes to another's
 //! cursor only when its own stripe of a queue is used up. There is no lock and, for single records, no allocation. What
@@ -29,7 +29,7 @@ pub(crate) fn at_once(count: u64) -> Result<usize, EvalError> {
     usize::try_from(count).ok().filter(|_| count <= most).ok_or(EvalError::TooMany { count, most })
 }
 
-/// The records of a feeder, laid out for the shards of a run, which share it.
+/// The records of a feeder, laid out for the shards of a run.
 #[derive(Debug)]
 pub struct BoundFeeder {
     name: String,
@@ -173,7 +173,7 @@ impl BoundFeeder {
         number.saturating_mul(count as u64).saturating_add(i as u64)
     }
 
-    /// What the feeder is called in messages: its path as it was given, or `records`.
+    /// The name of the feeder in messages: its path as given, or `records`.
     pub fn name(&self) -> &str {
         &self.name
     }
@@ -184,12 +184,12 @@ impl BoundFeeder {
         self.shared.store(true, Ordering::Relaxed);
     }
 
-    /// Gives the user a record: each of its fields becomes an attribute. A field that this record does not have is
-    /// removed, so that nothing of an earlier record is left. To be called by the shard of that number (from 0).
+    /// Gives the user a record. Each field becomes an attribute; attributes of fields that this record lacks are removed, so
+    /// that nothing of an earlier record remains. Must be called by the shard with this index (from 0).
     ///
     /// # Errors
     ///
-    /// There is no record left for this user, or the file that is streamed goes wrong.
+    /// There is no record left for this user, or a streamed file cannot be read.
     pub fn feed(&self, shard: usize, session: &mut Session) -> Result<(), FeedError> {
         if let Some(flow) = &self.flow {
             return flow.feed(&self.name, shard, &self.slots, session);
@@ -207,12 +207,11 @@ impl BoundFeeder {
         Ok(())
     }
 
-    /// Gives the user `count` records: each field becomes a list of that length, with null where a record does not
-    /// have it.
+    /// Gives the user `count` records. Each field becomes a list of that length, with null for records that lack the field.
     ///
     /// # Errors
     ///
-    /// There are not enough records left for this user, or the file that is streamed goes wrong.
+    /// There are not enough records left for this user, or a streamed file cannot be read.
     pub fn feed_n(&self, shard: usize, session: &mut Session, count: usize) -> Result<(), FeedError> {
         if let Some(flow) = &self.flow {
             for (slot, values) in self.slots.iter().zip(flow.columns(&self.name, shard, count)?) {

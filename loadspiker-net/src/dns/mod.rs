@@ -1,8 +1,8 @@
 //! [`Resolver`]: host names to addresses, looked up once per shard and refreshed.
 //!
-//! The system's resolver blocks, for up to 30 s where name servers do not answer. So a lookup runs on a thread of its own,
-//! which nobody waits for: a run ends when it should, whatever the resolver does. Users that ask for the same name share one
-//! lookup, also with users that have given up meanwhile.
+//! The system's resolver blocks, for up to 30 s if name servers do not answer. So each lookup runs on its own thread, which is
+//! never joined: a run ends on time, whatever the resolver does. Users that need the same name share one lookup, even with
+//! users that have timed out meanwhile.
 
 mod host;
 mod lookup;
@@ -35,7 +35,7 @@ pub(crate) type Ask = Arc<dyn Fn(&str) -> io::Result<Vec<IpAddr>> + Send + Sync>
 /// The addresses of a name, or why there are none.
 type Answer = Result<Arc<[IpAddr]>, Failure>;
 
-/// Looks up host names for one shard and keeps the answers.
+/// Looks up host names for one shard and caches the answers.
 pub struct Resolver {
     lookups: Lookups,
     aliases: FxHashMap<String, Arc<[String]>>,
@@ -43,8 +43,8 @@ pub struct Resolver {
 }
 
 impl Resolver {
-    /// A resolver on top of the system's. Each alias sends a host name to an address, or to another name; several for one
-    /// name are all its addresses.
+    /// A resolver based on the system's. Each alias maps a host name to an address or to another name; several aliases of one name
+    /// are all its addresses.
     pub fn system(aliases: &[(String, String)]) -> Self {
         Self::new(aliases, Arc::new(lookup::ask_system))
     }
@@ -80,7 +80,7 @@ impl Resolver {
             let mut answer = self.under_way(name, &host);
             // The lookup is over also where its thread has ended without an answer.
             let answered = answer.wait_for(Option::is_some).await.map(|answer| answer.clone());
-            let answer = answered.ok().flatten().unwrap_or_else(|| Err(failed(name, "the lookup was given up")));
+            let answer = answered.ok().flatten().unwrap_or_else(|| Err(failed(name, "the lookup was cancelled")));
             host.learn(answer);
         }
     }
@@ -105,7 +105,7 @@ impl Resolver {
         host
     }
 
-    /// Forgets names whose answers ran out long ago. Called about once a second.
+    /// Drops answers that expired long ago. Called about once a second.
     pub fn prune(&self) {
         let now = Instant::now();
         self.hosts.borrow_mut().retain(|_, host| {

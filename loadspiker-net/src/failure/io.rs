@@ -44,7 +44,7 @@ impl Failure {
             ),
             io::ErrorKind::UnexpectedEof => Failure::closed_before("the response was complete"),
             io::ErrorKind::TimedOut => {
-                Failure::new(FailureKind::Unreachable, "no answer from peer: the system gave the connection up")
+                Failure::new(FailureKind::Unreachable, "no answer from peer: the system gave up the connection")
             }
             kind => Failure::new(FailureKind::Io, format!("{kind} at peer")),
         }

@@ -1,8 +1,8 @@
 //! [`Failure`]: why something on the network failed, with one wording for all protocols.
 //!
-//! The text is the key under which a report counts a failure, so it is the same for the same cause. It names the target
-//! (host and port, and the address where that is another text), and the remedy if there is one. It never names what
-//! differs from request to request: local ports, byte counts, durations measured.
+//! Reports count failures by their text, so the text is the same for the same cause. It names the target (host and port, and
+//! the address if that differs) and the remedy if there is one. It never contains anything that differs from request to
+//! request, such as local ports, byte counts or measured durations.
 
 mod io;
 #[cfg(test)]
@@ -30,11 +30,11 @@ pub struct Failure {
     text: Cow<'static, str>,
 }
 
-/// What kind of failure it is. Protocols decide by it; a person reads the text of the [`Failure`].
+/// The kind of a failure, for decisions in code. The text of the [`Failure`] is for people.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum FailureKind {
-    /// The host name has no address, or the resolver does not answer properly.
+    /// The host name has no address, or the lookup failed.
     Lookup,
     /// Nothing listens on the port.
     Refused,
@@ -74,7 +74,7 @@ pub enum Phase {
     Connect,
     /// The TLS handshake.
     Tls,
-    /// What a protocol exchanges before its first request: greeting, login.
+    /// The exchange before the first request, such as greeting and login.
     Login,
     /// The request, until its response is complete.
     Response,
@@ -92,38 +92,38 @@ pub enum TlsFault {
     WrongName,
     /// The certificate is not accepted for another reason.
     Certificate,
-    /// The peer refused with an alert.
+    /// The peer rejected the handshake with an alert.
     Alert,
     /// The peer does not speak TLS on this port.
     NotTls,
-    /// The peer closed the connection within the handshake.
+    /// The peer closed the connection during the handshake.
     Closed,
     /// Anything else.
     Other,
 }
 
 impl Failure {
-    /// A failure with a text of the protocol's own. The text must be the same for the same cause.
+    /// A failure with a custom text. The text must be the same for the same cause.
     pub fn new(kind: FailureKind, text: impl Into<Cow<'static, str>>) -> Self {
         Failure { kind, text: text.into() }
     }
 
-    /// The peer does not follow the protocol; `text` says how.
+    /// The peer violates the protocol; `text` says how.
     pub fn protocol(text: impl Into<Cow<'static, str>>) -> Self {
         Failure::new(FailureKind::Protocol, text)
     }
 
-    /// What the user configured cannot be used; `text` names the setting, the value and the remedy.
+    /// A setting cannot be used; `text` names the setting, the value and the remedy.
     pub fn configuration(text: impl Into<Cow<'static, str>>) -> Self {
         Failure::new(FailureKind::Configuration, text)
     }
 
-    /// The peer closed the connection before it had sent `what`, such as `the response was complete`.
+    /// The peer closed the connection before `what`, such as `the response was complete`.
     pub fn closed_before(what: &str) -> Self {
         Failure::new(FailureKind::Closed, format!("connection closed by peer before {what}"))
     }
 
-    /// The phase did not end within the limit. `target` is what the phase was about, such as `shop.test:443`.
+    /// The phase exceeded the limit. `target` is what was waited for, such as `shop.test:443`.
     pub fn timed_out(phase: Phase, target: &(impl fmt::Display + ?Sized), limit: Limit) -> Self {
         let text = match phase {
             Phase::Wait => format!(
@@ -139,7 +139,7 @@ impl Failure {
         Failure::new(FailureKind::TimedOut(phase), text)
     }
 
-    /// What kind of failure it is.
+    /// The kind of the failure.
     pub fn kind(&self) -> FailureKind {
         self.kind
     }
@@ -149,8 +149,7 @@ impl Failure {
         &self.text
     }
 
-    /// The same failure, with the target named: where the text says ` peer`, it says `target` from now on. A failure that
-    /// names its target already stays as it is.
+    /// Names the target: ` peer` in the text becomes `target`. No effect if the text already names its target.
     #[must_use]
     pub fn at(self, target: impl fmt::Display) -> Self {
         match self.text.split_once(" peer") {

@@ -47,7 +47,9 @@ impl RecordSource for SqlSource {
     fn read(&self, records: &mut RecordSink<'_>) -> Result<(), ReadError> {
         let database = Database::of(&self.url).map_err(ReadError::new)?;
         if self.query.trim().is_empty() {
-            return Err(ReadError::new("the query is empty; write one that gives rows, such as SELECT id FROM users"));
+            return Err(ReadError::new(
+                "the query is empty; write one that returns rows, such as SELECT id FROM users",
+            ));
         }
         let mut columns: Option<Vec<String>> = None;
         for message in run(database, &self.url, &self.query).map_err(ReadError::new)? {
@@ -61,7 +63,7 @@ impl RecordSource for SqlSource {
                     Some(first) => {
                         let (first, other) = (first.join(", "), names.join(", "));
                         return Err(ReadError::new(format!(
-                            "its statements give rows with different columns ({first}; {other}); let all give the same"
+                            "its statements return rows with different columns ({first}; {other}); all must return the same columns"
                         )));
                     }
                 },

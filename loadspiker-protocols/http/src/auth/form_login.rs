@@ -116,7 +116,7 @@ impl Auth for FormLogin {
 
     fn compile(&self, cx: &mut CompileContext<'_>) -> Box<dyn Authenticator> {
         if self.entries.is_empty() {
-            cx.mistake("form_login: nothing is filled in; name the fields with .field(\"user\", \"#{user}\")");
+            cx.mistake("form_login: no fields are filled in; add them with .field(\"user\", \"#{user}\")");
         }
         // Attributes that the checks save.
         cx.unlisted(|cx| {
@@ -153,7 +153,7 @@ impl Login {
         let (reply, found) = forms.open(cx, request).await?;
         let Some(found) = found else {
             return Err(StepError::new(format!(
-                "there is no form {} on the login page; say which it is with .form(selector)",
+                "the login page has no form {}; select one with .form(selector)",
                 forms.selector()
             )));
         };
@@ -162,7 +162,7 @@ impl Login {
             request = request.check(check.clone());
         }
         let came_back =
-            form(forms.selector()).not_exists().name("refused: the form came back").implied_by("form_login");
+            form(forms.selector()).not_exists().name("rejected: the form came back").implied_by("form_login");
         request = request.check(came_back);
         if login.silent {
             request = request.silent();

@@ -223,7 +223,7 @@ pub enum Answered {
 ///
 /// `K` says which of these it is ([`Given`], [`Lent`]); it is always inferred.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no way to authenticate",
+    message = "`{Self}` is not an authentication method",
     label = "not an `Auth`",
     note = "give it one such as `oauth2(…)`, `api_key(…)`, `auth_fn(…)`, a reference to one, or a type of your own that implements `Auth`"
 )]

@@ -72,7 +72,7 @@ impl<'a> AuthRequest<'a> {
     ///
     /// # Errors
     ///
-    /// The name is no name of a header, or the value has a line break or a control character in it.
+    /// The name is not a valid header name, or the value has a line break or a control character in it.
     pub fn set_header(&mut self, name: &str, value: &str) -> Result<(), StepError> {
         let (name, value) = secret_header(name, value.as_bytes())?;
         self.request.headers_mut().insert(name, value);
@@ -117,7 +117,7 @@ impl<'a> AuthRequest<'a> {
 
 fn secret_header(name: &str, value: &[u8]) -> Result<(HeaderName, HeaderValue), StepError> {
     let wrong = |why: &str| StepError::new(format!("header \"{name}\": {why}"));
-    let name = HeaderName::try_from(name).map_err(|_| wrong("this is no name of a header"))?;
+    let name = HeaderName::try_from(name).map_err(|_| wrong("this is not a valid header name"))?;
     let mut value =
         HeaderValue::from_bytes(value).map_err(|_| wrong("its value has a line break or a control character"))?;
     value.set_sensitive(true);

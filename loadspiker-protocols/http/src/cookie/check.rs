@@ -47,7 +47,7 @@ impl Extractor for Named {
     fn compile(&self, cx: &mut Symbols<'_>) -> Box<dyn Extract> {
         let name = self.0.compile(cx);
         if name.as_literal().is_some_and(str::is_empty) {
-            cx.mistake("the name of a cookie is empty; name one");
+            cx.mistake("the name of a cookie is empty; give one");
         }
         Box::new(CompiledNamed(name))
     }
@@ -60,7 +60,7 @@ impl Extract for CompiledNamed {
         let mut name = String::new();
         self.0.render(session, &mut name)?;
         let Some(response) = from.response().as_any().downcast_ref::<HttpResponse>() else {
-            return Err(ExtractError::Response("only HTTP has cookies".to_owned()));
+            return Err(ExtractError::Response("only HTTP responses have cookies".to_owned()));
         };
         let Some(jar) = response.cookies() else { return Ok(()) };
         let Ok(url) = Url::parse(response.url()) else { return Ok(()) };

@@ -176,7 +176,7 @@ impl ActionBuilder for AddCookie {
         if let Some(name) = name.as_literal()
             && (name.is_empty() || name.contains(|c: char| c.is_control() || " ;,=\"".contains(c)))
         {
-            cx.mistake(format!("\"{name}\" cannot name a cookie; take letters, digits, - and _"));
+            cx.mistake(format!("\"{name}\" is not a valid cookie name; use letters, digits, - and _"));
         }
         if let Some(path) = path.as_literal()
             && !path.starts_with('/')
@@ -226,12 +226,10 @@ impl Place {
     fn compile(domain: Option<&TextArg>, cx: &mut CompileContext<'_>) -> Self {
         let (slot, protocol) = cx.protocol(HttpProtocol::without_base);
         if !protocol.cookies {
-            cx.mistake(
-                "the protocol keeps no cookies; take .no_cookies() away from it, or this step from the scenario",
-            );
+            cx.mistake("the protocol does not keep cookies; remove .no_cookies(), or remove this step");
         }
         if domain.is_none() && protocol.base_urls.is_empty() {
-            cx.mistake("there is no base URL to tell whose cookie it is; name its host with .domain(…)");
+            cx.mistake("there is no base URL to derive the cookie's host from; set it with .domain(…)");
         }
         Place { slot, protocol, domain: domain.map(|domain| domain.compile(cx)) }
     }
@@ -257,7 +255,7 @@ impl Place {
         };
         match Url::parse(&url) {
             Ok(url) => Ok((url, domain)),
-            Err(error) => Err(format!("the domain of the cookie is no host: {error}")),
+            Err(error) => Err(format!("the domain of the cookie is not a valid host: {error}")),
         }
     }
 }

@@ -11,7 +11,7 @@ use self::source::Pages;
 
 /// Records of an HTTP endpoint, fetched while the run goes on. Made by [`http_feeder`]; `feed` takes it as it is.
 #[derive(Clone)]
-#[must_use = "it does nothing until it is given to `feed`"]
+#[must_use = "it does nothing until it is passed to `feed`"]
 pub struct HttpFeeder(Settings);
 
 /// What the user has set.

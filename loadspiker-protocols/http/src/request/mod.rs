@@ -20,7 +20,7 @@ use loadspiker_core::dsl::Chain;
 use loadspiker_core::expression::{IntoText, IntoValue, TextArg, ValueArg};
 
 use crate::auth::{AuthChoice, IntoAuth, digest_auth};
-use body::{BodySpec, IntoBody, Written};
+use body::{BodySource, BodySpec, IntoBody};
 use form::FormSpec;
 use header::HeaderSpec;
 use json::IntoJson;
@@ -48,7 +48,7 @@ pub fn http(name: impl Into<String>) -> HttpRequestName {
 /// The name of a request; a method makes a request of it. See [`http()`] and
 /// [`UserHttp::http`](crate::UserHttp::http).
 #[derive(Clone, Debug)]
-#[must_use = "a name is no request yet: go on with .get(url), .post(url) …"]
+#[must_use = "a name alone is not a request: add .get(url), .post(url), …"]
 pub struct HttpRequestName<C = ()> {
     /// All but method and URL.
     request: HttpRequest<C>,
@@ -185,7 +185,7 @@ impl<C> HttpRequest<C> {
         self
     }
 
-    fn with_body(mut self, written: Written) -> Self {
+    fn with_body(mut self, written: BodySource) -> Self {
         self.body = Some(BodySpec(written));
         self
     }
@@ -209,14 +209,14 @@ impl<C> HttpRequest<C> {
     /// serializes.
     pub fn json<K>(self, json: impl IntoJson<K>) -> Self {
         let json = json.into_json();
-        self.with_body(Written::Json(json))
+        self.with_body(BodySource::Json(json))
     }
 
     /// The body is the content of a file, as it is. A fixed path is read before the run, another one, and in the
     /// imperative style each, once per shard.
     pub fn body_file(self, path: impl IntoText) -> Self {
         let path = path.into_text();
-        self.with_body(Written::File(path))
+        self.with_body(BodySource::File(path))
     }
 
     /// The body is the content of a file in UTF-8 with expressions in it. In one whose name ends in `.json`, or where a
@@ -224,7 +224,7 @@ impl<C> HttpRequest<C> {
     /// read before the run; in the imperative style it is read each time, which holds up the shard.
     pub fn body_template(self, path: impl Into<PathBuf>) -> Self {
         let path = path.into();
-        self.with_body(Written::Template(path))
+        self.with_body(BodySource::Template(path))
     }
 
     /// A parameter of a form, sent as `application/x-www-form-urlencoded`; with uploads, as a part of

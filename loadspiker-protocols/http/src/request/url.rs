@@ -56,7 +56,7 @@ pub(crate) fn other_scheme(url: &str) -> Option<&str> {
 /// What is to be done about a URL with such a scheme.
 pub(crate) fn not_http(scheme: &str) -> String {
     format!(
-        "{}: is not a URL of HTTP; begin it with http:// or https://, or with / to put it after the base URL",
+        "{}: is not an HTTP URL; begin it with http:// or https://, or with / to put it after the base URL",
         scheme.to_ascii_lowercase()
     )
 }
@@ -275,7 +275,7 @@ mod tests {
         let error = resolved("http://a.test", "ws://b.test/x", "").unwrap_err().to_string();
         assert_eq!(
             error,
-            "URL that begins with ws: is not a URL of HTTP; begin it with http:// or https://, or with / to put it \
+            "URL that begins with ws: is not an HTTP URL; begin it with http:// or https://, or with / to put it \
              after the base URL"
         );
     }

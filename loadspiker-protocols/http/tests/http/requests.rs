@@ -155,7 +155,7 @@ fn mistakes_are_found_before_the_run() {
         .exec(http("g").get("/").header("x", "a\nb"));
     let text = mistakes(server.protocol().local_addresses(["eth0"]).max_connections_per_host(0), chain);
     for part in [
-        "\"bad name\" is no name of a header",
+        "\"bad name\" is not a valid header name",
         "\"GE T\" is no HTTP method",
         "cannot read file no/such/file",
         "a request has one body",
@@ -184,7 +184,7 @@ fn urls_of_other_protocols_are_mistakes() {
     ] {
         let text = mistakes(server.protocol(), http("a").get(url));
         let expected =
-            format!("\" begins with {scheme}: is not a URL of HTTP; begin it with http:// or https://, or with /");
+            format!("\" begins with {scheme}: is not an HTTP URL; begin it with http:// or https://, or with /");
         assert!(text.contains(&expected) && !text.contains("s3cret"), "{text}");
     }
     // What only the run can tell fails the request.

@@ -139,8 +139,8 @@ fn first_known(headers: &HeaderMap) -> Result<Challenge, StepError> {
         }
     }
     offered.dedup();
-    let offered = if offered.is_empty() { "no way to authenticate".to_owned() } else { offered.join(", ") };
-    Err(StepError::new(format!("the server answers 401 and offers {offered}, no digest that is known here")))
+    let offered = if offered.is_empty() { "no authentication scheme".to_owned() } else { offered.join(", ") };
+    Err(StepError::new(format!("the server answered 401 and offers {offered}, but no supported digest")))
 }
 
 /// The nonce for the next request (RFC 7616 §3.5).
@@ -184,13 +184,13 @@ mod tests {
         let error = |values: &[&'static str]| first_known(&headers(values)).unwrap_err().to_string();
         assert_eq!(
             error(&["Basic realm=\"a\", Bearer"]),
-            "the server answers 401 and offers Basic, Bearer, no digest that is known here"
+            "the server answered 401 and offers Basic, Bearer, but no supported digest"
         );
         for (value, why) in [
             ("Digest realm=\"a\"", "Digest (without a nonce)"),
             ("Digest realm=\"a\", nonce=\"n\", algorithm=SHA9", "Digest (algorithm SHA9)"),
             ("Digest realm=\"a\", nonce=\"n\", qop=\"auth-conf\"", "Digest (qop auth-conf)"),
-            ("Digest \"", "no way to authenticate"),
+            ("Digest \"", "no authentication scheme"),
         ] {
             assert!(error(&[value]).contains(why), "{value}");
         }

@@ -25,7 +25,7 @@ impl Parser<'_> {
         let segments = self.segments()?;
         if self.at < self.text.len() {
             let what = self.shown();
-            return Err(format!("{what} continues no path; .name, ..name and […] do"));
+            return Err(format!("unexpected {what} in the path; expected .name, ..name or […]"));
         }
         Ok(Query { from_root: true, segments })
     }
