@@ -1,4 +1,4 @@
-//! What is not shown: secrets in URLs, and in whatever goes by a name. All crates that show such a text ask here.
+//! Masking of secrets in URLs and named values. All crates use it before they show such a text.
 
 use std::borrow::Cow;
 use std::cmp::Reverse;
@@ -9,17 +9,17 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_perc
 use crate::shown::abbreviate;
 use crate::value::Value;
 
-/// What stands in the place of a secret.
+/// The replacement for a secret.
 pub const MASK: &str = "•••";
 
-/// Whether what goes by this name (a header, a field, a parameter, an attribute, a check) should not be shown. All code
-/// that shows a value next to a name asks this function. Secret are names
+/// Whether the value of a header, a field, a parameter, an attribute or a check with this name must be masked. All code that
+/// shows a value next to a name calls this function. A name is secret if
 ///
-/// * with `password`, `passwd`, `passphrase`, `passcode`, `token`, `secret`, `apikey`, `accesskey`, `privatekey`,
+/// * it contains `password`, `passwd`, `passphrase`, `passcode`, `token`, `secret`, `apikey`, `accesskey`, `privatekey`,
 ///   `credential`, `signature`, `verifier`, `assertion`, `devicecode`, `usercode`, `authorization`, `sessionid` or
-///   `sessid` in them, whatever their case, and with or without `-`, `_` and spaces;
-/// * of which one word is `auth`, `bearer`, `cookie`, `csrf`, `cvc`, `cvv`, `jwt`, `otp`, `pass`, `pin`, `pwd`, `session`,
-///   `sid`, `sig`, `totp` or `xsrf`: `x-session`, `userPin` and `set-cookie`, but not `shipping`.
+///   `sessid`, ignoring case, `-`, `_` and spaces; or
+/// * one of its words is `auth`, `bearer`, `cookie`, `csrf`, `cvc`, `cvv`, `jwt`, `otp`, `pass`, `pin`, `pwd`, `session`,
+///   `sid`, `sig`, `totp` or `xsrf`, as in `x-session`, `userPin` and `set-cookie`, but not in `shipping`.
 pub fn is_secret_name(name: &str) -> bool {
     const PARTS: [&str; 18] = [
         "password",
@@ -167,15 +167,15 @@ fn plain(name: &str) -> String {
     name.to_ascii_lowercase().replace(['-', '_', ' '], "")
 }
 
-/// A URL as it may be shown, in messages, plans and reports: [`MASK`] is in the place of
+/// A URL for messages, plans and reports. [`MASK`] replaces
 ///
-/// * the password before the host, and of the user name, too, where that may be a key itself: in `http` and `https`, and
-///   where there is no password;
-/// * the values of parameters, in query and fragment, whose name [is that of a secret](is_secret_name) or is `key`,
-///   `pwd`, `pass`, `auth`, `jwt` or `sig`; and of `code`, beside a `state` or a `grant_type` (RFC 6749).
+/// * the password before the host, and also the user name where it may be a key: in `http` and `https`, and if there is no
+///   password;
+/// * the values of parameters, in query and fragment, whose name [is secret](is_secret_name) or is `key`, `pwd`, `pass`,
+///   `auth`, `jwt` or `sig`; and of `code`, next to a `state` or a `grant_type` (RFC 6749).
 ///
-/// All else stays as it is written, expressions `#{…}` as well. The text need not be a URL that can be read: of one that
-/// cannot, rather too much is masked.
+/// Everything else is unchanged, including expressions `#{…}`. The text need not be a valid URL; if it is not, rather too much
+/// is masked.
 ///
 /// ```
 /// use loadspiker_core::protocol::masked_url;
@@ -187,7 +187,7 @@ pub fn masked_url(url: &str) -> String {
     masked_url_with(url, |_| false)
 }
 
-/// [`masked_url`], where parameters for which `also_secret` says so are masked as well.
+/// Like [`masked_url`], and also masks parameters for which `also_secret` returns true.
 pub fn masked_url_with(url: &str, also_secret: impl Fn(&str) -> bool) -> String {
     let (mut shown, rest) = masked_user(url);
     let (before, fragment) = split(rest, fragment_mark(rest));
@@ -202,8 +202,8 @@ pub fn masked_url_with(url: &str, also_secret: impl Fn(&str) -> bool) -> String 
     shown
 }
 
-/// Pairs of a form (`application/x-www-form-urlencoded`), the values of those masked for whose names `is_secret` says so,
-/// and of `code` beside a `state` or a `grant_type`.
+/// Masks the values of form data (`application/x-www-form-urlencoded`) whose names are secret according to `is_secret`, and
+/// of `code` next to a `state` or a `grant_type`.
 pub fn masked_pairs(pairs: &str, is_secret: impl Fn(&str) -> bool) -> String {
     let all = || pairs.split('&').map(|pair| (pair, decoded(pair.split_once('=').map_or(pair, |(name, _)| name))));
     // The code of an authorization is told from other codes by what stands beside it.

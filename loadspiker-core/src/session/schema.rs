@@ -1,4 +1,4 @@
-//! [`Schema`]: what the sessions of a population have in common.
+//! [`Schema`]: what the sessions of a population share.
 
 use std::rc::Rc;
 use std::sync::Arc;
@@ -10,11 +10,11 @@ use super::late_names::LateNames;
 use super::secrets::Secrets;
 use crate::metrics::Book;
 
-/// The place of an attribute in every session of a run.
+/// The index of an attribute in every session of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Slot(pub(crate) u32);
 
-/// Names of attributes to [`Slot`]s, and the name of the scenario: what all sessions of a population share.
+/// Maps attribute names to [`Slot`]s, and holds the name of the scenario. Shared by all sessions of a population.
 #[derive(Debug, Default)]
 pub struct Schema {
     pub(super) scenario: String,
@@ -32,7 +32,7 @@ pub struct Schema {
 }
 
 impl Schema {
-    /// A schema with these attributes, slots numbered in order.
+    /// Creates a schema with these attributes, in slot order.
     pub fn new(scenario: impl Into<String>, names: impl IntoIterator<Item = Arc<str>>) -> Self {
         let mut schema = Schema { scenario: scenario.into(), ..Schema::default() };
         for name in names {
@@ -57,7 +57,7 @@ impl Schema {
         Schema { secrets: secrets.clone(), secret, ..self }
     }
 
-    /// The slot of `name`, made if it is new.
+    /// The slot of `name`, created if necessary.
     pub fn intern(&mut self, name: &str) -> Slot {
         if let Some(slot) = self.slots.get(name) {
             return *slot;

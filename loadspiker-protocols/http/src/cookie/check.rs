@@ -12,12 +12,11 @@ use url::Url;
 use super::shown;
 use crate::check::HttpResponse;
 
-/// The value of a cookie that the user has after this response, a text: set by this response, by one before it, or by
-/// [`add_cookie`](crate::add_cookie).
+/// The value of a cookie that the user has after this response, a text. It may have been set by this response, by an earlier
+/// one, or by [`add_cookie`](crate::add_cookie).
 ///
-/// Looked for are the cookies of the host that the response came from, be they for other paths; of several with the
-/// same name, those with the longest path come first. Nothing is found with
-/// [`no_cookies`](crate::HttpProtocol::no_cookies).
+/// All cookies of the response's host are searched, including those for other paths. If several have the same name, the one
+/// with the longest path comes first. With [`no_cookies`](crate::HttpProtocol::no_cookies), nothing is found.
 ///
 /// ```
 /// use loadspiker_http::{cookie, http};

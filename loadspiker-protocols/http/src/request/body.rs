@@ -1,4 +1,4 @@
-//! [`BodySpec`]: the body of a request as the user wrote it, and [`Body`]: compiled.
+//! [`BodySpec`]: the body of a request as written by the user, and [`Body`]: its compiled form.
 
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
@@ -16,8 +16,8 @@ use super::multipart::Multipart;
 use super::place::Placed;
 use crate::error::HttpError;
 
-/// What can be a body: a text, with expressions or without, a template in Jinja, bytes, or a closure over the session
-/// that returns a text or a [`Value`](loadspiker_core::Value). An attribute that holds bytes is sent as it is:
+/// Types that can be used as a body: a text, with or without expressions, a Jinja template, bytes, or a closure over the
+/// session that returns a text or a [`Value`](loadspiker_core::Value). An attribute that is bytes is sent unchanged:
 /// `.body("#{image}")`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a body",
@@ -25,11 +25,11 @@ use crate::error::HttpError;
     note = "write a string such as \"id=#{{id}}\", bytes, or a closure `|session: &Session| …` that returns a text; for JSON there is `.json(json!(…))`"
 )]
 pub trait IntoBody {
-    /// The body to compile.
+    /// Converts the value into a body to compile.
     fn into_body(self) -> BodySpec;
 }
 
-/// The body of a request as the user wrote it.
+/// The body of a request as written by the user.
 #[derive(Clone, Debug)]
 pub struct BodySpec(pub(crate) BodySource);
 

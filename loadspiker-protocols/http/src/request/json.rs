@@ -9,21 +9,21 @@ use loadspiker_core::expression::{CompiledValue, EvalError, IntoOutcome, IntoVal
 use loadspiker_core::protocol::is_secret_name;
 use serde::Serialize;
 
-/// What can be a JSON body: a value that serializes, such as `json!(…)` or a reference to it, whose texts may have
-/// expressions; or a closure over the session that returns one.
+/// Types that can be used as a JSON body: a value that implements `Serialize`, such as `json!(…)` or a reference to it, whose
+/// texts may contain expressions; or a closure over the session that returns one.
 ///
-/// `K` says which of these it is ([`Serialized`], [`Computed`], [`OfSession`]); it is always inferred.
+/// `K` distinguishes these ([`Serialized`], [`Computed`], [`OfSession`]); it is always inferred.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not JSON",
     label = "not JSON",
     note = "write `json!(…)`, something that implements `serde::Serialize`, or a closure `|session: &Session| json!(…)`"
 )]
 pub trait IntoJson<K> {
-    /// The body to compile.
+    /// Converts the value into a body to compile.
     fn into_json(self) -> JsonSpec;
 }
 
-/// A JSON body as the user wrote it.
+/// A JSON body as written by the user.
 #[derive(Clone, Debug)]
 pub struct JsonSpec(JsonSource);
 
@@ -35,15 +35,15 @@ enum JsonSource {
     Unfit(String),
 }
 
-/// JSON bodies that are values which serialize.
+/// Marker for JSON bodies that implement `Serialize`.
 #[derive(Debug)]
 pub enum Serialized {}
 
-/// JSON bodies that are closures over the session.
+/// Marker for JSON bodies that are closures over the session.
 #[derive(Debug)]
 pub enum Computed {}
 
-/// JSON bodies that are values such as sessions hold.
+/// Marker for JSON bodies that are a [`Value`].
 #[derive(Debug)]
 pub enum OfSession {}
 

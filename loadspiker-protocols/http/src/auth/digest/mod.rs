@@ -1,4 +1,4 @@
-//! [`digest_auth()`]: user name and password, answered to a challenge (RFC 7616).
+//! [`digest_auth()`]: user name and password, sent in response to a challenge (RFC 7616).
 
 use std::cell::RefCell;
 use std::fmt::Write;
@@ -17,15 +17,15 @@ use crate::text::text_of;
 
 mod challenge;
 
-/// Digest authentication (RFC 7616), also by [`HttpRequest::digest_auth`](crate::HttpRequest::digest_auth) and
+/// Digest authentication (RFC 7616); see also [`HttpRequest::digest_auth`](crate::HttpRequest::digest_auth) and
 /// [`HttpProtocol::digest_auth`](crate::HttpProtocol::digest_auth).
 ///
-/// The first request of a user to an origin is challenged: it is sent without credentials, answered with 401 (counted as
-/// `name Challenge`), and sent again. From then on the challenge's nonce is used for all requests of the user to that
-/// origin, with a count that goes up, until the server calls it stale or sends the next one (`Authentication-Info`).
+/// The first request of a user to an origin is challenged: it is sent without credentials, rejected with 401 (counted as
+/// `name Challenge`), and sent again. The nonce of the challenge is then used, with an increasing count, for all requests of
+/// the user to that origin, until the server calls it stale or sends another one (`Authentication-Info`).
 ///
-/// MD5, SHA-256 and SHA-512-256 with their `-sess` forms, the protections `auth` and `auth-int`, hashed user names, and
-/// challenges in the manner of RFC 2069 are known. Of several challenges the first that is known is taken.
+/// Supported are MD5, SHA-256 and SHA-512-256 with their `-sess` variants, the qualities of protection `auth` and `auth-int`,
+/// hashed user names, and RFC 2069 challenges. If a server sends several challenges, the first supported one is used.
 ///
 /// ```
 /// use loadspiker_http::HttpProtocol;
@@ -38,7 +38,7 @@ pub fn digest_auth(user: impl IntoText, password: impl IntoText) -> DigestAuth {
     DigestAuth { user: user.into_text(), password: Secret::new(password) }
 }
 
-/// Digest authentication; made by [`digest_auth()`].
+/// Digest authentication. Created by [`digest_auth()`].
 #[derive(Clone, Debug)]
 pub struct DigestAuth {
     user: TextArg,
