@@ -150,7 +150,7 @@ fn what_is_wrong_with_a_packed_file_is_told() {
         (
             "zip",
             zip(&[("a.csv", b"a\n1"), ("b.csv", b"a\n1")], true),
-            "feeder FILE: the zip archive holds 2 files (a.csv, b.csv); which one is meant? ",
+            "feeder FILE: the zip archive holds 2 files (a.csv, b.csv); put only one file into each archive",
         ),
     ] {
         let file = TestFile::new(extension, &data);

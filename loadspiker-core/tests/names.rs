@@ -211,7 +211,7 @@ fn where_code_names_requests_a_near_name_is_a_warning_of_the_plan() {
     assert_eq!(
         warnings(&simulation("logon")),
         [
-            "assertion \"logon: count of failed requests is 0\": no request or group is seen to be named \"logon\"; did you \
+            "assertion \"logon: count of failed requests is 0\": no request or group named \"logon\" was found; did you \
           mean \"login\"?"
         ]
     );

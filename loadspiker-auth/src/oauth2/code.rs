@@ -114,8 +114,8 @@ mod tests {
         assert_eq!(of("code=a%20b&state=s").unwrap(), "a b");
         for (query, why) in [
             ("error=access_denied&state=s", "refused: access_denied"),
-            ("code=a&state=t", "another state"),
-            ("code=a", "another state"),
+            ("code=a&state=t", "a different state"),
+            ("code=a", "a different state"),
             ("state=s", "has no code"),
         ] {
             assert!(of(query).unwrap_err().to_string().contains(why), "{query}");

@@ -159,7 +159,7 @@ mod tests {
         }
         for (body, why) in [
             ("{}", "not JSON with an access_token"),
-            ("<html>", "no JSON"),
+            ("<html>", "not JSON"),
             (r#"{"access_token":"a","token_type":"mac"}"#, "of type mac"),
         ] {
             assert!(read(body).err().unwrap().to_string().contains(why), "{body}");

@@ -43,7 +43,7 @@ fn what_is_missing_is_not_null() {
 
 #[test]
 fn what_a_function_cannot_work_with_is_told() {
-    assert_eq!(message(jmes_path("length(price)")), "jmes_path length(price): length() of a number has no meaning");
+    assert_eq!(message(jmes_path("length(price)")), "jmes_path length(price): length() does not apply to a number");
     let found = message(jmes_path("sum(token)"));
     assert_eq!(found, "jmes_path sum(token): argument 1 of sum() is of type string, not array[number]");
     assert_eq!(outcome(jmes_path("sum(token)").optional()), Ok(()));
@@ -70,11 +70,11 @@ fn mistakes_are_told_before_the_run() {
         ("sort_by(a, &nope(b))", "unknown function nope(…)"),
         ("a[::0]", "the step of a slice is 0; use another"),
         ("a[", "at character 3: expected number, ':', or '*', found the end"),
-        ("", "at character 1: an expression is expected here, not the end"),
+        ("", "at character 1: expected an expression, found the end"),
         ("\"ä\".", "at character 5: expected identifier, '*', '{', '[', '&', or '[?', found the end"),
-        ("a b", "at character 3: 'b' continues no expression"),
+        ("a b", "at character 3: unexpected 'b' after the expression"),
         ("a.]", "at character 3: "),
-        ("a || ]", "at character 6: an expression is expected here, not ']'"),
+        ("a || ]", "at character 6: expected an expression, found ']'"),
     ] {
         let found = mistakes(jmes_path(expression));
         assert_eq!(found.len(), 1, "{found:?}");
