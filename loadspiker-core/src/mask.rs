@@ -247,7 +247,7 @@ fn masked_user(url: &str) -> (String, &str) {
     }
 }
 
-/// Whether what stands behind the colon is no port, and so may be the beginning of a password.
+/// Whether what follows the colon is not a port, and so may be the beginning of a password.
 fn has_odd_port(authority: &str) -> bool {
     let after_address = match authority.strip_prefix('[') {
         Some(address) => address.rsplit_once(']').map_or(address, |(_, rest)| rest),

@@ -15,7 +15,7 @@ use crate::spelling::nearest;
 pub(crate) struct KnownNames {
     /// Paths of requests.
     pub(crate) requests: BTreeSet<String>,
-    /// The same without their groups.
+    /// The requests, without their groups.
     pub(crate) request_names: BTreeSet<Arc<str>>,
     /// Those of them that are in groups which are not known.
     pub(crate) unplaced: BTreeSet<Arc<str>>,

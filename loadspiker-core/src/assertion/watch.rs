@@ -37,12 +37,12 @@ impl Watches {
         Watches { watches, seconds: 0, restored: 0, until: None, end: None }
     }
 
-    /// Says that the run is told to end at this time: what comes after is no matter of criteria.
+    /// Says that the run is told to end at this time: criteria ignore what comes after.
     pub(crate) fn until(&mut self, time: Duration) {
         self.until = Some(self.until.map_or(time, |until| until.min(time)));
     }
 
-    /// When what comes is no matter of criteria any more, if that is known.
+    /// When what comes is no longer evaluated by criteria, if that is known.
     pub(crate) fn ends_at(&self) -> Option<Duration> {
         self.until.filter(|until| *until < Duration::MAX)
     }

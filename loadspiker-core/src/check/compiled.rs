@@ -494,7 +494,7 @@ impl fmt::Display for CompiledSingle {
         if self.optional {
             f.write_str(", optional")?;
         }
-        // The name of an attribute is no secret.
+        // The name of an attribute is not secret.
         if let Some(attribute) = &self.saved {
             write!(f, ", saved as {attribute}")?;
         }

@@ -1,4 +1,4 @@
-//! Functions of the user's own: `#{sign(path, "v1")}`.
+//! User-defined functions: `#{sign(path, "v1")}`.
 
 use std::fmt;
 use std::sync::Arc;

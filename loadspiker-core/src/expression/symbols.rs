@@ -16,7 +16,7 @@ pub(crate) struct SymbolTable {
     pub(crate) schema: Schema,
     /// What must not be shown.
     pub(crate) secrets: Secrets,
-    /// Functions of the user's own.
+    /// User-defined functions.
     pub(crate) functions: Functions,
     /// Under which names checks are counted.
     pub(crate) checks: BTreeSet<Arc<str>>,
@@ -25,7 +25,7 @@ pub(crate) struct SymbolTable {
     pub(crate) warnings: Vec<Mistake>,
 }
 
-/// Where symbols come from during the run, when requests of the user's code are compiled.
+/// Where symbols come from during the run, when requests in the user's code are compiled.
 pub(crate) trait LateSymbols {
     /// The slot of an attribute.
     fn slot(&self, attribute: &str) -> Result<Slot, String>;
@@ -33,7 +33,7 @@ pub(crate) trait LateSymbols {
     /// A text that must not be shown.
     fn keep_secret(&self, text: &str);
 
-    /// The functions of the user's that expressions may call.
+    /// The user-defined functions that expressions may call.
     fn functions(&self) -> &Functions;
 }
 
@@ -50,7 +50,7 @@ pub struct Symbols<'a> {
     /// Attributes read by expressions: slot, step, place.
     pub(crate) used: Vec<(Slot, String, Option<&'static Location<'static>>)>,
     pub(crate) defined: BTreeSet<u32>,
-    /// Code of the user's may set attributes that are known to nobody.
+    /// The user's code may set attributes that are known to nobody.
     pub(crate) opaque: bool,
     /// The checks of the request that is compiled, for the plan.
     pub(crate) listed: Vec<String>,

@@ -136,7 +136,7 @@ impl Drawn {
         }
     }
 
-    /// Runs code of the user's.
+    /// Runs the user's code.
     pub(super) fn guarded<T>(&self, code: impl FnOnce() -> T) -> Result<T, FeederError> {
         guarded(code).map_err(|message| FeederError::Panicked { feeder: self.name(), what: "the source", message })
     }

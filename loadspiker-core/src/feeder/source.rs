@@ -206,7 +206,7 @@ fn collect(collected: &Collected) -> Result<Arc<Table>, FeederError> {
     })
 }
 
-/// Runs code of the user's; a panic becomes its message.
+/// Runs the user's code; a panic becomes its message.
 pub(super) fn guarded<T>(code: impl FnOnce() -> T) -> Result<T, String> {
     catch_unwind(AssertUnwindSafe(code)).map_err(|payload| message(&*payload))
 }

@@ -27,7 +27,7 @@ pub struct Schema {
     late: Option<Rc<LateNames>>,
     /// Shared by all schemas of a shard.
     pub(super) counters: Rc<Counters>,
-    /// The same.
+    /// Shared by all schemas of a shard.
     pub(super) book: Rc<Book>,
 }
 
@@ -41,17 +41,17 @@ impl Schema {
         schema
     }
 
-    /// The same, for sessions that count with these.
+    /// A schema whose sessions use these counters.
     pub(crate) fn counting_with(self, counters: &Rc<Counters>) -> Self {
         Schema { counters: counters.clone(), ..self }
     }
 
-    /// The same, for sessions whose custom metrics and checks are counted in this book.
+    /// A schema whose sessions record custom metrics and checks in this book.
     pub(crate) fn recorded_in(self, book: &Rc<Book>) -> Self {
         Schema { book: book.clone(), ..self }
     }
 
-    /// The same, for sessions that know of these secrets.
+    /// A schema whose sessions mask these secrets.
     pub(crate) fn guarding(self, secrets: &Arc<Secrets>) -> Self {
         let secret = self.names.iter().map(|name| secrets.has_attribute(name)).collect();
         Schema { secrets: secrets.clone(), secret, ..self }
@@ -70,7 +70,7 @@ impl Schema {
         slot
     }
 
-    /// The same schema with these late names.
+    /// A schema with these names registered late.
     pub(crate) fn with_late(mut self, late: Rc<LateNames>) -> Self {
         self.late = Some(late);
         self

@@ -103,7 +103,7 @@ impl Sockets {
 }
 
 /// On loopback a socket whose ephemeral port happens to be the target's connects to itself, if nobody listens there
-/// (simultaneous open, RFC 9293 §3.5). That is no server.
+/// (simultaneous open, RFC 9293 §3.5). That is not a server.
 fn is_connected_to_itself(socket: &TcpStream) -> bool {
     match (socket.peer_addr(), socket.local_addr()) {
         (Ok(peer), Ok(local)) if is_loopback(peer.ip()) => peer == local,

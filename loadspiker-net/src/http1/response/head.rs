@@ -17,7 +17,7 @@ use crate::http1::charset::{charset, charset_in};
 pub(super) const LIMIT: usize = 256 * 1024;
 /// How many fields it may have.
 const FIELDS: usize = 256;
-/// What is said where a line is no field.
+/// What is said where a line is not a header field.
 const BAD_FIELD: &str = "invalid HTTP header parsed";
 
 /// The head of a response. Its memory comes from [`Buffers`] and should be returned there.

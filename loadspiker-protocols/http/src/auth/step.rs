@@ -69,7 +69,7 @@ impl ActionBuilder for Authenticate {
 
     fn compile(&self, cx: &mut CompileContext<'_>) -> Box<dyn Action> {
         Box::new(Obtaining {
-            // Not interned: a step that does not fail is no request.
+            // Not interned: a step that does not fail is not a request.
             name: RequestName::Rendered(Template::literal(&self.describe())),
             auth: BoundAuth::compile(&*self.auth, cx),
             anew: self.anew,

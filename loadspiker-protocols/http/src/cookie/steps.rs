@@ -272,7 +272,7 @@ struct CookieStep {
     does: Does,
 }
 
-/// Its name is told if it fails. It is not interned: a step that does not fail is no request.
+/// Its name is told if it fails. It is not interned: a step that does not fail is not a request.
 fn step(name: &str, place: Place, does: Does) -> Box<dyn Action> {
     Box::new(CookieStep { name: RequestName::Rendered(Template::literal(name)), place, does })
 }

@@ -94,7 +94,7 @@ where
 /// A body, compiled.
 #[derive(Debug)]
 pub(crate) enum Body {
-    /// The same for all users.
+    /// A body without expressions, the same for all users.
     Fixed(Bytes),
     Text(Placed),
     Json(JsonTemplate),

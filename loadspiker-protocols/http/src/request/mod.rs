@@ -328,7 +328,7 @@ impl<C> HttpRequest<C> {
 }
 
 impl HttpRequest {
-    /// The same for one that is made to authenticate others.
+    /// Marks a request as one that authenticates others: it gets neither the checks nor the authentication of the protocol.
     pub(crate) fn for_authentication(self) -> Self {
         HttpRequest { bare: true, ..self }
     }

@@ -107,7 +107,7 @@ impl Distribution {
 fn fixed(length: &Length, cx: &mut Symbols<'_>) -> Duration {
     match length.compile(cx) {
         CompiledArg::Value(value) => value,
-        // That this is no length of time at all is told already.
+        // That this is not a duration has already been reported.
         CompiledArg::Template(template) if template.as_literal().is_some() => Duration::ZERO,
         CompiledArg::Template(_) | CompiledArg::Call(_) => {
             cx.mistake(format!(

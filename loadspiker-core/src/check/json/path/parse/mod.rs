@@ -10,7 +10,7 @@ use text::{Parsed, Parser};
 
 /// # Errors
 ///
-/// Where the text is no path, and why.
+/// Where the text is not a valid path, and why.
 pub(super) fn parse(text: &str) -> Result<Query, String> {
     pattern::refuse_deep(text, pattern::NESTED)?;
     let mut parser = Parser { text, at: 0 };
