@@ -156,7 +156,7 @@ fn mistakes_are_found_before_the_run() {
     let text = mistakes(server.protocol().local_addresses(["eth0"]).max_connections_per_host(0), chain);
     for part in [
         "\"bad name\" is not a valid header name",
-        "\"GE T\" is no HTTP method",
+        "\"GE T\" is not a valid HTTP method",
         "cannot read file no/such/file",
         "a request has one body",
         "URL \"http://\" cannot be read",
