@@ -160,7 +160,7 @@ fn mistakes_are_found_before_the_run() {
         "cannot read file no/such/file",
         "a request has one body",
         "URL \"http://\" cannot be read",
-        "header \"content-length\" follows from the body",
+        "header \"content-length\" is derived from the body",
         "header \"x\": its value has a line break",
         "local_addresses: \"eth0\" is not a valid IP address",
         "max_connections_per_host(0)",
@@ -190,7 +190,7 @@ fn urls_of_other_protocols_are_mistakes() {
     // What only the run can tell fails the request.
     let chain = exec_fn(|session| Ok(session.set("url", "ws://shop.test/x")?)).exec(http("a").get("#{url}"));
     let report = run(server.protocol(), chain);
-    assert!(only_error(&report).starts_with("URL that begins with ws: is not a URL of HTTP"), "{report:?}");
+    assert!(only_error(&report).starts_with("URL that begins with ws: is not an HTTP URL"), "{report:?}");
     assert!(server.seen().is_empty());
     let fine = exec(http("n").get("/go?to=ws://shop.test")).exec(http("n").get("items:search"));
     assert_all_ok(&run(server.protocol(), fine), "n", 2);

@@ -206,7 +206,7 @@ fn what_the_server_does_instead_is_told() {
 fn what_cannot_work_is_a_mistake() {
     let server = Server::ok();
     let told = mistakes(server.protocol().keep_alive(false), http("x").get("/x").auth(user("ada")));
-    assert!(told.contains("take keep_alive(false) away"), "{told}");
+    assert!(told.contains("remove keep_alive(false)"), "{told}");
     let told = mistakes(server.protocol(), http("x").get("/x").auth(ntlm("CORP\\#{name}", "p")));
     assert!(told.contains("write .domain(…)"), "{told}");
     assert!(!format!("{:?}", user("ada")).contains("secret"));
