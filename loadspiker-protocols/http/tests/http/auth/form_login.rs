@@ -156,7 +156,7 @@ fn the_form_may_be_named_and_the_page_looked_at() {
         "form_login: the login page has no form form#other; select one with .form(selector)"
     );
     let told = mistakes(server.protocol(), http("account").get("/account").auth(form_login("/login")));
-    assert!(told.contains("form_login: nothing is filled in"), "{told}");
+    assert!(told.contains("form_login: no fields are filled in"), "{told}");
 }
 
 #[test]

@@ -208,7 +208,7 @@ fn what_cannot_work_is_a_mistake() {
     let told = mistakes(server.protocol().keep_alive(false), http("x").get("/x").auth(user("ada")));
     assert!(told.contains("remove keep_alive(false)"), "{told}");
     let told = mistakes(server.protocol(), http("x").get("/x").auth(ntlm("CORP\\#{name}", "p")));
-    assert!(told.contains("write .domain(…)"), "{told}");
+    assert!(told.contains("use .domain(…)"), "{told}");
     assert!(!format!("{:?}", user("ada")).contains("secret"));
     let shown = debugged(intranet("NTLM", false).protocol(), http("x").get("/x").auth(user("ada")));
     assert!(shown.matches("authorization: •••").count() == 2 && !shown.contains("TlRMTVNTUAAD"), "{shown}");

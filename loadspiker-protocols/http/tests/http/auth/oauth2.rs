@@ -464,7 +464,7 @@ fn a_token_is_got_by_a_step_and_saved() {
 fn mistakes_are_told_before_the_run() {
     for (auth, mistake) in [
         (oauth2("/token", "service"), "client credentials without a secret"),
-        (app().login_field("a", "b"), "login_field(…) goes with authorization_code(…)"),
+        (app().login_field("a", "b"), "login_field(…) requires authorization_code(…)"),
         (oauth2("/token", "app").authorization_code("/a", "back"), "the redirect URI is not a valid URL"),
     ] {
         let told = mistakes(Server::ok().protocol(), data().auth(auth));
