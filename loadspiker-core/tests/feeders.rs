@@ -535,7 +535,7 @@ fn the_name_of_a_function_must_be_callable_and_its_own() {
     for expected in [
         "expression function \"a.b\": its name must not be empty",
         "expression function \"upper\": a function with this name already exists; choose another name",
-        "expression function \"counter\": there is one",
+        "expression function \"counter\": a function with this name",
         "expression function \"twice\": it is given twice; ",
     ] {
         assert!(message.contains(expected), "{message}");
