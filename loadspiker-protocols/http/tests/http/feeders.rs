@@ -134,7 +134,10 @@ fn what_is_secret_goes_to_the_origin_that_was_asked_for_alone() {
 #[test]
 fn an_answer_that_cannot_be_used_ends_the_run_with_what_to_do() {
     for (answer, message) in [
-        (reply(401, ""), ": the service returned 401 Unauthorized; check the URL and what it requires, such as a token"),
+        (
+            reply(401, ""),
+            ": the service returned 401 Unauthorized; check the URL and what it requires, such as a token",
+        ),
         (reply(200, "[1]"), ": record 1: this is a number; each record has to be an object"),
         (
             reply(200, "a,b\n1"),

@@ -194,7 +194,7 @@ mod tests {
         ] {
             assert!(error(&[value]).contains(why), "{value}");
         }
-        assert!(error(&[]).contains("offers no way to authenticate"));
+        assert!(error(&[]).contains("offers no authentication scheme"));
     }
 
     #[test]
