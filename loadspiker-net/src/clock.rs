@@ -10,7 +10,7 @@ pub trait Clock {
     /// The time since the run began.
     fn now(&self) -> Moment;
 
-    /// Whether what is seen now may have been there for a while, because the shard was held up.
+    /// Whether the shard was stalled, so that what is seen now may have happened earlier.
     fn was_held_up(&self) -> bool {
         false
     }
@@ -42,7 +42,7 @@ impl Clock for ShardHandle {
     }
 }
 
-/// A clock for what happens outside of a run, such as fetching records or exporting figures. It begins when it is made.
+/// A clock for use outside of a run, such as fetching records or exporting metrics. It starts when it is created.
 #[derive(Clone, Copy, Debug)]
 pub struct WallClock(Instant);
 

@@ -150,7 +150,7 @@ impl Compiled {
             Kind::Custom(..) => ("custom_check(…)", "let the closure decide"),
         };
         for method in &check.misused {
-            cx.mistake(format!(".{method}(…) means nothing on {called}; {advice}"));
+            cx.mistake(format!(".{method}(…) has no effect on {called}; {advice}"));
         }
         let what = match &check.kind {
             Kind::Custom(what, _) => Some(what),
@@ -211,7 +211,7 @@ impl Compiled {
         cx: &mut Symbols<'_>,
     ) -> Self {
         if checks.is_empty() {
-            cx.mistake(format!("{called} has no checks in it; name at least one"));
+            cx.mistake(format!("{called} contains no checks; add at least one"));
         }
         let compiled = compile(checks, cx);
         Compiled {
@@ -225,7 +225,7 @@ impl Compiled {
         }
     }
 
-    /// Counts it in the report, be it without a name.
+    /// Counts the check in the report, even if it has no name.
     fn count(&mut self) {
         if self.counted_as.is_some() {
             return;
@@ -357,7 +357,7 @@ fn run_any(checks: &[Compiled], subject: &Subject<'_>, session: &mut Session) ->
     for check in checks {
         failures.extend(check.run(subject, session).err());
     }
-    if failures.len() < checks.len() { Ok(()) } else { Err(format!("none holds: {}", failures.join("; "))) }
+    if failures.len() < checks.len() { Ok(()) } else { Err(format!("none passed: {}", failures.join("; "))) }
 }
 
 impl CompiledSingle {
@@ -573,7 +573,7 @@ impl fmt::Display for CompiledSingle {
         if self.optional {
             f.write_str(", optional")?;
         }
-        // The name of an attribute is no secret.
+        // The name of an attribute is not secret.
         if let Some(attribute) = &self.saved {
             write!(f, ", saved as {attribute}")?;
         }

@@ -41,8 +41,9 @@ impl HttpAction {
         {
             return (head, Err(cannot_write(path, &error).into()));
         }
-        let (body, fields, room) = (raw.clone(), head.fields().clone(), cx.shard::<HttpShard>(self.slot).room.clone());
-        let decoding = tokio::task::spawn_blocking(move || decode(body, &fields, &room)).await;
+        let (body, fields, memory) =
+            (raw.clone(), head.fields().clone(), cx.shard::<HttpShard>(self.slot).memory.clone());
+        let decoding = tokio::task::spawn_blocking(move || decode(body, &fields, &memory)).await;
         let decoded = decoding.unwrap_or_else(|error| Err(HttpError::Io(format!("cannot decode the body: {error}"))));
         match (absorbing, decoded) {
             (Some(mut absorbing), Ok(body)) => {
@@ -92,7 +93,7 @@ impl HttpAction {
         ended: Moment,
     ) -> (Head, Result<(), Failure>) {
         let decoded = match head.is_encoded() {
-            true => decode(raw.clone(), head.fields(), &cx.shard::<HttpShard>(self.slot).room),
+            true => decode(raw.clone(), head.fields(), &cx.shard::<HttpShard>(self.slot).memory),
             false => Ok(raw.clone()),
         };
         self.judge(cx, head, raw, decoded, absorbing, target, ended)
