@@ -159,10 +159,7 @@ impl<S> Scope<S> {
     }
 
     /// The requests whose response had this status code, or one of these: `404`, `500..600`, `500..=599`, `[429, 503]`,
-    /// `"NOAUTH"`.
-    /// They may have ended well or not: that is for [checks](crate::check) to say.
-    /// The requests whose response had this status code, or one of these: `404`, `500..600`, `500..=599`, `[429, 503]`. They may
-    /// have succeeded or failed, depending on their [checks](crate::check).
+    /// `"NOAUTH"`. They may have succeeded or failed, depending on their [checks](crate::check).
     ///
     /// ```
     /// use loadspiker_core::assertion::{details, for_all, global};

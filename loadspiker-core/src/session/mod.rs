@@ -57,8 +57,7 @@ pub struct Session {
 }
 
 impl Session {
-    /// A fresh session outside of a run. Protocol tests use [`Session::detached`].
-    /// Creates a session. The engine calls this; tests of protocols use [`Session::detached`].
+    /// Creates a session outside of a run. Tests of protocols use [`Session::detached`].
     pub fn new(schema: Rc<Schema>, user_id: u64, seed: u64) -> Self {
         let shared = Shared::guarding(Rc::unwrap_or_clone(schema), Arc::default());
         Session::sharing(Rc::new(shared), user_id, user_id.saturating_sub(1), seed)

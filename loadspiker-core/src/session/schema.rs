@@ -1,5 +1,4 @@
-//! [`Schema`]: the names of a scenario's attributes, and where their values are.
-//! [`Schema`]: what the sessions of a population share.
+//! [`Schema`]: the names of a scenario's attributes, and the slots of their values.
 
 use std::sync::Arc;
 
@@ -11,8 +10,6 @@ pub struct Slot(pub(crate) u32);
 
 /// Names of attributes to [`Slot`]s, and the name of the scenario. It holds names, nothing else.
 #[derive(Clone, Debug, Default)]
-/// Maps attribute names to [`Slot`]s, and holds the name of the scenario. Shared by all sessions of a population.
-#[derive(Debug, Default)]
 pub struct Schema {
     pub(super) scenario: String,
     pub(super) names: Vec<Arc<str>>,

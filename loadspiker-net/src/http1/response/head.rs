@@ -250,7 +250,7 @@ impl Charset {
         if end.is_some_and(|end| end.eq_ignore_ascii_case(USUAL)) {
             return Charset::Utf8;
         }
-        // A loop: what the library has for this is made for long slices.
+        #[expect(clippy::manual_contains, reason = "what the library has is made for long slices: 100 instructions")]
         let has_parameters = content_type.iter().any(|byte| *byte == b';');
         match has_parameters.then(|| charset_in(content_type)).flatten() {
             None => Charset::Absent,

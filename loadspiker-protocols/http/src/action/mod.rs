@@ -196,7 +196,7 @@ impl HttpAction {
         async move {
             let built = self.plan.request(hop, prepared, shard, cx.session(), buffer);
             let (mut request, mut sink) =
-                match built.and_then(|request| Ok((request, self.sink(cx, &shard.room, download)?))) {
+                match built.and_then(|request| Ok((request, self.sink(cx, &shard.memory, download)?))) {
                     Ok(built) => built,
                     Err(error) => {
                         self.report(cx, Part::after(followed), &Trace::unsent(cx.now()), None, Some(error.into()));
