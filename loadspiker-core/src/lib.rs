@@ -62,6 +62,7 @@ mod numbers;
 pub mod pool;
 pub mod protocol;
 pub mod report;
+mod sample_log;
 mod session;
 mod shown;
 mod spelling;

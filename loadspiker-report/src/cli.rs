@@ -37,6 +37,7 @@ impl CommandLine {
                 seed: get(&matches, "seed"),
                 debug: flag("debug"),
                 journal: None,
+                sample_log: get(&matches, "sample-log"),
                 command: shown,
             },
             report_dir: (!flag("no-report")).then(|| get(&matches, "report-dir")).flatten(),
@@ -112,6 +113,10 @@ fn command(name: &str) -> Command {
                 .value_parser(value_parser!(PathBuf))
                 .default_value(DEFAULT_REPORT_DIR),
         )
+        .arg(
+            value("sample-log", "FILE", "Write every sample to FILE; a .csv, .jsonl (JSON Lines) or .jtl (JMeter)")
+                .value_parser(value_parser!(PathBuf)),
+        )
         .arg(flag("no-report", "Write no result files"))
         .arg(flag("quiet", "Print nothing but errors and failed assertions"))
         .arg(flag("json", "Print the result as JSON on standard output, and all else on standard error"))
@@ -171,6 +176,8 @@ mod tests {
             "7",
             "--report-dir",
             "out",
+            "--sample-log",
+            "samples.csv",
             "--quiet",
             "--json",
             "--check",
@@ -182,6 +189,7 @@ mod tests {
         assert_eq!(line.options.target.as_deref(), Some("http://x"));
         assert_eq!(line.options.seed, Some(7));
         assert_eq!(line.report_dir, Some(PathBuf::from("out")));
+        assert_eq!(line.options.sample_log, Some(PathBuf::from("samples.csv")));
         assert!(line.quiet && line.json && line.check && line.options.debug);
         assert_eq!(parse(&["--no-report"]).unwrap().report_dir, None);
     }

@@ -209,6 +209,7 @@
 mod binder;
 mod compile_context;
 mod context;
+mod exchange;
 mod journey;
 mod names;
 mod rendez_vous;

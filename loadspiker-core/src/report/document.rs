@@ -15,7 +15,7 @@ use super::run_report::{RunReport, SCHEMA_VERSION};
 use super::scenario::ScenarioReport;
 use super::summary::Summary;
 use super::warm_up::WarmUp;
-use crate::metrics::{RecordWaits, SeriesPoint, Windows};
+use crate::metrics::{KeptExchange, RecordWaits, SeriesPoint, Windows};
 
 /// What is written. `passed`, `warnings`, `bottleneck` and `summary` follow from the rest and are not read again.
 #[derive(Serialize)]
@@ -39,6 +39,8 @@ pub(super) struct Written<'a> {
     warm_up: Option<&'a WarmUp>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     record_waits: &'a BTreeMap<Arc<str>, RecordWaits>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    exchanges: &'a [KeptExchange],
     series: &'a [SeriesPoint],
     #[serde(skip_serializing_if = "Windows::is_empty")]
     windows: &'a Windows,
@@ -63,6 +65,7 @@ impl<'a> Written<'a> {
             folded_metrics: report.folded_metrics,
             warm_up: report.warm_up.as_ref(),
             record_waits: &report.record_waits,
+            exchanges: &report.exchanges,
             series: &report.series,
             windows: &report.windows,
         }
@@ -89,6 +92,8 @@ struct Document {
     warm_up: Option<WarmUp>,
     #[serde(default)]
     record_waits: BTreeMap<Arc<str>, RecordWaits>,
+    #[serde(default)]
+    exchanges: Vec<KeptExchange>,
     series: Vec<SeriesPoint>,
     #[serde(default)]
     windows: Windows,
@@ -137,6 +142,7 @@ impl<'de> Deserialize<'de> for RunReport {
             folded,
             mut warm_up,
             record_waits,
+            exchanges,
             series,
             windows,
             ..
@@ -148,7 +154,7 @@ impl<'de> Deserialize<'de> for RunReport {
         let mut report = RunReport::from_parts(run, scenarios, requests, groups, series, folded, assertions);
         report.warm_up = warm_up;
         report.measured(metrics, checks, folded_metrics);
-        report.record_waits = record_waits;
+        (report.record_waits, report.exchanges) = (record_waits, exchanges);
         report.windows = windows;
         Ok(report)
     }

@@ -35,3 +35,5 @@ pub use run_report::{RunReport, SCHEMA_VERSION};
 pub use scenario::ScenarioReport;
 pub use statistics::Statistics;
 pub use warm_up::WarmUp;
+
+pub use crate::sample_log::SampleLogInfo;

@@ -15,8 +15,8 @@ use super::verdict;
 use super::warm_up::WarmUp;
 use crate::error::Error;
 use crate::metrics::{
-    MetricName, MetricPoint, RecordWaits, RequestPath, RequestPoint, RequestStats, SeriesPoint, TimeStatistics, Totals,
-    UserStatistics, Windows,
+    KeptExchange, MetricName, MetricPoint, RecordWaits, RequestPath, RequestPoint, RequestStats, SeriesPoint,
+    TimeStatistics, Totals, UserStatistics, Windows,
 };
 
 /// The version of the JSON that [`RunReport::to_json`] writes.
@@ -42,6 +42,7 @@ pub struct RunReport {
     pub(super) folded_metrics: u64,
     /// By pool and feeder.
     pub(super) record_waits: BTreeMap<Arc<str>, RecordWaits>,
+    pub(super) exchanges: Vec<KeptExchange>,
     global: Statistics,
     pub(super) users: UserStatistics,
     /// By name: requests that are in several groups and not outside of all.
@@ -127,7 +128,7 @@ impl RunReport {
         let sum = |all: Vec<&RequestReport>| Statistics::new(all.iter().map(|one| one.statistics.figures()), run);
         let scattered = by_name.into_iter().map(|(name, all)| (name, sum(all))).collect();
         let global = Statistics::new(requests.iter().map(|request| request.statistics.figures()), run);
-        let (warm_up, record_waits) = Default::default();
+        let (warm_up, record_waits, exchanges) = Default::default();
         RunReport {
             info,
             scenarios,
@@ -142,6 +143,7 @@ impl RunReport {
             checks: Vec::new(),
             folded_metrics: 0,
             record_waits,
+            exchanges,
             global,
             users,
             scattered,
@@ -299,6 +301,17 @@ impl RunReport {
     /// With these windows.
     pub(crate) fn with_windows(mut self, windows: Windows) -> Self {
         self.windows = windows;
+        self
+    }
+
+    /// Requests that failed, each with what was sent and received, in the order of time; a few of each kind.
+    pub fn exchanges(&self) -> &[KeptExchange] {
+        &self.exchanges
+    }
+
+    /// With these failed requests.
+    pub(crate) fn with_exchanges(mut self, exchanges: Vec<KeptExchange>) -> Self {
+        self.exchanges = exchanges;
         self
     }
 

@@ -7,6 +7,12 @@ pub trait BodySink {
     /// Why a body cannot be taken. It also carries what fails on the network.
     type Error: From<Failure>;
 
+    /// A response with this status begins; [`begin`](Self::begin) follows. Does nothing by default.
+    #[inline]
+    fn status(&mut self, code: u16) {
+        let _ = code;
+    }
+
     /// A response begins. Its body will have this length, if it says, and may be encoded (`content-encoding`).
     fn begin(&mut self, length: Option<u64>, encoded: bool);
 

@@ -3,6 +3,7 @@
 use loadspiker_core::protocol::ActionContext;
 
 use super::HttpAction;
+use super::kept::Failed;
 use crate::auth::{Answered, BoundAuth};
 use crate::body::Sink;
 use crate::carry::Carry;
@@ -31,14 +32,15 @@ impl HttpAction {
         }
     }
 
-    /// Completes a request that is about to be sent, and shows it to those who debug.
+    /// Completes a request that is about to be sent, and shows it to those who debug. Returns which parameters of its
+    /// query are secret.
     pub(super) fn authenticate(
         &self,
         cx: &mut ActionContext,
         hop: &Hop,
         request: &mut Request,
         carry: &mut Carry,
-    ) -> Result<(), HttpError> {
+    ) -> Result<Vec<String>, HttpError> {
         let secrets = match self.auth_of(hop) {
             Some(auth) => auth.apply(cx, hop, request, carry)?,
             None => Vec::new(),
@@ -46,7 +48,7 @@ impl HttpAction {
         if cx.is_debugging() {
             cx.debug(&debug::request(&hop.target, request, &hop.body, &secrets));
         }
-        Ok(())
+        Ok(secrets)
     }
 
     /// If the answer is a challenge: reports it, and gives what follows, if anything can. A connection that has an
@@ -55,13 +57,14 @@ impl HttpAction {
     pub(super) fn challenged(
         &self,
         cx: &mut ActionContext,
-        hop: &Hop,
+        failed: &Failed<'_>,
         followed: u32,
         trace: &Trace,
         answer: &Answer,
         sink: &mut Sink,
         carry: &mut Carry,
     ) -> Option<Option<Hop>> {
+        let hop = failed.hop;
         let answered = self.auth_of(hop)?.answered(cx, hop, answer.head.status(), answer.head.fields(), carry);
         let error = match answered {
             Ok(Answered::Accept) => {
@@ -81,6 +84,9 @@ impl HttpAction {
             cx.debug(&debug::response(answer.head.status(), answer.head.fields(), &body));
         }
         let part = Part { challenge: error.is_none(), ..Part::after(followed) };
+        if let Some(error) = &error {
+            self.keep(cx, part, error, failed, || debug::response(answer.head.status(), answer.head.fields(), &[]));
+        }
         self.report(cx, part, trace, Some(answer.head.status()), error.as_deref());
         Some(error.is_none().then(|| Hop { challenges: hop.challenges + 1, ..hop.clone() }))
     }
