@@ -39,6 +39,12 @@ export interface Level {
   name: string;
 }
 
+/** A moment that is marked. */
+export interface Moment {
+  at: number;
+  name: string;
+}
+
 const FONT = '11px system-ui, sans-serif';
 
 export interface PlotOptions {
@@ -50,6 +56,7 @@ export interface PlotOptions {
   log?: boolean;
   stretches?: Stretch[];
   levels?: Level[];
+  moments?: Moment[];
   /** Charts with the same key share their cursor. */
   sync?: string;
   x?: { format: (value: number) => string; log?: boolean; values?: (u: uPlot, splits: number[]) => string[] };
@@ -90,7 +97,7 @@ export function options(of: PlotOptions): uPlot.Options {
     ),
     hooks: {
       drawAxes: [(u) => shade(u, of.stretches ?? [])],
-      draw: [(u) => levels(u, of.levels ?? [])],
+      draw: [(u) => levels(u, of.levels ?? []), (u) => marks(u, of.moments ?? [])],
       setSelect: [(u) => {
         if (u.select.width < 4 || !of.onSelect) return;
         const [from, to] = [u.posToVal(u.select.left, 'x'), u.posToVal(u.select.left + u.select.width, 'x')];
@@ -159,6 +166,33 @@ function shade(u: uPlot, stretches: Stretch[]): void {
     ctx.font = `${10 * devicePixelRatio}px system-ui, sans-serif`;
     ctx.fillStyle = colour(stretch.colour);
     if (ctx.measureText(stretch.name).width < right - left) ctx.fillText(stretch.name, left + 4 * devicePixelRatio, bbox.top + 11 * devicePixelRatio);
+  }
+  ctx.restore();
+}
+
+/** Upright lines, each with its name beside it where it does not run into the one before. */
+function marks(u: uPlot, all: Moment[]): void {
+  const { ctx, bbox } = u;
+  ctx.save();
+  ctx.strokeStyle = colour('muted');
+  ctx.fillStyle = colour('muted');
+  ctx.lineWidth = devicePixelRatio;
+  ctx.setLineDash([2 * devicePixelRatio, 3 * devicePixelRatio]);
+  ctx.font = `${10 * devicePixelRatio}px system-ui, sans-serif`;
+  let free = bbox.left;
+  for (const moment of all) {
+    const x = u.valToPos(moment.at, 'x', true);
+    if (!(x >= bbox.left && x <= bbox.left + bbox.width)) continue;
+    ctx.beginPath();
+    ctx.moveTo(x, bbox.top);
+    ctx.lineTo(x, bbox.top + bbox.height);
+    ctx.stroke();
+    const width = ctx.measureText(moment.name).width;
+    const fits = x + 4 * devicePixelRatio + width <= bbox.left + bbox.width;
+    const left = fits ? x + 4 * devicePixelRatio : x - 4 * devicePixelRatio - width;
+    if (left < free) continue;
+    ctx.fillText(moment.name, left, bbox.top + bbox.height - 5 * devicePixelRatio);
+    free = left + width + 6 * devicePixelRatio;
   }
   ctx.restore();
 }

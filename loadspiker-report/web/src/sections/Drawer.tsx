@@ -10,7 +10,8 @@ import { useStore } from '../state/store';
 import { bytes, count, counted, figure, percent, short, tick, time } from '../text/format';
 import { LogSwitch, latencyLines, rateLines, useTimeAxis } from './ChartGrid';
 import { Curves, LoadAgainstLatency } from './Distribution';
-import { ErrorTable } from './Errors';
+import { ErrorTable, errorRow } from './Errors';
+import { Exchanges } from './Exchanges';
 import { phaseBars, Ranges, statusBars } from './Statuses';
 
 export function Drawer() {
@@ -121,10 +122,11 @@ function Content(props: { index: number; row: Row; close: () => void; go: (step:
       </div>
       {row.errors.length > 0 ? (
         <>
-          <div class="inline"><h3>Errors</h3><CopyButtons what="the errors" table={() => ({ header: ['Error', 'Count'], cells: row.errors, texts: row.errors.map(([text, n]) => [text, count(n)]) })} /></div>
-          <ErrorTable errors={row.errors.map(([text, n]) => ({ text, count: n, where: [] }))} />
+          <div class="inline"><h3>Errors</h3><CopyButtons what="the errors" table={() => ({ header: ['Error', 'Count'], cells: row.errors.map(([text, n]) => [text, n]), texts: row.errors.map(([text, n]) => [text, count(n)]) })} /></div>
+          <ErrorTable errors={row.errors.map(errorRow)} />
         </>
       ) : null}
+      <Exchanges row={row} />
     </>
   );
 }
