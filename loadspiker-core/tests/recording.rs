@@ -59,9 +59,8 @@ fn errors_tell_their_first_and_last_second() {
         4..=9 => Err(StepError::from("broken")),
         _ => Ok(()),
     });
-    let simulation = Simulation::new("errors")
-        .with(visit.inject([constant_users_per_sec(1).during(20.secs())]))
-        .simulated_clock();
+    let simulation =
+        Simulation::new("errors").with(visit.inject([constant_users_per_sec(1).during(20.secs())])).simulated_clock();
     let report = simulation.run().unwrap();
     let [group] = &report.users().step_error_groups()[..] else { panic!("{:?}", report.step_errors()) };
     let first = group.first_second.unwrap();

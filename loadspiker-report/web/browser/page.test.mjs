@@ -182,6 +182,32 @@ test('the keyboard alone searches, opens a request, looks at the next one, and c
   });
 });
 
+test('a failed request shows what was sent and received, and errors when they began', async () => {
+  await on(urls.failed, async (page) => {
+    assert.match(await page.locator('#errors thead').textContent(), /First.*Last/);
+    assert.match(await page.locator('#errors tbody tr >> nth=0').textContent(), /0:31/);
+    const path = await page.evaluate(async () => {
+      const binary = Uint8Array.from(atob(document.getElementById('run-bulk').textContent), (c) => c.charCodeAt(0));
+      const text = await new Response(new Blob([binary]).stream().pipeThrough(new DecompressionStream('deflate-raw'))).text();
+      return JSON.parse(text).exchanges[0].path;
+    });
+    await page.evaluate((path) => (location.hash = `#request=${path.map(encodeURIComponent).join('/')}`), path);
+    await page.waitForSelector('[role=dialog] .exchange');
+    assert.equal(await page.locator('.exchange').count(), 3);
+    assert.match(await page.locator('.exchange >> nth=0').textContent(), /POST https:\/\/shop\.test.*<img src=x.*503 Service Unavailable/s);
+    assert.equal(await page.locator('.exchange img').count(), 0);
+    await page.locator('.exchange >> nth=2').locator('summary').press('Enter');
+    assert.match(await page.locator('.exchange >> nth=2').innerText(), /Response\s+There was none/i);
+  });
+});
+
+test('what happened to the run is told beside the charts', async () => {
+  await on(urls.failed, async (page) => {
+    assert.match(await page.locator('#charts').textContent(), /Marked: 0?5:00 load scaled \(× 1\.2\), 0?7:00 paused/);
+    for (const title of ['Processor time of the load generator', 'Memory of the load generator']) assert.equal(await page.locator(`figure[aria-label="${title}"]`).count(), 1);
+  });
+});
+
 test('a chart is read and zoomed by keys', async () => {
   await on(urls.failed, async (page) => {
     const chart = page.locator('figure[aria-label="Requests per second"] .plot');

@@ -315,7 +315,7 @@ impl HttpAction {
     fn name_of<'n>(
         &'n self,
         part: Part,
-        session: &'n Session,
+        session: &Session,
         text: &'n mut String,
         hop: &'n mut String,
     ) -> SampleName<'n> {

@@ -155,6 +155,7 @@ function alone(values: (number | null)[]): number[] {
 function shade(u: uPlot, stretches: Stretch[]): void {
   const { ctx, bbox } = u;
   ctx.save();
+  ctx.textAlign = 'left';
   ctx.beginPath();
   ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
   ctx.clip();
@@ -174,13 +175,14 @@ function shade(u: uPlot, stretches: Stretch[]): void {
 function marks(u: uPlot, all: Moment[]): void {
   const { ctx, bbox } = u;
   ctx.save();
-  ctx.strokeStyle = colour('muted');
   ctx.fillStyle = colour('muted');
-  ctx.lineWidth = devicePixelRatio;
-  ctx.setLineDash([2 * devicePixelRatio, 3 * devicePixelRatio]);
+  ctx.textAlign = 'left';
   ctx.font = `${10 * devicePixelRatio}px system-ui, sans-serif`;
   let free = bbox.left;
   for (const moment of all) {
+    ctx.strokeStyle = colour('muted');
+    ctx.lineWidth = devicePixelRatio;
+    ctx.setLineDash([2 * devicePixelRatio, 3 * devicePixelRatio]);
     const x = u.valToPos(moment.at, 'x', true);
     if (!(x >= bbox.left && x <= bbox.left + bbox.width)) continue;
     ctx.beginPath();
@@ -191,7 +193,12 @@ function marks(u: uPlot, all: Moment[]): void {
     const fits = x + 4 * devicePixelRatio + width <= bbox.left + bbox.width;
     const left = fits ? x + 4 * devicePixelRatio : x - 4 * devicePixelRatio - width;
     if (left < free) continue;
-    ctx.fillText(moment.name, left, bbox.top + bbox.height - 5 * devicePixelRatio);
+    const baseline = bbox.top + 11 * devicePixelRatio;
+    ctx.setLineDash([]);
+    ctx.strokeStyle = colour('bg');
+    ctx.lineWidth = 3 * devicePixelRatio;
+    ctx.strokeText(moment.name, left, baseline);
+    ctx.fillText(moment.name, left, baseline);
     free = left + width + 6 * devicePixelRatio;
   }
   ctx.restore();
@@ -201,6 +208,7 @@ function marks(u: uPlot, all: Moment[]): void {
 function levels(u: uPlot, all: Level[]): void {
   const { ctx, bbox } = u;
   ctx.save();
+  ctx.textAlign = 'left';
   for (const level of all) {
     const y = u.valToPos(level.at, 'y', true);
     if (!(y >= bbox.top && y <= bbox.top + bbox.height)) continue;
