@@ -84,12 +84,12 @@ fn the_series_has_what_the_load_generator_used() {
 
 #[test]
 fn waits_for_a_throttle_are_in_the_series() {
-    use loadspiker_core::inject::{hold_for, reach_rps};
+    use loadspiker_core::inject::{hold_for, jump_to_rps};
 
     let visit = scenario("Visit").exec(dummy("page", 1.millis()));
     let simulation = Simulation::new("throttled")
         .with(visit.inject([at_once_users(40)]))
-        .throttle([reach_rps(10).over(0.secs()), hold_for(60.secs())])
+        .throttle([jump_to_rps(10), hold_for(60.secs())])
         .simulated_clock();
     let report = simulation.run().unwrap();
     let waits: Vec<_> = report.series().iter().map(|point| point.throttle_wait_p99.as_secs()).collect();
