@@ -1,4 +1,4 @@
-//! What is tried with each input. The fuzz targets and the tests of loadspiker-core (`tests/fuzz.rs`) share it.
+//! What is tried with each input. The fuzz targets and the tests of loadspiker-core (`tests/all/fuzz.rs`) share it.
 
 #![allow(dead_code, clippy::unwrap_used, reason = "each target uses one of them, and a panic is what is looked for")]
 

@@ -1,22 +1,18 @@
 //! nginx with a configuration of its own, in a temporary folder.
 
-use std::fs;
 use std::io::{self, Read, Write};
-use std::net::{TcpListener, TcpStream};
-use std::path::{Path, PathBuf};
-use std::process::{Child, Stdio};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::net::TcpStream;
+use std::path::Path;
+
+use loadspiker_testkit::Folder;
+use loadspiker_testkit::machine::find;
+use loadspiker_testkit::servers::{Recipe, Running};
 
 use super::cpu::pinned;
 use super::machine::said_by;
 
 /// A running nginx; it ends, and its folder goes, when this is dropped.
-pub(crate) struct Nginx {
-    process: Child,
-    folder: PathBuf,
-    port: u16,
-}
+pub(crate) struct Nginx(Running);
 
 /// How many connections it takes where nothing else is asked for.
 pub(crate) const CONNECTIONS: u64 = 4096;
@@ -27,34 +23,32 @@ pub(crate) const PRODUCT: &str = r#"{"id": 7, "name": "spider", "price": 12.5, "
 impl Nginx {
     /// Starts nginx as one process on `core`, on a free port of loopback, for so many connections.
     pub(crate) fn start(core: Option<usize>, connections: u64) -> Result<Self, String> {
-        let program = find().ok_or("nginx is not installed; on Debian or Ubuntu: sudo apt-get install nginx")?;
-        let port = free_port().map_err(|error| format!("there is no free port: {error}"))?;
-        let folder = std::env::temp_dir().join(format!("loadspiker-bench-nginx-{}", std::process::id()));
-        write_folder(&folder, port, connections).map_err(|error| format!("{}: {error}", folder.display()))?;
-        let mut command = pinned(core, program.as_ref());
-        command.arg("-p").arg(&folder).arg("-c").arg(folder.join("nginx.conf")).arg("-e").arg(folder.join("error.log"));
-        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-        let process = command.spawn().map_err(|error| format!("{program} cannot be started: {error}"))?;
-        let mut nginx = Nginx { process, folder, port };
-        nginx.await_readiness()?;
-        Ok(nginx)
+        let program = find("nginx").ok_or("nginx is not installed; on Debian or Ubuntu: sudo apt-get install nginx")?;
+        let recipe = Recipe::from_command(move |folder, port| {
+            folder.write("file", "0123456789abcde\n".repeat(256));
+            let configuration = folder.write("nginx.conf", configuration(folder.path(), port, connections));
+            let mut command = pinned(core, program.as_ref());
+            command.arg("-p").arg(folder.path()).args(["-c", &configuration, "-e", &folder.file("error.log")]);
+            command
+        });
+        Ok(Nginx(Running::try_start(Folder::new(), recipe.ready_with_pid_file("nginx.pid").ended_by("KILL"))?))
     }
 
     /// Where this path is: `/` is a text of 128 bytes, `/file` a file of 4 KiB, `/slow` the same in a second;
     /// under `/products/` there is [`PRODUCT`].
     pub(crate) fn url(&self, path: &str) -> String {
-        format!("http://127.0.0.1:{}{path}", self.port)
+        format!("http://{}{path}", self.0.address())
     }
 
     /// Its process.
     pub(crate) fn process(&self) -> u32 {
-        self.process.id()
+        self.0.process()
     }
 
     /// How many requests it has got so far, that for its status included.
     pub(crate) fn requests(&self) -> Result<u64, String> {
         let ask = || -> io::Result<String> {
-            let mut stream = TcpStream::connect(("127.0.0.1", self.port))?;
+            let mut stream = TcpStream::connect(self.0.address())?;
             stream.write_all(b"GET /status HTTP/1.0\r\n\r\n")?;
             let mut text = String::new();
             stream.read_to_string(&mut text)?;
@@ -66,45 +60,6 @@ impl Nginx {
         let requests = numbers.and_then(|line| line.split_whitespace().nth(2)?.parse().ok());
         requests.ok_or_else(|| format!("nginx tells a status that cannot be understood: {text}"))
     }
-
-    fn await_readiness(&mut self) -> Result<(), String> {
-        let start = Instant::now();
-        while TcpStream::connect(("127.0.0.1", self.port)).is_err() {
-            let has_ended = !matches!(self.process.try_wait(), Ok(None));
-            if has_ended || start.elapsed() > Duration::from_secs(5) {
-                let log = fs::read_to_string(self.folder.join("error.log")).unwrap_or_default();
-                return Err(format!("nginx does not listen on port {}:\n{log}", self.port));
-            }
-            thread::sleep(Duration::from_millis(10));
-        }
-        Ok(())
-    }
-}
-
-impl Drop for Nginx {
-    fn drop(&mut self) {
-        // It may have ended, the folder may be gone: both are what is wanted here.
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-        let _ = fs::remove_dir_all(&self.folder);
-    }
-}
-
-/// Debian keeps nginx where the `PATH` of an ordinary user does not look.
-fn find() -> Option<String> {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let folders = std::env::split_paths(&path).chain([PathBuf::from("/usr/sbin"), PathBuf::from("/usr/local/sbin")]);
-    folders.map(|folder| folder.join("nginx")).find(|file| file.is_file())?.into_os_string().into_string().ok()
-}
-
-fn free_port() -> io::Result<u16> {
-    Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
-}
-
-fn write_folder(folder: &Path, port: u16, connections: u64) -> io::Result<()> {
-    fs::create_dir_all(folder)?;
-    fs::write(folder.join("file"), "0123456789abcde\n".repeat(256))?;
-    fs::write(folder.join("nginx.conf"), configuration(folder, port, connections))
 }
 
 /// One process, so that killing it leaves none behind; nothing but the answer costs time.
@@ -162,6 +117,6 @@ http {{
 
 /// What nginx says of itself: `nginx/1.22.1`.
 pub(crate) fn version() -> String {
-    let said = find().and_then(|program| said_by(&program, &["-v"])).unwrap_or_default();
+    let said = find("nginx").and_then(|program| said_by(program.to_str()?, &["-v"])).unwrap_or_default();
     said.trim_start_matches("nginx version: ").to_owned()
 }

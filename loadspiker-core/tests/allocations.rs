@@ -4,43 +4,28 @@
 
 #![allow(clippy::unwrap_used, missing_docs)]
 
-use std::alloc::System;
-use std::sync::{Arc, Mutex};
-
 use loadspiker_core::custom_metric::{Trend, counter, gauge, rate, trend};
 use loadspiker_core::dsl::*;
 use loadspiker_core::feeder::records;
 use loadspiker_core::inject::at_once_users;
 use loadspiker_core::{Session, Value};
-use stats_alloc::{INSTRUMENTED_SYSTEM, StatsAlloc};
+use loadspiker_testkit::{Allocations, count_allocations};
 
-#[global_allocator]
-static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
+count_allocations!();
 
 /// How many times a step is taken between two looks at the allocator, and how many looks there are.
 const PASSES: usize = 200;
 const LOOKS: usize = 10;
 
-/// The least number of allocations in `PASSES` passes of this step. What allocates in each pass does so in each part of
-/// the run; what others do meanwhile (the thread that keeps the run together looks after it ten times a second) is not
-/// in all parts of it.
+/// The least number of allocations in `PASSES` passes of this step.
 fn allocations(first: Chain, step: Chain) -> usize {
-    let counts = Arc::new(Mutex::new(Vec::with_capacity(100)));
-    let look = {
-        let counts = counts.clone();
-        exec_fn(move |_| {
-            let stats = ALLOCATOR.stats();
-            counts.lock().unwrap().push(stats.allocations + stats.reallocations);
-            Ok(())
-        })
-    };
-    let chain = first.exec(repeat(LOOKS, look.exec(repeat(PASSES, step))));
+    let allocations = Allocations::calls();
+    let chain = first.exec(repeat(LOOKS, allocations.look().exec(repeat(PASSES, step))));
     let users = scenario("S").exec(chain).inject([at_once_users(1)]);
     let report = Simulation::new("counted").simulated_clock().with(users).run().unwrap();
     assert_eq!((report.users_ended(), report.users_failed()), (1, 0), "{:?}", report.step_errors());
-    let counts = counts.lock().unwrap();
-    assert_eq!(counts.len(), LOOKS);
-    counts.windows(2).map(|pair| pair[1] - pair[0]).min().unwrap()
+    assert_eq!(allocations.looks(), LOOKS);
+    allocations.least()
 }
 
 #[test]

@@ -1,18 +1,14 @@
-//! What the tests of this crate share: servers, certificates, files, and dialling within a limit.
+//! What the tests of this crate share beside the test kit: dialling within a limit, and requests.
 
-use std::fs;
-use std::io::{Read, Write};
-use std::net::{IpAddr, SocketAddr, TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpStream};
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
-use std::thread;
 use std::time::Duration;
 
 use loadspiker_core::metrics::Phases;
-use rcgen::{CertifiedKey, KeyPair};
-use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
-use rustls::{RootCertStore, ServerConfig, ServerConnection, StreamOwned};
+pub(crate) use loadspiker_testkit::tls::{accept as accept_tls, certificate, server_config};
+pub(crate) use loadspiker_testkit::{Folder, echo, serve, serve_at};
+use rustls::ServerConfig;
 
 use crate::attempt::Attempt;
 use crate::clock::{Clock, WallClock};
@@ -27,88 +23,24 @@ use crate::tls::{Tls, TlsSettings};
 /// A limit that no test reaches.
 pub(crate) const LONG: Duration = Duration::from_secs(60);
 
-/// A server that does with each connection what `script` says, one after another, and its address.
-pub(crate) fn serve(script: impl FnMut(TcpStream) + Send + 'static) -> SocketAddr {
-    serve_at([127, 0, 0, 1].into(), script)
-}
-
-pub(crate) fn serve_at(ip: IpAddr, mut script: impl FnMut(TcpStream) + Send + 'static) -> SocketAddr {
-    let listener = TcpListener::bind((ip, 0)).unwrap();
-    let address = listener.local_addr().unwrap();
-    thread::spawn(move || {
-        for socket in listener.incoming() {
-            script(socket.unwrap());
-        }
-    });
-    address
-}
-
-pub(crate) type ServerTls = StreamOwned<ServerConnection, TcpStream>;
-
-/// The server's side of a TLS session.
-pub(crate) fn accept_tls(config: &Arc<ServerConfig>, socket: TcpStream) -> ServerTls {
-    StreamOwned::new(ServerConnection::new(config.clone()).unwrap(), socket)
-}
-
 /// A TLS server that answers each four bytes with the same four bytes.
 pub(crate) fn echo_tls(config: Arc<ServerConfig>) -> SocketAddr {
     serve(move |socket| echo(&mut accept_tls(&config, socket)))
 }
 
-/// Answers each four bytes with the same four bytes.
-pub(crate) fn echo(socket: &mut (impl Read + Write)) {
-    let mut bytes = [0; 4];
-    while socket.read_exact(&mut bytes).is_ok() && socket.write_all(&bytes).is_ok() {}
-}
-
-pub(crate) fn certificate(names: &[&str]) -> CertifiedKey<KeyPair> {
-    rcgen::generate_simple_self_signed(names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>()).unwrap()
-}
-
-fn provider() -> Arc<rustls::crypto::CryptoProvider> {
-    Arc::new(rustls::crypto::ring::default_provider())
-}
-
-/// Of a server with this certificate, which asks clients for one of this root, if there is one.
-pub(crate) fn server_config(
-    certificate: &CertifiedKey<KeyPair>,
-    client_root: Option<&CertifiedKey<KeyPair>>,
-) -> ServerConfig {
-    let builder = ServerConfig::builder_with_provider(provider()).with_safe_default_protocol_versions().unwrap();
-    let builder = match client_root {
-        None => builder.with_no_client_auth(),
-        Some(root) => {
-            let mut roots = RootCertStore::empty();
-            roots.add(root.cert.der().clone()).unwrap();
-            let roots = Arc::new(roots);
-            let verifier = rustls::server::WebPkiClientVerifier::builder_with_provider(roots, provider());
-            builder.with_client_cert_verifier(verifier.build().unwrap())
-        }
-    };
-    let key: PrivateKeyDer<'static> = PrivatePkcs8KeyDer::from(certificate.signing_key.serialize_der()).into();
-    builder.with_single_cert(vec![certificate.cert.der().clone()], key).unwrap()
-}
-
-/// A path that nobody else has, whose file goes when the test is over.
-pub(crate) struct TempFile(pub(crate) PathBuf);
+/// A file that goes when the test is over.
+pub(crate) struct TempFile(pub(crate) PathBuf, Folder);
 
 impl TempFile {
     pub(crate) fn absent(extension: &str) -> Self {
-        static NEXT: AtomicU32 = AtomicU32::new(0);
-        let number = NEXT.fetch_add(1, Ordering::Relaxed);
-        TempFile(std::env::temp_dir().join(format!("loadspiker-net-{}-{number}.{extension}", std::process::id())))
+        let folder = Folder::new();
+        TempFile(folder.at(&format!("file.{extension}")), folder)
     }
 
     pub(crate) fn with(content: &str) -> Self {
         let file = Self::absent("pem");
-        fs::write(&file.0, content).unwrap();
+        file.1.write("file.pem", content);
         file
-    }
-}
-
-impl Drop for TempFile {
-    fn drop(&mut self) {
-        let _ = fs::remove_file(&self.0);
     }
 }
 
@@ -131,6 +63,8 @@ pub(crate) async fn dial(dialer: &Dialer, to: &Endpoint, limit: Duration) -> (Re
 #[cfg(feature = "http1")]
 pub(crate) mod http1 {
     use std::cell::Cell;
+    use std::io::{Read, Write};
+    use std::net::SocketAddr;
     use std::rc::Rc;
 
     use ::http::header::HOST;

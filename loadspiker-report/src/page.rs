@@ -9,7 +9,7 @@ use loadspiker_core::metrics::{LiveRequest, LiveScenario, LiveView};
 
 use crate::live_metrics;
 use crate::screen::{Screen, Tone};
-use crate::table::{Cell, Table, numbers, shorten, words};
+use crate::table::{Cell, Table, numbers, shorten_all, words};
 use crate::text::{clock, counted};
 use crate::width::width_of;
 
@@ -162,8 +162,8 @@ fn scenarios(title: Title<'_>, view: &LiveView, screen: Screen, room: usize) -> 
         return Vec::new();
     }
     let shown = if view.scenarios.len() <= most { view.scenarios.len() } else { most - 1 };
-    let names: Vec<String> =
-        view.scenarios.iter().take(shown).map(|one| shorten(&printable(&one.name), SCENARIO)).collect();
+    let names: Vec<_> = view.scenarios.iter().take(shown).map(|one| printable(&one.name)).collect();
+    let names = shorten_all(&names.iter().map(|name| &**name).collect::<Vec<_>>(), SCENARIO);
     let widest = names.iter().map(|name| width_of(name)).max().unwrap_or_default();
     let columns = screen.width.map_or(BAR, |width| width.saturating_sub(widest + 42)).clamp(SHORTEST_BAR, BAR);
     let mut lines = vec![String::new()];

@@ -1,5 +1,7 @@
 //! A table in plain text: texts to the left, numbers to the right, no wider than the screen.
 
+use std::collections::{BTreeSet, HashMap};
+
 use loadspiker_core::format::printable;
 
 use crate::screen::{Screen, Tone};
@@ -93,11 +95,13 @@ impl Table {
     pub(crate) fn lines(&self, screen: Screen) -> Vec<String> {
         let widths: Vec<usize> = (0..self.columns.len()).map(|column| self.width(column)).collect();
         let (shown, first) = self.fit(&widths, screen.width.unwrap_or(usize::MAX));
-        let line = |cells: &[Cell]| {
+        let names: Vec<&str> = self.rows.iter().map(|row| row.first().map_or("", |cell| &*cell.text)).collect();
+        let names = shorten_all(&names, first);
+        let line = |cells: &[Cell], name: &str| {
             let mut line = String::new();
             for (column, cell) in cells.iter().enumerate().filter(|(column, _)| shown.contains(column)) {
                 let width = if column == 0 { first } else { widths[column] };
-                let text = if column == 0 { shorten(&cell.text, width) } else { cell.text.clone() };
+                let text = if column == 0 { name.to_owned() } else { cell.text.clone() };
                 let space = " ".repeat(width.saturating_sub(width_of(&text)));
                 let text = screen.paint(cell.tone, text);
                 line.push_str(&" ".repeat(GAP));
@@ -107,7 +111,9 @@ impl Table {
         };
         let heading: Vec<Cell> =
             self.columns.iter().map(|column| Cell::from(column.heading).tone(Tone::Faint)).collect();
-        std::iter::once(&heading).chain(&self.rows).map(|cells| line(cells)).collect()
+        let of_heading = shorten(heading.first().map_or("", |cell| &cell.text), first);
+        let rows = self.rows.iter().zip(&names).map(|(cells, name)| line(cells, name));
+        std::iter::once(line(&heading, &of_heading)).chain(rows).collect()
     }
 
     fn width(&self, column: usize) -> usize {
@@ -141,6 +147,55 @@ pub(crate) fn shorten(text: &str, width: usize) -> String {
     let end = within(text.chars(), head);
     let begin = within(text.chars().rev(), tail);
     format!("{}…{}", &text[..end], &text[text.len() - begin..])
+}
+
+/// The texts, shortened to so many columns. Where different ones would look the same, what tells them apart stays:
+/// `GET /…western…/list`.
+pub(crate) fn shorten_all(texts: &[&str], width: usize) -> Vec<String> {
+    let mut short: Vec<String> = texts.iter().map(|text| shorten(text, width)).collect();
+    let mut alike: HashMap<&str, BTreeSet<&str>> = HashMap::new();
+    for (short, text) in short.iter().zip(texts) {
+        alike.entry(short).or_default().insert(text);
+    }
+    let told_apart: Vec<Option<String>> = short
+        .iter()
+        .zip(texts)
+        .map(|(short, text)| {
+            let others = alike.get(&**short)?.iter().filter(|other| *other != text);
+            others.map(|other| common(text, other)).max().map(|common| shorten_around(text, common, width))
+        })
+        .collect();
+    for (short, told_apart) in short.iter_mut().zip(told_apart) {
+        if let Some(told_apart) = told_apart {
+            *short = told_apart;
+        }
+    }
+    short
+}
+
+/// How many bytes both begin with.
+fn common(one: &str, other: &str) -> usize {
+    let pairs = one.chars().zip(other.chars());
+    pairs.take_while(|(one, other)| one == other).map(|(one, _)| one.len_utf8()).sum()
+}
+
+/// A long text, shortened to so many columns: its beginning, what follows its first `common` bytes, and its end.
+fn shorten_around(text: &str, common: usize, width: usize) -> String {
+    let room = width.saturating_sub(2);
+    let end = within(text.chars(), room / 4).min(common);
+    let tail = text.len() - within(text.chars().rev(), room / 4);
+    let (begin, rest) = (&text[..end], &text[end..]);
+    let room = room.saturating_sub(width_of(begin) + width_of(&text[tail..]));
+    // A letter or two of what is common tell where one is.
+    let before = within(text[end..common].chars().rev(), room / 4);
+    let middle = &rest[common - before - end..];
+    let shown = within(middle.chars(), room);
+    if common - before + shown >= tail {
+        // The difference is near the end.
+        let last = within(text.chars().rev(), width.saturating_sub(width_of(begin) + 1));
+        return format!("{begin}…{}", &text[text.len() - last..]);
+    }
+    format!("{begin}…{}…{}", &middle[..shown], &text[tail..])
 }
 
 /// How many bytes the first characters take that have room in so many columns.
@@ -223,6 +278,33 @@ mod tests {
         let line = |screen| table(&name).lines(screen).remove(1);
         let narrow = line(narrow(2 + READABLE + 7 + 8 + 8));
         assert!(narrow.starts_with("  beginxxxxxxx…xxxxxxxxend ") && narrow.ends_with("990 ms"), "{narrow}");
+    }
+
+    #[test]
+    fn long_names_that_differ_in_their_middle_do_not_look_the_same() {
+        let names = [
+            "GET /api/v1/customers/by-region/europe/central/orders/closed/list",
+            "GET /api/v1/customers/by-region/europe/western/orders/closed/list",
+            "GET /api/v1/customers/by-region/africa/western/orders/closed/list",
+            "GET /api/v1/customers/by-region/europe/central/orders/ended/a/list",
+        ];
+        for width in 16..70 {
+            let short = shorten_all(&names, width);
+            let different: BTreeSet<&String> = short.iter().collect();
+            assert_eq!(different.len(), names.len(), "{width}: {short:#?}");
+            assert!(short.iter().all(|name| width_of(name) <= width), "{width}: {short:#?}");
+        }
+        assert_eq!(shorten_all(&names[..2], 24), ["GET /…e/central/or…/list", "GET /…e/western/or…/list"]);
+        // What is the same in full looks the same.
+        assert_eq!(shorten_all(&[names[0], names[0]], 24), vec![shorten(names[0], 24); 2]);
+    }
+
+    #[test]
+    fn names_of_any_length_and_width_fit_any_column() {
+        let texts = ["漢字漢字漢字漢字a漢字漢字漢字漢字", "漢字漢字漢字漢字b漢字漢字漢字漢字", "", "x", "xy"];
+        for width in 0..40 {
+            assert!(shorten_all(&texts, width).iter().all(|text| width_of(text) <= width.max(1)), "{width}");
+        }
     }
 
     #[test]

@@ -3,9 +3,9 @@
 use std::process::Command;
 
 use loadspiker::prelude::*;
+use loadspiker_testkit::Folder;
+use loadspiker_testkit::servers::Apache;
 
-use crate::support::apache::Apache;
-use crate::support::folder::Folder;
 use crate::support::{assert_all_ok, run};
 
 /// Apache with a page for ada, who has to prove herself by a digest.

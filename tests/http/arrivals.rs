@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use loadspiker::prelude::*;
 
 use crate::support::assert_all_ok;
-use crate::support::server::{Server, ok, response};
+use crate::support::server::{Server, Target, ok, response};
 
 #[test]
 fn five_hundred_a_second_for_two_seconds_are_a_thousand() {

@@ -2,7 +2,7 @@
 
 use loadspiker::prelude::*;
 
-use crate::support::server::{Server, ok};
+use crate::support::server::{Server, Target, ok};
 use crate::support::{assert_all_ok, tally};
 
 fn visits(protocol: HttpProtocol, shards: usize) -> RunReport {

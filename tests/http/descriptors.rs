@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::support::gate::Gate;
+use loadspiker_testkit::Gate;
+
 use crate::support::process::Process;
 use crate::support::server::{Server, ok};
 

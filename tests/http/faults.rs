@@ -1,10 +1,10 @@
 //! Targets that misbehave: each fault is counted under its own text, nothing hangs, and other users are not harmed.
 
 use loadspiker::prelude::*;
+use loadspiker_testkit::machine::unused_port;
 
 use crate::support::assert_all_ok;
-use crate::support::machine::free_port;
-use crate::support::server::{Reply, Seen, Server, ok};
+use crate::support::server::{Reply, Seen, Server, Target, ok};
 
 const CLOSED: &str = "connection closed by SERVER before the response was complete";
 
@@ -60,7 +60,7 @@ fn each_fault_is_told_apart_and_harms_nobody_else() {
     for (path, _) in FAULTS {
         simulation = simulation.with(visitors(path, path));
     }
-    let nobody = format!("127.0.0.1:{}", free_port());
+    let nobody = format!("127.0.0.1:{}", unused_port());
     simulation = simulation
         .with(visitors("refused", &format!("http://{nobody}/")))
         .with(visitors("longer", "/announces-too-little"));

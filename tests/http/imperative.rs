@@ -3,9 +3,9 @@
 use std::sync::LazyLock;
 
 use loadspiker::prelude::*;
+use loadspiker_testkit::servers::Python;
 
-use crate::support::python::Python;
-use crate::support::server::{Reply, Server, response};
+use crate::support::server::{Reply, Server, Target, response};
 use crate::support::{assert_all_ok, run};
 
 fn journey(code: impl AsyncFn(&mut User) -> Outcome + Send + Sync + 'static) -> Chain {

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use loadspiker::prelude::*;
 
-use crate::support::server::{Reply, Server, response};
+use crate::support::server::{Reply, Server, Target, response};
 use crate::support::{assert_all_ok, run, tally};
 
 #[test]
@@ -23,7 +23,7 @@ fn cookies_are_each_users_own_and_follow_redirects() {
     assert_all_ok(&report, "cart", 5);
     for seen in server.seen() {
         let expected = (seen.path() != "/login").then(|| format!("session={}", seen.connection));
-        assert_eq!(seen.header("cookie"), expected.as_deref(), "{}", seen.line);
+        assert_eq!(seen.header("cookie"), expected.as_deref(), "{}", seen.line());
     }
 }
 
@@ -45,7 +45,7 @@ fn every_hop_of_a_redirect_is_a_sample_with_its_status() {
     assert_eq!(last.errors(), [("more than 4 redirects; see max_redirects(n)", 3)]);
     assert!(report.request("round Redirect 5").is_none());
     assert_eq!(*report.global().status_codes(), [(200, 3), (301, 3), (303, 3), (307, 15)].into());
-    let lines = tally(server.seen().into_iter().map(|seen| seen.line));
+    let lines = tally(server.seen().into_iter().map(|seen| seen.line().to_owned()));
     assert_eq!((lines["POST /a"], lines["GET /b"], lines["GET /c"], lines["GET /round"]), (3, 3, 3, 15));
 }
 
@@ -107,6 +107,6 @@ fn bytes_in_the_report_are_those_the_server_saw() {
     let report = run(5, server.protocol(), chain);
     assert_all_ok(&report, "send", 5);
     assert_all_ok(&report, "form", 5);
-    assert_eq!(report.global().bytes_sent(), server.seen().iter().map(|seen| seen.bytes as u64).sum::<u64>());
+    assert_eq!(report.global().bytes_sent(), server.seen().iter().map(|seen| seen.bytes() as u64).sum::<u64>());
     assert_eq!(report.global().bytes_received(), answered.load(Ordering::SeqCst));
 }

@@ -1,14 +1,19 @@
 //! Kerberos against a realm of MIT's and an Apache that takes its tickets, and against what is no KDC.
 
-use std::io::{Read, Write};
-use std::net::TcpListener;
-use std::thread;
+use std::io::Write;
+use std::sync::LazyLock;
 
 use loadspiker::http::auth::Kerberos;
 use loadspiker::prelude::*;
+use loadspiker_testkit::TcpServer;
+use loadspiker_testkit::machine::unused_address;
+use loadspiker_testkit::servers::{Apache, Kdc};
 
-use crate::support::kdc::{Kdc, intranet};
 use crate::support::{assert_all_ok, run};
+
+/// For all tests, since it takes long to start.
+static KDC: LazyLock<Kdc> = LazyLock::new(Kdc::start);
+static INTRANET: LazyLock<Apache> = LazyLock::new(|| KDC.intranet());
 
 fn page(auth: Kerberos) -> HttpRequest {
     http("page").get("/index.html").auth(auth).check(body_string().is("staff only"))
@@ -27,25 +32,26 @@ fn error(protocol: &str, auth: Kerberos) -> String {
 
 #[test]
 fn each_user_gets_its_tickets_once_and_shows_one_with_each_request() {
-    let kdc = Kdc::start();
-    let apache = intranet(&kdc);
+    let (kdc, apache) = (&*KDC, &*INTRANET);
     let auth = kerberos("#{name}", "secret of #{name}").realm(kdc.realm()).kdc(kdc.address());
-    let names = records([[("name", "ada")], [("name", "bob")]]);
+    // Nobody else comes as these two, so that the log tells of them alone.
+    let names = records([[("name", "cyd")], [("name", "dan")]]);
     let report = run(2, HttpProtocol::new(apache.url()), feed(names).exec(repeat(5, page(auth))));
     assert_all_ok(&report, "page", 10);
     assert_all_ok(&report, "page Challenge", 2);
     assert_all_ok(&report, "kerberos AS", 4);
     assert_all_ok(&report, "kerberos TGS", 2);
-    assert_eq!(kdc.log().lines().filter(|line| line.contains("TGS_REQ") && line.contains("ISSUE")).count(), 2);
+    let log = kdc.log();
+    let issued = log.lines().filter(|line| line.contains("TGS_REQ") && line.contains("ISSUE"));
+    assert_eq!(issued.filter(|line| line.contains("cyd@") || line.contains("dan@")).count(), 2, "{log}");
     let tgs = report.request("kerberos TGS").unwrap();
     assert!(tgs.bytes_sent() > 400 && tgs.bytes_received() > 400 && tgs.phases().connect().count() == 2);
 }
 
 #[test]
 fn with_the_name_of_the_service_there_is_a_ticket_from_the_first_request_on() {
-    let kdc = Kdc::start();
-    let apache = intranet(&kdc);
-    let auth = of("ada", &kdc).service("HTTP/127.0.0.1");
+    let (kdc, apache) = (&*KDC, &*INTRANET);
+    let auth = of("ada", kdc).service("HTTP/127.0.0.1");
     let steps = exec(authenticate(&auth)).exec(page(auth.clone())).exec(page(auth));
     let report = run(1, HttpProtocol::new(apache.url()), steps);
     assert_all_ok(&report, "page", 2);
@@ -55,9 +61,8 @@ fn with_the_name_of_the_service_there_is_a_ticket_from_the_first_request_on() {
 
 #[test]
 fn who_need_not_prove_anything_first_has_its_ticket_after_one_question() {
-    let kdc = Kdc::start();
-    let apache = intranet(&kdc);
-    let report = run(1, HttpProtocol::new(apache.url()), page(of("eve", &kdc)));
+    let (kdc, apache) = (&*KDC, &*INTRANET);
+    let report = run(1, HttpProtocol::new(apache.url()), page(of("eve", kdc)));
     assert_all_ok(&report, "page", 1);
     assert_all_ok(&report, "kerberos AS", 1);
     let wrong = kerberos("eve", "mistyped").realm(kdc.realm()).kdc(kdc.address());
@@ -66,10 +71,9 @@ fn who_need_not_prove_anything_first_has_its_ticket_after_one_question() {
 
 #[test]
 fn tickets_are_renewed_before_they_end() {
-    let kdc = Kdc::start();
-    let apache = intranet(&kdc);
+    let (kdc, apache) = (&*KDC, &*INTRANET);
     // Good for ten seconds, and thus renewed after five.
-    let page = page(of("short", &kdc));
+    let page = page(of("short", kdc));
     let report = run(1, HttpProtocol::new(apache.url()), exec(page.clone()).pause(6.secs()).exec(page));
     assert_all_ok(&report, "page", 2);
     assert_all_ok(&report, "page Challenge", 1);
@@ -79,8 +83,7 @@ fn tickets_are_renewed_before_they_end() {
 
 #[test]
 fn a_user_that_becomes_another_gets_tickets_of_its_own() {
-    let kdc = Kdc::start();
-    let apache = intranet(&kdc);
+    let (kdc, apache) = (&*KDC, &*INTRANET);
     let auth = kerberos("#{name}", "secret of #{name}").realm(kdc.realm()).kdc(kdc.address());
     let names = records([[("name", "ada")], [("name", "bob")]]);
     let report = run(1, HttpProtocol::new(apache.url()), repeat(2, feed(names).exec(page(auth))));
@@ -91,14 +94,13 @@ fn a_user_that_becomes_another_gets_tickets_of_its_own() {
 
 #[test]
 fn what_the_kdc_and_the_server_refuse_is_told() {
-    let kdc = Kdc::start();
-    let apache = intranet(&kdc);
+    let (kdc, apache) = (&*KDC, &*INTRANET);
     let (url, realm) = (apache.url(), kdc.realm());
     let says = |auth: Kerberos, why: &str| assert_eq!(error(&url, auth.kdc(kdc.address())), format!("kerberos: {why}"));
     says(kerberos("ada", "mistyped").realm(realm), "the password is wrong");
     says(kerberos("nobody", "x").realm(realm), "the KDC knows no such user in this realm");
     says(kerberos("ada@ELSEWHERE", "x"), "the KDC knows no such user in this realm");
-    says(of("ada", &kdc).service("HTTP/elsewhere"), "the KDC knows no such service");
+    says(of("ada", kdc).service("HTTP/elsewhere"), "the KDC knows no such service");
     says(
         kerberos("zoë", "x").realm(realm),
         "\"zoë\" has characters that names in Kerberos cannot have; they are ASCII",
@@ -109,19 +111,13 @@ fn what_the_kdc_and_the_server_refuse_is_told() {
     assert_eq!(error(&url, stranger), "kerberos: the server refuses the ticket for HTTP/127.0.0.1");
 }
 
-/// A listener that answers its first connection with these bytes.
-fn answers(bytes: &'static [u8]) -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap().to_string();
-    thread::spawn(move || {
-        let (mut socket, _) = listener.accept().unwrap();
-        let mut length = [0; 4];
-        socket.read_exact(&mut length).unwrap();
-        let mut message = vec![0; u32::from_be_bytes(length) as usize];
-        socket.read_exact(&mut message).unwrap();
-        socket.write_all(bytes).unwrap();
-    });
-    address
+/// A server that answers each message with these bytes and closes.
+fn answers(bytes: &'static [u8]) -> TcpServer {
+    TcpServer::start(move |mut peer| {
+        let length = peer.read_bytes(4).unwrap();
+        peer.read_bytes(u32::from_be_bytes(length.try_into().unwrap()) as usize).unwrap();
+        peer.write_all(bytes).unwrap();
+    })
 }
 
 #[test]
@@ -134,12 +130,15 @@ fn what_is_no_kdc_is_told() {
         assert_eq!(errors, [why]);
         assert_eq!(report.request("page").unwrap().errors(), [(&*format!("kerberos: {why}"), 1)]);
     };
-    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+    let free = unused_address();
     error(&free, &format!("connection refused by {free}"));
-    error(&answers(b"\0\0\0\x04nope"), "the KDC's answer is no message of Kerberos");
-    error(&answers(b"HTTP/1.1 400"), "kerberos: what answers is no KDC");
-    let cut = answers(b"\0\0");
-    error(&cut, &format!("connection closed by {cut} before the response was complete"));
+    let answer = |bytes, why: &str| {
+        let server = answers(bytes);
+        error(&server.to_string(), &why.replace("SERVER", &server.to_string()));
+    };
+    answer(b"\0\0\0\x04nope", "the KDC's answer is no message of Kerberos");
+    answer(b"HTTP/1.1 400", "kerberos: what answers is no KDC");
+    answer(b"\0\0", "connection closed by SERVER before the response was complete");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use loadspiker::prelude::*;
 
 use crate::support::process::Process;
-use crate::support::server::{Server, ok, response};
+use crate::support::server::{Server, Target, ok, response};
 
 #[test]
 fn all_mistakes_are_told_with_their_place_and_nothing_is_sent() {

@@ -1,10 +1,10 @@
 //! TLS with certificates of clients, which nginx verifies: each user shows its own.
 
 use loadspiker::prelude::*;
+use loadspiker_testkit::Folder;
+use loadspiker_testkit::servers::Nginx;
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
 
-use crate::support::folder::Folder;
-use crate::support::nginx::Nginx;
 use crate::support::{assert_all_ok, run};
 
 /// nginx that answers with the name in the client's certificate, the files of ada and bob, and the protocol to use.
@@ -33,7 +33,7 @@ fn server() -> (Nginx, Folder, HttpProtocol) {
     let trusted = mine.write("root.pem", root.pem());
     let verify = "ssl_client_certificate root.pem; ssl_verify_client on; location / { return 200 $ssl_client_s_dn; }";
     let nginx = Nginx::start_secure(files, verify);
-    let protocol = HttpProtocol::new(format!("https://shop.test:{}", nginx.port));
+    let protocol = HttpProtocol::new(format!("https://shop.test:{}", nginx.port()));
     let protocol = protocol.host_alias("shop.test", "127.0.0.1").root_certificate(trusted);
     (nginx, mine, protocol)
 }

@@ -1,9 +1,9 @@
 //! Against nginx: files, connections, compression, redirects, passwords.
 
 use loadspiker::prelude::*;
+use loadspiker_testkit::Folder;
+use loadspiker_testkit::servers::Nginx;
 
-use crate::support::folder::Folder;
-use crate::support::nginx::Nginx;
 use crate::support::{assert_all_ok, run, tally};
 
 fn with_files() -> Folder {

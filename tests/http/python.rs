@@ -1,8 +1,8 @@
 //! Against a server in Python: bodies that end with the connection, with their length, in chunks.
 
 use loadspiker::prelude::*;
+use loadspiker_testkit::servers::Python;
 
-use crate::support::python::Python;
 use crate::support::{assert_all_ok, run};
 
 fn fetch(name: &str) -> HttpRequest {

@@ -1,11 +1,10 @@
 //! The program at the head of the language's documentation, against servers of four kinds.
 
 use loadspiker::prelude::*;
+use loadspiker_testkit::Folder;
+use loadspiker_testkit::servers::{Nginx, Python};
 
 use crate::support::catalogue::Catalogue;
-use crate::support::folder::Folder;
-use crate::support::nginx::Nginx;
-use crate::support::python::Python;
 use crate::support::shop_program::{ROUNDS, USERS, USERS_CSV, shop};
 use crate::support::{assert_all_ok, tally};
 

@@ -8,10 +8,10 @@
 use std::time::Duration;
 
 use loadspiker::prelude::*;
+use loadspiker_testkit::Gate;
 
 use crate::support::assert_all_ok;
-use crate::support::gate::Gate;
-use crate::support::server::{Server, ok};
+use crate::support::server::{Server, Target, ok};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 

@@ -7,7 +7,7 @@ use loadspiker::prelude::*;
 use loadspiker::report::EndReason;
 
 use crate::support::process::Process;
-use crate::support::server::{Reply, Server, ok};
+use crate::support::server::{Reply, Server, Target, ok};
 
 #[test]
 fn a_signal_on_the_way_ends_the_run_with_a_full_report() {

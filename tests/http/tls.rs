@@ -1,10 +1,10 @@
 //! TLS with nginx: whom to trust, and what the error says if nobody does.
 
 use loadspiker::prelude::*;
+use loadspiker_testkit::Folder;
+use loadspiker_testkit::servers::Nginx;
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 
-use crate::support::folder::Folder;
-use crate::support::nginx::Nginx;
 use crate::support::{assert_all_ok, run};
 
 /// nginx with a certificate for `shop.test`, and the issuer of it in a file.
@@ -27,7 +27,7 @@ fn secure() -> (Nginx, Folder, String) {
 }
 
 fn at(nginx: &Nginx, host: &str) -> HttpProtocol {
-    HttpProtocol::new(format!("https://{host}:{}", nginx.port)).host_alias(host, "127.0.0.1")
+    HttpProtocol::new(format!("https://{host}:{}", nginx.port())).host_alias(host, "127.0.0.1")
 }
 
 fn page() -> HttpRequest {

@@ -1,21 +1,23 @@
 //! Windows authentication against Apache, whose GSSAPI verifies NTLM with the passwords in a file.
 
+use std::sync::LazyLock;
+
 use loadspiker::http::auth::Ntlm;
 use loadspiker::prelude::*;
+use loadspiker_testkit::Folder;
+use loadspiker_testkit::servers::Apache;
 
-use crate::support::apache::Apache;
-use crate::support::folder::Folder;
 use crate::support::{assert_all_ok, run};
 
-/// Apache with a page for those who prove a password by what it calls Negotiate.
-fn intranet() -> Apache {
+/// Apache with a page for those who prove a password by what it calls Negotiate. All tests share it.
+static INTRANET: LazyLock<Apache> = LazyLock::new(|| {
     let folder = Folder::new();
     folder.write("html/index.html", "staff only");
     folder.write("ntlm_users", "CORP:ada:secret of ada\nCORP:bob:secret of bob\n");
     let directory =
         "AuthType GSSAPI\nAuthName staff\nGssapiAllowedMech ntlmssp\nGssapiConnectionBound On\nRequire valid-user";
     Apache::start(folder, &["auth_gssapi"], directory)
-}
+});
 
 fn page(auth: Ntlm) -> HttpRequest {
     http("page").get("/index.html").auth(auth).check(body_string().is("staff only"))
@@ -23,7 +25,7 @@ fn page(auth: Ntlm) -> HttpRequest {
 
 #[test]
 fn each_user_proves_its_password_once_a_connection() {
-    let apache = intranet();
+    let apache = &*INTRANET;
     let auth = ntlm("#{name}", "secret of #{name}").domain("CORP").workstation("desk");
     let names = records([[("name", "ada")], [("name", "bob")]]);
     let report = run(2, HttpProtocol::new(apache.url()), feed(names).exec(repeat(5, page(auth))));
@@ -35,7 +37,7 @@ fn each_user_proves_its_password_once_a_connection() {
 
 #[test]
 fn accounts_that_share_connections_are_told_apart() {
-    let apache = intranet();
+    let apache = &*INTRANET;
     let auth = ntlm("#{name}", "secret of #{name}").domain("CORP");
     let names = records([[("name", "ada")], [("name", "bob")]]).circular();
     let anonymous = http("anonymous").get("/index.html").check(status().is(401));
@@ -47,7 +49,7 @@ fn accounts_that_share_connections_are_told_apart() {
 
 #[test]
 fn a_body_is_sent_with_each_attempt_and_a_connection_that_is_not_kept_is_told() {
-    let apache = intranet();
+    let apache = &*INTRANET;
     let post = http("post").post("/index.html").body("apples").auth(ntlm("CORP\\ada", "secret of ada"));
     let report = run(1, HttpProtocol::new(apache.url()), exec(post.clone()).exec(post));
     assert_all_ok(&report, "post", 2);
@@ -61,7 +63,7 @@ fn a_body_is_sent_with_each_attempt_and_a_connection_that_is_not_kept_is_told() 
 
 #[test]
 fn whoever_does_not_know_the_password_is_refused() {
-    let apache = intranet();
+    let apache = &*INTRANET;
     let refused = |auth: Ntlm| {
         let report = run(1, HttpProtocol::new(apache.url()), page(auth));
         let errors = report.request("page").unwrap().errors();

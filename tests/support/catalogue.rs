@@ -1,7 +1,6 @@
 //! [`Catalogue`]: the shop that the program of the documentation is written for, with an account of who did what.
 
 use std::sync::{Arc, Mutex};
-use std::thread;
 
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode};
@@ -10,6 +9,8 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use serde::Deserialize;
 use serde_json::{Value, json};
+
+use super::routes::serve;
 
 /// The shop. `POST /login` gives a token, and every second time the header `x-session-id`. `GET /products?page=n` is an
 /// array of three products. `GET /products/{id}` has the price.
@@ -35,23 +36,13 @@ type Shared = State<Arc<Mutex<Log>>>;
 
 impl Catalogue {
     pub(crate) fn open() -> Self {
-        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        listener.set_nonblocking(true).unwrap();
-        let url = format!("http://{}", listener.local_addr().unwrap());
         let log = Arc::new(Mutex::new(Log::default()));
         let routes = Router::new()
             .route("/login", post(login))
             .route("/products", get(list))
             .route("/products/{id}", get(detail))
             .with_state(log.clone());
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        thread::spawn(move || {
-            runtime.block_on(async {
-                let listener = tokio::net::TcpListener::from_std(listener).unwrap();
-                axum::serve(listener, routes).await.unwrap();
-            });
-        });
-        Catalogue { url, log }
+        Catalogue { url: serve(routes), log }
     }
 
     pub(crate) fn log(&self) -> Log {

@@ -1,16 +1,9 @@
-//! What the end-to-end tests share: targets of several kinds, temporary folders, load tests as processes of their own.
+//! What the end-to-end tests share: targets of several kinds, load tests as processes of their own.
 
-pub(crate) mod apache;
 pub(crate) mod catalogue;
-pub(crate) mod folder;
-pub(crate) mod gate;
-#[cfg(feature = "kerberos")]
-pub(crate) mod kdc;
-pub(crate) mod machine;
-pub(crate) mod nginx;
 pub(crate) mod portal;
 pub(crate) mod process;
-pub(crate) mod python;
+mod routes;
 pub(crate) mod server;
 pub(crate) mod shop_program;
 

@@ -3,7 +3,6 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
-use std::thread;
 
 use axum::extract::{Path, State};
 use axum::http::header::{AUTHORIZATION, COOKIE, SET_COOKIE};
@@ -13,6 +12,8 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use serde::Deserialize;
 use serde_json::{Value, json};
+
+use super::routes::serve;
 
 /// `GET /login` gives a CSRF token in the header `x-csrf-token` and a cookie `visit`. `POST /login` wants both back with
 /// the credentials, and gives `{"access_token": …, "user": {"id": …}}`, the cookies `session` and `csrf`, and no visit
@@ -45,23 +46,13 @@ type Shared = State<Arc<Mutex<Accounts>>>;
 
 impl Portal {
     pub(crate) fn open() -> Self {
-        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        listener.set_nonblocking(true).unwrap();
-        let url = format!("http://{}", listener.local_addr().unwrap());
         let state = Arc::new(Mutex::new(Accounts::default()));
         let routes = Router::new()
             .route("/login", get(page).post(login))
             .route("/users/{id}/orders", get(list).post(order))
             .route("/logout", post(logout))
             .with_state(state.clone());
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        thread::spawn(move || {
-            runtime.block_on(async {
-                let listener = tokio::net::TcpListener::from_std(listener).unwrap();
-                axum::serve(listener, routes).await.unwrap();
-            });
-        });
-        Portal { url, state }
+        Portal { url: serve(routes), state }
     }
 
     /// What was ordered, in order of accounts, after which nothing may have been refused.

@@ -2,17 +2,14 @@
 //!
 //! The process is this test binary again, made to run one of the programs in `programs.rs`.
 
-use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::thread::JoinHandle;
-use std::time::Duration;
 
 use loadspiker::prelude::*;
-
-use super::folder::Folder;
-use super::machine::free_port;
+use loadspiker_testkit::Folder;
+use loadspiker_testkit::servers::signal;
 
 /// Names the program to run.
 pub(crate) const PROGRAM: &str = "LOADSPIKER_TEST_PROGRAM";
@@ -123,35 +120,4 @@ impl Ended {
 /// The arguments with which the test binary runs a program.
 fn entry() -> [&'static str; 4] {
     [ENTRY, "--exact", "--ignored", "--nocapture"]
-}
-
-/// Starts a server in `folder` that writes its number into the file `number` when it listens: what `command` makes of a
-/// free port. Gives its process and the port.
-///
-/// # Panics
-///
-/// If it ends instead, with what it said.
-pub(crate) fn serve(folder: &Folder, number: &str, command: impl Fn(u16) -> Command) -> (Child, u16) {
-    // Between choosing a port and binding it, another process may take it.
-    for _ in 0..5 {
-        let port = free_port();
-        let stderr = File::create(folder.path().join("stderr.log")).unwrap();
-        let mut command = command(port);
-        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(stderr);
-        let mut process = command.spawn().unwrap();
-        while process.try_wait().unwrap().is_none() {
-            // That somebody listens there proves nothing: it may be another's server.
-            if folder.read(number).trim() == process.id().to_string() {
-                return (process, port);
-            }
-            std::thread::sleep(Duration::from_millis(5));
-        }
-    }
-    panic!("{number}: the server does not start: {}{}", folder.read("stderr.log"), folder.read("error.log"));
-}
-
-/// Sends the process a signal.
-pub(crate) fn signal(process: u32, name: &str) {
-    let sent = Command::new("sh").args(["-c", &format!("kill -s {name} {process}")]).status().unwrap();
-    assert!(sent.success());
 }

@@ -17,7 +17,7 @@ pub(crate) struct Program {
     purpose: &'static str,
 }
 
-const PROGRAMS: [Program; 13] = [
+const PROGRAMS: [Program; 15] = [
     Program { name: "nginx", package: "nginx", purpose: "tests against a real web server" },
     Program { name: "python3", package: "python3", purpose: "tests against a second, different web server" },
     // Debian puts the programs of PostgreSQL into a folder for each version, which is in no path.
@@ -39,6 +39,8 @@ const PROGRAMS: [Program; 13] = [
     Program { name: "node", package: "nodejs", purpose: "building and testing the page of the report" },
     Program { name: "npm", package: "npm", purpose: "building and testing the page of the report" },
     Program { name: "chromium", package: "chromium", purpose: "testing the page of the report in a browser" },
+    Program { name: "redis-server", package: "redis-server", purpose: "tests against Redis" },
+    Program { name: "mosquitto", package: "mosquitto", purpose: "tests against a broker for MQTT" },
     Program { name: "valgrind", package: "valgrind", purpose: "counting the instructions of a request" },
 ];
 

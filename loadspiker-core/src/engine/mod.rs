@@ -12,6 +12,7 @@ mod cursor;
 mod drive;
 mod ending;
 mod fork;
+mod frames;
 mod gate;
 mod handle;
 mod health;

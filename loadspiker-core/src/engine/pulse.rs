@@ -17,7 +17,9 @@ use crate::engine::host;
 use crate::numbers::nanos;
 
 /// A turn that takes this long holds the shard up.
-pub(crate) const HOLDS: Duration = Duration::from_millis(10);
+pub(crate) const HOLDS: Duration = Duration::from_nanos(HOLDS_NANOS);
+
+const HOLDS_NANOS: u64 = 10_000_000;
 
 /// For how many turns after one that held the shard up what comes in may have waited for its end.
 const AFTERMATH: u64 = 10_000;
@@ -92,7 +94,7 @@ impl Pulse {
     pub(crate) fn wakes(&self) {
         self.next_turn();
         self.rests.store(false, Relaxed);
-        self.seen.store(nanos(host::coarse_time()), Relaxed);
+        self.seen.store(host::coarse_nanos(), Relaxed);
         match self.looks.load(Relaxed) {
             0 => {}
             1 => {
@@ -117,16 +119,16 @@ impl Pulse {
 
     /// For how long the shard has been held up since the last turn was over or since this was asked last, if it was.
     pub(crate) fn held_for(&self) -> Option<Duration> {
-        let now = nanos(host::coarse_time());
+        let now = host::coarse_nanos();
         let before = self.seen.load(Relaxed);
         self.seen.store(now, Relaxed);
-        let held = Duration::from_nanos(now.saturating_sub(before));
-        if held < HOLDS {
+        let held = now.saturating_sub(before);
+        if held < HOLDS_NANOS {
             return None;
         }
         self.aftermath.store(self.turns.load(Relaxed) + AFTERMATH, Relaxed);
         self.looks.store(2, Relaxed);
-        Some(held)
+        Some(Duration::from_nanos(held))
     }
 
     /// Whether what is seen now may have waited for the end of a turn that held the shard up.
@@ -195,7 +197,7 @@ mod tests {
         pulse.turn(7, Place::new(0, 1));
         assert_eq!((pulse.who(), pulse.current_turn()), ((7, Place::new(0, 1)), Some(2)));
         // As if the turn had begun a second ago.
-        pulse.seen.store(nanos(host::coarse_time().saturating_sub(Duration::from_secs(1))), Relaxed);
+        pulse.seen.store(host::coarse_nanos().saturating_sub(1_000_000_000), Relaxed);
         assert!(pulse.held_for().is_some_and(|held| held >= Duration::from_secs(1)));
         assert!(pulse.is_aftermath());
         pulse.rests();

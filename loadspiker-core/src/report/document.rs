@@ -16,6 +16,7 @@ use super::scenario::ScenarioReport;
 use super::summary::Summary;
 use super::warm_up::WarmUp;
 use crate::metrics::{KeptExchange, RecordWaits, SeriesPoint, Windows};
+use crate::shown::printable;
 
 /// What is written. `passed`, `warnings`, `bottleneck` and `summary` follow from the rest and are not read again.
 #[derive(Serialize)]
@@ -99,26 +100,34 @@ struct Document {
     windows: Windows,
 }
 
-/// All that is sure to be in every version of the schema.
+/// What is in every version of the schema.
 #[derive(Deserialize)]
 struct Version {
     schema_version: u32,
+    /// Says who wrote the report, if it is there in a form that we know.
+    #[serde(default)]
+    run: serde_json::Value,
 }
 
-/// Reads a report; the version comes first, as a report of another one may differ in anything else.
+/// Reads a report. Its version is looked at first, as a report of another one may differ in anything else.
 pub(super) fn read(json: &str) -> Result<RunReport, String> {
-    let version: Version = serde_json::from_str(json).map_err(|error| format!("no run report: {error}"))?;
-    check(version.schema_version)?;
+    let Version { schema_version, run } =
+        serde_json::from_str(json).map_err(|error| format!("no run report: {error}"))?;
+    check(schema_version, run["version"].as_str())?;
     serde_json::from_str(json).map_err(|error| error.to_string())
 }
 
-fn check(version: u32) -> Result<(), String> {
+fn check(version: u32, writer: Option<&str>) -> Result<(), String> {
     if version == SCHEMA_VERSION {
         return Ok(());
     }
+    let writer =
+        writer.map_or_else(|| "another LoadSpiker".to_owned(), |writer| format!("LoadSpiker {}", printable(writer)));
+    let age = if version < SCHEMA_VERSION { "older" } else { "newer" };
     Err(format!(
-        "its schema has version {version}, this LoadSpiker reads version {SCHEMA_VERSION}; read it with the version \
-         that wrote it"
+        "written by {writer} with the {age} schema version {version}, it cannot be read: LoadSpiker {} reads schema \
+         version {SCHEMA_VERSION}; read it with the LoadSpiker that wrote it, or run the load test again",
+        env!("CARGO_PKG_VERSION")
     ))
 }
 
@@ -147,7 +156,7 @@ impl<'de> Deserialize<'de> for RunReport {
             windows,
             ..
         } = document;
-        check(schema_version).map_err(de::Error::custom)?;
+        check(schema_version, Some(&run.version)).map_err(de::Error::custom)?;
         if let Some(warm_up) = &mut warm_up {
             warm_up.derive(run.whole_window());
         }

@@ -19,8 +19,10 @@ use crate::metrics::{
     TimeStatistics, Totals, UserStatistics, Windows,
 };
 
-/// The version of the JSON that [`RunReport::to_json`] writes.
-pub const SCHEMA_VERSION: u32 = 1;
+/// The version of the JSON that [`RunReport::to_json`] writes, and the only one that [`RunReport::from_json`] reads.
+///
+/// It rises when a field changes its form or meaning, or goes. `docs/report-json.md` lists what each version changed.
+pub const SCHEMA_VERSION: u32 = 2;
 
 /// What came out of a run.
 ///

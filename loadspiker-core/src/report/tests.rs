@@ -105,7 +105,7 @@ fn json_is_read_as_it_was_written() {
     assert_eq!(read.group("cart").unwrap().duration().max(), 80.millis());
 
     let value: serde_json::Value = serde_json::from_str(&json).unwrap();
-    assert_eq!(value["schema_version"], 1);
+    assert_eq!(value["schema_version"], 2);
     assert_eq!(value["passed"], false);
     assert_eq!(value["summary"]["global"]["response_time_ms"]["max"], 40.0);
     assert_eq!(value["summary"]["requests"][0]["name"], "login");
@@ -116,10 +116,52 @@ fn a_foreign_json_is_an_error_that_says_so() {
     let error = |json: &str| RunReport::from_json(json).unwrap_err().to_string();
     assert!(error("[]").contains("no run report"));
     assert!(error("{").contains("no run report"));
-    assert!(error(r#"{"schema_version": 2}"#).contains("version 2, this LoadSpiker reads version 1"));
-    assert!(error(r#"{"schema_version": 1}"#).contains("missing field"));
+    assert!(error(r#"{"schema_version": 2}"#).contains("missing field"));
     let json = sample_report().to_json().replacen("HISTF", "????", 1);
     assert!(RunReport::from_json(&json.replacen("\"histogram\": \"", "\"histogram\": \"?", 1)).is_err());
+}
+
+#[test]
+fn a_report_of_another_schema_version_says_who_wrote_it_and_that_it_cannot_be_read() {
+    let error = |json: &str| RunReport::from_json(json).unwrap_err().to_string();
+    let mut old: serde_json::Value = serde_json::from_str(&sample_report().to_json()).unwrap();
+    old["schema_version"] = 1.into();
+    old["run"]["version"] = "0.0.9".into();
+    let own = env!("CARGO_PKG_VERSION");
+    assert_eq!(
+        error(&old.to_string()),
+        format!(
+            "run report: written by LoadSpiker 0.0.9 with the older schema version 1, it cannot be read: LoadSpiker {own} \
+             reads schema version 2; read it with the LoadSpiker that wrote it, or run the load test again"
+        )
+    );
+    assert!(serde_json::from_value::<RunReport>(old).unwrap_err().to_string().contains("older schema version 1"));
+    for newer in [r#"{"schema_version": 3}"#, r#"{"schema_version": 3, "run": ["?"]}"#] {
+        assert!(
+            error(newer).contains("written by another LoadSpiker with the newer schema version 3"),
+            "{}",
+            error(newer)
+        );
+    }
+}
+
+#[test]
+fn nobody_is_said_to_have_come_unless_a_shard_is_missing_from_the_figures() {
+    let info = sample_report().info;
+    let mut report = RunReport::from_parts(info, Vec::new(), Vec::new(), Vec::new(), Vec::new(), 0, Vec::new());
+    assert_eq!(report.verdict(), "passed: nothing was asserted; no user started");
+    let step = StuckStep { shard: 0, user: 1, step: None, held: 2.secs(), given_up: true };
+    report.info.stuck.push(step);
+    assert!(!report.verdict().contains("no user started"), "{}", report.verdict());
+}
+
+#[test]
+fn a_warning_of_the_plan_that_asks_ends_with_its_question_mark() {
+    let mut report = sample_report();
+    report.info.plan_warnings = vec!["did you mean \"token\"?".into(), "no users".into()];
+    let warnings = report.warnings();
+    assert!(warnings.iter().any(|warning| warning.ends_with("did you mean \"token\"?")), "{warnings:?}");
+    assert!(warnings.iter().any(|warning| warning.ends_with(": no users.")), "{warnings:?}");
 }
 
 #[test]

@@ -38,7 +38,8 @@ fn panics(report: &RunReport) -> String {
 /// What is to be known of users, whatever was asserted.
 pub(super) fn users(report: &RunReport) -> Option<String> {
     let (ended, failed) = (report.users_ended(), report.users_failed());
-    if report.users_started() == 0 {
+    // Whoever was on a shard that never came back is missing from the figures.
+    if report.users_started() == 0 && report.info().stuck.is_empty() {
         return Some("no user started".to_owned());
     }
     match failed {

@@ -158,12 +158,10 @@ impl RunReport {
                 }
             ));
         }
-        warnings.extend(
-            self.info
-                .plan_warnings
-                .iter()
-                .map(|warning| format!("The simulation may not be what was meant: {warning}.")),
-        );
+        warnings.extend(self.info.plan_warnings.iter().map(|warning| {
+            let end = if warning.ends_with(['.', '?', '!']) { "" } else { "." };
+            format!("The simulation may not be what was meant: {warning}{end}")
+        }));
         if let Some(cause) = &self.info.after_error {
             warnings.push(format!(
                 "What is done after the run failed ({cause}): what it was to tidy up may still be there."

@@ -31,6 +31,9 @@ impl<'a> Number<'a> {
     /// The number that a text says: `5`, `-0.5`, `1e3`, `NaN`, with spaces around it or without.
     pub(crate) fn read(text: &'a str) -> Option<Self> {
         let text = text.trim();
+        if let Some(int) = short_integer(text) {
+            return Some(Number::Int(int));
+        }
         match Decimal::read(text) {
             Some(decimal) => Some(decimal.as_int().map_or(Number::Decimal(decimal), Number::Int)),
             None => text.parse().ok().map(Number::Float),
@@ -75,6 +78,23 @@ impl<'a> Number<'a> {
             Number::Float(_) => Decimal { negative: false, whole: "".into(), fraction: "".into() },
         }
     }
+}
+
+/// An integer of up to 18 digits, as nearly all numbers in texts are; `None` for all else.
+fn short_integer(text: &str) -> Option<i128> {
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    if digits.is_empty() || digits.len() > 18 {
+        return None;
+    }
+    let mut value: i64 = 0;
+    for byte in digits.bytes() {
+        let digit = byte.wrapping_sub(b'0');
+        if digit > 9 {
+            return None;
+        }
+        value = value * 10 + i64::from(digit);
+    }
+    Some(i128::from(if digits.len() < text.len() { -value } else { value }))
 }
 
 impl<'a> Decimal<'a> {

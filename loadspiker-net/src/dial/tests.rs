@@ -1,11 +1,13 @@
 //! Dialling hosts that answer, and hosts that do not.
 
 use std::io::{Read, Write};
-use std::net::TcpListener;
 use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 
 use loadspiker_core::metrics::Phases;
+#[cfg(target_os = "linux")]
+use loadspiker_testkit::machine::Unresponsive;
+use loadspiker_testkit::machine::unused_port;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::*;
@@ -28,10 +30,6 @@ async fn failure(dialer: &Dialer, to: &Endpoint, limit: Duration) -> Failure {
     dial(dialer, to, limit).await.0.err().unwrap()
 }
 
-fn unused_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
-}
-
 #[tokio::test]
 async fn a_refused_connection_names_host_port_and_addresses() {
     let port = unused_port();
@@ -49,24 +47,11 @@ async fn a_phase_is_counted_also_if_it_fails() {
     assert!(dialled.is_err() && phases.connect.is_some() && phases.dns.is_none());
 }
 
-/// An address that answers to no SYN, as long as the listener and its queue are held: a listener whose queue is full.
-#[cfg(target_os = "linux")]
-fn dead(ip: [u8; 4], port: u16) -> (tokio::net::TcpListener, Vec<std::net::TcpStream>) {
-    let socket = tokio::net::TcpSocket::new_v4().unwrap();
-    socket.set_reuseaddr(true).unwrap();
-    socket.bind((std::net::Ipv4Addr::from(ip), port).into()).unwrap();
-    let listener = socket.listen(1).unwrap();
-    let address = listener.local_addr().unwrap();
-    // The kernel takes one more than the queue holds.
-    let queued = (0..2).map(|_| std::net::TcpStream::connect(address).unwrap()).collect();
-    (listener, queued)
-}
-
 #[cfg(target_os = "linux")]
 #[tokio::test]
 async fn a_dead_address_before_a_good_one_costs_one_delay_and_is_remembered() {
     let server = serve_at([127, 0, 0, 3].into(), |mut socket| echo(&mut socket));
-    let dead = dead([127, 0, 0, 2], server.port());
+    let dead = Unresponsive::at([127, 0, 0, 2], server.port());
     let dialer = dialer_of(&["127.0.0.2", "127.0.0.3"]);
     let to = Endpoint::new("host.test", server.port(), false);
     // Sequential dialling would wait for the first one until the limit.
@@ -122,8 +107,8 @@ async fn a_phase_that_takes_too_long_is_told_by_its_name() {
     assert!(phases.dns.is_some() && phases.connect.is_none());
     drop(go_on);
 
-    let dead = dead([127, 0, 0, 4], 0);
-    let port = dead.0.local_addr().unwrap().port();
+    let dead = Unresponsive::at([127, 0, 0, 4], 0);
+    let port = dead.address().port();
     let told = failure(&dialer_of(&[]), &Endpoint::new("127.0.0.4", port, false), SHORT).await;
     assert_eq!(told.to_string(), format!("connect to 127.0.0.4:{port} timed out (connect timeout 30 ms)"));
     let told = failure(&dialer_of(&["127.0.0.4"]), &Endpoint::new("host.test", port, false), SHORT).await;

@@ -30,7 +30,7 @@ pub(crate) fn location_of(here: &Url, location: &HeaderValue) -> Option<Url> {
 }
 
 /// The request that follows a redirect, by the rules that browsers keep to (Fetch Standard, §4.4). `None` if the response
-/// is final: it has no `location`, or one that is not of HTTP, such as that of an app.
+/// is final: it has no `location`, an empty one, or one that is not of HTTP, such as that of an app.
 ///
 /// 303 turns every method but GET and HEAD into GET without a body, 301 and 302 do so with POST. All other requests are
 /// made again as they were.
@@ -44,7 +44,8 @@ pub(crate) fn follow(
     headers: &HeaderMap,
     origins: &Origins,
 ) -> Result<Option<Hop>, HttpError> {
-    let Some(location) = headers.get(LOCATION) else { return Ok(None) };
+    let location = headers.get(LOCATION).filter(|location| !location.as_bytes().trim_ascii().is_empty());
+    let Some(location) = location else { return Ok(None) };
     let here = Url::parse(&hop.target.url()).map_err(|_| HttpError::Location)?;
     let url = location_of(&here, location).ok_or(HttpError::Location)?;
     if !matches!(url.scheme(), "http" | "https") {
@@ -120,7 +121,7 @@ mod tests {
 
     #[test]
     fn without_a_location_of_http_a_response_is_final() {
-        for location in ["ftp://a.test/", "mailto:me@a.test", "shop.app://callback?code=1", "about:blank"] {
+        for location in ["ftp://a.test/", "mailto:me@a.test", "shop.app://callback?code=1", "about:blank", "", " "] {
             assert!(following(Method::GET, 302, location).unwrap().is_none(), "{location}");
         }
         let origins = Origins::default();

@@ -318,3 +318,20 @@ fn a_pause_of_the_run_is_told_with_its_duration() {
     let text = Summary::new(&collector.finish(info)).to_string();
     assert!(text.starts_with("paused: completed after 10.0 s, paused for 4.00 s of it\n"), "{text}");
 }
+
+#[test]
+fn of_very_many_names_the_most_frequent_are_shown_and_the_others_counted() {
+    use loadspiker_core::dsl::{Simulation, Steps, dummy, repeat_counted, scenario};
+    use loadspiker_core::inject::at_once_users;
+    let pages = repeat_counted(120, "n", dummy("page #{n}", 1.millis()));
+    let users = scenario("s").exec(pages).repeat(2, dummy("often", 1.millis())).inject([at_once_users(1)]);
+    let report = Simulation::new("shop").simulated_clock().seed(1).with(users).run().unwrap();
+    let text = Summary::new(&report).to_string();
+    let rows = text.lines().filter(|line| line.starts_with("  page ")).count();
+    assert_eq!(rows, 49, "{text}");
+    assert!(
+        text.contains("\n  often ") && text.contains("\n  and 71 more requests, which report.json lists\n"),
+        "{text}"
+    );
+    assert_eq!(report.requests().len(), 121);
+}

@@ -21,9 +21,7 @@ pub(crate) fn main() {
         .start_after("Open", 5)
         .throttle([reach_rps(100).over(10), hold_for(60)]);
     let _ = pool("users", records([("name", "anna")].map(|field| [field]))).wait_at_most(5);
-    #[cfg(feature = "http")]
     let open = open.protocol(HttpProtocol::new("http://127.0.0.1:1").connect_timeout(1).request_timeout(10));
-    #[cfg(feature = "http")]
     let _ = http("home").get("/").timeout(5);
     let plan = Simulation::new("both")
         .with(open)

@@ -8,7 +8,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use httparse::{ParserConfig, Status};
 
 use super::Asked;
-use super::repair::{LeftOut, Repaired, repair};
+use super::repair::{LeftOut, Repaired, has_code, repair};
 use crate::failure::Failure;
 use crate::http1::Buffers;
 use crate::http1::charset::{charset, charset_in};
@@ -19,6 +19,8 @@ pub(super) const LIMIT: usize = 256 * 1024;
 const FIELDS: usize = 256;
 /// What is said where a line is no field.
 const BAD_FIELD: &str = "invalid HTTP header parsed";
+/// What is said of a bad status code, and of a reason that no response may have.
+const BAD_STATUS: &str = "invalid HTTP status-code parsed";
 
 /// The head of a response. Its memory comes from [`Buffers`], and should go back there.
 #[derive(Debug)]
@@ -169,7 +171,9 @@ pub(super) fn may_be_whole(input: &[u8], seen: usize) -> bool {
 /// It is no head of HTTP/1.0 or 1.1, or larger than what is taken.
 pub(super) fn parse(input: &[u8]) -> Result<Option<Parsed>, Failure> {
     match parse_whole(input) {
-        Err(error) if error == invalid(BAD_FIELD) => parse_repaired(input, error),
+        Err(error) if error == invalid(BAD_FIELD) || error == invalid(BAD_STATUS) && has_code(input) => {
+            parse_repaired(input, error)
+        }
         parsed => parsed,
     }
 }
@@ -192,7 +196,7 @@ fn parse_whole(input: &[u8]) -> Result<Option<Parsed>, Failure> {
         let status = response.code.and_then(|code| StatusCode::from_u16(code).ok());
         let is_1_1 = response.version != Some(0);
         let mut parsed = Parsed {
-            status: status.ok_or_else(|| invalid("invalid HTTP status-code parsed"))?,
+            status: status.ok_or_else(|| invalid(BAD_STATUS))?,
             length,
             persistent: is_1_1,
             content_length: ContentLength::Absent,
@@ -246,7 +250,9 @@ impl Charset {
         if end.is_some_and(|end| end.eq_ignore_ascii_case(USUAL)) {
             return Charset::Utf8;
         }
-        match content_type.contains(&b';').then(|| charset_in(content_type)).flatten() {
+        // A loop: what the library has for this is made for long slices.
+        let has_parameters = content_type.iter().any(|byte| *byte == b';');
+        match has_parameters.then(|| charset_in(content_type)).flatten() {
             None => Charset::Absent,
             Some(charset) if charset.eq_ignore_ascii_case("utf-8") => Charset::Utf8,
             Some(_) => Charset::Other,
@@ -300,7 +306,7 @@ fn with_fields<T>(
         Ok(Status::Partial) => Ok(None),
         Err(error) => Err(match error {
             httparse::Error::Version => invalid("invalid HTTP version parsed"),
-            httparse::Error::Status => invalid("invalid HTTP status-code parsed"),
+            httparse::Error::Status => invalid(BAD_STATUS),
             httparse::Error::TooManyHeaders => too_large(),
             _ => invalid(BAD_FIELD),
         }),

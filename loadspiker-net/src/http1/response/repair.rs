@@ -56,7 +56,12 @@ pub(super) fn repair(input: &[u8]) -> Option<Repaired> {
         // Empty lines may come before the status line.
         if !begun {
             begun = !text.is_empty();
-            bytes.extend_from_slice(line);
+            // Behind the code stands a reason that nobody needs: without it, the line says the same.
+            let end_of_code = text.iter().position(|byte| *byte == b' ').map_or(0, |space| space + 4);
+            match text.split_at_checked(end_of_code) {
+                Some((kept, reason)) if begun && !is_value(reason) => bytes.extend([kept, b"\r\n"].concat()),
+                _ => bytes.extend_from_slice(line),
+            }
             continue;
         }
         if text.is_empty() {
@@ -86,6 +91,13 @@ pub(super) fn repair(input: &[u8]) -> Option<Repaired> {
             }
         }
     }
+}
+
+/// Whether the status line has a code, and behind it something else that is wrong with it.
+pub(super) fn has_code(input: &[u8]) -> bool {
+    let line = input.split(|byte| *byte == b'\n').find(|line| !line.trim_ascii().is_empty()).unwrap_or_default();
+    let code = line.split(|byte| *byte == b' ').nth(1).unwrap_or_default();
+    code.len() == 3 && code.iter().all(u8::is_ascii_digit)
 }
 
 /// Whether these are the characters of a name (RFC 9110 §5.6.2).

@@ -227,6 +227,23 @@ fn a_line_that_is_no_field_costs_that_line_alone() {
 }
 
 #[test]
+fn characters_that_no_reason_may_have_cost_the_reason_alone() {
+    for reason in ["\u{1b}[31mred", "a\u{7}b", "\u{0}"] {
+        let response = format!("HTTP/1.1 404 {reason}\r\nx: 1\r\ncontent-length: 2\r\n\r\nno");
+        let parsed = head::parse(response.as_bytes()).unwrap().unwrap();
+        assert_eq!((parsed.status.as_u16(), parsed.length), (404, response.len() - 2), "{reason:?}");
+        // In whatever pieces it comes.
+        for size in [1, 7, 999] {
+            let read = read(Asked::Content, response.as_bytes().chunks(size)).unwrap();
+            assert_eq!((&*read.body, read.reusable), (&b"no"[..], true), "{reason:?}");
+        }
+    }
+    for line in ["HTTP/1.1 abc no", "HTTP/1.1 20\u{1b} no", "HTTP/1.1 99 \u{1b}", "HTTP/1.1 2000 \u{1b}"] {
+        assert_eq!(invalid(&format!("{line}\r\n\r\n")), "invalid HTTP status-code parsed", "{line:?}");
+    }
+}
+
+#[test]
 fn the_end_of_a_body_is_known_although_a_space_stands_before_the_colon() {
     assert_eq!(body_of("HTTP/1.1 200 OK\r\nContent-Length : 2\r\n\r\nok"), answer("ok", true));
     let chunked = "HTTP/1.1 200 OK\r\ntransfer-encoding\t: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n";

@@ -92,7 +92,7 @@ fn plan(request: &HttpRequest, protocol: &HttpProtocol, cx: &mut CompileContext<
     let url = request.url.compile(cx);
     let beginning = url.as_literal().or_else(|| request.url.source().split("#{").next()).unwrap_or_default();
     if let Some(scheme) = other_scheme(beginning) {
-        cx.mistake(format!("URL \"{}\" begins with {}", masked_url(request.url.source()), not_http(scheme)));
+        cx.mistake(format!("URL \"{}\" {}", masked_url(request.url.source()), not_http(scheme)));
     } else if let Some(literal) = url.as_literal() {
         if !is_absolute(literal) && protocol.base_urls.is_empty() {
             cx.mistake(format!(

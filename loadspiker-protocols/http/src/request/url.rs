@@ -53,10 +53,10 @@ pub(crate) fn other_scheme(url: &str) -> Option<&str> {
     (is_scheme && !is_absolute(url) && (rest.starts_with("//") || is_known())).then_some(scheme)
 }
 
-/// What is to be done about a URL with such a scheme.
+/// What is wrong with a URL of such a scheme, and what to write.
 pub(crate) fn not_http(scheme: &str) -> String {
     format!(
-        "{}: is not a URL of HTTP; begin it with http:// or https://, or with / to put it after the base URL",
+        "begins with {}: instead of http:// or https://; write one of these, or / to put it after the base URL",
         scheme.to_ascii_lowercase()
     )
 }
@@ -86,7 +86,7 @@ pub(crate) fn resolve(
     if !url.starts_with('/')
         && let Some(scheme) = other_scheme(url)
     {
-        return Err(HttpError::Build(format!("URL that begins with {}", not_http(scheme))));
+        return Err(HttpError::Build(format!("URL {}", not_http(scheme))));
     }
     let Some(base) = base else {
         let why =
@@ -275,8 +275,7 @@ mod tests {
         let error = resolved("http://a.test", "ws://b.test/x", "").unwrap_err().to_string();
         assert_eq!(
             error,
-            "URL that begins with ws: is not a URL of HTTP; begin it with http:// or https://, or with / to put it \
-             after the base URL"
+            "URL begins with ws: instead of http:// or https://; write one of these, or / to put it after the base URL"
         );
     }
 

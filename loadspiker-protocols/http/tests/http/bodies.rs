@@ -45,9 +45,9 @@ fn json_keeps_types_and_escapes_texts() {
 
 #[test]
 fn texts_bytes_forms_and_files_are_sent() {
-    let folder = Folder::new("bodies");
-    let raw = folder.file("raw.txt", "raw #{id}");
-    let named = folder.file("5.txt", "named by an expression");
+    let folder = Folder::new();
+    let raw = folder.write("raw.txt", "raw #{id}");
+    let named = folder.write("5.txt", "named by an expression");
     let by_id = named.replace("5.txt", "#{id}.txt");
     let server = Server::ok();
     let chain = exec_fn(|session| Ok(session.set("id", 5)?))
@@ -118,8 +118,8 @@ fn whole_forms_are_sent_and_changed() {
 
 #[test]
 fn uploads_are_parts_of_a_multipart_body() {
-    let folder = Folder::new("upload");
-    let path = folder.file("photo.png", "PNG");
+    let folder = Folder::new();
+    let path = folder.write("photo.png", "PNG");
     let server = Server::ok();
     let request = http("n").post("/").form_param("id", "#{userId()}").multipart_text("note", "a").upload("file", path);
     run(server.protocol(), request);
@@ -158,17 +158,17 @@ fn an_encoded_body_is_decoded_for_checks() {
 
 #[test]
 fn a_download_is_written_whether_checked_or_not() {
-    let folder = Folder::new("download");
+    let folder = Folder::new();
     let server = Server::start(|seen| match seen.path() {
         "/moved" => redirect(302, "/file"),
         _ => reply(200, "content"),
     });
-    let chain = exec(http("n").get("/moved").download_to(folder.path("#{userId()}.txt")))
-        .exec(http("n").get("/file").check(body_string().is("content")).download_to(folder.path("checked.txt")))
-        .exec(http("lost").get("/file").download_to(folder.path("no/such/folder")));
+    let chain = exec(http("n").get("/moved").download_to(folder.file("#{userId()}.txt")))
+        .exec(http("n").get("/file").check(body_string().is("content")).download_to(folder.file("checked.txt")))
+        .exec(http("lost").get("/file").download_to(folder.file("no/such/folder")));
     let report = run(server.protocol(), chain);
-    assert_eq!(fs::read_to_string(folder.path("1.txt")).unwrap(), "content");
-    assert_eq!(fs::read_to_string(folder.path("checked.txt")).unwrap(), "content");
+    assert_eq!(fs::read_to_string(folder.file("1.txt")).unwrap(), "content");
+    assert_eq!(fs::read_to_string(folder.file("checked.txt")).unwrap(), "content");
     assert!(only_error(&report).starts_with("cannot write file "));
 }
 

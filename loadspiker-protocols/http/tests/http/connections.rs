@@ -1,5 +1,6 @@
 //! Pools, keep-alive, and what samples tell of them.
 
+use std::io::Write;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Barrier, Mutex};
@@ -7,6 +8,7 @@ use std::sync::{Barrier, Mutex};
 use loadspiker_core::DurationExt;
 use loadspiker_core::dsl::{Steps, exec, repeat};
 use loadspiker_http::http;
+use loadspiker_testkit::TcpServer;
 
 use crate::support::*;
 
@@ -118,19 +120,14 @@ fn host_aliases_lead_elsewhere_and_keep_the_name() {
 #[cfg(target_os = "linux")]
 #[test]
 fn local_addresses_take_turns() {
-    use std::io::{Read, Write};
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap());
     let peers: Arc<Mutex<Vec<String>>> = Arc::default();
     let record = peers.clone();
-    std::thread::spawn(move || {
-        for socket in listener.incoming() {
-            let mut socket = socket.unwrap();
-            record.lock().unwrap().push(socket.peer_addr().unwrap().ip().to_string());
-            let _ = socket.read(&mut [0; 1024]);
-            let _ = socket.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
-        }
+    let server = TcpServer::start(move |mut peer| {
+        record.lock().unwrap().push(peer.client().ip().to_string());
+        let _ = peer.read_until(b"\r\n\r\n");
+        let _ = peer.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
     });
+    let url = format!("http://{server}");
     let protocol = loadspiker_http::HttpProtocol::new(url).local_addresses(["127.0.0.2", "127.0.0.3"]);
     let report = run(protocol, repeat(4, http("n").get("/")));
     assert_eq!(report.request("n").unwrap().ok_count(), 4, "{:?}", report.global().errors());

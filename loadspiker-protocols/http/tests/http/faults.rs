@@ -1,11 +1,10 @@
 //! Servers that misbehave: each fault is a failed sample with a text that says what happened.
 
-use std::net::TcpListener;
-
 use loadspiker_core::DurationExt;
 use loadspiker_core::check::{body_string, header};
 use loadspiker_core::dsl::{Steps, exec, repeat};
 use loadspiker_http::{HttpProtocol, http};
+use loadspiker_testkit::machine::{Unresponsive, unused_address};
 
 use crate::support::*;
 
@@ -41,9 +40,7 @@ fn faults_of_a_server_are_told_apart() {
 
 #[test]
 fn a_refused_connection_is_a_failure_that_was_never_sent() {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap();
-    drop(listener);
+    let address = unused_address();
     let report = run(HttpProtocol::new(format!("http://{address}")), repeat(3, http("n").get("/")));
     let request = report.request("n").unwrap();
     assert_eq!(request.errors(), [(&*format!("connection refused by {address}"), 3)]);
@@ -99,18 +96,11 @@ fn waiting_for_a_shared_connection_counts_into_the_timeout() {
     }
 }
 
-/// A listener whose queue is full does not answer to a SYN.
 #[cfg(target_os = "linux")]
 #[test]
 fn a_connection_that_does_not_come_about_times_out() {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let _guard = runtime.enter();
-    let socket = tokio::net::TcpSocket::new_v4().unwrap();
-    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
-    let listener = socket.listen(1).unwrap();
-    let address = listener.local_addr().unwrap();
-    // The kernel takes one more than the queue holds.
-    let _queued: Vec<_> = (0..2).map(|_| std::net::TcpStream::connect(address).unwrap()).collect();
+    let peer = Unresponsive::at([127, 0, 0, 1], 0);
+    let address = peer.address();
     let protocol = HttpProtocol::new(format!("http://{address}")).connect_timeout(100.millis());
     let report = run(protocol, http("n").get("/"));
     assert_eq!(only_error(&report), format!("connect to {address} timed out (connect timeout 100 ms)"));

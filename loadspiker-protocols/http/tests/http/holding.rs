@@ -1,7 +1,6 @@
 //! Peers that do not stop sending, and neighbours that hold up the shard: neither is charged to others.
 
 use std::io::Write;
-use std::net::{TcpListener, TcpStream};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -12,33 +11,23 @@ use loadspiker_core::check::{body_length, md5};
 use loadspiker_core::dsl::*;
 use loadspiker_core::inject::{at_once_users, constant_concurrent_users, constant_users_per_sec};
 use loadspiker_http::{HttpProtocol, http};
+use loadspiker_testkit::{Script, TcpServer};
 
-use crate::support::{Reply, Server, reply};
+use crate::support::{Reply, Server, Target, reply};
 
 /// Sends `head` and then `more` for as long as somebody takes it.
-fn endless(head: &'static str, more: Vec<u8>) -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap());
-    thread::spawn(move || {
-        for socket in listener.incoming() {
-            let (mut socket, more): (TcpStream, _) = (socket.unwrap(), more.clone());
-            thread::spawn(move || {
-                let _ = socket.write_all(head.as_bytes());
-                while socket.write_all(&more).is_ok() {}
-            });
-        }
-    });
-    url
+fn endless(head: &str, more: Vec<u8>) -> TcpServer {
+    TcpServer::scripted(Script::new().send(head).endless(more))
 }
 
 #[test]
 fn a_request_times_out_while_its_body_keeps_coming() {
-    let url = endless("HTTP/1.1 200 OK\r\n\r\n", vec![b'x'; 1 << 20]);
+    let server = endless("HTTP/1.1 200 OK\r\n\r\n", vec![b'x'; 1 << 20]);
     let begin = Instant::now();
     let visit = scenario("Visit").exec(http("endless").get("/").timeout(300.millis()).check(md5()));
-    let simulation = Simulation::new("endless").shards(1).protocol(HttpProtocol::new(&*url));
+    let simulation = Simulation::new("endless").shards(1).protocol(HttpProtocol::new(format!("http://{server}")));
     let report = simulation.with(visit.inject([at_once_users(2)])).run().unwrap();
-    let text = format!("response from {} timed out (request timeout 300 ms)", url.trim_start_matches("http://"));
+    let text = format!("response from {server} timed out (request timeout 300 ms)");
     assert_eq!(report.global().errors(), [(&*text, 2)]);
     assert!(report.global().response_time().max() < 3.secs(), "{:?}", report.global().response_time().max());
     assert!(begin.elapsed() < 10.secs(), "{:?}", begin.elapsed());
@@ -46,9 +35,9 @@ fn a_request_times_out_while_its_body_keeps_coming() {
 
 #[test]
 fn interim_responses_without_end_are_no_response() {
-    let url = endless("", b"HTTP/1.1 102 Processing\r\n\r\n".to_vec());
+    let server = endless("", b"HTTP/1.1 102 Processing\r\n\r\n".to_vec());
     let visit = scenario("Visit").exec(http("endless").get("/"));
-    let simulation = Simulation::new("endless").shards(1).protocol(HttpProtocol::new(url));
+    let simulation = Simulation::new("endless").shards(1).protocol(HttpProtocol::new(format!("http://{server}")));
     let report = simulation.with(visit.inject([at_once_users(1)])).run().unwrap();
     let error = "invalid HTTP response: more than 100 interim responses (1xx) before the response";
     assert_eq!(report.global().errors(), [(error, 1)]);

@@ -1,51 +1,45 @@
 //! What checked bodies take of memory, and cookies.
 
 use std::io::{Read, Write};
-use std::net::TcpListener;
-use std::sync::{Arc, Barrier};
-use std::thread;
+use std::sync::Barrier;
 
 use loadspiker_core::check::{body_bytes, md5, status, substring};
 use loadspiker_core::dsl::{Steps, exec, repeat};
 use loadspiker_http::{HttpProtocol, http};
+use loadspiker_testkit::TcpServer;
 
 use crate::support::*;
 
 const BODY: usize = 1_000_000;
 
 /// A server that sends half of a body, waits until that has been sent so many times, and sends the other half.
-fn halves(times: usize) -> HttpProtocol {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap());
-    let barrier = Arc::new(Barrier::new(times));
-    thread::spawn(move || {
-        for socket in listener.incoming() {
-            let (mut socket, barrier) = (socket.unwrap(), barrier.clone());
-            thread::spawn(move || {
-                let _ = socket.read(&mut [0; 4096]);
-                let _ = socket.write_all(format!("HTTP/1.1 200 OK\r\ncontent-length: {BODY}\r\n\r\n").as_bytes());
-                let _ = socket.write_all(&vec![b'x'; BODY / 2]);
-                barrier.wait();
-                let _ = socket.write_all(&vec![b'x'; BODY / 2]);
-                // Until the client has had enough.
-                let _ = socket.read(&mut [0]);
-            });
-        }
+fn halves(times: usize) -> (TcpServer, HttpProtocol) {
+    let barrier = Barrier::new(times);
+    let server = TcpServer::start(move |mut peer| {
+        let _ = peer.read(&mut [0; 4096]);
+        let _ = peer.write_all(format!("HTTP/1.1 200 OK\r\ncontent-length: {BODY}\r\n\r\n").as_bytes());
+        let _ = peer.write_all(&vec![b'x'; BODY / 2]);
+        barrier.wait();
+        let _ = peer.write_all(&vec![b'x'; BODY / 2]);
+        peer.stall();
     });
-    HttpProtocol::new(url)
+    let protocol = HttpProtocol::new(format!("http://{server}"));
+    (server, protocol)
 }
 
 #[test]
 fn bodies_beyond_the_memory_of_a_shard_fail_with_the_setting_to_raise() {
     let request = || http("n").get("/").check(body_bytes());
-    let report = run_users(3, halves(3).max_checked_memory(2 * BODY + BODY / 2), request());
+    let (_server, protocol) = halves(3);
+    let report = run_users(3, protocol.max_checked_memory(2 * BODY + BODY / 2), request());
     let statistics = report.request("n").unwrap();
     assert_eq!((statistics.ok_count(), statistics.failed_count()), (2, 1));
     let expected = "checked bodies take more than 2.5 MB of this shard: raise max_checked_memory(bytes), check less, or let \
                     fewer users run at a time";
     assert_eq!(statistics.errors(), [(expected, 1)]);
     // What no check keeps takes nothing of it.
-    let report = run_users(3, halves(3).max_checked_memory(1), http("n").get("/").check(md5()).check(status()));
+    let (_server, protocol) = halves(3);
+    let report = run_users(3, protocol.max_checked_memory(1), http("n").get("/").check(md5()).check(status()));
     assert_all_ok(&report, "n", 3);
 }
 

@@ -183,14 +183,13 @@ fn urls_of_other_protocols_are_mistakes() {
         ("http:/shop.test", "http"),
     ] {
         let text = mistakes(server.protocol(), http("a").get(url));
-        let expected =
-            format!("\" begins with {scheme}: is not a URL of HTTP; begin it with http:// or https://, or with /");
+        let expected = format!("\" begins with {scheme}: instead of http:// or https://; write one of these, or / to");
         assert!(text.contains(&expected) && !text.contains("s3cret"), "{text}");
     }
     // What only the run can tell fails the request.
     let chain = exec_fn(|session| Ok(session.set("url", "ws://shop.test/x")?)).exec(http("a").get("#{url}"));
     let report = run(server.protocol(), chain);
-    assert!(only_error(&report).starts_with("URL that begins with ws: is not a URL of HTTP"), "{report:?}");
+    assert!(only_error(&report).starts_with("URL begins with ws: instead of http://"), "{report:?}");
     assert!(server.seen().is_empty());
     let fine = exec(http("n").get("/go?to=ws://shop.test")).exec(http("n").get("items:search"));
     assert_all_ok(&run(server.protocol(), fine), "n", 2);

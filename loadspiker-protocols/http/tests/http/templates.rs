@@ -24,13 +24,13 @@ const ORDER: &str = r#"{"user": "{{ user }}", "lines": [
 
 #[test]
 fn a_body_has_loops_and_conditions_and_is_json_where_a_name_or_a_header_says_so() {
-    let folder = Folder::new("templates");
+    let folder = Folder::new();
     let server = Server::ok();
     let chain = cart()
-        .exec(http("file").post("/").body(jinja_file(folder.file("order.json.j2", ORDER))))
+        .exec(http("file").post("/").body(jinja_file(folder.write("order.json.j2", ORDER))))
         .exec(http("header").post("/").header("content-type", "application/json").body(jinja(ORDER)))
         .exec(http("said").post("/").body(jinja(ORDER).escape_json()))
-        .exec(http("xml").put("/").body(jinja_file(folder.file("order.xml", "<u>{{ user }}</u>"))))
+        .exec(http("xml").put("/").body(jinja_file(folder.write("order.xml", "<u>{{ user }}</u>"))))
         .exec(http("plain").put("/").body(jinja("{{ user }}")))
         .exec(http("elsewhere").get(jinja("/{% for line in cart %}{{ line.count | default('x') }}{% endfor %}")));
     let report = run(server.protocol(), chain);

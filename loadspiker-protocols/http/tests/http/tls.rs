@@ -1,55 +1,36 @@
 //! Simulations over TLS, as the settings of the protocol say.
 
-use std::io::Write;
-use std::net::{SocketAddr, TcpListener};
-use std::sync::Arc;
-use std::thread;
+use std::io::{Read, Write};
 
 use loadspiker_core::dsl::repeat;
 use loadspiker_http::{HttpProtocol, http};
-use rcgen::{CertifiedKey, KeyPair};
-use rustls::pki_types::PrivatePkcs8KeyDer;
-use rustls::{ServerConfig, ServerConnection, StreamOwned};
+use loadspiker_testkit::tls::{CertifiedKey, KeyPair, certificate, server_config};
+use loadspiker_testkit::{Script, TcpServer};
 
 use crate::support::*;
 
-fn certificate(name: &str) -> CertifiedKey<KeyPair> {
-    rcgen::generate_simple_self_signed(vec![name.to_owned()]).unwrap()
-}
-
 /// A server with this certificate that answers every request with 200.
-fn server(certificate: &CertifiedKey<KeyPair>) -> SocketAddr {
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let builder = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
-    let key = PrivatePkcs8KeyDer::from(certificate.signing_key.serialize_der()).into();
-    let mut config = builder.with_no_client_auth().with_single_cert(vec![certificate.cert.der().clone()], key).unwrap();
+fn server(certificate: &CertifiedKey<KeyPair>) -> TcpServer {
+    let mut config = server_config(certificate, None);
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-    let config = Arc::new(config);
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap();
-    thread::spawn(move || {
-        for socket in listener.incoming() {
-            let connection = ServerConnection::new(config.clone()).unwrap();
-            let mut tls = StreamOwned::new(connection, socket.unwrap());
-            let mut bytes = [0; 4096];
-            while let Ok(1..) = std::io::Read::read(&mut tls, &mut bytes) {
-                assert_eq!(tls.conn.alpn_protocol(), Some(&b"http/1.1"[..]));
-                if tls.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok").is_err() {
-                    break;
-                }
+    TcpServer::secure(config, |mut peer| {
+        while let Ok(1..) = peer.read(&mut [0; 4096]) {
+            assert_eq!(peer.tls().unwrap().alpn_protocol(), Some(&b"http/1.1"[..]));
+            if peer.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok").is_err() {
+                break;
             }
         }
-    });
-    address
+    })
 }
 
 #[test]
 fn certificates_are_verified_as_the_protocol_says() {
-    let own = certificate("shop.test");
-    let folder = Folder::new("tls");
-    let root = folder.file("root.pem", &own.cert.pem());
+    let own = certificate(&["shop.test"]);
+    let folder = Folder::new();
+    let root = folder.write("root.pem", own.cert.pem());
     let errors = |change: &dyn Fn(HttpProtocol) -> HttpProtocol| {
-        let url = format!("https://shop.test:{}", server(&own).port());
+        let server = server(&own);
+        let url = format!("https://shop.test:{}", server.port());
         let report =
             run(change(HttpProtocol::new(url).host_alias("shop.test", "127.0.0.1")), repeat(2, http("n").get("/")));
         let statistics = report.request("n").unwrap();
@@ -68,8 +49,8 @@ fn certificates_are_verified_as_the_protocol_says() {
 
 #[test]
 fn a_handshake_that_takes_too_long_is_told_as_that() {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap();
+    let server = TcpServer::scripted(Script::new().stall());
+    let address = server.address();
     let protocol = HttpProtocol::new(format!("https://{address}"));
     let limit = std::time::Duration::from_millis(50);
     let report = run(protocol.clone().connect_timeout(limit), http("n").get("/"));

@@ -59,14 +59,14 @@ fn in_a_query_it_is_one_parameter_however_it_is_put_there() {
 fn in_json_it_is_one_text_in_whatever_way_the_body_is_written() {
     let expected = json!({ "name": EVIL, "said": format!("<{EVIL}>"), "list": [1, 2], "none": null });
     let written = r##"{"name": "#{evil}", "said": "<#{evil}>", "list": #{list}, "none": #{none}}"##;
-    let folder = Folder::new("values");
+    let folder = Folder::new();
     for request in [
         http("n")
             .post("/")
             .json(json!({ "name": "#{evil}", "said": "<#{evil}>", "list": "#{list}", "none": "#{none}" })),
         http("n").post("/").header("content-type", "application/json").body(written),
         http("n").post("/").header("Content-Type", "application/problem+JSON; charset=utf-8").body(written),
-        http("n").post("/").body_template(folder.file("body.json", written)),
+        http("n").post("/").body_template(folder.write("body.json", written)),
     ] {
         let seen = sent(request);
         assert_eq!(serde_json::from_slice::<serde_json::Value>(&seen.body).unwrap(), expected, "{}", seen.text());

@@ -5,6 +5,5 @@
 mod mariadb;
 mod mistakes;
 mod postgres;
-mod server;
 mod sqlite;
 mod support;

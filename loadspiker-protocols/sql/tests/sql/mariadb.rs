@@ -1,45 +1,14 @@
 //! Against MariaDB.
 
 use loadspiker_sql::sql_feeder;
+use loadspiker_testkit::servers::MariaDb;
 
-use super::server::{Server, command, give, program, run};
-use super::support::{Folder, mistake, records, typed};
-
-const USER: &str = "mysql";
-
-fn start() -> Server {
-    let folder = Folder::new();
-    // Run at the start, line by line: a user with a password, and a database of its own.
-    let init =
-        "CREATE DATABASE shop;\nCREATE USER 'shop'@'%' IDENTIFIED BY 's3cret';\nGRANT ALL ON shop.* TO 'shop'@'%';\n";
-    std::fs::write(folder.path("init.sql"), init).unwrap();
-    give(&folder.path(""), USER);
-    let mut install = command(&program("mariadb-install-db", "mariadb-server"), USER);
-    install.args(["--no-defaults", "--auth-root-authentication-method=normal", "--skip-test-db"]);
-    install.arg(format!("--datadir={}", folder.path("data").display()));
-    run(&mut install);
-    let make = |folder: &Folder, port: u16| {
-        let mut server = command(&program("mariadbd", "mariadb-server"), USER);
-        let at = |name: &str| folder.path(name).display().to_string();
-        server.args([
-            "--no-defaults",
-            "--bind-address=127.0.0.1",
-            "--skip-log-bin",
-            "--innodb-flush-log-at-trx-commit=0",
-        ]);
-        server.arg(format!("--port={port}")).arg(format!("--datadir={}", at("data")));
-        server.arg(format!("--socket={}", at("socket"))).arg(format!("--pid-file={}", at("pid")));
-        server.arg(format!("--init-file={}", at("init.sql")));
-        server
-    };
-    let ready = |folder: &Folder, _| folder.read("server.log").contains("ready for connections");
-    Server::start(folder, "TERM", make, ready)
-}
+use super::support::{mistake, records, typed};
 
 #[test]
 fn rows_of_mariadb_are_records() {
-    let server = start();
-    let url = format!("mysql://shop:s3cret@127.0.0.1:{}/shop", server.port);
+    let server = MariaDb::start();
+    let url = server.url();
     let feeder = |query: &str| sql_feeder(&url, query);
 
     let made = feeder(
@@ -87,7 +56,7 @@ fn rows_of_mariadb_are_records() {
     let unknown = mistake(&feeder("SELECT id FROM customers"));
     assert!(unknown.contains("sql_feeder(\"mysql://shop:•••@127.0.0.1:"), "{unknown}");
     assert!(unknown.contains("the database refuses the query: Table 'shop.customers' doesn't exist"), "{unknown}");
-    let wrong = mistake(&sql_feeder(format!("mysql://shop:wr0ng@127.0.0.1:{}/shop", server.port), "SELECT 1 AS a"));
+    let wrong = mistake(&sql_feeder(format!("mysql://shop:wr0ng@127.0.0.1:{}/shop", server.port()), "SELECT 1 AS a"));
     assert!(wrong.contains("the database refuses the connection: Access denied for user 'shop'"), "{wrong}");
     assert!(!wrong.contains("wr0ng"), "{wrong}");
 }

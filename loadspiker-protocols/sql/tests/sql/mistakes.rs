@@ -1,10 +1,9 @@
 //! What is wrong before any database is asked.
 
-use std::net::TcpListener;
-
 use loadspiker_core::dsl::{Simulation, Steps, scenario};
 use loadspiker_core::inject::at_once_users;
 use loadspiker_sql::sql_feeder;
+use loadspiker_testkit::machine::unused_port;
 
 use super::support::mistake;
 
@@ -22,10 +21,7 @@ fn a_scheme_that_is_unknown_names_those_that_are_known() {
 
 #[test]
 fn a_server_that_is_not_there_is_told_with_the_url_and_the_step() {
-    let port = {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        listener.local_addr().unwrap().port()
-    };
+    let port = unused_port();
     let users = sql_feeder(format!("mysql://shop:s3cret@127.0.0.1:{port}/shop"), "SELECT id\n  FROM users");
     let simulation = Simulation::new("absent").with(scenario("Visit").feed(users).inject([at_once_users(1)]));
     let message = simulation.run().unwrap_err().to_string();

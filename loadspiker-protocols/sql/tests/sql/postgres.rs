@@ -1,34 +1,14 @@
 //! Against PostgreSQL.
 
 use loadspiker_sql::sql_feeder;
+use loadspiker_testkit::servers::Postgres;
 
-use super::server::{Server, command, give, program, run};
-use super::support::{Folder, mistake, records, typed};
-
-const USER: &str = "postgres";
-
-fn start() -> Server {
-    let folder = Folder::new();
-    std::fs::write(folder.path("password"), "s3cret").unwrap();
-    give(&folder.path(""), USER);
-    let mut initdb = command(&program("initdb", "postgresql"), USER);
-    initdb.args(["--username", "shop", "--auth", "scram-sha-256", "--no-sync", "--encoding", "UTF8", "--locale", "C"]);
-    initdb.arg("--pwfile").arg(folder.path("password")).arg("--pgdata").arg(folder.path("data"));
-    run(&mut initdb);
-    let make = |folder: &Folder, port: u16| {
-        let mut server = command(&program("postgres", "postgresql"), USER);
-        server.arg("-D").arg(folder.path("data")).args(["-h", "127.0.0.1", "-p", &port.to_string()]);
-        server.arg("-k").arg(folder.path("")).args(["-c", "fsync=off"]);
-        server
-    };
-    let ready = |folder: &Folder, _| folder.read("server.log").contains("ready to accept connections");
-    Server::start(folder, "INT", make, ready)
-}
+use super::support::{mistake, records, typed};
 
 #[test]
 fn rows_of_postgresql_are_records() {
-    let server = start();
-    let url = format!("postgres://shop:s3cret@127.0.0.1:{}/postgres", server.port);
+    let server = Postgres::start();
+    let url = server.url();
     let feeder = |query: &str| sql_feeder(&url, query);
 
     let all = feeder(
@@ -80,7 +60,7 @@ fn rows_of_postgresql_are_records() {
         assert!(ids.into_iter().eq(1..=5000));
     }
 
-    let shown = format!("feeder sql_feeder(\"postgres://shop:•••@127.0.0.1:{}/postgres\", ", server.port);
+    let shown = format!("feeder sql_feeder(\"postgres://shop:•••@127.0.0.1:{}/postgres\", ", server.port());
     let unknown = mistake(&feeder("SELECT id FROM customers"));
     assert_eq!(
         unknown,
@@ -98,7 +78,7 @@ fn rows_of_postgresql_are_records() {
     let midway = mistake(&feeder("SELECT 1 / (3 - n) AS n FROM generate_series(1, 5) n"));
     assert!(midway.contains("division by zero"), "{midway}");
 
-    let wrong = sql_feeder(format!("postgres://shop:wr0ng@127.0.0.1:{}/postgres", server.port), "SELECT 1 AS a");
+    let wrong = sql_feeder(format!("postgres://shop:wr0ng@127.0.0.1:{}/postgres", server.port()), "SELECT 1 AS a");
     let wrong = mistake(&wrong);
     assert!(wrong.contains("the database refuses the connection: password authentication failed"), "{wrong}");
     assert!(wrong.contains("check user, password and database") && !wrong.contains("wr0ng"), "{wrong}");

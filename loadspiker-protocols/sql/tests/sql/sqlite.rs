@@ -6,14 +6,15 @@ use loadspiker_core::DurationExt;
 use loadspiker_core::dsl::{Simulation, Steps, dummy, scenario};
 use loadspiker_core::inject::at_once_users;
 use loadspiker_sql::sql_feeder;
+use loadspiker_testkit::Folder;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{Connection, Executor};
 
-use super::support::{Folder, mistake, records, typed};
+use super::support::{mistake, records, typed};
 
 /// A file in which these statements were run, and its URL.
 fn database(folder: &Folder, statements: &str) -> String {
-    let url = format!("sqlite://{}", folder.path("shop.db").display());
+    let url = format!("sqlite://{}", folder.at("shop.db").display());
     let options = SqliteConnectOptions::from_str(&url).unwrap().create_if_missing(true);
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     runtime.block_on(async {
@@ -87,11 +88,11 @@ fn nothing_is_written_and_no_file_is_made() {
     let url = database(&folder, "CREATE TABLE users (id integer);");
     let message = mistake(&sql_feeder(&url, "INSERT INTO users VALUES (1); SELECT id FROM users"));
     assert!(message.contains("attempt to write a readonly database"), "{message}");
-    let absent = format!("sqlite://{}", folder.path("absent.db").display());
+    let absent = format!("sqlite://{}", folder.at("absent.db").display());
     let message = mistake(&sql_feeder(absent, "SELECT 1 AS a"));
     assert!(
         message.contains("absent.db cannot be opened: unable to open database file; a path is relative"),
         "{message}"
     );
-    assert!(!folder.path("absent.db").exists());
+    assert!(!folder.at("absent.db").exists());
 }
