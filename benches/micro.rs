@@ -8,14 +8,14 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use loadspiker::expression::Template;
-use loadspiker::inject::{Profile, constant_users_per_sec, ramp_users_per_sec};
-use loadspiker::metrics::{GroupId, Limits, NameId, Phases, Recorder, Sample, SampleName, ScenarioId};
 use loadspiker::prelude::*;
-use loadspiker::protocol_prelude::{
+use loadspiker_core::expression::Template;
+use loadspiker_core::inject::{Profile, constant_users_per_sec, ramp_users_per_sec};
+use loadspiker_core::metrics::{GroupId, Limits, NameId, Phases, Recorder, Sample, SampleName, ScenarioId};
+use loadspiker_core::protocol_prelude::{
     Action, ActionBuilder, ActionContext, ActionFuture, CheckSet, CompileContext, RequestName,
 };
-use loadspiker::{Moment, protocol::ShardInfo};
+use loadspiker_core::{Moment, protocol::ShardInfo};
 
 /// One sample into the histograms of its request.
 fn record(criterion: &mut Criterion) {
@@ -52,7 +52,7 @@ fn arrive(criterion: &mut Criterion) {
 
 /// A text with expressions, into a buffer that has room.
 fn render(criterion: &mut Criterion) {
-    let mut schema = loadspiker::Schema::new("bench", []);
+    let mut schema = loadspiker_core::Schema::new("bench", []);
     let template = Template::parse("/shops/#{shop}/products/#{id}?n=#{list(1)}", &mut |name| schema.intern(name));
     let template = template.unwrap();
     let mut session = Session::new(schema.into(), 1, 1);

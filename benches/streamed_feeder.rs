@@ -14,8 +14,8 @@ use std::rc::Rc;
 use std::thread;
 use std::time::Instant;
 
-use loadspiker::feeder::{BoundFeeder, csv};
-use loadspiker::{Schema, Session};
+use loadspiker_core::feeder::{BoundFeeder, csv};
+use loadspiker_core::{Schema, Session};
 
 const SHARDS: usize = 4;
 

@@ -40,26 +40,31 @@
 //! * values that differ between users: [`feeder`], [`derive(Record)`](derive@Record) and the [`expression`] language
 //!   `#{…}`; records that no two users may have at a time: [`pool`];
 //! * what a good answer is: [`check`]; what a good run is: [`assertion`];
-//! * figures of your own: [custom metrics](metrics#custom-metrics);
+//! * figures of your own: [`custom_metric`];
 //! * what goes for the whole run, such as its end, its warm-up, its seed, and what is done before and after it:
 //!   [`Simulation`]; how it is steered while it is on: [`RunHandle`];
 //! * what was measured, and how: [`report`], [`metrics`];
-//! * a protocol of your own: [`protocol`].
+//! * a protocol of your own: [`protocol_prelude`], or the crate [`loadspiker_core`].
 //!
 //! # Features
 //!
 //! | feature | default | what it brings | what it costs |
 //! |---|---|---|---|
-//! | `http` | yes | HTTP/1.1 in cleartext and over TLS | httparse, rustls with ring |
-//! | `sql` | no | records of SQLite, PostgreSQL, MySQL and MariaDB: `sql_feeder` | sqlx, SQLite (C), rustls with ring |
-//! | `html` | yes | checks on HTML: `css`, `css_attr`, `form`; logins by forms | scraper, html5ever |
-//! | `xpath` | yes | checks on XML: `xpath`, `xpath_ns` | roxmltree, xpath-eval |
+//! | `http` | yes | HTTP/1.1, cleartext and TLS | httparse, rustls with ring |
+//! | `html` | yes | Checks on HTML: `css`, `css_attr`, `form`; logins by forms | scraper, html5ever |
+//! | `xpath` | yes | Checks on XML: `xpath`, `xpath_ns` | roxmltree, xpath-eval |
 //! | `ntlm` | no | Windows authentication: `ntlm` | hmac, md4 |
-//! | `templates` | no | texts with loops and conditions: `jinja`, `jinja_file` | minijinja |
-//! | `fake` | no | made-up names, addresses, texts: `fake_records`, `#{fakeName()}` | fake, rand |
-//! | `full` | no | all there is | all of the above |
+//! | `kerberos` | no | Kerberos, where a server says Negotiate: `kerberos` | picky-krb, aes |
+//! | `templates` | no | Texts with loops and conditions: `jinja`, `jinja_file` | minijinja |
+//! | `fake` | no | Made-up names, addresses, texts: `fake_records`, `#{fakeName()}` | fake, rand |
+//! | `postgres` | no | Records of PostgreSQL: `sql_feeder` | sqlx, rustls with ring |
+//! | `mysql` | no | Records of MySQL and MariaDB: `sql_feeder` | sqlx, rustls with ring |
+//! | `sqlite` | no | Records of SQLite: `sql_feeder` | sqlx, SQLite (C) |
+//! | `sql` | no | `postgres`, `mysql` and `sqlite` | all three |
+//! | `full` | no | Everything | all of the above |
 //!
-//! Without features there is the engine, the language, all other checks and the reports.
+//! Without features there is the engine, the language, all other checks and the reports. Each feature but `full` is a
+//! module of its own, with a prelude: `loadspiker::http::prelude`. [`prelude`] has what most programs need of them.
 //!
 //! # What users get wrong
 //!
@@ -89,32 +94,49 @@
 #[doc(hidden)]
 #[path = "private.rs"]
 pub mod __private;
+mod features;
 mod macros;
+mod modules;
 
 pub mod prelude;
 
+pub use loadspiker_core::compile::{Plan, PlannedScenario};
 pub use loadspiker_core::dsl::{Chain, PauseType, Population, Scenario, Simulation, Steps, scenario};
 pub use loadspiker_core::engine::{ControlError, Observer, RunHandle, RunOptions, StartedRun};
-#[cfg(feature = "fake")]
-#[cfg_attr(docsrs, doc(cfg(feature = "fake")))]
-pub use loadspiker_core::fake;
+pub use loadspiker_core::protocol_prelude;
 pub use loadspiker_core::report::RunReport;
 pub use loadspiker_core::{
-    DurationExt, Error, FixedDuration, FromValue, ListItem, Mistake, Mistakes, Moment, Schema, Session, SessionError,
-    StepError, Value, parse_duration,
+    DurationExt, Error, FixedDuration, FromValue, ListItem, Mistake, Mistakes, Session, SessionError, StepError, Value,
+    parse_duration,
 };
-pub use loadspiker_core::{
-    assertion, check, compile, custom_metric, dsl, expression, feeder, format, imperative, inject, metrics, pool,
-    protocol, protocol_prelude, report,
-};
-#[cfg(feature = "http")]
-#[cfg_attr(docsrs, doc(cfg(feature = "http")))]
-pub use loadspiker_http as http;
 pub use loadspiker_macros::{Record, scenario, test};
 pub use loadspiker_report::{Progress, SimulationMain, Summary, test_folder, write_results, write_run_folder};
+
+#[cfg(feature = "fake")]
+pub use features::fake;
+#[cfg(feature = "html")]
+pub use features::html;
+#[cfg(feature = "http")]
+pub use features::http;
+#[cfg(feature = "kerberos")]
+pub use features::kerberos;
+#[cfg(feature = "mysql")]
+pub use features::mysql;
+#[cfg(feature = "ntlm")]
+pub use features::ntlm;
+#[cfg(feature = "postgres")]
+pub use features::postgres;
 #[cfg(feature = "sql")]
-#[cfg_attr(docsrs, doc(cfg(feature = "sql")))]
-pub use loadspiker_sql as sql;
+pub use features::sql;
+#[cfg(feature = "sqlite")]
+pub use features::sqlite;
+#[cfg(feature = "templates")]
+pub use features::templates;
+#[cfg(feature = "xpath")]
+pub use features::xpath;
+pub use modules::{
+    assertion, check, custom_metric, dsl, expression, feeder, imperative, inject, metrics, pool, report,
+};
 
 /// The code of the README and of the guide, compiled and run with the tests.
 #[cfg(doctest)]

@@ -74,6 +74,6 @@ pub use loadspiker_http::{
     HttpProtocol, HttpReply, HttpRequest, UserHttp, add_cookie, cookie, flush_cookies, flush_session_cookies,
     get_cookie, http, http_feeder,
 };
-#[cfg(feature = "sql")]
-#[cfg_attr(docsrs, doc(cfg(feature = "sql")))]
+#[cfg(any(feature = "postgres", feature = "mysql", feature = "sqlite"))]
+#[cfg_attr(docsrs, doc(cfg(any(feature = "postgres", feature = "mysql", feature = "sqlite"))))]
 pub use loadspiker_sql::sql_feeder;

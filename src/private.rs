@@ -4,7 +4,7 @@ use std::fmt::Display;
 
 pub use loadspiker_core::feeder::field;
 
-use loadspiker_report::TestResults;
+use loadspiker_report::{TestResults, log_from_environment};
 
 use crate::Simulation;
 
@@ -42,6 +42,9 @@ pub fn run_test<T: LoadTest>(package: Option<&str>, name: &str, build: impl FnOn
         Ok(simulation) => simulation,
         Err(error) => panic!("{name}: there is no simulation to run: {error}"),
     };
+    if let Err(error) = log_from_environment() {
+        panic!("{name}: {error}");
+    }
     let results = match TestResults::prepare(package, name) {
         Ok(results) => results,
         Err(error) => panic!("{name}: {error}"),

@@ -482,7 +482,8 @@ fn http_settings_and_requests() {
         .max_redirects(20)
         .no_cookies()
         .local_addresses(["127.0.0.1"])
-        .host_alias("name", "127.0.0.1");
+        .host_alias("name", "127.0.0.1")
+        .server_name("shop.test");
     let _files =
         HttpProtocol::balanced(["http://a", "http://b"]).root_certificate("a.pem").client_certificate("c", "k");
     let n = || http("n");
@@ -495,6 +496,7 @@ fn http_settings_and_requests() {
         .exec(n().delete("/").basic_auth("u", "p"))
         .exec(n().head("/").bearer("t"))
         .exec(n().options("/").api_key("x-key", "k"))
+        .exec(n().get("/").digest_auth("u", "#{v}"))
         .exec(n().method("PURGE", "/").timeout(1.secs()).silent().no_follow_redirects().check(status().is(200)))
         .exec(n().post("/").form_param("k", 1).form_param("k", "#{v}"))
         .exec(n().post("/").multipart_text("k", "v").upload("file", "Cargo.toml"))
@@ -503,4 +505,10 @@ fn http_settings_and_requests() {
     let anything = exec_fn(|_| Ok(()));
     let user = scenario("s").exec(anything).exec(chain);
     plan(Simulation::new("s").protocol(protocol).with(user.inject([at_once_users(1)])));
+}
+
+#[cfg(feature = "sqlite")]
+#[test]
+fn records_of_a_query() {
+    let _ = [sql_feeder("sqlite:shop.db", "SELECT id FROM users").circular(), sql_feeder("sqlite:shop.db", "SELECT 1")];
 }

@@ -41,7 +41,7 @@ pub(crate) fn measure(setting: &Setting, findings: &mut Findings) -> Result<(), 
     let lag = &report.users().arrival_lag;
     findings.at_most("start lag of users, median", lag.percentile(50.0), 200.micros());
     findings.at_most("start lag of users, p99", lag.percentile(99.0), 2.millis());
-    findings.note("start lag of users, longest", loadspiker::format::human(lag.max()));
+    findings.note("start lag of users, longest", loadspiker_core::format::human(lag.max()));
     findings.note("processor", format!("{:.0} %", report.info().cpu_share().unwrap_or_default() * 100.0));
     Ok(())
 }

@@ -3,7 +3,7 @@
 use std::fmt::Display;
 use std::time::Duration;
 
-use loadspiker::format::human;
+use loadspiker_core::format::human;
 
 /// Prints each finding, and remembers whether all claims hold.
 #[derive(Default)]

@@ -45,7 +45,7 @@ pub(crate) fn measure(setting: &Setting, findings: &mut Findings) -> Result<(), 
     let cut_off = report.requests_interrupted();
     let accounted = all <= served && served <= all + cut_off;
     findings.claim("requests in the report", all, format!("{served} served, {cut_off} cut off"), accounted);
-    findings.note("response time p50", loadspiker::format::human(page.response_time().percentile(50.0)));
+    findings.note("response time p50", loadspiker_core::format::human(page.response_time().percentile(50.0)));
     findings.note("processor", format!("{:.0} %", report.info().cpu_share().unwrap_or_default() * 100.0));
     Ok(())
 }

@@ -70,9 +70,9 @@ fn slow_target(setting: &Setting, findings: &mut Findings) -> Result<(), String>
     let bound = format!("{} at 3 s, {} more", mebibytes(early), mebibytes(MARGIN));
     findings.claim("memory at the end", mebibytes(late), bound, late <= early + MARGIN);
     let lag = &report.users().arrival_lag;
-    findings.note("start lag of users, p99", loadspiker::format::human(lag.percentile(99.0)));
+    findings.note("start lag of users, p99", loadspiker_core::format::human(lag.percentile(99.0)));
     let lag = report.start_lag();
-    findings.note("start lag of requests, p99", loadspiker::format::human(lag.percentile(99.0)));
+    findings.note("start lag of requests, p99", loadspiker_core::format::human(lag.percentile(99.0)));
     findings.note("arrivals dropped, because the load generator was late", report.users().dropped_late);
     findings.note("processor", format!("{:.0} %", report.info().cpu_share().unwrap_or_default() * 100.0));
     says(findings, "what the report says was the bottleneck", report.bottleneck(), Bottleneck::Target);

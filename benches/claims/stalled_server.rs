@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use loadspiker::format::human;
 use loadspiker::prelude::*;
+use loadspiker_core::format::human;
 
 use crate::Setting;
 use crate::findings::Findings;

@@ -1,7 +1,12 @@
-//! The engine of LoadSpiker: what every load test and every protocol crate stands on.
+//! The engine of LoadSpiker, for authors of protocols, reports and tools. **Semver:** [`protocol_prelude`] and all that the
+//! crate `loadspiker` re-exports follow semantic versioning, as does the JSON of a report (see
+//! [`SCHEMA_VERSION`](report::SCHEMA_VERSION)). Everything else that is public here serves the crates of this repository,
+//! which are released together: it may change in any minor version (while the version is 0.x, in any release). Public
+//! structs and enums that may grow are `#[non_exhaustive]`.
 //!
-//! Users of LoadSpiker depend on the crate `loadspiker`, which re-exports what they need. This crate is for those
-//! who write protocols, reports or tools: it knows no protocol itself, and no way to look at results.
+//! Load tests depend on the crate `loadspiker`, which re-exports what they need. A protocol crate depends on this one and
+//! begins with `use loadspiker_core::protocol_prelude::*`. This crate knows no protocol itself, and no way to look at
+//! results.
 //!
 //! Three features, all off by default, bring what not every program needs, with its libraries: `html` (`check::css`,
 //! `check::css_attr`, `check::form`) and `xpath` (`check::xpath`, `check::xpath_ns`), which the crate `loadspiker` turns

@@ -49,6 +49,11 @@ impl<'a, C: Clock> Attempt<'a, C> {
         self.limit = self.limit.earlier(limit);
     }
 
+    /// The user that the connection is for, if there is one.
+    pub(crate) fn user(&self) -> Option<u64> {
+        self.clock.user()
+    }
+
     pub(crate) fn certificate(&self) -> Option<&'a CertificateFiles> {
         self.certificate
     }

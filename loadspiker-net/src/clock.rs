@@ -14,6 +14,11 @@ pub trait Clock {
     fn was_held_up(&self) -> bool {
         false
     }
+
+    /// The number of the user whose time it is, for events; `None` if there is none.
+    fn user(&self) -> Option<u64> {
+        None
+    }
 }
 
 impl Clock for ActionContext {
@@ -23,6 +28,10 @@ impl Clock for ActionContext {
 
     fn was_held_up(&self) -> bool {
         ActionContext::was_held_up(self)
+    }
+
+    fn user(&self) -> Option<u64> {
+        Some(self.session().user_id())
     }
 }
 

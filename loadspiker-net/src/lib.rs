@@ -12,6 +12,8 @@
 //! * [`Failure`] is why something failed, with a [`FailureKind`] to decide by, and one wording for all protocols;
 //! * `http1` (feature `http1`) is a connection over which HTTP/1.1 is spoken, without scenarios.
 //!
+//! What happens to connections is told through `tracing`, at the level `debug`, under the targets `loadspiker_net::…`.
+//!
 //! Everything belongs to one shard. Nothing on the way of a request is shared with another core or takes a lock.
 //!
 //! ```
@@ -57,6 +59,7 @@ mod clock;
 mod dial;
 mod dns;
 mod endpoint;
+mod events;
 mod failure;
 #[cfg(feature = "http1")]
 #[cfg_attr(docsrs, doc(cfg(feature = "http1")))]

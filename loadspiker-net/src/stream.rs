@@ -10,10 +10,11 @@ use tokio::net::{TcpStream, UnixStream};
 use tokio_rustls::client::TlsStream;
 
 use crate::arrival;
+use crate::events::{self, Socket};
 
 /// A socket that counts.
 #[derive(Debug)]
-pub(crate) struct Counted<S> {
+pub(crate) struct Counted<S: Socket> {
     socket: S,
     sent: u64,
     received: u64,
@@ -52,6 +53,23 @@ impl NetStream {
         match self.0 {
             Kind::Plain(counted) => Some(counted),
             Kind::Secure(_) | Kind::Unix(_) => None,
+        }
+    }
+
+    /// The address on this side, and that of the peer.
+    pub(crate) fn ends(&self) -> (String, String) {
+        match &self.0 {
+            Kind::Plain(counted) => counted.socket.ends(),
+            Kind::Secure(tls) => tls.get_ref().0.socket.ends(),
+            Kind::Unix(counted) => counted.socket.ends(),
+        }
+    }
+
+    /// The TLS session, if there is one.
+    pub(crate) fn session(&self) -> Option<&rustls::ClientConnection> {
+        match &self.0 {
+            Kind::Secure(tls) => Some(tls.get_ref().1),
+            Kind::Plain(_) | Kind::Unix(_) => None,
         }
     }
 
@@ -206,7 +224,13 @@ impl AsyncWrite for NetStream {
     }
 }
 
-impl<S> Counted<S> {
+impl<S: Socket> Drop for Counted<S> {
+    fn drop(&mut self) {
+        events::closing(&self.socket);
+    }
+}
+
+impl<S: Socket> Counted<S> {
     fn new(socket: S) -> Self {
         Counted { socket, sent: 0, received: 0 }
     }
@@ -222,7 +246,7 @@ impl<S> Counted<S> {
     }
 }
 
-impl<S: AsyncRead + Unpin> AsyncRead for Counted<S> {
+impl<S: Socket + AsyncRead + Unpin> AsyncRead for Counted<S> {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
         let before = buf.filled().len();
@@ -232,7 +256,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Counted<S> {
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for Counted<S> {
+impl<S: Socket + AsyncWrite + Unpin> AsyncWrite for Counted<S> {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
         let written = ready!(Pin::new(&mut this.socket).poll_write(cx, buf))?;

@@ -4,10 +4,12 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use crate::log;
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use loadspiker_core::engine::RunOptions;
 use loadspiker_core::parse_duration;
 use loadspiker_core::protocol::masked_url;
+use tracing_subscriber::filter::Targets;
 
 /// What the command line asks for.
 #[derive(Debug)]
@@ -17,6 +19,8 @@ pub(crate) struct CommandLine {
     pub(crate) quiet: bool,
     pub(crate) json: bool,
     pub(crate) check: bool,
+    /// What is logged, if anything is.
+    pub(crate) log: Option<Targets>,
 }
 
 /// Where run folders are made unless `--report-dir` says otherwise.
@@ -44,6 +48,7 @@ impl CommandLine {
             quiet: flag("quiet"),
             json: flag("json"),
             check: flag("check"),
+            log: get(&matches, "log"),
         })
     }
 }
@@ -122,6 +127,11 @@ fn command(name: &str) -> Command {
         .arg(flag("json", "Print the result as JSON on standard output, and all else on standard error"))
         .arg(flag("check", "Compile the simulation and print its plan; run nothing"))
         .arg(flag("debug", "Run one user of each scenario once, and print every request and response"))
+        .arg(
+            value("log", "LEVEL", "Log connections, failures and decisions to standard error (such as info, debug or info,loadspiker_net=trace)")
+                .value_parser(log::filter)
+                .allow_hyphen_values(true),
+        )
         .after_help(
             "Exit codes: 0 passed, 1 an assertion failed, 2 the simulation is wrong or could not start, \
              3 the run was aborted.",
@@ -191,6 +201,7 @@ mod tests {
         assert_eq!(line.report_dir, Some(PathBuf::from("out")));
         assert_eq!(line.options.sample_log, Some(PathBuf::from("samples.csv")));
         assert!(line.quiet && line.json && line.check && line.options.debug);
+        assert!(line.log.is_none() && parse(&["--log", "debug"]).unwrap().log.is_some());
         assert_eq!(parse(&["--no-report"]).unwrap().report_dir, None);
     }
 
@@ -224,6 +235,7 @@ mod tests {
             (["--seed", "x"], "it must be a whole number from 0"),
             (["--duration", "-3s"], "it must be a time above 0"),
             (["--users-factor", "-.5"], "a number above 0"),
+            (["--log", "loud"], "`loud` is not a valid log filter"),
         ] {
             let message = parse(&args).unwrap_err();
             assert!(message.contains(args[0]) && message.contains(expected), "{message}");

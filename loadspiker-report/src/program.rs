@@ -13,6 +13,7 @@ use loadspiker_core::report::{EndReason, RunReport};
 use crate::cli::CommandLine;
 use crate::folder::{RunFolder, died, rescue};
 use crate::live::Progress;
+use crate::log;
 use crate::screen::Screen;
 use crate::summary::Summary;
 
@@ -72,6 +73,17 @@ fn run(simulation: Simulation, args: impl IntoIterator<Item = OsString>) -> u8 {
             Err(error) => fail(&error),
         };
     }
+    let logged = match line.log.take().map_or_else(log::of_environment, |filter| Ok(Some(filter))) {
+        Ok(filter) => filter,
+        Err(error) => {
+            complain(format_args!("error: {error}"));
+            return WRONG;
+        }
+    };
+    let is_logging = logged.is_some();
+    if logged.is_some_and(|filter| !log::begin(filter)) && !line.quiet {
+        complain(format_args!("note: the program has set a tracing subscriber of its own; it gets the log"));
+    }
     // Before the run: an hour of load for nothing would be a pity.
     line.report_dir.iter().filter(|_| !line.quiet).for_each(|dir| tell_of_the_dead(dir));
     let folder = line.report_dir.as_deref().map(|dir| RunFolder::open(dir, simulation.name())).transpose();
@@ -80,7 +92,7 @@ fn run(simulation: Simulation, args: impl IntoIterator<Item = OsString>) -> u8 {
         Err(error) => return fail(&error),
     };
     line.options.journal = folder.as_ref().map(RunFolder::journal);
-    let mut progress = Progress::new(line.quiet, std::io::stderr().is_terminal());
+    let mut progress = Progress::new(line.quiet, std::io::stderr().is_terminal() && !is_logging);
     let outcome = simulation.run_with(&line.options, &mut progress);
     progress.clear();
     match outcome {

@@ -47,6 +47,7 @@ impl Shard {
                 None => return,
             }
         }
+        Shard::tell_interrupted(&user);
         let population = user.population as usize;
         self.recorder.borrow_mut().user_interrupted(user.scenario(), false);
         self.alive.set(self.alive.get() - 1);

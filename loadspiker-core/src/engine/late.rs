@@ -60,7 +60,7 @@ pub(crate) struct ShardBinder<'a> {
 
 impl LateSymbols for ShardBinder<'_> {
     fn slot(&self, attribute: &str) -> Result<Slot, String> {
-        let known = self.shard.schemas.get(self.population as usize).and_then(|schema| schema.slot(attribute));
+        let known = self.shard.shared.get(self.population as usize).and_then(|shared| shared.schema.slot(attribute));
         known.or_else(|| self.shard.late.names.intern(attribute)).ok_or_else(|| {
             // Without the name, which would make every error another one.
             format!(

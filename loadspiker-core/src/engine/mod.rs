@@ -11,6 +11,7 @@ mod clock;
 mod cursor;
 mod drive;
 mod ending;
+mod events;
 mod fork;
 mod frames;
 mod gate;

@@ -11,6 +11,7 @@ use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use crate::assertion::Watches;
 use crate::collector::{Collector, Journal, JournalHeader};
 use crate::compile::Plan;
+use crate::engine::events;
 use crate::engine::handle::RunHandle;
 use crate::engine::health;
 use crate::engine::message::{Command, Event, Steer};
@@ -130,6 +131,7 @@ impl<'a> Run<'a> {
                 .warming_up(plan.warm_up)
                 .watched_by(watches)
                 .journalled(journal);
+        events::run_begins(&plan);
         observer.started(&plan, handle);
         let populations = plan.populations.len();
         let watch = Watch::new(pulses, &plan);
@@ -270,7 +272,8 @@ impl<'a> Run<'a> {
             }
             // What was done before the load was changed may not be any more; it is told again.
             Event::Done { round, .. } if round != self.scaled => {}
-            Event::Done { population, at, .. } => {
+            Event::Done { population, at, shard, .. } => {
+                events::population_is_done(&self.plan, population, shard);
                 self.done_on[population] += 1;
                 // Simulated time stands still by itself.
                 let done = if self.plan.simulated_clock { at } else { self.profile_time.of(at) };
@@ -304,6 +307,7 @@ impl<'a> Run<'a> {
     }
 
     pub(super) fn stop(&mut self, reason: EndReason, at: Moment, patience: Duration) {
+        events::stopping(&reason, patience);
         self.observer.stopping(&reason, patience);
         self.happened(at, EventKind::Stop, &reason.to_string());
         self.handle.is_ending();
@@ -342,6 +346,7 @@ impl<'a> Run<'a> {
             let soon = self.has_begun && !self.plan.simulated_clock && !after.is_empty();
             let at = if soon { due.max(self.now() + Duration::from_millis(5)) } else { due };
             self.started.insert(index);
+            events::population_starts(&self.plan, index, at);
             self.tell_all(&Command::Start { population: index, at });
         }
     }
@@ -360,6 +365,7 @@ impl<'a> Run<'a> {
         });
         self.info.duration = ended.since_start();
         self.info.end = reason;
+        events::run_is_over(&self.info);
         self.info.paused = self.profile_time.paused_until(ended);
         self.show();
         self.watch.tell(&mut self.info, self.plan.simulated_clock);

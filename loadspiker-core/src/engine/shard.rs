@@ -27,7 +27,7 @@ use crate::metrics::{Book, GroupId, Limits, NameId, Recorder};
 use crate::moment::Moment;
 use crate::numbers::mix;
 use crate::protocol::{RunStates, ShardInfo, ShardState};
-use crate::session::{Counters, Schema, Session, Slot};
+use crate::session::{Counters, Schema, Session, Shared, Slot};
 use crate::shown::plain;
 use crate::value::Value;
 
@@ -45,7 +45,8 @@ pub(crate) struct Shard {
     pub(crate) buffers: RefCell<Vec<String>>,
     pub(super) plan: Arc<Plan>,
     pub(super) programs: Vec<ShardProgram>,
-    pub(super) schemas: Vec<Rc<Schema>>,
+    /// What the sessions of each population share.
+    pub(super) shared: Vec<Rc<Shared>>,
     /// What every session begins with, the highest slot first, so that a session makes room once.
     pub(super) given: Vec<(Slot, Value)>,
     pub(super) states: RefCell<Vec<Rc<dyn ShardState>>>,
@@ -135,14 +136,13 @@ impl Shard {
             .collect();
         let counters = Rc::new(Counters::new(index, info.count));
         let book = Rc::new(Book::new(Limits::default()));
-        let schemas = plan.scenario_names.iter();
         let simulated = clock.is_simulated();
         let late = Late::default();
         let attributes = plan.attributes.iter().chain(plan.given().iter().map(|(name, _)| name)).cloned();
         let given = given(plan.given(), &Schema::new("", attributes.clone()));
-        let schema = |name: &Arc<str>| {
-            let schema = Schema::new(&**name, attributes.clone()).guarding(&plan.secrets).with_late(late.names.clone());
-            schema.counting_with(&counters).recorded_in(&book)
+        let shared = |name: &Arc<str>| {
+            let schema = Schema::new(&**name, attributes.clone());
+            Shared::new(schema, &plan.secrets, &late.names, &counters, &book)
         };
         let shard = Shard {
             index,
@@ -158,8 +158,8 @@ impl Shard {
             attention: Attention::default(),
             buffers: RefCell::default(),
             programs: plan.populations.iter().map(|population| Rc::new(population.program.clone())).collect(),
-            // A schema of the shard's own: its reference count is not shared with other cores.
-            schemas: schemas.map(|name| Rc::new(schema(name))).collect(),
+            // The shard's own: the reference counts are not shared with other cores.
+            shared: plan.scenario_names.iter().map(|name| Rc::new(shared(name))).collect(),
             given,
             states: RefCell::new(states?),
             populations: RefCell::new(
@@ -234,6 +234,7 @@ impl Shard {
         if self.debug {
             self.show(&format!("= {}: a step failed: {}\n", user.whose(), plain(&message)));
         }
+        Shard::tell_failed_step(user, &message, problem.panicked);
         let mut recorder = self.recorder.borrow_mut();
         recorder.step_error(scenario, &message);
         if problem.panicked {

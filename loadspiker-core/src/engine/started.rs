@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 
 use crate::dsl::Simulation;
+use crate::engine::events::Listener;
 use crate::engine::handle::RunHandle;
 use crate::engine::options::{Observer, RunOptions};
 use crate::engine::prepare::conduct_alone;
@@ -61,7 +62,11 @@ impl Simulation {
         let (handle, events) = RunHandle::new(&plan);
         let (steered, debug) = (handle.clone(), options.debug);
         let thread = std::thread::Builder::new().name("loadspiker-run".to_owned());
-        let thread = thread.spawn(move || conduct_alone(&plan, &steered, events, debug, &mut observer));
+        let listener = Listener::here();
+        let thread = thread.spawn(move || {
+            let _listening = listener.listen();
+            conduct_alone(&plan, &steered, events, debug, &mut observer)
+        });
         let thread = thread
             .map_err(|cause| Error::Start { what: "the thread of the run".to_owned(), cause: explain(&cause) })?;
         Ok(StartedRun { handle, thread })

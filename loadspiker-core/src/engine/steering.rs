@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use crate::engine::events;
 use crate::engine::message::{Command, Steer};
 use crate::engine::run::Run;
 use crate::metrics::EventKind;
@@ -63,11 +64,13 @@ impl Run<'_> {
             // Those who have the grace period to finish are left alone.
             _ if time_is_up || self.end.is_some() => self.handle.is_ending(),
             Steer::Pause => {
+                events::steered(&"pause", at);
                 self.profile_time.pause(at);
                 self.happened(at, EventKind::Pause, "");
                 self.tell_all(&Command::Pause { at });
             }
             Steer::Resume => {
+                events::steered(&"resume", at);
                 self.profile_time.resume(at);
                 self.happened(at, EventKind::Resume, "");
                 if self.plan.simulated_clock {
@@ -77,7 +80,10 @@ impl Run<'_> {
                 self.tell_all(&Command::Resume { at });
                 self.start_what_can();
             }
-            Steer::Scale(factor) => self.scale(factor, at),
+            Steer::Scale(factor) => {
+                events::steered(&format_args!("load times {factor}"), at);
+                self.scale(factor, at);
+            }
         }
     }
 

@@ -12,6 +12,7 @@ use tokio::sync::mpsc::UnboundedReceiver;
 
 use crate::compile::Plan;
 use crate::engine::clock::Clock;
+use crate::engine::events;
 use crate::engine::message::{Command, Event};
 use crate::engine::signals::{SHARD_THREAD, panic_message};
 use crate::engine::timer::Timer;
@@ -31,7 +32,10 @@ pub(crate) fn spawn(
     pulse: &Arc<Pulse>,
 ) -> Result<JoinHandle<()>, String> {
     let (plan, tell, pulse) = (plan.clone(), tell.clone(), pulse.clone());
+    let listener = events::Listener::here();
     let work = move || {
+        let _listening = listener.listen();
+        let _span = events::on_shard(index);
         let shard = || run(&plan, index, debug, &start, commands, &tell, &pulse);
         if let Err(payload) = catch_unwind(AssertUnwindSafe(shard)) {
             let cause = plain(&panic_message(payload.as_ref())).into_owned();

@@ -31,10 +31,12 @@ impl Shard {
                         started += 1;
                     }
                     Some(Arrival::Crowded(crowded)) => {
+                        self.tell_dropped_arrivals(index, crowded, "as many users as allowed are there");
                         let dropped = Dropped { crowded, ..Dropped::default() };
                         self.recorder.borrow_mut().arrivals_dropped(scenario, dropped);
                     }
                     Some(Arrival::Missed(late)) => {
+                        self.tell_dropped_arrivals(index, late, "the load generator was late");
                         let dropped = Dropped { late, ..Dropped::default() };
                         self.recorder.borrow_mut().arrivals_dropped(scenario, dropped);
                     }
@@ -49,7 +51,7 @@ impl Shard {
         self.users_made.set(made + 1);
         let (index, count) = (self.index as u64, self.plan.shards as u64);
         let user_id = made * count + index + 1;
-        let mut session = Session::numbered(self.schemas[population].clone(), user_id, number, seed);
+        let mut session = Session::sharing(self.shared[population].clone(), user_id, number, seed);
         for (slot, value) in &self.given {
             session.set_at(*slot, value.clone());
         }
@@ -84,6 +86,7 @@ impl Shard {
     /// A user, or its branch at `fork`, was lost in a panic of code that is not the engine's, such as the end of a
     /// protocol's state.
     pub(crate) fn user_lost(self: &Rc<Self>, population: u32, fork: Option<&Fork>, message: &str) {
+        self.tell_lost_user(population, message);
         let scenario = ScenarioId(population);
         {
             let mut recorder = self.recorder.borrow_mut();

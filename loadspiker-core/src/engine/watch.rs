@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::compile::Plan;
+use crate::engine::events;
 use crate::engine::health;
 use crate::engine::host::Machine;
 use crate::engine::pulse::Pulse;
@@ -154,12 +155,14 @@ impl Run<'_> {
         let now = self.now();
         let (tell, give_up) = self.watch.look(now, &self.plan);
         for stuck in tell {
-            self.observer.warning(&format!(
+            let warning = format!(
                 "shard {} has been held up for {} by {stuck}; meanwhile nobody else on it has a turn: code in a step must \
                  not block, nor loop for ever",
                 stuck.shard,
                 human(stuck.held),
-            ));
+            );
+            events::warning(&warning);
+            self.observer.warning(&warning);
         }
         for shard in give_up {
             self.collector.shard_lost(shard);
@@ -167,6 +170,7 @@ impl Run<'_> {
             let Some(stuck) = self.watch.stuck.iter().rev().find(|stuck| stuck.shard == shard) else { continue };
             let why =
                 format!("shard {shard} never came back from {stuck}, and was given up after {}", human(stuck.held));
+            events::warning(&why);
             if self.end != Some(EndReason::Interrupted) {
                 self.end = Some(EndReason::Aborted(why));
             }

@@ -1,19 +1,16 @@
 //! [`BoundFeeder`]: records given to users while a run goes on.
 //!
-//! Each shard has a stripe of the records and a cursor in it, on a cache line of its own. A shard writes to another's
-//! cursor only when its own stripe of a queue is used up. There is no lock and, for single records, no allocation. What
-//! is streamed or drawn is another matter: see [`Flow`] and [`Tap`].
+//! Where the records come from decides how they are given: see [`Stored`], [`Flow`] and [`Tap`].
 
-use std::ops::Range;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::builder::Strategy;
 use super::drawn::Fields;
 use super::error::{FeedError, FeederError};
 use super::flow::Flow;
-use super::layout::{Rows, lay_out, stripe, striped};
 use super::live::Live;
+use super::stored::Stored;
 use super::table::Table;
 use super::tap::Tap;
 use crate::expression::EvalError;
@@ -34,37 +31,22 @@ pub(crate) fn at_once(count: u64) -> Result<usize, EvalError> {
 pub struct BoundFeeder {
     name: String,
     strategy: Strategy,
-    records: usize,
     /// Several populations take from it. Written before the run only.
     shared: AtomicBool,
-    slots: Box<[Slot]>,
     /// The names of its fields.
     fields: Arc<[Arc<str>]>,
-    /// For each shard its own, or one for all.
-    rows: Box<[Rows]>,
-    stripes: Box<[Stripe]>,
-    /// Of a streamed feeder, instead of rows and stripes.
-    flow: Option<Flow>,
-    /// Of one that is drawn while the run goes on.
-    tap: Option<Tap>,
+    content: Content,
 }
 
-/// A shard's part of the records. As large as the cache lines that are fetched together.
+/// Where the records come from.
 #[derive(Debug)]
-#[repr(align(128))]
-struct Stripe {
-    /// How many records have been taken from it.
-    taken: AtomicU64,
-    rows: Range<usize>,
-}
-
-impl Stripe {
-    /// The next row of the stripe, if there is one left; no other call gets it.
-    fn take(&self) -> Option<usize> {
-        let row = |taken| usize::try_from(taken).ok().map(|i| self.rows.start + i).filter(|row| *row < self.rows.end);
-        row(self.taken.load(Ordering::Relaxed))?;
-        row(self.taken.fetch_add(1, Ordering::Relaxed))
-    }
+enum Content {
+    /// They are in memory; each field goes to its slot.
+    Stored(Stored, Box<[Slot]>),
+    /// They are read while the run goes on; each field goes to its slot.
+    Flowing(Flow, Box<[Slot]>),
+    /// They are drawn while the run goes on; fields are found by their names.
+    Drawn(Tap),
 }
 
 impl BoundFeeder {
@@ -76,29 +58,12 @@ impl BoundFeeder {
         shards: usize,
         seed: u64,
     ) -> Self {
-        let records = table.records;
-        let mut order: Vec<usize> = (0..records).collect();
-        if strategy == Strategy::Shuffle {
-            fastrand::Rng::with_seed(seed).shuffle(&mut order);
-        }
-        if matches!(strategy, Strategy::Queue | Strategy::Shuffle | Strategy::Circular) {
-            order = striped(records, shards).map(|position| order[position]).collect();
-        }
-        let each_reads_all = matches!(strategy, Strategy::Random | Strategy::Circular);
-        let stripes =
-            (0..shards).map(|shard| Stripe { taken: AtomicU64::new(0), rows: stripe(records, shards, shard) });
-        BoundFeeder {
-            name: name.to_owned(),
-            strategy,
-            records,
-            shared: AtomicBool::new(false),
-            slots,
-            fields: table.columns.clone(),
-            rows: lay_out(table, &order, shards, each_reads_all),
-            stripes: stripes.collect(),
-            flow: None,
-            tap: None,
-        }
+        let content = Content::Stored(Stored::new(strategy, table, shards, seed), slots);
+        BoundFeeder::with(name, strategy, table.columns.clone(), content)
+    }
+
+    fn with(name: &str, strategy: Strategy, fields: Arc<[Arc<str>]>, content: Content) -> Self {
+        BoundFeeder { name: name.to_owned(), strategy, shared: AtomicBool::new(false), fields, content }
     }
 
     /// Of records that are read while the run goes on.
@@ -109,22 +74,18 @@ impl BoundFeeder {
         fields: Arc<[Arc<str>]>,
         slots: Box<[Slot]>,
     ) -> Self {
-        let (rows, stripes, shared) = Default::default();
-        let name = name.to_owned();
-        BoundFeeder { name, strategy, records: 0, shared, slots, fields, rows, stripes, flow: Some(flow), tap: None }
+        BoundFeeder::with(name, strategy, fields, Content::Flowing(flow, slots))
     }
 
     /// Of records that are drawn while the run goes on.
-    pub(super) fn drawn(name: &str, strategy: Strategy, tap: Tap, fields: Arc<[Arc<str>]>, slots: Box<[Slot]>) -> Self {
-        let (rows, stripes, shared) = Default::default();
-        let name = name.to_owned();
-        BoundFeeder { name, strategy, records: 0, shared, slots, fields, rows, stripes, flow: None, tap: Some(tap) }
+    pub(super) fn drawn(name: &str, strategy: Strategy, tap: Tap, fields: Arc<[Arc<str>]>) -> Self {
+        BoundFeeder::with(name, strategy, fields, Content::Drawn(tap))
     }
 
     /// What users may have to wait for, if they may.
     pub(crate) fn live(&self) -> Option<&Live> {
-        match &self.tap {
-            Some(Tap::Live(live)) => Some(live),
+        match &self.content {
+            Content::Drawn(Tap::Live(live)) => Some(live),
             _ => None,
         }
     }
@@ -164,7 +125,7 @@ impl BoundFeeder {
     }
 
     /// The number of the record that belongs to this user, and of the user; the `i`-th of `count`.
-    fn user(&self, session: &Session, i: usize, count: usize) -> u64 {
+    pub(super) fn user(&self, session: &Session, i: usize, count: usize) -> u64 {
         // The number within the population does not depend on what else happens in the run.
         let number = match self.shared.load(Ordering::Relaxed) {
             false => session.number(),
@@ -191,14 +152,12 @@ impl BoundFeeder {
     ///
     /// There is no record left for this user, or the file that is streamed goes wrong.
     pub fn feed(&self, shard: usize, session: &mut Session) -> Result<(), FeedError> {
-        if let Some(flow) = &self.flow {
-            return flow.feed(&self.name, shard, &self.slots, session);
-        }
-        if let Some(tap) = &self.tap {
-            return self.draw(tap, shard, session, None);
-        }
-        let row = self.next(shard, session, 0, 1)?;
-        for (slot, cell) in self.slots.iter().zip(self.row(shard, row)) {
+        let (stored, slots) = match &self.content {
+            Content::Stored(stored, slots) => (stored, slots),
+            Content::Flowing(flow, slots) => return flow.feed(&self.name, shard, slots, session),
+            Content::Drawn(tap) => return self.draw(tap, shard, session, None),
+        };
+        for (slot, cell) in slots.iter().zip(stored.next(self, shard, session, 0, 1)?) {
             match cell {
                 Some(value) => session.set_at(*slot, value.clone()),
                 None => drop(session.remove_at(*slot)),
@@ -214,19 +173,19 @@ impl BoundFeeder {
     ///
     /// There are not enough records left for this user, or the file that is streamed goes wrong.
     pub fn feed_n(&self, shard: usize, session: &mut Session, count: usize) -> Result<(), FeedError> {
-        if let Some(flow) = &self.flow {
-            for (slot, values) in self.slots.iter().zip(flow.columns(&self.name, shard, count)?) {
-                session.set_at(*slot, Value::from(values));
+        let (stored, slots) = match &self.content {
+            Content::Stored(stored, slots) => (stored, slots),
+            Content::Flowing(flow, slots) => {
+                for (slot, values) in slots.iter().zip(flow.columns(&self.name, shard, count)?) {
+                    session.set_at(*slot, Value::from(values));
+                }
+                return Ok(());
             }
-            return Ok(());
-        }
-        if let Some(tap) = &self.tap {
-            return self.draw(tap, shard, session, Some(count));
-        }
-        let rows: Vec<&[Option<Value>]> = (0..count)
-            .map(|i| self.next(shard, session, i, count).map(|row| self.row(shard, row)))
-            .collect::<Result<_, _>>()?;
-        for (column, slot) in self.slots.iter().enumerate() {
+            Content::Drawn(tap) => return self.draw(tap, shard, session, Some(count)),
+        };
+        let rows: Vec<&[Option<Value>]> =
+            (0..count).map(|i| stored.next(self, shard, session, i, count)).collect::<Result<_, _>>()?;
+        for (column, slot) in slots.iter().enumerate() {
             let cells = rows.iter().map(|row| row.get(column).cloned().flatten().unwrap_or_default());
             session.set_at(*slot, Value::List(cells.collect::<Arc<[Value]>>()));
         }
@@ -241,19 +200,22 @@ impl BoundFeeder {
         session: &mut Session,
         count: Option<usize>,
     ) -> Result<(), FeedError> {
-        if let Some(flow) = &self.flow {
-            for (field, mut values) in self.fields.iter().zip(flow.columns(&self.name, shard, count.unwrap_or(1))?) {
-                let value = if count.is_some() { Value::from(values) } else { values.pop().unwrap_or_default() };
-                // As below, its name was looked at before.
-                drop(session.set(field, value));
+        let stored = match &self.content {
+            Content::Stored(stored, _) => stored,
+            Content::Flowing(flow, _) => {
+                for (field, mut values) in
+                    self.fields.iter().zip(flow.columns(&self.name, shard, count.unwrap_or(1))?)
+                {
+                    let value = if count.is_some() { Value::from(values) } else { values.pop().unwrap_or_default() };
+                    // As below, its name was looked at before.
+                    drop(session.set(field, value));
+                }
+                return Ok(());
             }
-            return Ok(());
-        }
-        if let Some(tap) = &self.tap {
-            return self.draw(tap, shard, session, count);
-        }
+            Content::Drawn(tap) => return self.draw(tap, shard, session, count),
+        };
         let rows: Vec<&[Option<Value>]> = (0..count.unwrap_or(1))
-            .map(|i| self.next(shard, session, i, count.unwrap_or(1)).map(|row| self.row(shard, row)))
+            .map(|i| stored.next(self, shard, session, i, count.unwrap_or(1)))
             .collect::<Result<_, _>>()?;
         for (column, field) in self.fields.iter().enumerate() {
             let mut cells = rows.iter().map(|row| row.get(column).cloned().flatten());
@@ -270,41 +232,7 @@ impl BoundFeeder {
         Ok(())
     }
 
-    /// The row of the next record; record `i` of `count` that the user gets at once.
-    fn next(&self, shard: usize, session: &Session, i: usize, count: usize) -> Result<usize, FeedError> {
-        let shard = shard % self.stripes.len();
-        match self.strategy {
-            Strategy::Queue | Strategy::Shuffle => {
-                let others = self.stripes[shard + 1..].iter().chain(&self.stripes[..shard]);
-                let row = self.stripes[shard].take().or_else(|| others.into_iter().find_map(Stripe::take));
-                row.ok_or_else(|| FeedError::Exhausted { feeder: self.name.clone(), records: self.records })
-            }
-            Strategy::Random => Ok(session.random(|random| random.usize(..self.records))),
-            Strategy::Circular => Ok(self.next_in_circle(shard)),
-            Strategy::UniquePerUser => {
-                let row = usize::try_from(self.user(session, i, count)).unwrap_or(usize::MAX);
-                (row < self.records).then_some(row).ok_or_else(|| FeedError::TooFewForUsers {
-                    feeder: self.name.clone(),
-                    records: self.records,
-                    user: self.user(session, 0, 1).saturating_add(1),
-                })
-            }
-        }
-    }
-
-    /// Each shard goes through all records, beginning with its own stripe, and goes on with the next shard's: the
-    /// records are used equally often, and a single user in a loop sees all of them.
-    fn next_in_circle(&self, shard: usize) -> usize {
-        let stripe = &self.stripes[shard];
-        // Written by this shard alone: no need for an atomic addition.
-        let taken = stripe.taken.load(Ordering::Relaxed);
-        stripe.taken.store(taken.wrapping_add(1), Ordering::Relaxed);
-        let start = if stripe.rows.is_empty() { shard } else { stripe.rows.start };
-        let past = usize::try_from(taken % u64::try_from(self.records).unwrap_or(u64::MAX)).unwrap_or(0);
-        (start % self.records + past) % self.records
-    }
-
-    fn row(&self, shard: usize, row: usize) -> &[Option<Value>] {
-        self.rows[shard % self.rows.len()].get(row)
+    pub(super) fn strategy(&self) -> Strategy {
+        self.strategy
     }
 }

@@ -56,6 +56,7 @@ mod separated;
 mod sink;
 mod sitemap;
 mod source;
+mod stored;
 mod stream;
 mod table;
 mod tap;

@@ -209,7 +209,7 @@ impl OpenFeeder {
             ),
             Content::Drawn { feeder, columns, part } => {
                 let tap = Tap::new(feeder, columns, *part, shards, seed);
-                BoundFeeder::drawn(&self.name, self.strategy, tap, columns.clone(), slots)
+                BoundFeeder::drawn(&self.name, self.strategy, tap, columns.clone())
             }
         }
     }

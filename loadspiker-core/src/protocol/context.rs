@@ -234,6 +234,7 @@ impl ActionContext {
         let wait = self.throttle_wait;
         self.shard.recorder.borrow_mut().record_throttled(user.scenario(), user.group, sample, wait);
         if let Some(error) = sample.error {
+            self.shard.tell_failed_request(user, sample.name, error);
             user.session.mark_as_failed();
             user.fail_group();
             if let Some(witness) = &mut self.witness {

@@ -19,7 +19,7 @@ impl Session {
     /// branches, and from the number of the branch.
     pub(crate) fn branch(&self, seed: u64, number: u64) -> Session {
         Session {
-            schema: self.schema.clone(),
+            shared: self.shared.clone(),
             user_id: self.user_id,
             number: self.number,
             attributes: self.attributes.clone(),
@@ -153,6 +153,6 @@ mod tests {
         user.set("a", "long").unwrap();
         let (Some(Value::Text(a)), branch) = (user.value("a"), user.branch(1, 1)) else { panic!() };
         let Some(Value::Text(b)) = branch.value("a") else { panic!() };
-        assert!(Arc::ptr_eq(a, b) && Rc::ptr_eq(&user.schema, &branch.schema));
+        assert!(Arc::ptr_eq(a, b) && Rc::ptr_eq(&user.shared, &branch.shared));
     }
 }

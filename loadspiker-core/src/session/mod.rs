@@ -5,6 +5,7 @@ mod counter;
 mod late_names;
 mod schema;
 mod secrets;
+mod shared;
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -16,6 +17,7 @@ use late_names::is_late;
 pub(crate) use late_names::{LIMIT as LATE_LIMIT, LateNames};
 pub use schema::{Schema, Slot};
 pub(crate) use secrets::Secrets;
+pub(crate) use shared::Shared;
 
 use crate::error::SessionError;
 use crate::mask::shown_value;
@@ -40,7 +42,7 @@ type Others = Vec<(Arc<str>, Value)>;
 /// ```
 #[derive(Debug)]
 pub struct Session {
-    schema: Rc<Schema>,
+    shared: Rc<Shared>,
     user_id: u64,
     /// The number of this user among those of its population, from 0. What it draws follows from it.
     number: u64,
@@ -55,11 +57,16 @@ pub struct Session {
 }
 
 impl Session {
-    /// A fresh session. The engine makes them; protocol tests use [`Session::detached`].
+    /// A fresh session outside of a run. Protocol tests use [`Session::detached`].
     pub fn new(schema: Rc<Schema>, user_id: u64, seed: u64) -> Self {
-        let number = user_id.saturating_sub(1);
+        let shared = Shared::guarding(Rc::unwrap_or_clone(schema), Arc::default());
+        Session::sharing(Rc::new(shared), user_id, user_id.saturating_sub(1), seed)
+    }
+
+    /// A fresh session of a run, for the user of this number (from 0) of its population.
+    pub(crate) fn sharing(shared: Rc<Shared>, user_id: u64, number: u64, seed: u64) -> Self {
         Session {
-            schema,
+            shared,
             user_id,
             number,
             attributes: Vec::new(),
@@ -68,11 +75,6 @@ impl Session {
             failed: false,
             newly_failed: false,
         }
-    }
-
-    /// As [`new`](Self::new), for the user of this number (from 0) of its population.
-    pub(crate) fn numbered(schema: Rc<Schema>, user_id: u64, number: u64, seed: u64) -> Self {
-        Session { number, ..Session::new(schema, user_id, seed) }
     }
 
     /// A session outside of a run, for tests: user 1 of `scenario`, with slots for these attributes.
@@ -93,7 +95,7 @@ impl Session {
 
     /// The name of the scenario this user runs.
     pub fn scenario(&self) -> &str {
-        &self.schema.scenario
+        &self.shared.schema.scenario
     }
 
     /// Whether a request, check or step of this user has failed.
@@ -161,7 +163,7 @@ impl Session {
 
     /// The attribute, if set.
     pub fn value(&self, name: &str) -> Option<&Value> {
-        match self.schema.slot(name) {
+        match self.shared.schema.slot(name) {
             Some(slot) => self.value_at(slot),
             None => self.other(name),
         }
@@ -194,7 +196,7 @@ impl Session {
         if name.is_empty() || name.contains(['#', '{', '}', '(', ')', '.']) {
             return Err(SessionError::Name(name.to_owned()));
         }
-        if let Some(slot) = self.schema.slot(name) {
+        if let Some(slot) = self.shared.schema.slot(name) {
             self.set_at(slot, value.into());
             return Ok(());
         }
@@ -204,7 +206,7 @@ impl Session {
 
     /// Removes an attribute and returns what it was.
     pub fn remove(&mut self, name: &str) -> Option<Value> {
-        if let Some(slot) = self.schema.slot(name) {
+        if let Some(slot) = self.shared.schema.slot(name) {
             return self.remove_at(slot);
         }
         self.remove_other(name)
@@ -212,7 +214,7 @@ impl Session {
 
     /// The names of the attributes that are set.
     pub fn names(&self) -> impl Iterator<Item = &str> {
-        let known = self.schema.names.iter().zip(&self.attributes).filter(|(_, value)| value.is_some());
+        let known = self.shared.schema.names.iter().zip(&self.attributes).filter(|(_, value)| value.is_some());
         let others = self.others.iter().flat_map(|others| others.iter());
         known.map(|(name, _)| name.as_ref()).chain(others.map(|(name, _)| name.as_ref()))
     }
@@ -228,7 +230,7 @@ impl Session {
     /// What is in a late slot: an attribute that is found by its name.
     #[cold]
     fn late_value(&self, slot: Slot) -> Option<&Value> {
-        self.other(self.schema.late_name(slot)?)
+        self.other(self.shared.late_name(slot)?)
     }
 
     /// Sets the attribute in `slot`.
@@ -236,13 +238,13 @@ impl Session {
         let index = slot.0 as usize;
         if index >= self.attributes.len() {
             if is_late(slot) {
-                if let Some(name) = self.schema.late_name(slot).cloned() {
+                if let Some(name) = self.shared.late_name(slot).cloned() {
                     self.set_other(&name, value);
                 }
                 return;
             }
             // Few scenarios have many attributes, and most users get to set all of them: room is made once.
-            let room = (index + 1).max(self.schema.names.len().min(16));
+            let room = (index + 1).max(self.shared.schema.names.len().min(16));
             self.attributes.reserve_exact(room - self.attributes.len());
             self.attributes.resize(index + 1, None);
         }
@@ -254,7 +256,7 @@ impl Session {
         match self.attributes.get_mut(slot.0 as usize) {
             Some(value) => value.take(),
             None => {
-                let name = self.schema.late_name(slot)?.clone();
+                let name = self.shared.late_name(slot)?.clone();
                 self.remove_other(&name)
             }
         }
@@ -262,8 +264,8 @@ impl Session {
 
     /// The name behind `slot`, for error messages.
     pub fn name_of(&self, slot: Slot) -> &str {
-        let known = self.schema.names.get(slot.0 as usize);
-        known.or_else(|| self.schema.late_name(slot)).map_or("?", |name| name.as_ref())
+        let known = self.shared.schema.names.get(slot.0 as usize);
+        known.or_else(|| self.shared.late_name(slot)).map_or("?", |name| name.as_ref())
     }
 
     /// Draws from this user's own source of random numbers, which follows from the seed of the run.
@@ -276,12 +278,12 @@ impl Session {
 
     /// The counters of the shard.
     pub(crate) fn counters(&self) -> &Counters {
-        &self.schema.counters
+        &self.shared.counters
     }
 
     /// Where custom metrics and checks of this shard are counted.
     pub(crate) fn book(&self) -> &Book {
-        &self.schema.book
+        &self.shared.book
     }
 
     /// The error for an attribute that is not there; it lists those that are.
@@ -318,8 +320,8 @@ mod tests {
     fn a_late_slot_and_its_name_mean_the_same_attribute() {
         let late = Rc::new(LateNames::default());
         let slot = late.intern("token").unwrap();
-        let schema = Schema::new("s", ["known".into()]).with_late(late);
-        let mut session = Session::new(Rc::new(schema), 1, 1);
+        let shared = Shared::guarding(Schema::new("s", ["known".into()]), Arc::default());
+        let mut session = Session::sharing(Rc::new(Shared { late: Some(late), ..shared }), 1, 0, 1);
         assert_eq!((session.value_at(slot), session.name_of(slot)), (None, "token"));
         session.set_at(slot, Value::from("a"));
         assert_eq!(session.get_str("token").unwrap(), "a");

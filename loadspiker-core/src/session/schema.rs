@@ -1,34 +1,19 @@
-//! [`Schema`]: what the sessions of a population have in common.
+//! [`Schema`]: the names of a scenario's attributes, and where their values are.
 
-use std::rc::Rc;
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
-
-use super::counter::Counters;
-use super::late_names::LateNames;
-use super::secrets::Secrets;
-use crate::metrics::Book;
 
 /// The place of an attribute in every session of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Slot(pub(crate) u32);
 
-/// Names of attributes to [`Slot`]s, and the name of the scenario: what all sessions of a population share.
-#[derive(Debug, Default)]
+/// Names of attributes to [`Slot`]s, and the name of the scenario. It holds names, nothing else.
+#[derive(Clone, Debug, Default)]
 pub struct Schema {
     pub(super) scenario: String,
     pub(super) names: Vec<Arc<str>>,
-    /// Which of them are secret.
-    pub(super) secret: Vec<bool>,
-    pub(super) secrets: Arc<Secrets>,
     slots: FxHashMap<Arc<str>, Slot>,
-    /// Names met during the run; only the schemas of a shard have them.
-    late: Option<Rc<LateNames>>,
-    /// Shared by all schemas of a shard.
-    pub(super) counters: Rc<Counters>,
-    /// The same.
-    pub(super) book: Rc<Book>,
 }
 
 impl Schema {
@@ -41,22 +26,6 @@ impl Schema {
         schema
     }
 
-    /// The same, for sessions that count with these.
-    pub(crate) fn counting_with(self, counters: &Rc<Counters>) -> Self {
-        Schema { counters: counters.clone(), ..self }
-    }
-
-    /// The same, for sessions whose custom metrics and checks are counted in this book.
-    pub(crate) fn recorded_in(self, book: &Rc<Book>) -> Self {
-        Schema { book: book.clone(), ..self }
-    }
-
-    /// The same, for sessions that know of these secrets.
-    pub(crate) fn guarding(self, secrets: &Arc<Secrets>) -> Self {
-        let secret = self.names.iter().map(|name| secrets.has_attribute(name)).collect();
-        Schema { secrets: secrets.clone(), secret, ..self }
-    }
-
     /// The slot of `name`, made if it is new.
     pub fn intern(&mut self, name: &str) -> Slot {
         if let Some(slot) = self.slots.get(name) {
@@ -64,26 +33,9 @@ impl Schema {
         }
         let slot = Slot(u32::try_from(self.names.len()).unwrap_or(u32::MAX));
         let name: Arc<str> = name.into();
-        self.secret.push(self.secrets.has_attribute(&name));
         self.names.push(name.clone());
         self.slots.insert(name, slot);
         slot
-    }
-
-    /// The same schema with these late names.
-    pub(crate) fn with_late(mut self, late: Rc<LateNames>) -> Self {
-        self.late = Some(late);
-        self
-    }
-
-    /// Texts met during the run that must not be shown.
-    pub(super) fn late_secrets(&self) -> Vec<Arc<str>> {
-        self.late.as_ref().map(|late| late.secrets()).unwrap_or_default()
-    }
-
-    /// The name behind a late slot.
-    pub(super) fn late_name(&self, slot: Slot) -> Option<&Arc<str>> {
-        self.late.as_ref()?.name_of(slot)
     }
 
     /// The slot of `name`, if the scenario mentions it.

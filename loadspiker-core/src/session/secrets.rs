@@ -43,14 +43,13 @@ impl Secrets {
 impl Session {
     /// The text with the secrets that are known to this user masked. Costs a look at each attribute.
     pub(crate) fn masked<'a>(&self, text: &'a str) -> Cow<'a, str> {
-        let mut secrets: Vec<Cow<'_, str>> = self.schema.secrets.texts.iter().map(|text| (&**text).into()).collect();
-        secrets.extend(self.schema.late_secrets().iter().map(|text| Cow::from(text.to_string())));
-        let known = self.schema.names.iter().zip(&self.schema.secret).zip(&self.attributes);
-        for ((_, is_secret), value) in known {
+        let mut secrets: Vec<Cow<'_, str>> = self.shared.secrets.texts.iter().map(|text| (&**text).into()).collect();
+        secrets.extend(self.shared.late_secrets().iter().map(|text| Cow::from(text.to_string())));
+        for (is_secret, value) in self.shared.secret.iter().zip(&self.attributes) {
             gather(*is_secret, value.as_ref(), &mut secrets);
         }
         for (name, value) in self.others.iter().flat_map(|others| others.iter()) {
-            gather(self.schema.secrets.has_attribute(name), Some(value), &mut secrets);
+            gather(self.shared.secrets.has_attribute(name), Some(value), &mut secrets);
         }
         without(text, secrets)
     }
@@ -76,7 +75,7 @@ mod tests {
     use std::rc::Rc;
 
     use super::*;
-    use crate::session::Schema;
+    use crate::session::{Schema, Shared};
 
     #[test]
     fn values_of_secret_attributes_are_masked_in_any_text() {
@@ -84,8 +83,8 @@ mod tests {
         secrets.add_text("constant secret");
         secrets.add_attribute("word");
         let names = ["password", "word", "pin", "user", "name"].map(Arc::from);
-        let schema = Schema::new("s", names).guarding(&Arc::new(secrets));
-        let mut session = Session::new(Rc::new(schema), 1, 1);
+        let shared = Shared::guarding(Schema::new("s", names), Arc::new(secrets));
+        let mut session = Session::sharing(Rc::new(shared), 1, 0, 1);
         session.set("password", "hunter22").unwrap();
         session.set("word", "open sesame").unwrap();
         session.set("pin", 471_147).unwrap();

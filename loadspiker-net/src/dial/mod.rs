@@ -17,6 +17,7 @@ use crate::attempt::Attempt;
 use crate::clock::Clock;
 use crate::dns::Resolver;
 use crate::endpoint::Endpoint;
+use crate::events;
 use crate::failure::{Failure, FailureKind, Phase};
 use crate::stream::{Counted, NetStream};
 use crate::tls::Tls;
@@ -53,6 +54,12 @@ impl Dialer {
     ///
     /// What has been opened is closed. A lookup goes on, for the next one who asks.
     pub async fn dial<C: Clock>(&self, to: &Endpoint, attempt: &mut Attempt<'_, C>) -> Result<NetStream, Failure> {
+        let dialled = self.open(to, attempt).await;
+        events::dialled(to, attempt.user(), &dialled);
+        dialled
+    }
+
+    async fn open<C: Clock>(&self, to: &Endpoint, attempt: &mut Attempt<'_, C>) -> Result<NetStream, Failure> {
         if let Some(path) = to.unix_path() {
             if to.is_secure() {
                 return Err(Failure::configuration(format!("TLS is not spoken over the Unix socket {to}")));
@@ -116,7 +123,10 @@ impl Dialer {
         let shaken: std::io::Result<tokio_rustls::client::TlsStream<Counted<TcpStream>>> =
             attempt.step(Phase::Tls, to, handshake).await?;
         let host = self.tls.server_name().unwrap_or(to.host());
-        shaken.map(NetStream::secure).map_err(|error| Failure::from_handshake(&error, host, &to.to_string()))
+        shaken
+            .map(NetStream::secure)
+            .inspect(|stream| events::secured(to, stream))
+            .map_err(|error| Failure::from_handshake(&error, host, &to.to_string()))
     }
 
     /// The name that is sent to the server, and that its certificate must be for.

@@ -11,6 +11,7 @@ use tokio::time::Sleep;
 
 use super::socket::Sockets;
 use crate::endpoint::Endpoint;
+use crate::events;
 use crate::failure::{Failure, FailureKind};
 
 /// How long an address has before the next one is tried as well (RFC 8305 §8: recommended).
@@ -81,6 +82,7 @@ impl Race<'_> {
                         Ok(socket) => return Poll::Ready(Event::Connected(ip, socket)),
                         Err(failure) => {
                             failed = true;
+                            events::address_failed(ip, &failure);
                             self.failed.push((ip, failure));
                         }
                     }

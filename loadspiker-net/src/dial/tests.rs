@@ -198,3 +198,65 @@ async fn tls_can_begin_in_the_middle_of_a_stream() {
     assert_eq!(told.kind(), FailureKind::Configuration);
     assert!(phases.tls.is_some());
 }
+
+/// What was logged.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Log {
+    /// Begins to log what this thread tells.
+    fn begin() -> (Self, tracing::subscriber::DefaultGuard) {
+        let log = Log::default();
+        let writer = log.clone();
+        let subscriber = tracing_subscriber::fmt().with_max_level(tracing::Level::DEBUG).with_ansi(false);
+        let guard = tracing::subscriber::set_default(subscriber.with_writer(move || writer.clone()).finish());
+        (log, guard)
+    }
+
+    #[track_caller]
+    fn has(&self, text: &str) {
+        let log = String::from_utf8(self.0.lock().unwrap().clone()).unwrap();
+        assert!(log.contains(text), "{text:?} is not in\n{log}");
+    }
+}
+
+#[tokio::test]
+async fn a_connection_tells_when_it_is_opened_and_who_closed_it() {
+    let (log, _guard) = Log::begin();
+    let address = serve(|mut socket| {
+        let _ = socket.read(&mut [0; 1]);
+    });
+    let to = Endpoint::new("host.test", address.port(), false);
+    let dialer = dialer_of(&["127.0.0.1"]);
+    let mut stream = dial(&dialer, &to, LONG).await.0.unwrap();
+    log.has("looking up a host host=host.test");
+    log.has("a host was looked up host=host.test addresses=[127.0.0.1]");
+    log.has(&format!("connection opened endpoint={to} local=127.0.0.1:"));
+    // The server reads a byte, and closes.
+    stream.write_all(b"x").await.unwrap();
+    assert_eq!(stream.read(&mut [0; 8]).await.unwrap(), 0);
+    drop(stream);
+    log.has("why=\"closed by the peer\"");
+    let open = serve(std::mem::forget);
+    drop(dial(&dialer, &Endpoint::new("127.0.0.1", open.port(), false), LONG).await.0.unwrap());
+    log.has("why=\"closed by this side\"");
+}
+
+#[tokio::test]
+async fn a_connection_that_fails_tells_why() {
+    let (log, _guard) = Log::begin();
+    let to = Endpoint::new("127.0.0.1", unused_port(), false);
+    let refused = failure(&dialer_of(&[]), &to, LONG).await;
+    log.has(&format!("no connection endpoint={to} failure={refused}"));
+}

@@ -23,6 +23,7 @@ use tokio::time::Instant;
 pub(crate) use self::host::Host;
 use self::host::Known;
 use self::lookup::Lookups;
+use crate::events;
 use crate::failure::{Failure, FailureKind};
 
 /// How long an answer holds. The system's resolver does not tell the TTL of the record.
@@ -81,6 +82,7 @@ impl Resolver {
             // The lookup is over also where its thread has ended without an answer.
             let answered = answer.wait_for(Option::is_some).await.map(|answer| answer.clone());
             let answer = answered.ok().flatten().unwrap_or_else(|| Err(failed(name, "the lookup was given up")));
+            events::looked_up(name, &answer);
             host.learn(answer);
         }
     }
@@ -89,9 +91,12 @@ impl Resolver {
     fn under_way(&self, name: &str, host: &Host) -> watch::Receiver<Option<Answer>> {
         let mut under_way = host.lookup.borrow_mut();
         under_way
-            .get_or_insert_with(|| match self.aliases.get(name) {
-                Some(targets) => self.lookups.begin(targets.clone()),
-                None => self.lookups.begin([name.to_owned()].into()),
+            .get_or_insert_with(|| {
+                events::looking_up(name);
+                match self.aliases.get(name) {
+                    Some(targets) => self.lookups.begin(targets.clone()),
+                    None => self.lookups.begin([name.to_owned()].into()),
+                }
             })
             .clone()
     }

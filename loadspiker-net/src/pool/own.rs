@@ -1,6 +1,7 @@
 //! [`OwnPool`]: the idle connections of one user, as a browser holds them.
 
 use super::{Pooled, pick};
+use crate::events;
 
 /// The idle connections of one user, or of one branch of it, by target. Either does one thing at a time, so there is seldom
 /// more than one per target, but for users whose branches have joined.
@@ -38,6 +39,7 @@ impl<K: Clone + PartialEq, C: Pooled> OwnPool<K, C> {
         if self.idle.iter().filter(|(to, _)| to == target).count() >= limit
             && let Some(oldest) = self.idle.iter().position(|(to, _)| to == target)
         {
+            events::makes_room();
             self.idle.remove(oldest);
         }
         if self.idle.is_empty() {

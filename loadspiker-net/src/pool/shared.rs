@@ -12,6 +12,7 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 use super::{Lease, Pooled, pick};
 use crate::attempt::Attempt;
 use crate::clock::Clock;
+use crate::events;
 use crate::failure::{Failure, Phase};
 
 /// Connections to one target. There are never more of them than the bound: a connection is opened only by who holds a
@@ -74,6 +75,9 @@ impl<C: Pooled> Pool<C> {
     ///
     /// A dropped wait loses its place, and nothing else.
     pub async fn acquire(self: &Rc<Self>) -> Permit<C> {
+        if self.permits.available_permits() == 0 {
+            events::pool_is_exhausted(self.limit);
+        }
         // The semaphore is never closed, so this does not fail.
         let granted = self.permits.acquire().await.map(SemaphorePermit::forget);
         debug_assert!(granted.is_ok());
@@ -112,6 +116,7 @@ impl<C: Pooled> Permit<C> {
         }
         let in_use = limit - permits.available_permits();
         if in_use + idle.len() > *limit {
+            events::makes_room();
             idle.remove(0);
         }
         None

@@ -121,7 +121,13 @@ impl<'a> Order<'a> {
                         return Ok(answer);
                     }
                     Ok(Err(Unanswered::Unsent(_))) if self.carry.is_only_here() => HttpError::Handshake,
-                    Ok(Err(Unanswered::Unsent(_))) if reused => {
+                    Ok(Err(Unanswered::Unsent(failure))) if reused => {
+                        tracing::debug!(
+                            endpoint = %self.origin.endpoint,
+                            user = cx.session().user_id(),
+                            %failure,
+                            "the connection was closed before the request was written; it is sent over another one"
+                        );
                         kept = None;
                         continue;
                     }

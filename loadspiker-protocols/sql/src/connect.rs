@@ -1,17 +1,24 @@
 //! Connections to the databases.
 
+#[cfg(any(feature = "postgres", feature = "mysql"))]
 use std::future::Future;
 use std::str::FromStr;
+#[cfg(any(feature = "postgres", feature = "mysql"))]
 use std::time::Duration;
 
+#[cfg(feature = "mysql")]
 use sqlx::mysql::{MySqlConnectOptions, MySqlConnection};
+#[cfg(feature = "postgres")]
 use sqlx::postgres::{PgConnectOptions, PgConnection};
+#[cfg(feature = "sqlite")]
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{ConnectOptions, Connection};
 
 /// How long connecting may take.
+#[cfg(any(feature = "postgres", feature = "mysql"))]
 const PATIENCE: Duration = Duration::from_secs(10);
 
+#[cfg(feature = "sqlite")]
 pub(crate) async fn sqlite(url: &str) -> Result<SqliteConnection, String> {
     let options = SqliteConnectOptions::from_str(url).map_err(|error| misread(&error))?;
     // Nothing is written, and a file that is not there is not made.
@@ -27,18 +34,21 @@ pub(crate) async fn sqlite(url: &str) -> Result<SqliteConnection, String> {
     })
 }
 
+#[cfg(feature = "postgres")]
 pub(crate) async fn postgres(url: &str) -> Result<PgConnection, String> {
     let options = PgConnectOptions::from_str(url).map_err(|error| misread(&error))?;
     let options = options.disable_statement_logging();
     in_time(PgConnection::connect_with(&options)).await
 }
 
+#[cfg(feature = "mysql")]
 pub(crate) async fn mysql(url: &str) -> Result<MySqlConnection, String> {
     let options = MySqlConnectOptions::from_str(url).map_err(|error| misread(&error))?;
     let options = options.disable_statement_logging();
     in_time(MySqlConnection::connect_with(&options)).await
 }
 
+#[cfg(any(feature = "postgres", feature = "mysql"))]
 async fn in_time<C>(connect: impl Future<Output = Result<C, sqlx::Error>>) -> Result<C, String> {
     match tokio::time::timeout(PATIENCE, connect).await {
         Ok(Ok(connection)) => Ok(connection),

@@ -16,6 +16,9 @@
 //!
 //! # Databases
 //!
+//! Each is a feature: `sqlite`, `postgres`, `mysql` (MySQL and MariaDB). All are on by default; the crate `loadspiker` turns
+//! on those that are asked for.
+//!
 //! | URL | database |
 //! |---|---|
 //! | `sqlite:shop.db`, `sqlite:///var/shop.db` | a file of SQLite, read only |
@@ -41,6 +44,9 @@
 //! | `NULL` | null |
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
+
+#[cfg(not(any(feature = "postgres", feature = "mysql", feature = "sqlite")))]
+compile_error!("loadspiker-sql needs a database: turn on at least one of the features `postgres`, `mysql`, `sqlite`");
 
 mod connect;
 mod database;

@@ -12,7 +12,12 @@ use sqlx::{Column, Row};
 
 use crate::connect;
 use crate::database::Database;
-use crate::value::{mysql, postgres, sqlite};
+#[cfg(feature = "mysql")]
+use crate::value::mysql;
+#[cfg(feature = "postgres")]
+use crate::value::postgres;
+#[cfg(feature = "sqlite")]
+use crate::value::sqlite;
 
 /// What a query gives.
 pub(crate) enum Message {
@@ -107,8 +112,11 @@ async fn read(database: Database, url: &str, query: &str, sender: &SyncSender<Me
         }};
     }
     match database {
+        #[cfg(feature = "sqlite")]
         Database::Sqlite => rows!(sqlite, sqlite::value),
+        #[cfg(feature = "postgres")]
         Database::Postgres => rows!(postgres, postgres::value),
+        #[cfg(feature = "mysql")]
         Database::MySql => rows!(mysql, mysql::value),
     }
 }

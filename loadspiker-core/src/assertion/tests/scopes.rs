@@ -8,7 +8,7 @@ use crate::custom_metric::{Counter, counter, gauge, rate, trend};
 use crate::metrics::tests::collector;
 use crate::metrics::{Book, EndOf};
 use crate::report::RunInfo;
-use crate::session::{Schema, Session};
+use crate::session::{Schema, Session, Shared};
 
 const LOST: Counter = counter("lost");
 
@@ -23,7 +23,7 @@ fn run_with(criteria: &[&Criterion]) -> (RunReport, Vec<AssertionResult>) {
     let now = Rc::new(Cell::new(0));
     let time = now.clone();
     book.timed_by(move || crate::moment::Moment::START + Duration::from_secs(time.get()));
-    let session = Session::new(Rc::new(Schema::new("s", []).recorded_in(&book)), 1, 1);
+    let session = Session::sharing(Rc::new(Shared::recorded_in(Schema::new("s", []), &book)), 1, 0, 1);
     for second in 0..4 {
         now.set(second);
         for n in 0..10 {

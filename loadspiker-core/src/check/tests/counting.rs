@@ -5,7 +5,7 @@ use std::rc::Rc;
 use super::*;
 use crate::custom_metric::{counter, gauge, rate, trend};
 use crate::metrics::{Book, Totals};
-use crate::session::Schema;
+use crate::session::{Schema, Shared};
 use crate::shown::plain;
 
 /// What the book has after the checks have run over the response.
@@ -13,7 +13,7 @@ fn counted(checks: &[Check], response: &Fake) -> (Result<(), String>, Totals) {
     let (set, _, mistakes) = compile_in_test(|cx| CheckSet::compile(checks, cx));
     assert_eq!(mistakes, Vec::<String>::new());
     let book = Rc::new(Book::default());
-    let mut session = Session::new(Rc::new(Schema::new("s", []).recorded_in(&book)), 1, 1);
+    let mut session = Session::sharing(Rc::new(Shared::recorded_in(Schema::new("s", []), &book)), 1, 0, 1);
     let outcome = set.run(response, &mut session);
     let mut totals = Totals::default();
     book.take_into(&mut totals);

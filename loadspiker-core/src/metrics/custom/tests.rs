@@ -12,11 +12,11 @@ use crate::custom_metric::{Trend, counter, gauge, rate, trend};
 use crate::metrics::tests::collector;
 use crate::metrics::{Limits, LiveMetric, OTHER, Snapshot, Totals};
 use crate::report::{RunInfo, RunReport};
-use crate::session::{Schema, Session};
+use crate::session::{Schema, Session, Shared};
 
 /// A user of a shard with this book.
 fn user(book: &Rc<Book>) -> Session {
-    Session::new(Rc::new(Schema::new("s", []).recorded_in(book)), 1, 1)
+    Session::sharing(Rc::new(Shared::recorded_in(Schema::new("s", []), book)), 1, 0, 1)
 }
 
 fn taken(book: &Book) -> Totals {

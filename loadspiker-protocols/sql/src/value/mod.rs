@@ -1,16 +1,23 @@
 //! From the columns of a row to values, as native as they can be.
 
+#[cfg(feature = "postgres")]
 pub(crate) mod array;
+#[cfg(feature = "mysql")]
 pub(crate) mod mysql;
+#[cfg(feature = "postgres")]
 pub(crate) mod postgres;
+#[cfg(feature = "sqlite")]
 pub(crate) mod sqlite;
 
+#[cfg(any(feature = "postgres", feature = "mysql"))]
 use loadspiker_core::Value;
 
 /// A 64-bit float holds so many decimal digits, whatever the number.
+#[cfg(any(feature = "postgres", feature = "mysql"))]
 const DIGITS: usize = 15;
 
 /// An integer; a text if it has more than 64 bits.
+#[cfg(any(feature = "postgres", feature = "mysql"))]
 fn integer(text: &str) -> Value {
     match (text.parse::<i64>(), text.parse::<u64>()) {
         (Ok(integer), _) => integer.into(),
@@ -19,6 +26,7 @@ fn integer(text: &str) -> Value {
     }
 }
 
+#[cfg(any(feature = "postgres", feature = "mysql"))]
 fn float(text: &str) -> Value {
     match text.parse::<f64>() {
         Ok(float) => float.into(),
@@ -27,6 +35,7 @@ fn float(text: &str) -> Value {
 }
 
 /// A number with decimals as a native one if that holds all its digits; a text otherwise, which is exact.
+#[cfg(any(feature = "postgres", feature = "mysql"))]
 fn decimal(text: &str) -> Value {
     if let number @ (Value::Int(_) | Value::UInt(_)) = integer(text) {
         return number;
@@ -37,6 +46,7 @@ fn decimal(text: &str) -> Value {
 }
 
 /// A date with a time as in ISO 8601: a `T` in between, minutes in the offset.
+#[cfg(any(feature = "postgres", feature = "mysql"))]
 fn moment(text: &str) -> Value {
     let mut iso = text.replacen(' ', "T", 1);
     let hours = iso.len().checked_sub(3).and_then(|at| iso.get(at..));
@@ -47,11 +57,12 @@ fn moment(text: &str) -> Value {
 }
 
 /// Whatever a JSON text holds; the text itself if no value can hold it exactly.
+#[cfg(any(feature = "postgres", feature = "mysql"))]
 fn json(text: &str) -> Value {
     Value::from_json(text.as_bytes()).unwrap_or_else(|_| text.into())
 }
 
-#[cfg(test)]
+#[cfg(all(test, any(feature = "postgres", feature = "mysql")))]
 mod tests {
     use super::*;
 
