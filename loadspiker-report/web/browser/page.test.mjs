@@ -26,6 +26,7 @@ before(async () => {
   urls.hostile = file('hostile', shop({ seconds: 40, hostile: true }));
   urls.bare = file('bare', shop({ seconds: 60, windows: false }));
   urls.real = file('real', JSON.parse(readFileSync(new URL('./fixtures/quickstart.page.json', import.meta.url), 'utf8')));
+  urls.several = file('several', JSON.parse(readFileSync(new URL('./fixtures/several.page.json', import.meta.url), 'utf8')));
   context = await open();
 });
 
@@ -97,6 +98,17 @@ test('a page of a real run has its figures, and those of a part of it', async ()
     assert.equal(await page.locator('#run').getByText('Command line').count(), 1);
     await page.click('#requests button.link:has-text("login")');
     assert.match(await page.locator('[role=dialog] .facts').textContent(), /p99\.9/);
+  });
+});
+
+test('a run of several scenarios has each of them, and its kept exchanges', async () => {
+  await on(urls.several, async (page) => {
+    const users = await page.locator('figure[aria-label="Users"] .readout').textContent();
+    assert.match(users, /active.*Buy.*Watch/);
+    assert.match(await page.locator('#errors').textContent(), /out of stock.*a step of Buy/);
+    await page.evaluate(() => (location.hash = '#request=shop/cart/pay'));
+    await page.waitForSelector('[role=dialog] .exchange');
+    assert.match(await page.locator('.exchange').textContent(), /POST http:\/\/shop\.test\/pay.*503 Service Unavailable.*<script>/s);
   });
 });
 
