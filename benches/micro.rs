@@ -11,9 +11,9 @@ use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use loadspiker::prelude::*;
 use loadspiker_core::expression::Template;
 use loadspiker_core::inject::{Profile, constant_users_per_sec, ramp_users_per_sec};
-use loadspiker_core::metrics::{GroupId, Limits, NameId, Phases, Recorder, Sample, SampleName, ScenarioId};
+use loadspiker_core::metrics::{GroupId, Limits, NameId, Recorder, Sample, SampleName, ScenarioId};
 use loadspiker_core::protocol_prelude::{
-    Action, ActionBuilder, ActionContext, ActionFuture, CheckSet, CompileContext, RequestName,
+    Action, ActionBuilder, ActionContext, ActionFuture, CheckSet, CompileContext, Phase, RequestName,
 };
 use loadspiker_core::{Moment, protocol::ShardInfo};
 
@@ -22,18 +22,13 @@ fn record(criterion: &mut Criterion) {
     let names: Arc<[Arc<str>]> = ["a", "b"].map(Arc::from).into();
     let mut recorder = Recorder::new(names.clone(), names, Limits::default());
     let at = |micros: u64| Moment::from_nanos(micros * 1000);
-    let sample = Sample {
-        name: SampleName::Known(NameId::new(1)),
-        intended: at(1000),
-        started: at(1010),
-        sent: Some(at(1020)),
-        ended: at(1900),
-        error: None,
-        status: Some(200),
-        bytes_sent: 80,
-        bytes_received: 300,
-        phases: Phases { first_byte: Some(880_000), ..Phases::default() },
-    };
+    let sample = Sample::new(SampleName::Known(NameId::new(1)), at(1000))
+        .started(at(1010))
+        .sent(at(1020))
+        .ended(at(1900))
+        .status(200)
+        .bytes(80, 300)
+        .phase(Phase::FIRST_BYTE, Duration::from_micros(880));
     criterion.bench_function("record a sample", |bencher| {
         bencher.iter(|| recorder.record(ScenarioId::new(0), GroupId::ROOT, black_box(&sample)));
     });

@@ -106,8 +106,8 @@ pub use loadspiker_core::engine::{ControlError, Observer, RunHandle, RunOptions,
 pub use loadspiker_core::protocol_prelude;
 pub use loadspiker_core::report::RunReport;
 pub use loadspiker_core::{
-    DurationExt, Error, FixedDuration, FromValue, ListItem, Mistake, Mistakes, Session, SessionError, StepError, Value,
-    parse_duration,
+    DurationExt, Error, Failure, FailureKind, FixedDuration, FromValue, ListItem, Mistake, Mistakes, Phase, Session,
+    SessionError, StepError, TlsFault, Value, parse_duration,
 };
 pub use loadspiker_macros::{Record, scenario, test};
 pub use loadspiker_report::{Progress, SimulationMain, Summary, test_folder, write_results, write_run_folder};

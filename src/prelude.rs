@@ -2,7 +2,8 @@
 
 pub use loadspiker_core::DurationExt;
 pub use loadspiker_core::assertion::{
-    Assertion, Criterion, check_details, details, for_all, global, metric, scenario_details,
+    Assertion, Criterion, check_details, connection_details, details, for_all, global, message_details, metric,
+    scenario_details, tagged,
 };
 pub use loadspiker_core::check::{
     Check, Response, all_of, any_of, body_bytes, body_length, body_string, check_if, current_location, custom_check,

@@ -419,7 +419,7 @@ fn checks() {
         any_of([status().is(200), all_of([find().is(1), find().is(2)])]),
         check_if("#{flag}", status().is(200)),
         check_if(|session: &Session| session.contains("x"), all_of([status().is(200)])),
-        custom_check("what", |response, session| response.status() == Some(200) && session.user_id() > 0),
+        custom_check("what", |response, session| response.status() == Some(200.into()) && session.user_id() > 0),
         custom_check("why", |response, _session| if response.body().is_empty() { Err("empty") } else { Ok(()) }),
     ];
     let request = checks.into_iter().fold(http("n").get("/"), HttpRequest::check);

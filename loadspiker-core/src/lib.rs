@@ -53,6 +53,7 @@ pub mod dsl;
 pub mod engine;
 mod error;
 pub mod expression;
+mod failure;
 #[cfg(feature = "fake")]
 #[cfg_attr(docsrs, doc(cfg(feature = "fake")))]
 pub mod fake;
@@ -64,6 +65,7 @@ mod mask;
 pub mod metrics;
 mod moment;
 mod numbers;
+mod phase;
 pub mod pool;
 pub mod protocol;
 pub mod report;
@@ -76,22 +78,26 @@ mod uuid;
 mod value;
 
 pub use error::{Error, Mistake, Mistakes, SessionError, StepError};
+pub use failure::{Failure, FailureKind, TlsFault};
 pub use moment::Moment;
+pub use phase::Phase;
 pub use session::{Schema, Session, Slot};
 pub use units::{DurationExt, FixedDuration, parse_duration};
 pub use value::{FromValue, ListItem, Value};
 
 /// All that a protocol crate needs.
 pub mod protocol_prelude {
-    pub use crate::check::{Check, CheckSet, Response};
+    pub use crate::check::{Check, CheckSet, Response, Status};
     pub use crate::compile::{CompileContext, RequestName};
     pub use crate::dsl::Chain;
     pub use crate::expression::Template;
-    pub use crate::metrics::{Phases, Sample, SampleName};
+    pub use crate::failure::{Failure, FailureKind, TlsFault};
+    pub use crate::metrics::{Phases, Sample, SampleKind, SampleName};
     pub use crate::moment::Moment;
+    pub use crate::phase::Phase;
     pub use crate::protocol::{
-        Action, ActionBuilder, ActionContext, ActionFuture, Elapsed, Protocol, ProtocolSlot, ShardInfo, ShardState,
-        UserState,
+        Action, ActionBuilder, ActionContext, ActionFuture, Elapsed, Protocol, ProtocolSlot, SampleBuilder, ShardInfo,
+        ShardState, TagSet, Tags, UserState,
     };
     pub use crate::session::{Session, Slot};
     pub use crate::value::Value;

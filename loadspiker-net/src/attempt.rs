@@ -58,7 +58,8 @@ impl<'a, C: Clock> Attempt<'a, C> {
         self.certificate
     }
 
-    /// Runs one step within the limit. What it took is added to its phase, also if it fails.
+    /// Runs one step within the limit. What it took is added to its phase, also if it fails; that of
+    /// [`Phase::RESPONSE`] is the service time, and not among the phases.
     ///
     /// # Errors
     ///
@@ -72,16 +73,8 @@ impl<'a, C: Clock> Attempt<'a, C> {
         // tokio's timer goes off also where the step has used up the budget of its task.
         let outcome = tokio::time::timeout(self.limit.until().since(self.at), step).await;
         let now = self.clock.now();
-        let slot = match phase {
-            Phase::Wait => Some(&mut self.phases.wait),
-            Phase::Lookup => Some(&mut self.phases.dns),
-            Phase::Connect => Some(&mut self.phases.connect),
-            Phase::Tls => Some(&mut self.phases.tls),
-            Phase::Login | Phase::Response => None,
-        };
-        if let Some(slot) = slot {
-            let nanos = now.as_nanos().saturating_sub(self.at.as_nanos());
-            *slot = Some(slot.unwrap_or(0).saturating_add(nanos));
+        if phase != Phase::RESPONSE {
+            self.phases.add_nanos(phase, now.as_nanos().saturating_sub(self.at.as_nanos()));
         }
         self.at = now;
         outcome.map_err(|_| Failure::timed_out(phase, target, self.limit))

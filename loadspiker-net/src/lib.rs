@@ -18,7 +18,7 @@
 //!
 //! ```
 //! use loadspiker_core::metrics::Phases;
-//! use loadspiker_net::{Attempt, Clock, Limit, NetSettings, Target, WallClock};
+//! use loadspiker_net::{Attempt, Clock, Failure, Limit, NetSettings, Phase, Target, WallClock};
 //! use tokio::io::{AsyncReadExt, AsyncWriteExt};
 //! # use std::io::{Read, Write};
 //! # let server = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
@@ -38,15 +38,15 @@
 //! let exchange = async {
 //!     let limit = Limit::connect(clock.now(), settings.connect_timeout);
 //!     let mut attempt = Attempt::new(&clock, clock.now(), limit, &mut phases);
-//!     let mut stream = dialer.dial(&target.endpoint, &mut attempt).await.map_err(|failure| failure.to_string())?;
-//!     stream.write_all(b"PING\r\n").await.map_err(|error| error.to_string())?;
+//!     let mut stream = dialer.dial(&target.endpoint, &mut attempt).await?;
+//!     stream.write_all(b"PING\r\n").await.map_err(|error| Failure::from_io(&error))?;
 //!     let mut answer = [0; 7];
-//!     stream.read_exact(&mut answer).await.map_err(|error| error.to_string())?;
+//!     stream.read_exact(&mut answer).await.map_err(|error| Failure::from_io(&error))?;
 //!     assert_eq!((&answer, stream.take_traffic()), (b"+PONG\r\n", (6, 7)));
-//!     Ok::<(), String>(())
+//!     Ok::<(), Failure>(())
 //! };
-//! runtime.block_on(exchange)?;
-//! assert!(phases.connect.is_some() && phases.dns.is_none());
+//! runtime.block_on(exchange).map_err(|failure| failure.to_string())?;
+//! assert!(phases.get(Phase::CONNECT).is_some() && phases.get(Phase::DNS).is_none());
 //! # Ok::<(), String>(())
 //! ```
 

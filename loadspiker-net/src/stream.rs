@@ -11,6 +11,7 @@ use tokio_rustls::client::TlsStream;
 
 use crate::arrival;
 use crate::events::{self, Socket};
+use crate::failure::told;
 
 /// A socket that counts.
 #[derive(Debug)]
@@ -141,7 +142,8 @@ impl NetStream {
     ///
     /// # Errors
     ///
-    /// The I/O error of the socket, or the error of rustls in one.
+    /// The I/O error of the socket; an error of TLS is a failure in one, which [`Failure::from_io`](crate::Failure::from_io)
+    /// finds.
     #[inline]
     pub fn poll_read_into(&mut self, cx: &mut Context<'_>, place: &mut [u8]) -> Poll<io::Result<usize>> {
         let mut place = ReadBuf::new(place);
@@ -171,7 +173,7 @@ impl AsyncRead for NetStream {
             Kind::Secure(tls) => match ready!(Pin::new(tls.as_mut()).poll_read(cx, buf)) {
                 // Whether what was sent is complete, its framing says.
                 Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Poll::Ready(Ok(())),
-                read => Poll::Ready(read),
+                read => Poll::Ready(read.map_err(told)),
             },
             Kind::Unix(counted) => Pin::new(counted.as_mut()).poll_read(cx, buf),
         }
@@ -182,7 +184,7 @@ impl AsyncWrite for NetStream {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         match &mut self.get_mut().0 {
             Kind::Plain(counted) => Pin::new(counted).poll_write(cx, buf),
-            Kind::Secure(tls) => Pin::new(tls.as_mut()).poll_write(cx, buf),
+            Kind::Secure(tls) => Pin::new(tls.as_mut()).poll_write(cx, buf).map_err(told),
             Kind::Unix(counted) => Pin::new(counted.as_mut()).poll_write(cx, buf),
         }
     }
@@ -194,7 +196,7 @@ impl AsyncWrite for NetStream {
     ) -> Poll<io::Result<usize>> {
         match &mut self.get_mut().0 {
             Kind::Plain(counted) => Pin::new(counted).poll_write_vectored(cx, bufs),
-            Kind::Secure(tls) => Pin::new(tls.as_mut()).poll_write_vectored(cx, bufs),
+            Kind::Secure(tls) => Pin::new(tls.as_mut()).poll_write_vectored(cx, bufs).map_err(told),
             Kind::Unix(counted) => Pin::new(counted.as_mut()).poll_write_vectored(cx, bufs),
         }
     }
@@ -209,7 +211,7 @@ impl AsyncWrite for NetStream {
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match &mut self.get_mut().0 {
-            Kind::Secure(tls) => Pin::new(tls.as_mut()).poll_flush(cx),
+            Kind::Secure(tls) => Pin::new(tls.as_mut()).poll_flush(cx).map_err(told),
             // A socket holds nothing back.
             Kind::Plain(_) | Kind::Unix(_) => Poll::Ready(Ok(())),
         }
@@ -218,7 +220,7 @@ impl AsyncWrite for NetStream {
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match &mut self.get_mut().0 {
             Kind::Plain(counted) => Pin::new(counted).poll_shutdown(cx),
-            Kind::Secure(tls) => Pin::new(tls.as_mut()).poll_shutdown(cx),
+            Kind::Secure(tls) => Pin::new(tls.as_mut()).poll_shutdown(cx).map_err(told),
             Kind::Unix(counted) => Pin::new(counted.as_mut()).poll_shutdown(cx),
         }
     }

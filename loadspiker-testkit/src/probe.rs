@@ -82,20 +82,8 @@ impl Action for Probe {
             self.text.render(cx.session(), &mut text).unwrap();
             let at = cx.intended();
             self.trace.0.lock().unwrap().push((cx.session().user_id(), text.clone(), at.since_start()));
-            let mut buffer = String::new();
-            let sample = Sample {
-                name: self.name.resolve(cx.session(), &mut buffer),
-                intended: at,
-                started: cx.started(),
-                sent: Some(at),
-                ended: at,
-                error: text.starts_with('!').then_some("probe failed"),
-                status: None,
-                bytes_sent: 0,
-                bytes_received: 0,
-                phases: Phases::default(),
-            };
-            cx.record(&sample);
+            let outcome = if text.starts_with('!') { Err("probe failed") } else { Ok(()) };
+            cx.sample(&self.name).sent(at).ended(at).outcome(outcome).no_time_passed().record();
         })
     }
 }

@@ -11,9 +11,6 @@
 #![allow(clippy::unwrap_used, clippy::redundant_closure, reason = "what must compile is written as users write it")]
 
 #[path = "pass/profiles.rs"]
-#[cfg(feature = "full")]
-#[path = "ui/pass/preludes.rs"]
-mod preludes;
 mod profiles;
 #[path = "pass/record.rs"]
 mod record;
@@ -27,12 +24,6 @@ mod seconds;
 #[test]
 fn profiles_of_one_kind_compile() {
     profiles::main();
-}
-
-#[cfg(feature = "full")]
-#[test]
-fn the_preludes_of_all_features_go_together() {
-    preludes::main();
 }
 
 #[test]

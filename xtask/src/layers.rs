@@ -14,6 +14,8 @@ const ORDER: &[&str] = &[
     "format",
     "moment",
     "error",
+    "phase",
+    "failure",
     "value",
     "mask",
     "desk",

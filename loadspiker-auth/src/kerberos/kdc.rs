@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use loadspiker_core::compile::{CompileContext, RequestName};
 use loadspiker_core::expression::CompiledText;
-use loadspiker_core::metrics::{Phases, Sample};
+use loadspiker_core::metrics::Phases;
 use loadspiker_core::protocol::{ActionContext, Elapsed};
 use loadspiker_core::{Moment, StepError};
-use loadspiker_net::{Attempt, Endpoint, Failure, Limit, NetStream, Phase};
+use loadspiker_net::{Attempt, Endpoint, Failure, FailureKind, Limit, NetStream, Phase};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::message::Made;
@@ -97,42 +97,31 @@ impl Kdc {
         let limit = Limit::request(from, link.timeout());
         let (mut trace, mut phases) = (Trace::default(), Phases::default());
         let talk = async {
-            let kdc = address.as_ref().map_err(String::clone)?;
+            let kdc = address.as_ref().map_err(|why| Failure::mistake(why.clone()))?;
             let mut attempt = Attempt::new(link.context(), from, limit, &mut phases);
-            let stream = link.dial(kdc, &mut attempt).await.map_err(|failure| failure.to_string())?;
+            let stream = link.dial(kdc, &mut attempt).await?;
             trace.sent = Some(attempt.at());
             trace.talk(stream, kdc, message).await
         };
         let answer = match link.context().timeout_at(limit.until(), talk).await {
-            Ok(answer) => answer.and_then(|answer| read(&answer)),
+            Ok(answer) => answer.and_then(|answer| read(&answer).map_err(|why| Failure::new(FailureKind::Auth, why))),
             Err(Elapsed) => Err(match &address {
-                Ok(kdc) => Failure::timed_out(Phase::Response, kdc, limit).to_string(),
-                Err(why) => why.clone(),
+                Ok(kdc) => Failure::timed_out(Phase::RESPONSE, kdc, limit),
+                Err(why) => Failure::mistake(why.clone()),
             }),
         };
         let cx = link.context_mut();
-        let (mut text, intended, started, ended) = (String::new(), cx.intended(), cx.started(), cx.now());
-        let sample = Sample {
-            name: self.names[what as usize].resolve(cx.session(), &mut text),
-            intended,
-            started,
-            sent: trace.sent,
-            ended,
-            error: answer.as_ref().err().map(String::as_str),
-            status: None,
-            bytes_sent: trace.bytes_sent,
-            bytes_received: trace.bytes_received,
-            phases,
-        };
-        cx.record(&sample);
-        answer.map_err(StepError::new)
+        let ended = cx.now();
+        let sample = cx.sample(&self.names[what as usize]).sent(trace.sent).ended(ended).phases(phases);
+        sample.bytes(trace.bytes_sent, trace.bytes_received).outcome(answer.as_ref().map_err(Failure::clone)).record();
+        answer.map_err(|failure| StepError::new(failure.text().to_owned()))
     }
 }
 
 impl Trace {
     /// Sends a message with its length before it, and reads one.
-    async fn talk(&mut self, mut stream: NetStream, kdc: &Endpoint, message: &[u8]) -> Made<Vec<u8>> {
-        let io = |error: std::io::Error| Failure::from_io(&error).at(kdc).to_string();
+    async fn talk(&mut self, mut stream: NetStream, kdc: &Endpoint, message: &[u8]) -> Result<Vec<u8>, Failure> {
+        let io = |error: std::io::Error| Failure::from_io(&error).at(kdc);
         let len = u32::try_from(message.len()).unwrap_or(u32::MAX);
         stream.write_all(&[&len.to_be_bytes(), message].concat()).await.map_err(io)?;
         self.bytes_sent = u64::from(len) + 4;
@@ -140,7 +129,7 @@ impl Trace {
         stream.read_exact(&mut len).await.map_err(io)?;
         let len = u32::from_be_bytes(len);
         if len > LONGEST {
-            return Err("kerberos: what answers is no KDC".to_owned());
+            return Err(Failure::new(FailureKind::Auth, "kerberos: what answers is not a KDC"));
         }
         let mut answer = vec![0; len as usize];
         stream.read_exact(&mut answer).await.map_err(io)?;

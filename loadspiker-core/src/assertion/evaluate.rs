@@ -5,12 +5,12 @@ use serde::{Deserialize, Serialize};
 use super::condition::Condition;
 use super::look::look;
 use super::metric::Measure;
-use super::names::{no_check, no_metric, no_request, no_scenario, nothing};
+use super::names::{no_check, no_event, no_metric, no_request, no_scenario, no_tag, nothing};
 use super::scope::{MetricPlace, Place};
 use super::spot::Spot;
 use super::value::{Number, Percent, Quantity};
 use super::{Assertion, AssertionResult, Claim};
-use crate::metrics::{MetricFigures, MetricKind, MetricStats, TimeStatistics, UserStatistics, exact};
+use crate::metrics::{MetricFigures, MetricKind, MetricStats, SampleKind, TimeStatistics, UserStatistics, exact};
 use crate::report::{CheckReport, GroupReport, RunReport, Statistics};
 
 /// The figures of requests, of a group, of checks or of a custom metric that an assertion may look at.
@@ -19,8 +19,8 @@ pub(super) struct Figures<'a> {
     pub(super) ok: u64,
     pub(super) failed: u64,
     pub(super) rate: f64,
-    /// How many responses had the status that is looked for, and of how many.
-    pub(super) with_status: (u64, u64),
+    /// How many had the status or the failure that is looked for, and of how many.
+    pub(super) meant: (u64, u64),
     pub(super) metric: Option<&'a MetricFigures>,
 }
 
@@ -34,7 +34,7 @@ impl<'a> Figures<'a> {
             ok: statistics.ok_count(),
             failed: statistics.failed_count(),
             rate: statistics.requests_per_sec(),
-            with_status: with_status(statistics, measure),
+            meant: meant(statistics, measure),
             metric: None,
         }
     }
@@ -42,7 +42,7 @@ impl<'a> Figures<'a> {
     /// Of users, their errors or panics.
     fn of_users(users: &UserStatistics, measure: &Measure) -> Self {
         let (ok, failed) = measure.of_users(users);
-        Figures { response_time: NO_TIME, ok, failed, rate: 0.0, with_status: (0, 0), metric: None }
+        Figures { response_time: NO_TIME, ok, failed, rate: 0.0, meant: (0, 0), metric: None }
     }
 
     fn of_group(group: &'a GroupReport, measure: &Measure) -> Self {
@@ -51,24 +51,27 @@ impl<'a> Figures<'a> {
             ok: group.ok_count(),
             failed: group.failed_count(),
             rate: group.requests_per_sec(),
-            with_status: with_status(group.requests(), measure),
+            meant: meant(group.requests(), measure),
             metric: None,
         }
     }
 
     fn of_check(check: &CheckReport) -> Self {
         let (ok, failed) = (check.passed_count(), check.failed_count());
-        Figures { response_time: NO_TIME, ok, failed, rate: 0.0, with_status: (0, 0), metric: None }
+        Figures { response_time: NO_TIME, ok, failed, rate: 0.0, meant: (0, 0), metric: None }
     }
 
     pub(super) fn of_metric(metric: &'a MetricFigures) -> Self {
-        Figures { response_time: NO_TIME, ok: 0, failed: 0, rate: 0.0, with_status: (0, 0), metric: Some(metric) }
+        Figures { response_time: NO_TIME, ok: 0, failed: 0, rate: 0.0, meant: (0, 0), metric: Some(metric) }
     }
 }
 
-fn with_status(statistics: &Statistics, measure: &Measure) -> (u64, u64) {
+fn meant(statistics: &Statistics, measure: &Measure) -> (u64, u64) {
     match measure {
-        Measure::Status(codes) => (codes.count(statistics.status_codes()), statistics.count()),
+        Measure::Status(codes) => {
+            (codes.count(statistics.status_codes(), statistics.status_texts()), statistics.count())
+        }
+        Measure::Failures(kinds) => (kinds.count(statistics.failure_kinds()), statistics.count()),
         _ => (0, 0),
     }
 }
@@ -107,6 +110,14 @@ impl Assertion {
                 Some(statistics) => one(&Figures::of(statistics, measure)),
                 None => none(no_scenario(name, report)),
             },
+            Place::Tagged(name, value) => match report.tagged(name, value) {
+                Some(statistics) => one(&Figures::of(statistics, measure)),
+                None => none(no_tag(name, value, report)),
+            },
+            Place::Event(kind, path) => match event(*kind, path, report) {
+                Some(statistics) => one(&Figures::of(statistics, measure)),
+                None => none(no_event(*kind, path, report)),
+            },
             Place::Check(name) => match report.check(name) {
                 Some(check) => one(&Figures::of_check(check)),
                 None => none(no_check(name, report)),
@@ -116,6 +127,15 @@ impl Assertion {
                 Err(message) => none(message),
             },
         }
+    }
+}
+
+/// The figures of messages or connections.
+pub(super) fn event<'a>(kind: SampleKind, path: &str, report: &'a RunReport) -> Option<&'a Statistics> {
+    match kind {
+        SampleKind::Request => report.request(path),
+        SampleKind::Message => report.message(path),
+        SampleKind::Connection => report.connection(path),
     }
 }
 
@@ -223,7 +243,7 @@ impl Claim {
                 let actual = match measure {
                     Measure::Failed | Measure::FailedChecks | Measure::FailedUsers => figures.failed,
                     Measure::Successful | Measure::PassedChecks => figures.ok,
-                    Measure::Status(_) => figures.with_status.0,
+                    Measure::Status(_) | Measure::Failures(_) => figures.meant.0,
                     Measure::Recorded => figures.metric?.count(),
                     _ => all,
                 };
@@ -234,8 +254,8 @@ impl Claim {
                     Measure::Failed | Measure::Successful | Measure::FailedUsers if all == 0 => return None,
                     Measure::Failed | Measure::FailedChecks | Measure::FailedUsers => percent(figures.failed, all),
                     Measure::Successful | Measure::PassedChecks => percent(figures.ok, all),
-                    Measure::Status(_) if figures.with_status.1 == 0 => return None,
-                    Measure::Status(_) => percent(figures.with_status.0, figures.with_status.1),
+                    Measure::Status(_) | Measure::Failures(_) if figures.meant.1 == 0 => return None,
+                    Measure::Status(_) | Measure::Failures(_) => percent(figures.meant.0, figures.meant.1),
                     Measure::NonZero => figures.metric?.percent()?,
                     _ => percent(all, all),
                 };

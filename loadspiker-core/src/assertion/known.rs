@@ -49,7 +49,7 @@ impl Assertion {
             Place::Details(path) => known.doubt_of_path(path),
             Place::Scenario(name) => known.doubt_of_scenario(name),
             Place::Check(name) => known.doubt_of_check(name),
-            Place::Global | Place::ForAll | Place::Metric(_) => None,
+            Place::Global | Place::ForAll | Place::Metric(_) | Place::Tagged(..) | Place::Event(..) => None,
         }?;
         let text = |message| format!("{what} \"{of}\": {message}");
         Some(match doubt {

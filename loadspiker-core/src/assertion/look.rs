@@ -40,8 +40,17 @@ pub(super) fn look(measure: &Measure, too_much: bool, spot: &Spot<'_>, report: &
             seconds.most("failed", |second| second.failed),
         ],
         Measure::Status(codes) => {
-            vec![shares("of them", &requests, |statistics| codes.count(statistics.status_codes())), status(&requests)]
+            vec![
+                shares("of them", &requests, |statistics| {
+                    codes.count(statistics.status_codes(), statistics.status_texts())
+                }),
+                status(&requests),
+            ]
         }
+        Measure::Failures(kinds) => vec![
+            shares("of them", &requests, |statistics| kinds.count(statistics.failure_kinds())),
+            errors(requests.iter().flat_map(|(_, statistics)| statistics.errors())),
+        ],
         _ if too_much => vec![shares("", &requests, Statistics::count), seconds.most("requests", Second::count)],
         _ => vec![seconds.least()],
     };

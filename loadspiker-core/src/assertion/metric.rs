@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::condition::Condition;
 use super::criterion::{Criterion, Windowed};
+use super::failures::FailureKinds;
 use super::scope::Place;
 use super::status::StatusCodes;
 use super::value::{Number, Percent};
@@ -36,6 +37,7 @@ pub(super) enum Measure {
     Failed,
     Successful,
     Status(StatusCodes),
+    Failures(FailureKinds),
     Rate,
     Users,
     FailedUsers,
@@ -177,6 +179,7 @@ impl fmt::Display for Measure {
             Measure::Failed => f.write_str("failed requests"),
             Measure::Successful => f.write_str("successful requests"),
             Measure::Status(codes) => write!(f, "requests with status {codes}"),
+            Measure::Failures(kinds) => write!(f, "requests that failed by {kinds}"),
             Measure::Rate => f.write_str("requests per second"),
             Measure::Users => f.write_str("users"),
             Measure::FailedUsers => f.write_str("failed users"),

@@ -47,6 +47,7 @@
 mod condition;
 mod criterion;
 mod evaluate;
+mod failures;
 mod known;
 mod look;
 mod measured;
@@ -67,11 +68,12 @@ use std::fmt;
 
 pub use crate::report::AssertionResult;
 pub use criterion::{Criterion, Requirement, Windowed};
+pub use failures::FailureKinds;
 pub use measured::{CheckCount, CheckScope, MetricName, MetricScope, check_details, metric};
 pub use metric::Metric;
 pub use scope::{
-    EventCount, RequestCount, Requests, RequestsAndUsers, ResponseTime, Scope, UserCount, details, for_all, global,
-    scenario_details,
+    EventCount, RequestCount, Requests, RequestsAndUsers, ResponseTime, Scope, UserCount, connection_details, details,
+    for_all, global, message_details, scenario_details, tagged,
 };
 use serde::{Deserialize, Serialize};
 pub use status::StatusCodes;
@@ -84,7 +86,7 @@ pub(crate) use watch::{SavedWatches, Watches};
 
 use condition::Condition;
 use metric::Measure;
-use scope::{MetricPlace, Place};
+use scope::{MetricPlace, Place, what};
 
 /// What must hold of a run. Made by [`global`], [`details`] and their kin; see the [module](self).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -135,6 +137,9 @@ impl Assertion {
             Measure::Status(codes) if codes.is_empty() => {
                 mistakes.push("no status code is meant; give one, such as 404 or 500..600".to_owned());
             }
+            Measure::Failures(kinds) if kinds.is_empty() => {
+                mistakes.push("no kind of failure is meant; give one, such as FailureKind::Refused".to_owned());
+            }
             _ => {}
         }
         let (name, remedy) = match &self.place {
@@ -142,6 +147,8 @@ impl Assertion {
             Place::Scenario(name) => (Some(("scenario", name)), "give one, or use global()"),
             Place::Check(name) => (Some(("check", name)), "give the one that .name(…) was given"),
             Place::Metric(place) => (Some(("metric", &place.name)), "give one, or the metric itself"),
+            Place::Tagged(name, _) => (Some(("tag", name)), "give the one that .tag(…) was given"),
+            Place::Event(kind, path) => (Some((what(*kind), path)), "give one"),
             Place::Global | Place::ForAll => (None, ""),
         };
         if let Some((what, name)) = name

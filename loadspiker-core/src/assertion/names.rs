@@ -1,6 +1,7 @@
 //! What to say of a name that does not occur.
 
-use super::scope::MetricPlace;
+use super::scope::{MetricPlace, what};
+use crate::metrics::SampleKind;
 use crate::report::RunReport;
 use crate::spelling::distance;
 
@@ -27,6 +28,21 @@ pub(super) fn no_request(path: &str, report: &RunReport) -> String {
 pub(super) fn no_scenario(name: &str, report: &RunReport) -> String {
     let names = report.scenarios().iter().map(|scenario| scenario.name().to_owned()).collect();
     not_found("scenario", name, "", names, "there are none")
+}
+
+/// The same of tags.
+pub(super) fn no_tag(name: &str, value: &str, report: &RunReport) -> String {
+    let tags = report.tags().iter().map(|tag| format!("{}={}", tag.name(), tag.value())).collect();
+    not_found("request with the tag", &format!("{name}={value}"), ", or it was never made", tags, "no request has tags")
+}
+
+/// The same of messages and connections.
+pub(super) fn no_event(kind: SampleKind, path: &str, report: &RunReport) -> String {
+    let all = match kind {
+        SampleKind::Message => report.messages(),
+        _ => report.connections(),
+    };
+    not_found(what(kind), path, "", all.iter().map(|one| one.path()).collect(), "there was none")
 }
 
 /// The same of checks.

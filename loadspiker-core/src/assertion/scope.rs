@@ -6,9 +6,11 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::failures::FailureKinds;
 use super::metric::{Measure, Metric};
 use super::status::StatusCodes;
 use super::value::{Number, Percent};
+use crate::metrics::SampleKind;
 
 /// All requests of the run together, or all users.
 pub fn global() -> Scope<RequestsAndUsers> {
@@ -38,6 +40,37 @@ pub fn scenario_details(name: impl Into<String>) -> Scope<RequestsAndUsers> {
     Scope(Place::Scenario(name.into()), PhantomData)
 }
 
+/// All requests with this tag together, of whichever name.
+///
+/// If there is none, the assertion fails.
+///
+/// ```
+/// use loadspiker_core::DurationExt;
+/// use loadspiker_core::assertion::tagged;
+///
+/// let fast = tagged("tier", "gold").response_time().percentile(99.0).lt(200.millis());
+/// assert_eq!(fast.to_string(), "tag tier=gold: 99th percentile of response time < 200 ms");
+/// ```
+pub fn tagged(name: impl Into<String>, value: impl Into<String>) -> Scope {
+    Scope(Place::Tagged(name.into(), value.into()), PhantomData)
+}
+
+/// The messages `"name"`, or `"group / name"` within a group, found as by
+/// [`RunReport::message`](crate::report::RunReport::message): those that a server pushed, say. They count as requests do here.
+///
+/// If there is none, the assertion fails.
+pub fn message_details(path: impl Into<String>) -> Scope {
+    Scope(Place::Event(SampleKind::Message, path.into()), PhantomData)
+}
+
+/// The connections `"name"`, or `"group / name"` within a group, found as by
+/// [`RunReport::connection`](crate::report::RunReport::connection). They count as requests do here.
+///
+/// If there is none, the assertion fails.
+pub fn connection_details(path: impl Into<String>) -> Scope {
+    Scope(Place::Event(SampleKind::Connection, path.into()), PhantomData)
+}
+
 /// Where a figure is looked for. `S` says what there is: of some places only figures of [`Requests`], of others those of
 /// [users](RequestsAndUsers), too.
 #[derive(Clone, Debug, PartialEq)]
@@ -60,6 +93,19 @@ pub(super) enum Place {
     Scenario(String),
     Check(String),
     Metric(MetricPlace),
+    /// A tag, with its value.
+    Tagged(String, String),
+    /// Messages or connections.
+    Event(SampleKind, String),
+}
+
+/// What samples of this kind are called.
+pub(super) fn what(kind: SampleKind) -> &'static str {
+    match kind {
+        SampleKind::Request => "request",
+        SampleKind::Message => "message",
+        SampleKind::Connection => "connection",
+    }
 }
 
 /// Where a figure of a custom metric is looked for.
@@ -79,6 +125,8 @@ impl fmt::Display for Place {
             Place::Details(path) => f.write_str(path),
             Place::Scenario(name) => write!(f, "scenario {name}"),
             Place::Check(name) => write!(f, "check {name}"),
+            Place::Tagged(name, value) => write!(f, "tag {name}={value}"),
+            Place::Event(kind, path) => write!(f, "{} {path}", what(*kind)),
             Place::Metric(MetricPlace { name, tags, .. }) => {
                 write!(f, "metric {name}")?;
                 let tags: Vec<_> = tags.iter().map(|(name, value)| format!("{name}={value}")).collect();
@@ -109,7 +157,8 @@ impl<S> Scope<S> {
         RequestCount(self.0, Measure::Successful)
     }
 
-    /// The requests whose response had this status code, or one of these: `404`, `500..600`, `500..=599`, `[429, 503]`.
+    /// The requests whose response had this status code, or one of these: `404`, `500..600`, `500..=599`, `[429, 503]`,
+    /// `"NOAUTH"`.
     /// They may have ended well or not: that is for [checks](crate::check) to say.
     ///
     /// ```
@@ -124,6 +173,22 @@ impl<S> Scope<S> {
     /// ```
     pub fn status(self, codes: impl Into<StatusCodes>) -> RequestCount {
         RequestCount(self.0, Measure::Status(codes.into()))
+    }
+
+    /// The requests that failed by one of these kinds of failures.
+    ///
+    /// ```
+    /// use loadspiker_core::FailureKind;
+    /// use loadspiker_core::assertion::{FailureKinds, details, global};
+    ///
+    /// let assertions = [
+    ///     global().failures(FailureKind::Refused).count().is(0),
+    ///     details("login").failures(FailureKinds::timeouts()).percent().lt(0.1),
+    /// ];
+    /// assert_eq!(assertions[1].to_string(), "login: percentage of requests that failed by timeout < 0.1 %");
+    /// ```
+    pub fn failures(self, kinds: impl Into<FailureKinds>) -> RequestCount {
+        RequestCount(self.0, Measure::Failures(kinds.into()))
     }
 
     /// Requests per second, as the mean over the run, for as long as users were planned to start at least: see

@@ -31,6 +31,7 @@ impl<'a> Spot<'a> {
             Place::Details(path) => requests(path).or_else(|| report.group(path).map(Spot::Group)),
             Place::Scenario(name) => Some(Spot::Scenario(name)),
             Place::Check(name) => Some(Spot::Check(name)),
+            Place::Tagged(..) | Place::Event(..) => None,
             Place::Metric(wanted) => {
                 report.metrics().iter().find(|metric| metric.name() == wanted.name).map(Spot::Metric)
             }

@@ -6,15 +6,15 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::criterion::{Criterion, Guard, Purpose};
-use super::evaluate::{Finding, metric_figures};
+use super::evaluate::{Finding, event, metric_figures};
 use super::look::look;
-use super::names::{no_check, no_request, no_scenario};
-use super::scope::{MetricPlace, Place};
+use super::names::{no_check, no_event, no_request, no_scenario, no_tag};
+use super::scope::{MetricPlace, Place, what as called};
 use super::spot::Spot;
 use super::window::{Counts, Wanted, Window};
 use super::{Assertion, AssertionResult, Claim};
 use crate::format::precise;
-use crate::metrics::{MetricFigures, MetricKind, MetricStats, Tags, Totals};
+use crate::metrics::{MetricFigures, MetricKind, MetricStats, SampleKind, Tags, Totals};
 use crate::moment::Moment;
 use crate::report::RunReport;
 
@@ -217,6 +217,11 @@ impl Watch {
             Place::Check(name) => {
                 totals.checks.get(&**name).into_iter().for_each(|checks| counts.add_checks(*checks));
             }
+            Place::Tagged(name, value) => {
+                let tagged = totals.tagged.iter().filter(|(key, _)| *key.name == **name && *key.value == **value);
+                tagged.for_each(|(_, stats)| counts.add(stats, wanted));
+            }
+            Place::Event(kind, path) => (known, counts) = events(*kind, path, totals, wanted),
             Place::Metric(place) => place.recorded_in(totals).for_each(|values| counts.add_metric(values)),
             Place::ForAll => {
                 let mut found: BTreeMap<String, Counts> = BTreeMap::new();
@@ -271,6 +276,8 @@ impl Watch {
             }
             Place::Scenario(name) => report.scenario(name).is_none().then(|| no_scenario(name, report)),
             Place::Check(name) => report.check(name).is_none().then(|| no_check(name, report)),
+            Place::Tagged(name, value) => report.tagged(name, value).is_none().then(|| no_tag(name, value, report)),
+            Place::Event(kind, path) => event(*kind, path, report).is_none().then(|| no_event(*kind, path, report)),
             Place::Metric(place) => metric_figures(place, self.criterion.claim().measure(), report).err(),
             _ => None,
         };
@@ -342,6 +349,7 @@ impl Watch {
                 let what = match self.criterion.assertion.place {
                     Place::Metric(_) => "value",
                     Place::Check(_) => "check",
+                    Place::Event(kind, _) => called(kind),
                     _ if self.criterion.claim().measure().is_of_users() => "user that has ended",
                     _ => "request",
                 };
@@ -398,17 +406,36 @@ fn details(path: &str, totals: &Totals, wanted: Wanted<'_>) -> (Known, Counts) {
             found(Known::Request, &|counts| counts.add(stats, wanted));
         } else if name == path {
             found(Known::RequestInGroups, &|counts| counts.add(stats, wanted));
-        } else if wanted.status.is_some() && key.path.is_inside(path) {
+        } else if wanted.part.is_some() && key.path.is_inside(path) {
             // Passes have no status: that of the requests inside is meant.
             found(Known::Group, &|counts| counts.add(stats, wanted));
         }
     }
-    if wanted.status.is_some() {
+    if wanted.part.is_some() {
         return best;
     }
     for (key, passes) in &totals.groups {
         if key.path.last().is_some_and(|last| path.ends_with(&**last)) && key.path.join(" / ") == path {
             found(Known::Group, &|counts| counts.add_group(passes, wanted));
+        }
+    }
+    best
+}
+
+/// What is counted in `totals` of messages or connections under a name, found as by [`RunReport::message`].
+fn events(kind: SampleKind, path: &str, totals: &Totals, wanted: Wanted<'_>) -> (Known, Counts) {
+    let mut best = (Known::Not, Counts::default());
+    for (key, stats) in totals.events.iter().filter(|(key, _)| key.kind == kind) {
+        let known = match &key.of.path {
+            at if at.to_string() == path => Known::Request,
+            at if *at.name == *path => Known::RequestInGroups,
+            _ => continue,
+        };
+        if known > best.0 {
+            best = (known, Counts::default());
+        }
+        if known == best.0 {
+            best.1.add(stats, wanted);
         }
     }
     best

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use super::evaluate::Figures;
 use super::metric::Measure;
-use super::{Claim, StatusCodes};
+use super::{Claim, FailureKinds, StatusCodes};
 use crate::metrics::{
     CheckCounts, GroupStats, MetricFigures, MetricStats, PackedMetric, PackedTimes, RequestStats, TimeStatistics,
 };
@@ -14,43 +14,54 @@ use crate::metrics::{
 pub(super) struct Counts {
     pub(super) ok: u64,
     pub(super) failed: u64,
-    /// How many had the status that is looked for, and of how many.
-    pub(super) with_status: (u64, u64),
+    /// How many had the status or the failure that is looked for, and of how many.
+    pub(super) meant: (u64, u64),
     /// Empty where only numbers are looked at.
     pub(super) response_time: TimeStatistics,
     /// Of a custom metric, if something was recorded.
     pub(super) metric: Option<MetricStats>,
 }
 
+/// Which of the requests are to be counted by themselves.
+#[derive(Clone, Copy)]
+pub(super) enum Part<'a> {
+    Status(&'a StatusCodes),
+    Failures(&'a FailureKinds),
+}
+
 /// What is to be counted, beside numbers.
 #[derive(Clone, Copy)]
 pub(super) struct Wanted<'a> {
     pub(super) timed: bool,
-    pub(super) status: Option<&'a StatusCodes>,
+    pub(super) part: Option<Part<'a>>,
 }
 
 impl<'a> Wanted<'a> {
     pub(super) fn of(claim: &'a Claim) -> Self {
-        let status = match claim.measure() {
-            Measure::Status(codes) => Some(codes),
+        let part = match claim.measure() {
+            Measure::Status(codes) => Some(Part::Status(codes)),
+            Measure::Failures(kinds) => Some(Part::Failures(kinds)),
             _ => None,
         };
-        Wanted { timed: matches!(claim, Claim::Time(..)), status }
+        Wanted { timed: matches!(claim, Claim::Time(..)), part }
     }
 }
 
 impl Counts {
     /// Nothing.
     pub(super) const NONE: Counts =
-        Counts { ok: 0, failed: 0, with_status: (0, 0), response_time: TimeStatistics::with_digits(3), metric: None };
+        Counts { ok: 0, failed: 0, meant: (0, 0), response_time: TimeStatistics::with_digits(3), metric: None };
 
     /// Adds requests.
     pub(super) fn add(&mut self, requests: &RequestStats, wanted: Wanted<'_>) {
         self.ok += requests.ok_count();
         self.failed += requests.failed_count();
-        if let Some(codes) = wanted.status {
-            self.with_status.0 += codes.count(&requests.status_codes);
-            self.with_status.1 += requests.ok_count() + requests.failed_count();
+        if let Some(part) = wanted.part {
+            self.meant.0 += match part {
+                Part::Status(codes) => codes.count(&requests.status_codes, &requests.status_texts),
+                Part::Failures(kinds) => kinds.count(&requests.failure_kinds),
+            };
+            self.meant.1 += requests.ok_count() + requests.failed_count();
         }
         if wanted.timed {
             self.response_time.merge(requests.ok.response_time.clone());
@@ -94,7 +105,7 @@ impl Counts {
 struct Second {
     ok: u64,
     failed: u64,
-    with_status: (u64, u64),
+    meant: (u64, u64),
     times: Option<Box<PackedTimes>>,
     metric: Option<Box<PackedMetric>>,
 }
@@ -119,8 +130,8 @@ impl Window {
         }
         let times = (!counts.response_time.is_empty()).then(|| Box::new(counts.response_time.pack()));
         let metric = counts.metric.as_ref().map(|metric| Box::new(metric.pack()));
-        let Counts { ok, failed, with_status, .. } = *counts;
-        self.seconds.push_back(Second { ok, failed, with_status, times, metric });
+        let Counts { ok, failed, meant, .. } = *counts;
+        self.seconds.push_back(Second { ok, failed, meant, times, metric });
     }
 
     /// Forgets everything.
@@ -134,8 +145,8 @@ impl Window {
         for second in &self.seconds {
             sum.ok += second.ok;
             sum.failed += second.failed;
-            sum.with_status.0 += second.with_status.0;
-            sum.with_status.1 += second.with_status.1;
+            sum.meant.0 += second.meant.0;
+            sum.meant.1 += second.meant.1;
             if let Some(packed) = &second.metric {
                 sum.metric.get_or_insert_with(|| MetricStats::new(packed.kind())).add_packed(packed);
             }
@@ -156,7 +167,7 @@ impl Counts {
             ok: self.ok,
             failed: self.failed,
             rate: (self.ok + self.failed) as f64 / seconds.max(1) as f64,
-            with_status: self.with_status,
+            meant: self.meant,
             metric,
         }
     }

@@ -18,6 +18,7 @@ use crate::value::Value;
 
 /// Which part of a response a check looks at. Checks run in this order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
 pub enum Scope {
     /// Where the response came from.
     Location,

@@ -13,7 +13,7 @@ use crate::session::Session;
 use crate::shown::abbreviate;
 use crate::value::Value;
 
-/// The status code, an integer.
+/// The status, an integer or a text: `status().is(200)`, `status().is("OK")`.
 pub fn status() -> Check {
     Check::from_extractor(Plain::Status)
 }

@@ -147,6 +147,7 @@ mod together;
 #[cfg(feature = "xpath")]
 mod xpath;
 
+pub use crate::metrics::Status;
 pub use absorb::{Absorb, Absorber, Absorbing};
 pub use builder::{Check, IntoCheck, Verdict};
 pub(crate) use compiled::IMPLIED;

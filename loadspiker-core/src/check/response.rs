@@ -3,13 +3,14 @@
 use std::any::Any;
 use std::time::Duration;
 
+use crate::metrics::Status;
 use crate::value::Value;
 
 /// A response, as checks see it. Each protocol implements it for its own response type;
 /// every part that a protocol does not have keeps its default and is "not found" to checks.
 pub trait Response {
-    /// The status code.
-    fn status(&self) -> Option<u16> {
+    /// The status: a number or a text.
+    fn status(&self) -> Option<Status<'_>> {
         None
     }
 

@@ -11,6 +11,7 @@ use super::extract::Subject;
 use super::json::JsonParts;
 use super::response::Response;
 use crate::expression::Symbols;
+use crate::failure::Failure;
 use crate::session::Session;
 use crate::value::Value;
 
@@ -67,9 +68,9 @@ impl CheckSet {
     ///
     /// # Errors
     ///
-    /// The message of the first failure: short, with the values in it marked as [`varying`](crate::protocol::varying). It is
-    /// meant for the error of a sample. The session is not marked as failed; recording the failed sample does that.
-    pub fn run(&self, response: &dyn Response, session: &mut Session) -> Result<(), String> {
+    /// The first failure, for the sample: its text is short, with the values in it marked as
+    /// [`varying`](crate::protocol::varying). The session is not marked as failed; recording the failed sample does that.
+    pub fn run(&self, response: &dyn Response, session: &mut Session) -> Result<(), Failure> {
         self.run_over(response, Vec::new(), session)
     }
 
@@ -83,7 +84,7 @@ impl CheckSet {
         response: &dyn Response,
         absorbing: Absorbing,
         session: &mut Session,
-    ) -> Result<(), String> {
+    ) -> Result<(), Failure> {
         self.run_over(response, absorbing.finish(), session)
     }
 
@@ -92,10 +93,10 @@ impl CheckSet {
         response: &dyn Response,
         absorbed: Vec<(&'static str, Value)>,
         session: &mut Session,
-    ) -> Result<(), String> {
+    ) -> Result<(), Failure> {
         let arena = Bump::new();
         let subject = Subject::new(response, absorbed, self.json_parts.as_ref(), &arena);
-        compiled::run_all(&self.checks, &subject, session)
+        compiled::run_all(&self.checks, &subject, session).map_err(Failure::check)
     }
 }
 

@@ -230,11 +230,11 @@ impl Collector {
         self.complete();
         info.stalls = std::mem::take(&mut self.totals.stalls);
         info.holds = std::mem::take(&mut self.totals.holds);
-        self.totals.events.extend(std::mem::take(&mut self.events));
+        self.totals.happened.extend(std::mem::take(&mut self.events));
         if let Some((warm_up, _)) = self.warm_up.as_ref().filter(|(warm_up, _)| *warm_up < info.duration) {
-            self.totals.events.insert(RunEvent::new(*warm_up, EventKind::WarmUpEnd, ""));
+            self.totals.happened.insert(RunEvent::new(*warm_up, EventKind::WarmUpEnd, ""));
         }
-        info.events = std::mem::take(&mut self.totals.events).into_iter().take(MOST_EVENTS).collect();
+        info.events = std::mem::take(&mut self.totals.happened).into_iter().take(MOST_EVENTS).collect();
         if let Some(journal) = self.journal.take() {
             journal.end(&info);
         }
@@ -313,7 +313,7 @@ impl Collector {
         let stalls = measured.stalled_seconds.iter().map(|(first, _)| *first);
         let stalls = stalls.map(|first| RunEvent::new(Duration::from_secs(first), EventKind::Stall, ""));
         let events: Vec<_> = stalls.chain(self.events.drain(..)).collect();
-        measured.events.extend(events);
+        measured.happened.extend(events);
         measured.usage.merge(self.usage.remove(&self.open).unwrap_or_default());
         for totals in [&mut measured, &mut warm_up] {
             totals.requests.values_mut().for_each(|stats| stats.errors.occurred_in(self.open));

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use crate::dsl::Chain;
-use crate::expression::{Arg, CompiledArg, IntoDuration};
-use crate::metrics::{Phases, Sample};
-use crate::protocol::{Action, ActionBuilder, ActionContext, ActionFuture, CompileContext, RequestName};
+use crate::expression::{Arg, CompiledArg, IntoDuration, IntoText};
+use crate::failure::Failure;
+use crate::protocol::{Action, ActionBuilder, ActionContext, ActionFuture, CompileContext, RequestName, TagSet, Tags};
 
 /// A pretended request: it waits and is counted like a real one. Made by [`dummy`](crate::dsl::dummy) or
 /// [`dummy_request`].
@@ -13,11 +13,22 @@ use crate::protocol::{Action, ActionBuilder, ActionContext, ActionFuture, Compil
 pub struct Dummy {
     name: String,
     duration: Arg<Duration>,
+    tags: Tags,
+}
+
+impl Dummy {
+    /// Counts it under this tag as well; see [`RunReport::tagged`](crate::report::RunReport::tagged). The value may hold
+    /// expressions; it must be one of few, since each is counted by itself.
+    #[must_use]
+    pub fn tag(mut self, name: impl Into<String>, value: impl IntoText) -> Self {
+        self.tags.add(name, value);
+        self
+    }
 }
 
 /// A pretended request as a value.
 pub fn dummy_request(name: impl Into<String>, duration: impl IntoDuration) -> Dummy {
-    Dummy { name: name.into(), duration: duration.into_duration() }
+    Dummy { name: name.into(), duration: duration.into_duration(), tags: Tags::default() }
 }
 
 impl From<Dummy> for Chain {
@@ -33,13 +44,18 @@ impl ActionBuilder for Dummy {
     }
 
     fn compile(&self, cx: &mut CompileContext<'_>) -> Box<dyn Action> {
-        Box::new(DummyAction { name: cx.request_name(&self.name), duration: self.duration.compile(cx) })
+        Box::new(DummyAction {
+            name: cx.request_name(&self.name),
+            duration: self.duration.compile(cx),
+            tags: TagSet::compile(&self.tags, cx),
+        })
     }
 }
 
 struct DummyAction {
     name: RequestName,
     duration: CompiledArg<Duration>,
+    tags: TagSet,
 }
 
 impl Action for DummyAction {
@@ -49,28 +65,15 @@ impl Action for DummyAction {
 
     fn run<'a>(&'a self, cx: &'a mut ActionContext) -> ActionFuture<'a> {
         Box::pin(async move {
-            let (sent, error) = match self.duration.get(cx.session()) {
+            let (sent, outcome) = match self.duration.get(cx.session()) {
                 Ok(duration) => {
                     let sent = cx.started();
                     cx.sleep(duration).await;
-                    (Some(sent), None)
+                    (Some(sent), Ok(()))
                 }
-                Err(error) => (None, Some(format!("{error:#}"))),
+                Err(error) => (None, Err(Failure::mistake(format!("{error:#}")))),
             };
-            let mut buffer = String::new();
-            let sample = Sample {
-                name: self.name.resolve(cx.session(), &mut buffer),
-                intended: cx.intended(),
-                started: cx.started(),
-                sent,
-                ended: cx.now(),
-                error: error.as_deref(),
-                status: None,
-                bytes_sent: 0,
-                bytes_received: 0,
-                phases: Phases::default(),
-            };
-            cx.record(&sample);
+            cx.sample(&self.name).tags(&self.tags).sent(sent).outcome(outcome).record();
         })
     }
 }

@@ -14,7 +14,7 @@ use crate::engine::Shard;
 use crate::engine::cursor::{Cursor, Problem};
 use crate::engine::shard::ShardProgram;
 use crate::engine::task::NoPanic;
-use crate::metrics::{Phases, Sample};
+use crate::failure::{Failure, FailureKind};
 use crate::moment::Moment;
 use crate::protocol::ActionContext;
 use crate::protocol::{Outcome, User};
@@ -150,21 +150,14 @@ fn record(user: &mut User, step: &AsyncStep, begin: &Begin, problem: Option<&Pro
     if let Some((cumulated, before)) = cx.user.cumulated().zip(begin.cumulated) {
         *cumulated = before;
     }
-    let mut buffer = String::new();
     let ended = cx.now();
-    let sample = Sample {
-        name: name.resolve(cx.session(), &mut buffer),
-        intended: (begin.intended + user.paused).min(ended),
-        started: (begin.started + user.paused).min(ended),
-        sent: None,
-        ended,
-        error: problem.map(|problem| problem.message.as_str()),
-        status: None,
-        bytes_sent: 0,
-        bytes_received: 0,
-        phases: Phases::default(),
-    };
-    cx.record(&sample);
+    let (intended, started) = (begin.intended + user.paused, begin.started + user.paused);
+    let outcome = problem.map_or(Ok(()), |problem| {
+        let kind = if problem.panicked { FailureKind::Panic } else { FailureKind::Other };
+        Err(Failure::new(kind, problem.message.clone()))
+    });
+    let sample = cx.sample(name).intended(intended.min(ended)).started(started.min(ended)).ended(ended);
+    sample.outcome(outcome).no_time_passed().record();
 }
 
 impl Shard {

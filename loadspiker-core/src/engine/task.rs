@@ -17,7 +17,7 @@ use crate::engine::hold::Attended;
 use crate::engine::journey::{self, After};
 use crate::engine::signals::panic_message;
 use crate::engine::{Place, Shard, Supply, Turn, User};
-use crate::metrics::{Phases, Sample};
+use crate::failure::{Failure, FailureKind};
 use crate::protocol::{Action, ActionContext};
 
 /// A task that waits for a user to work for.
@@ -271,20 +271,7 @@ pub(crate) async fn give_way(cx: &mut ActionContext) {
 /// A panic inside an action: code of the user's in a check, most likely.
 pub(crate) fn record_panic(cx: &mut ActionContext, action: &dyn Action, message: &str) {
     cx.shard.recorder.borrow_mut().panic_caught(cx.user.scenario());
-    let mut buffer = String::new();
-    let sample = Sample {
-        name: action.name().resolve(cx.session(), &mut buffer),
-        intended: cx.intended(),
-        started: cx.started(),
-        sent: None,
-        ended: cx.now(),
-        error: Some(message),
-        status: None,
-        bytes_sent: 0,
-        bytes_received: 0,
-        phases: Phases::default(),
-    };
-    cx.record(&sample);
+    cx.sample(action.name()).failed(Failure::new(FailureKind::Panic, message.to_owned())).record();
 }
 
 /// Runs a future; a panic in it is the message it ends with.

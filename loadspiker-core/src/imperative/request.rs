@@ -9,8 +9,9 @@ use crate::dsl::dummy_request;
 use crate::engine::{Loose, NoPanic, Shard, Turn, record_panic};
 use crate::error::StepError;
 use crate::expression::IntoDuration;
+use crate::failure::{Failure, FailureKind};
 use crate::imperative::User;
-use crate::metrics::{GroupId, NameId, Phases, Sample, SampleName, ScenarioId};
+use crate::metrics::{GroupId, NameId, Sample, SampleName, ScenarioId};
 use crate::moment::Moment;
 use crate::protocol::{Action, ActionBuilder, Witness};
 
@@ -164,23 +165,9 @@ impl User {
             SampleName::Dynamic(name) if name.trim().is_empty() => SampleName::Dynamic("(no name)"),
             name => name,
         };
-        let (intended, now) = (self.cx.intended(), self.cx.started());
-        self.cx.record(&unsent(name, intended, now, now, mistake));
-    }
-}
-
-fn unsent<'a>(name: SampleName<'a>, intended: Moment, started: Moment, ended: Moment, error: &'a str) -> Sample<'a> {
-    Sample {
-        name,
-        intended,
-        started,
-        sent: None,
-        ended,
-        error: Some(error),
-        status: None,
-        bytes_sent: 0,
-        bytes_received: 0,
-        phases: Phases::default(),
+        let now = self.cx.started();
+        let failure = Failure::mistake(mistake.to_owned());
+        self.cx.sample_named(name).ended(now).failed(failure).no_time_passed().record();
     }
 }
 
@@ -229,7 +216,8 @@ impl Drop for InFlight<'_> {
         self.shard.action_ends(self.population);
         let ended = self.shard.clock.now();
         let name = self.known.map_or(SampleName::Dynamic(&self.name), SampleName::Known);
-        let sample = unsent(name, self.intended, self.started, ended, "dropped by the scenario before it was done");
+        let failure = Failure::new(FailureKind::Canceled, "dropped by the scenario before it was done");
+        let sample = Sample::new(name, self.intended).started(self.started).ended(ended).failed(failure);
         // Not under way in a panic that holds the recorder.
         if let Ok(mut recorder) = self.shard.recorder.try_borrow_mut() {
             recorder.record(ScenarioId(self.population), self.group, &sample);

@@ -7,7 +7,7 @@ use rustc_hash::FxHashMap;
 
 use super::custom::fold_metrics;
 use super::group_stats::GroupStats;
-use super::key::{GroupKey, RequestKey, RequestPath};
+use super::key::{EventKey, GroupKey, RequestKey, RequestPath, TagKey};
 use super::limits::{Limits, OTHER, other_request};
 use super::request_stats::RequestStats;
 use super::totals::Totals;
@@ -17,6 +17,8 @@ use super::totals::Totals;
 pub(crate) struct Bounds {
     known: FxHashMap<Arc<str>, usize>,
     requests: usize,
+    events: usize,
+    tagged: usize,
     groups: usize,
     metrics: usize,
     checks: usize,
@@ -30,6 +32,10 @@ impl Bounds {
         Bounds {
             known: known.iter().enumerate().map(|(index, name)| (name.clone(), index)).collect(),
             requests: 2 * limits.names + (known.len() + 1) * scenarios,
+            // Each kind may have a place for what was folded.
+            events: limits.names + 2 * scenarios,
+            // As many names of tags, each with a place for what was folded.
+            tagged: 2 * limits.tags + 1,
             groups: (limits.groups + 1) * scenarios,
             // Each metric may have a place for what was folded.
             metrics: 2 * limits.metrics + 4,
@@ -48,6 +54,12 @@ impl Bounds {
     pub(crate) fn fold(&self, kept: &Totals, mut second: Totals) -> Totals {
         if kept.requests.len() + second.requests.len() > self.requests {
             self.fold_requests(kept, &mut second);
+        }
+        if kept.events.len() + second.events.len() > self.events {
+            self.fold_events(kept, &mut second);
+        }
+        if kept.tagged.len() + second.tagged.len() > self.tagged {
+            self.fold_tagged(kept, &mut second);
         }
         if kept.groups.len() + second.groups.len() > self.groups {
             self.fold_groups(kept, &mut second);
@@ -74,6 +86,34 @@ impl Bounds {
             folded.entry(key).or_default().merge(*stats, None);
         }
         second.requests = folded;
+    }
+
+    fn fold_events(&self, kept: &Totals, second: &mut Totals) {
+        let mut room = self.events.saturating_sub(kept.events.len());
+        for (mut key, stats) in std::mem::take(&mut second.events) {
+            if !kept.events.contains_key(&key) {
+                if room == 0 {
+                    second.folded += stats.ok_count() + stats.failed_count();
+                    key = Arc::new(EventKey { kind: key.kind, of: other_request(&key.of.scenario) });
+                }
+                room = room.saturating_sub(1);
+            }
+            second.events.entry(key).or_default().merge(*stats, None);
+        }
+    }
+
+    fn fold_tagged(&self, kept: &Totals, second: &mut Totals) {
+        let mut room = self.tagged.saturating_sub(kept.tagged.len());
+        for (mut key, stats) in std::mem::take(&mut second.tagged) {
+            if !kept.tagged.contains_key(&key) {
+                if room == 0 {
+                    second.folded += stats.ok_count() + stats.failed_count();
+                    key = Arc::new(TagKey::other(&OTHER.into()));
+                }
+                room = room.saturating_sub(1);
+            }
+            second.tagged.entry(key).or_default().merge(*stats, None);
+        }
     }
 
     fn fold_checks(&self, kept: &Totals, second: &mut Totals) {

@@ -5,6 +5,9 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::limits::OTHER;
+use super::sample::SampleKind;
+
 /// What stands between the names of a path.
 pub(crate) const SEPARATOR: &str = " / ";
 
@@ -40,6 +43,27 @@ impl fmt::Display for RequestPath {
 pub(crate) struct RequestKey {
     pub(crate) scenario: Arc<str>,
     pub(crate) path: RequestPath,
+}
+
+/// Messages or connections of a scenario.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub(crate) struct EventKey {
+    pub(crate) kind: SampleKind,
+    pub(crate) of: RequestKey,
+}
+
+/// Requests with a tag.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub(crate) struct TagKey {
+    pub(crate) name: Arc<str>,
+    pub(crate) value: Arc<str>,
+}
+
+impl TagKey {
+    /// Where further values of a tag are counted once there are too many; of too many names, all together.
+    pub(crate) fn other(name: &Arc<str>) -> Self {
+        TagKey { name: name.clone(), value: OTHER.into() }
+    }
 }
 
 /// A group of a scenario.

@@ -18,9 +18,11 @@ pub(crate) const ERROR_CHARS: usize = 200;
 #[non_exhaustive]
 pub struct Limits {
     /// How many statistics of requests with names made during the run are kept, and as many again of fixed names
-    /// inside of groups; a statistic is one name in one group of one scenario. Fixed names outside of groups are
+    /// inside of groups, and as many again of messages and connections; a statistic is one name in one group of one scenario. Fixed names outside of groups are
     /// always kept. What is beyond is counted as [`OTHER`] in its scenario. Default 1000.
     pub names: usize,
+    /// How many values of tags are told apart, of all tags together; what is beyond is counted as [`OTHER`]. Default 500.
+    pub tags: usize,
     /// How many groups are kept; what is beyond is counted as the group [`OTHER`]. Default 500.
     pub groups: usize,
     /// How many different error texts are kept per request, and per scenario for errors of other steps; what is beyond
@@ -45,6 +47,7 @@ impl Default for Limits {
     fn default() -> Self {
         Limits {
             names: 1000,
+            tags: 500,
             groups: 500,
             errors: 100,
             metrics: 500,

@@ -9,11 +9,11 @@ use rustc_hash::FxHashMap;
 use super::exchanges::Keeper;
 use super::group_stats::GroupStats;
 use super::holds::Holds;
-use super::key::{GroupKey, Groups, RequestKey, RequestPath};
+use super::key::{EventKey, GroupKey, Groups, RequestKey, RequestPath, TagKey};
 use super::limits::{Limits, OTHER, other_request};
 use super::request_stats::RequestStats;
 use super::reserved::Reserved;
-use super::sample::{GroupId, NameId, Sample, SampleName, ScenarioId};
+use super::sample::{GroupId, NameId, Sample, SampleKind, SampleName, SampleTag, ScenarioId};
 use super::snapshot::Snapshot;
 use super::table::Table;
 use super::times::TimeStatistics;
@@ -36,8 +36,15 @@ pub struct Recorder {
     names: FxHashMap<Arc<str>, NameId>,
     dynamic_requests: usize,
     grouped_requests: usize,
+    /// How many statistics of messages and connections there are.
+    event_rows: usize,
     groups: Vec<Group>,
     requests: Table<RequestId, RequestKey, RequestStats>,
+    /// Messages and connections.
+    events: Table<EventId, EventKey, RequestStats>,
+    /// Requests by each of their tags; what they are found by is their place in `tags`.
+    tagged: Table<usize, TagKey, RequestStats>,
+    tags: FxHashMap<SampleTag, usize>,
     passes: Table<(ScenarioId, GroupId), GroupKey, GroupStats>,
     /// By scenario.
     users: Vec<UserStatistics>,
@@ -74,6 +81,13 @@ struct RequestId {
     name: NameId,
 }
 
+/// Messages or connections of a name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct EventId {
+    kind: SampleKind,
+    of: RequestId,
+}
+
 #[derive(Debug, Default)]
 struct Group {
     path: Groups,
@@ -93,8 +107,12 @@ impl Recorder {
             known: known_names,
             dynamic_requests: 0,
             grouped_requests: 0,
+            event_rows: 0,
             groups: vec![Group::default()],
             requests: Table::default(),
+            events: Table::default(),
+            tagged: Table::default(),
+            tags: FxHashMap::default(),
             passes: Table::default(),
             folded: 0,
             stalls: TimeStatistics::default(),
@@ -140,7 +158,7 @@ impl Recorder {
         RequestPath { groups, name }
     }
 
-    /// Counts a finished request.
+    /// Counts a finished request, message or connection.
     pub fn record(&mut self, scenario: ScenarioId, group: GroupId, sample: &Sample<'_>) {
         self.record_throttled(scenario, group, sample, None);
     }
@@ -154,6 +172,9 @@ impl Recorder {
         sample: &Sample<'_>,
         wait: Option<Duration>,
     ) {
+        if sample.kind != SampleKind::Request {
+            return self.record_event(scenario, group, sample);
+        }
         let row = match sample.name {
             SampleName::Known(name) => {
                 let id = RequestId { scenario, group, name };
@@ -174,6 +195,86 @@ impl Recorder {
             let groups = self.groups.get(index(group.0)).map(|group| group.path.clone()).unwrap_or_default();
             log.add(scenario, groups, sample, wait);
         }
+        if !sample.tags.is_empty() {
+            self.record_tagged(sample, wait);
+        }
+    }
+
+    /// Counts a request under each of its tags.
+    #[cold]
+    fn record_tagged(&mut self, sample: &Sample<'_>, wait: Option<Duration>) {
+        for tag in &*sample.tags {
+            let place = self.tags.get(tag).copied().unwrap_or_else(|| self.tag(tag));
+            let Some(row) = self.tagged.find(place) else { continue };
+            let figures = self.tagged.figures(row);
+            figures.record(sample, self.limits.errors);
+            if let Some(wait) = wait {
+                figures.throttle_wait.record(nanos(wait));
+            }
+        }
+    }
+
+    /// The place of a tag that occurs for the first time, or is beyond the limit.
+    fn tag(&mut self, tag: &SampleTag) -> usize {
+        let mut key = TagKey { name: tag.0.clone(), value: tag.1.clone() };
+        if self.tags.len() >= self.limits.tags {
+            self.folded += 1;
+            // Names are few, unless they are made during the run.
+            let many = self.tags.len() >= 2 * self.limits.tags;
+            key = if many { TagKey::other(&OTHER.into()) } else { TagKey::other(&tag.0) };
+        }
+        let found = (key.name.clone(), key.value.clone());
+        if let Some(place) = self.tags.get(&found) {
+            return *place;
+        }
+        let place = self.tags.len();
+        self.tags.insert(found, place);
+        self.tagged.add(place, key);
+        place
+    }
+
+    /// Counts a message or a connection.
+    fn record_event(&mut self, scenario: ScenarioId, group: GroupId, sample: &Sample<'_>) {
+        let other = NameId(number(self.known.len()));
+        let name = match sample.name {
+            SampleName::Known(name) => name,
+            SampleName::Dynamic(text) => self.names.get(text).copied().unwrap_or_else(|| self.event_name(text, other)),
+        };
+        let id = EventId { kind: sample.kind, of: RequestId { scenario, group, name } };
+        let row = self.events.find(id).unwrap_or_else(|| self.add_event(id, &sample.name, other));
+        self.events.figures(row).record(sample, self.limits.errors);
+    }
+
+    /// The number of a name that occurs for the first time, or `other` if there is no room for it.
+    #[cold]
+    fn event_name(&mut self, text: &str, other: NameId) -> NameId {
+        if self.event_rows >= self.limits.names {
+            return other;
+        }
+        let name = NameId(number(self.names.len() + 1));
+        self.names.insert(text.into(), name);
+        name
+    }
+
+    #[cold]
+    fn add_event(&mut self, id: EventId, name: &SampleName<'_>, other: NameId) -> usize {
+        let EventId { kind, of: RequestId { scenario, group, name: number } } = id;
+        let scenario_name = scenario_name(&self.scenarios, scenario);
+        if number == other || self.event_rows >= self.limits.names {
+            self.folded += 1;
+            let id = EventId { kind, of: RequestId { scenario, group: GroupId::ROOT, name: other } };
+            return self
+                .events
+                .find(id)
+                .unwrap_or_else(|| self.events.add(id, EventKey { kind, of: other_request(&scenario_name) }));
+        }
+        self.event_rows += 1;
+        let name = match name {
+            SampleName::Known(id) => self.known.get(index(id.0)).cloned().unwrap_or_else(|| "(unknown)".into()),
+            SampleName::Dynamic(text) => Arc::from(*text),
+        };
+        let of = RequestKey { scenario: scenario_name, path: self.request_path(group, name) };
+        self.events.add(id, EventKey { kind, of })
     }
 
     /// The group `name` inside of `parent`. Beyond the limit of groups it is the group [`OTHER`].
@@ -313,6 +414,8 @@ impl Recorder {
         }
         let mut totals = Totals {
             requests: self.requests.take(|sum, figures| sum.merge(figures, None)),
+            events: self.events.take(|sum, figures| sum.merge(figures, None)),
+            tagged: self.tagged.take(|sum, figures| sum.merge(figures, None)),
             groups: self.passes.take(GroupStats::merge),
             folded: std::mem::take(&mut self.folded),
             stalls: std::mem::take(&mut self.stalls),
@@ -362,13 +465,18 @@ impl Recorder {
         self.add_request(RequestId { scenario, group, name }, text)
     }
 
-    fn add_request(&mut self, id: RequestId, name: Arc<str>) -> usize {
-        let groups = self.group_path(id.group);
+    /// Where a request, message or connection stands.
+    fn request_path(&self, group: GroupId, name: Arc<str>) -> RequestPath {
+        let groups = self.group_path(group);
         let name = match &self.reserved {
             Some(paths) => paths.segment(&groups, &name),
             None => name,
         };
-        let path = RequestPath { groups, name };
+        RequestPath { groups, name }
+    }
+
+    fn add_request(&mut self, id: RequestId, name: Arc<str>) -> usize {
+        let path = self.request_path(id.group, name);
         self.requests.add(id, RequestKey { scenario: scenario_name(&self.scenarios, id.scenario), path })
     }
 

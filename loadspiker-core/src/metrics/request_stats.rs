@@ -1,13 +1,16 @@
 //! [`RequestStats`]: all that is counted of the requests under one key.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 use super::errors::ErrorCounts;
+use super::limits::{OTHER, clip};
 use super::phases::PhaseTimes;
-use super::sample::Sample;
+use super::sample::{Sample, Status};
 use super::times::TimeStatistics;
+use crate::failure::FailureKind;
 
 /// Times of the requests with one outcome.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -33,6 +36,10 @@ pub(crate) struct RequestStats {
     pub(crate) throttle_wait: TimeStatistics,
     pub(crate) phases: PhaseTimes,
     pub(crate) status_codes: BTreeMap<u16, u64>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) status_texts: BTreeMap<Arc<str>, u64>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) failure_kinds: BTreeMap<FailureKind, u64>,
     pub(crate) errors: ErrorCounts,
     pub(crate) bytes_sent: u64,
     pub(crate) bytes_received: u64,
@@ -48,6 +55,8 @@ impl Default for RequestStats {
             throttle_wait: TimeStatistics::default(),
             phases: PhaseTimes::default(),
             status_codes: BTreeMap::new(),
+            status_texts: BTreeMap::new(),
+            failure_kinds: BTreeMap::new(),
             errors: ErrorCounts::default(),
             bytes_sent: 0,
             bytes_received: 0,
@@ -62,10 +71,11 @@ impl RequestStats {
         let ended = sample.ended.as_nanos();
         let intended = sample.intended.as_nanos();
         self.first_ns = self.first_ns.min(intended);
-        let outcome = match sample.error {
+        let outcome = match &sample.failure {
             None => &mut self.ok,
-            Some(text) => {
-                self.errors.add(text, error_limit);
+            Some(failure) => {
+                self.errors.add(failure.text(), error_limit);
+                *self.failure_kinds.entry(failure.kind()).or_default() += 1;
                 &mut self.failed
             }
         };
@@ -74,12 +84,25 @@ impl RequestStats {
             outcome.service_time.record(ended.saturating_sub(sent.as_nanos()));
         }
         self.start_lag.record(sample.started.as_nanos().saturating_sub(intended));
-        if let Some(status) = sample.status {
-            *self.status_codes.entry(status).or_default() += 1;
+        match sample.status {
+            Some(Status::Code(code)) => *self.status_codes.entry(code).or_default() += 1,
+            Some(Status::Text(text)) => self.count_status_text(text, error_limit),
+            None => {}
         }
         self.bytes_sent += sample.bytes_sent;
         self.bytes_received += sample.bytes_received;
-        self.phases.record(&sample.phases);
+        self.phases.record(&sample.phases, intended);
+    }
+
+    /// Counts a status that is a text; one beyond `limit` is counted as [`OTHER`].
+    fn count_status_text(&mut self, text: &str, limit: usize) {
+        let text = clip(text);
+        if let Some(count) = self.status_texts.get_mut(text) {
+            *count += 1;
+        } else {
+            let text = if self.status_texts.len() < limit { text } else { OTHER };
+            *self.status_texts.entry(text.into()).or_default() += 1;
+        }
     }
 
     /// Adds the counts of `other`.
@@ -94,6 +117,12 @@ impl RequestStats {
         self.phases.merge(other.phases);
         for (status, count) in other.status_codes {
             *self.status_codes.entry(status).or_default() += count;
+        }
+        for (status, count) in other.status_texts {
+            *self.status_texts.entry(status).or_default() += count;
+        }
+        for (kind, count) in other.failure_kinds {
+            *self.failure_kinds.entry(kind).or_default() += count;
         }
         self.errors.merge(other.errors, error_limit);
         self.bytes_sent += other.bytes_sent;

@@ -1,6 +1,18 @@
-//! [`Sample`]: what is known of one finished request.
+//! [`Sample`]: what is known of one finished request, message or connection.
 
+use std::borrow::Cow;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::limits::clip;
+use super::phases::Phases;
+use crate::failure::Failure;
 use crate::moment::Moment;
+use crate::phase::Phase;
+use crate::value::Value;
 
 /// A request name known before the run, interned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -35,6 +47,7 @@ impl ScenarioId {
 
 /// Under which name a sample is counted.
 #[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
 pub enum SampleName<'a> {
     /// A name interned before the run; costs nothing to look up.
     Known(NameId),
@@ -42,48 +55,238 @@ pub enum SampleName<'a> {
     Dynamic(&'a str),
 }
 
-/// One finished request, as a protocol reports it.
-///
-/// Three instants are kept apart. `intended` is when the user meant to send; `started` is when the engine got to
-/// it (the difference is the load generator's own lag); `sent` is when the request was handed to a ready
-/// connection. *Response time* is `ended - intended`, *service time* `ended - sent`, *start lag* `started - intended`.
-#[derive(Clone, Debug)]
-pub struct Sample<'a> {
-    /// The name it is counted under.
-    pub name: SampleName<'a>,
-    /// When the user meant to send.
-    pub intended: Moment,
-    /// When the engine got to it.
-    pub started: Moment,
-    /// When it was handed to a ready connection; `None` if it never was (it could not be built, no connection).
-    pub sent: Option<Moment>,
-    /// When the last byte came in, or the error.
-    pub ended: Moment,
-    /// Why it failed, in a short message without variable parts (they would make every error unique); `None` if it is ok.
-    pub error: Option<&'a str>,
-    /// The protocol's status code, where it has one.
-    pub status: Option<u16>,
-    /// Bytes written, headers included.
-    pub bytes_sent: u64,
-    /// Bytes read, headers included.
-    pub bytes_received: u64,
-    /// Where the time went, as far as the protocol can tell.
-    pub phases: Phases,
+/// What a sample is about. Each kind is counted by itself.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum SampleKind {
+    /// A request, with or without its response.
+    #[default]
+    Request,
+    /// A message that was sent or received, such as one that a server pushed. It is not among the requests.
+    Message,
+    /// A connection, from its opening to its end. It is not among the requests.
+    Connection,
 }
 
-/// The parts of a request's time, in nanoseconds. `None` where a part did not happen (no DNS lookup on a kept-alive connection).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Phases {
-    /// Looking up the host name.
-    pub dns: Option<u64>,
-    /// Connecting the socket.
-    pub connect: Option<u64>,
-    /// The TLS handshake.
-    pub tls: Option<u64>,
-    /// Waiting for a free connection of a bounded pool.
-    pub wait: Option<u64>,
-    /// From sending to the first byte of the response.
-    pub first_byte: Option<u64>,
-    /// From the first byte of the response to the last; `None` if it came in one piece.
-    pub receive: Option<u64>,
+/// The status of a response: a number, or a text where the protocol has texts.
+///
+/// ```
+/// use loadspiker_core::check::Status;
+///
+/// assert_eq!((Status::from(404), Status::from("NOAUTH")), (Status::Code(404), Status::Text("NOAUTH")));
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum Status<'a> {
+    /// A number, such as 404.
+    Code(u16),
+    /// A text, such as `NOAUTH` or `23505`.
+    Text(&'a str),
+}
+
+impl Status<'_> {
+    /// The number, if it is one.
+    pub fn code(self) -> Option<u16> {
+        match self {
+            Status::Code(code) => Some(code),
+            Status::Text(_) => None,
+        }
+    }
+}
+
+impl From<u16> for Status<'_> {
+    fn from(code: u16) -> Self {
+        Status::Code(code)
+    }
+}
+
+impl<'a> From<&'a str> for Status<'a> {
+    fn from(text: &'a str) -> Self {
+        Status::Text(text)
+    }
+}
+
+impl From<Status<'_>> for Value {
+    fn from(status: Status<'_>) -> Self {
+        match status {
+            Status::Code(code) => Value::from(code),
+            Status::Text(text) => Value::from(text),
+        }
+    }
+}
+
+impl fmt::Display for Status<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Status::Code(code) => fmt::Display::fmt(code, f),
+            Status::Text(text) => f.pad(text),
+        }
+    }
+}
+
+/// A tag of a sample: name and value.
+pub(crate) type SampleTag = (Arc<str>, Arc<str>);
+
+/// A tag; long texts are cut.
+pub(crate) fn tag(name: &str, value: &str) -> SampleTag {
+    (clip(name).into(), clip(value).into())
+}
+
+/// One finished request, message or connection, as a protocol reports it.
+///
+/// In an action, [`ActionContext::sample`](crate::protocol::ActionContext::sample) makes one. A value of its own is needed
+/// where there is no action.
+///
+/// Three instants are kept apart. *Intended* is when the user meant to send; *started* is when the engine got to
+/// it (the difference is the load generator's own lag); *sent* is when the request was handed to a ready
+/// connection. *Response time* is ended − intended, *service time* ended − sent, *start lag* started − intended.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use loadspiker_core::metrics::{NameId, Sample, SampleName};
+/// use loadspiker_core::{Moment, Phase};
+///
+/// let begin = Moment::START;
+/// let sample = Sample::new(SampleName::Known(NameId::new(0)), begin)
+///     .sent(begin)
+///     .ended(begin + Duration::from_millis(20))
+///     .status(200)
+///     .phase(Phase::FIRST_BYTE, Duration::from_millis(15));
+/// ```
+#[derive(Clone, Debug)]
+#[must_use = "a sample is not counted until it is recorded"]
+pub struct Sample<'a> {
+    pub(crate) name: SampleName<'a>,
+    pub(crate) kind: SampleKind,
+    pub(crate) intended: Moment,
+    pub(crate) started: Moment,
+    pub(crate) sent: Option<Moment>,
+    pub(crate) ended: Moment,
+    pub(crate) failure: Option<Failure>,
+    pub(crate) status: Option<Status<'a>>,
+    pub(crate) bytes_sent: u64,
+    pub(crate) bytes_received: u64,
+    pub(crate) phases: Phases,
+    pub(crate) tags: Cow<'a, [SampleTag]>,
+}
+
+impl<'a> Sample<'a> {
+    /// A request that was intended, started and ended at this moment, was not sent and did not fail.
+    #[inline]
+    pub fn new(name: SampleName<'a>, intended: Moment) -> Self {
+        Sample {
+            name,
+            kind: SampleKind::Request,
+            intended,
+            started: intended,
+            sent: None,
+            ended: intended,
+            failure: None,
+            status: None,
+            bytes_sent: 0,
+            bytes_received: 0,
+            phases: Phases::default(),
+            tags: Cow::Borrowed(&[]),
+        }
+    }
+}
+
+/// The methods that fill in a sample, for [`Sample`] and for builders that hold one.
+macro_rules! sample_methods {
+    ($($sample:ident)?) => {
+        /// When the user meant to send, if that is not when it meant to begin the action.
+        #[inline]
+        pub fn intended(mut self, at: Moment) -> Self {
+            self$(.$sample)?.intended = at;
+            self
+        }
+
+        /// When the engine got to it, if that is not when it got to the action.
+        #[inline]
+        pub fn started(mut self, at: Moment) -> Self {
+            self$(.$sample)?.started = at;
+            self
+        }
+
+        /// When it was handed to a ready connection. By default, it was not sent: it could not be built, or there was no
+        /// connection.
+        #[inline]
+        pub fn sent(mut self, at: impl Into<Option<Moment>>) -> Self {
+            self$(.$sample)?.sent = at.into();
+            self
+        }
+
+        /// Bytes written and read, headers included. By default none.
+        #[inline]
+        pub fn bytes(mut self, sent: u64, received: u64) -> Self {
+            self$(.$sample)?.bytes_sent = sent;
+            self$(.$sample)?.bytes_received = received;
+            self
+        }
+
+        /// The status of the response, a number or a text. A text must be one of few: each is counted by itself.
+        #[inline]
+        pub fn status(mut self, status: impl Into<Status<'a>>) -> Self {
+            self$(.$sample)?.status = Some(status.into());
+            self
+        }
+
+        /// How long a part of it took. If given twice, the times are added.
+        #[inline]
+        pub fn phase(mut self, phase: Phase, took: Duration) -> Self {
+            self$(.$sample)?.phases.add(phase, took);
+            self
+        }
+
+        /// All parts of its time, in place of those given before.
+        #[inline]
+        pub fn phases(mut self, phases: Phases) -> Self {
+            self$(.$sample)?.phases = phases;
+            self
+        }
+
+        /// It failed. If given twice, the first failure counts.
+        #[inline]
+        pub fn failed(mut self, failure: impl Into<Failure>) -> Self {
+            self$(.$sample)?.failure.get_or_insert_with(|| failure.into());
+            self
+        }
+
+        /// Whether it failed: as [`failed`](Self::failed) where `outcome` is an error.
+        #[inline]
+        pub fn outcome<T, F: Into<Failure>>(self, outcome: Result<T, F>) -> Self {
+            match outcome {
+                Ok(_) => self,
+                Err(failure) => self.failed(failure),
+            }
+        }
+
+        /// What it is. By default a request.
+        #[inline]
+        pub fn kind(mut self, kind: SampleKind) -> Self {
+            self$(.$sample)?.kind = kind;
+            self
+        }
+    };
+}
+
+pub(crate) use sample_methods;
+
+impl<'a> Sample<'a> {
+    sample_methods!();
+
+    /// When the last byte came in, or the failure. By default when it was intended.
+    #[inline]
+    pub fn ended(mut self, at: Moment) -> Self {
+        self.ended = at;
+        self
+    }
+
+    /// The same sample with other tags: names and values.
+    pub fn tagged(mut self, tags: impl IntoIterator<Item = (Arc<str>, Arc<str>)>) -> Self {
+        self.tags = tags.into_iter().collect();
+        self
+    }
 }

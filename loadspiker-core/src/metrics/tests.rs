@@ -8,6 +8,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::collector::Collector;
 use crate::moment::Moment;
+use crate::phase::Phase;
 use crate::report::{RunInfo, RunReport};
 
 pub(crate) fn names(names: &[&str]) -> Arc<[Arc<str>]> {
@@ -33,18 +34,15 @@ impl Event {
     pub(crate) fn record(&self, recorder: &mut Recorder) {
         let group = self.group.map_or(GroupId::ROOT, |name| recorder.group(GroupId::ROOT, name));
         let intended = Moment::START + Duration::from_secs(self.second);
-        let sample = Sample {
-            name: self.name.map_or_else(SampleName::Dynamic, |id| SampleName::Known(NameId(id))),
-            intended,
-            started: intended + Duration::from_micros(self.micros / 100),
-            sent: (self.error != Some("not built")).then(|| intended + Duration::from_micros(self.micros / 10)),
-            ended: intended + Duration::from_micros(self.micros),
-            error: self.error,
-            status: Some(if self.error.is_some() { 500 } else { 200 }),
-            bytes_sent: 100,
-            bytes_received: self.micros,
-            phases: Phases { first_byte: Some(self.micros * 500), ..Phases::default() },
-        };
+        let name = self.name.map_or_else(SampleName::Dynamic, |id| SampleName::Known(NameId(id)));
+        let sample = Sample::new(name, intended)
+            .started(intended + Duration::from_micros(self.micros / 100))
+            .sent((self.error != Some("not built")).then(|| intended + Duration::from_micros(self.micros / 10)))
+            .ended(intended + Duration::from_micros(self.micros))
+            .outcome(self.error.map_or(Ok(()), Err))
+            .status(if self.error.is_some() { 500 } else { 200 })
+            .bytes(100, self.micros)
+            .phase(Phase::FIRST_BYTE, Duration::from_nanos(self.micros * 500));
         recorder.record(ScenarioId(self.scenario), group, &sample);
         if group != GroupId::ROOT {
             let time = Duration::from_micros(self.micros);
@@ -361,4 +359,28 @@ fn ids_that_do_not_exist_are_counted_all_the_same() {
     recorder.record_group(ScenarioId(9), GroupId(44), true, Duration::ZERO, Duration::ZERO);
     let snapshot = recorder.take_snapshot(0);
     assert_eq!(snapshot.totals.requests.keys().next().unwrap().path.to_string(), "(unknown)");
+}
+
+#[test]
+fn tags_and_messages_stay_bounded_whatever_the_shards_deliver() {
+    let limits = Limits { tags: 5, names: 5, ..Limits::default() };
+    let mut collector = Collector::new(3, &names(&KNOWN), names(&SCENARIOS), limits);
+    for shard in 0..3 {
+        let mut recorder = recorder(limits);
+        for n in 0..50 {
+            let text = format!("{shard}-{n}");
+            let message = Sample::new(SampleName::Dynamic(&text), Moment::START).kind(SampleKind::Message);
+            recorder.record(ScenarioId(0), GroupId::ROOT, &message);
+            let request = Sample::new(SampleName::Known(NameId(0)), Moment::START);
+            recorder.record(ScenarioId(0), GroupId::ROOT, &request.tagged([("n".into(), text.as_str().into())]));
+        }
+        let snapshot = recorder.take_snapshot(0);
+        assert_eq!((snapshot.totals.events.len(), snapshot.totals.tagged.len()), (6, 6));
+        collector.absorb(shard, snapshot);
+    }
+    let report = collector.finish(RunInfo::new("s"));
+    assert!(report.messages().len() <= 10 && report.tags().len() <= 12, "{report:?}");
+    assert_eq!(report.messages().iter().map(|message| message.statistics().count()).sum::<u64>(), 150);
+    assert_eq!(report.tags().iter().map(|tag| tag.statistics().count()).sum::<u64>(), 150);
+    assert!(report.folded() > 0);
 }

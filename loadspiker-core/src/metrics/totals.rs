@@ -11,7 +11,7 @@ use super::events::RunEvent;
 use super::exchanges::KeptExchange;
 use super::group_stats::GroupStats;
 use super::holds::Holds;
-use super::key::{GroupKey, RequestKey};
+use super::key::{EventKey, GroupKey, RequestKey, TagKey};
 use super::request_stats::RequestStats;
 use super::times::TimeStatistics;
 use super::usage::Usage;
@@ -24,6 +24,12 @@ use super::waits::RecordWaits;
 pub(crate) struct Totals {
     #[serde(with = "pairs")]
     pub(crate) requests: BTreeMap<Arc<RequestKey>, Box<RequestStats>>,
+    /// Messages and connections.
+    #[serde(with = "pairs", skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) events: BTreeMap<Arc<EventKey>, Box<RequestStats>>,
+    /// Requests by each of their tags.
+    #[serde(with = "pairs", skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) tagged: BTreeMap<Arc<TagKey>, Box<RequestStats>>,
     #[serde(with = "pairs")]
     pub(crate) groups: BTreeMap<Arc<GroupKey>, Box<GroupStats>>,
     /// By scenario.
@@ -57,7 +63,7 @@ pub(crate) struct Totals {
     pub(crate) exchanges: Vec<KeptExchange>,
     /// What happened to the run.
     #[serde(skip_serializing_if = "BTreeSet::is_empty")]
-    pub(crate) events: BTreeSet<RunEvent>,
+    pub(crate) happened: BTreeSet<RunEvent>,
     /// What the load generator used.
     #[serde(skip_serializing_if = "Usage::is_none")]
     pub(crate) usage: Usage,
@@ -71,14 +77,9 @@ fn is_zero(number: &u64) -> bool {
 impl Totals {
     /// Adds the counts of `other`. Nothing is lost but error texts beyond `error_limit`, if there is one.
     pub(crate) fn merge(&mut self, other: Totals, error_limit: Option<usize>) {
-        for (key, stats) in other.requests {
-            match self.requests.entry(key) {
-                Entry::Occupied(mut sum) => sum.get_mut().merge(*stats, error_limit),
-                Entry::Vacant(place) => {
-                    place.insert(stats);
-                }
-            }
-        }
+        merge_requests(&mut self.requests, other.requests, error_limit);
+        merge_requests(&mut self.events, other.events, error_limit);
+        merge_requests(&mut self.tagged, other.tagged, error_limit);
         for (key, stats) in other.groups {
             match self.groups.entry(key) {
                 Entry::Occupied(mut sum) => sum.get_mut().merge(*stats),
@@ -112,8 +113,23 @@ impl Totals {
         }
         self.stalled_seconds.extend(other.stalled_seconds);
         self.exchanges.extend(other.exchanges);
-        self.events.extend(other.events);
+        self.happened.extend(other.happened);
         self.usage.merge(other.usage);
+    }
+}
+
+fn merge_requests<K: Ord>(
+    sums: &mut BTreeMap<Arc<K>, Box<RequestStats>>,
+    more: BTreeMap<Arc<K>, Box<RequestStats>>,
+    error_limit: Option<usize>,
+) {
+    for (key, stats) in more {
+        match sums.entry(key) {
+            Entry::Occupied(mut sum) => sum.get_mut().merge(*stats, error_limit),
+            Entry::Vacant(place) => {
+                place.insert(stats);
+            }
+        }
     }
 }
 

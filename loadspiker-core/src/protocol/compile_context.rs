@@ -46,6 +46,7 @@ impl Names {
 
 /// A request's name: fixed, or an expression evaluated for every request.
 #[derive(Debug)]
+#[non_exhaustive]
 pub enum RequestName {
     /// Interned before the run.
     Known(NameId, Arc<str>),
@@ -73,6 +74,7 @@ impl RequestName {
 
 /// A text that is fixed or rendered for each user.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub enum Text {
     /// No expression in it.
     Fixed(Arc<str>),

@@ -1,7 +1,6 @@
 //! [`ActionContext`]: what a running action gets from the engine.
 
 use std::any::Any;
-use std::borrow::Cow;
 use std::cell::RefCell;
 use std::future::Future;
 use std::pin::Pin;
@@ -15,8 +14,9 @@ use tokio::time::Instant;
 use crate::custom_metric::Recording;
 use crate::engine::{Shard, Turn, User, Watchdog};
 use crate::format::human;
-use crate::metrics::{Sample, SampleName};
+use crate::metrics::{Sample, SampleKind, SampleName};
 use crate::moment::Moment;
+use crate::protocol::sample::masked;
 use crate::protocol::{Action, ProtocolSlot, ShardState, UserState, Witness};
 use crate::session::Session;
 use crate::shown::{plain, printable};
@@ -131,7 +131,7 @@ impl ActionContext {
     }
 
     /// When the user meant to begin this action: the due instant of what released it (its arrival, the end of a pause,
-    /// the end of the step before). After [`record`](Self::record) it is the end of the sample recorded.
+    /// the end of the step before). After a request was [recorded](super::SampleBuilder::record) it is the end of that.
     pub fn intended(&self) -> Moment {
         self.user.intended
     }
@@ -159,7 +159,7 @@ impl ActionContext {
     /// A dropped wait has taken its slot.
     #[must_use = "a request without a slot must not be made"]
     pub async fn next_request(&mut self) -> bool {
-        self.started = self.user.intended;
+        self.begin_action();
         if !self.shard.is_throttled(self.user.population) {
             return true;
         }
@@ -211,41 +211,53 @@ impl ActionContext {
         self.user.state(slot.0, init)
     }
 
-    /// Counts a finished request. A failed one marks the user, and the group it is in, as failed. What follows is
-    /// intended to begin when this request ended.
-    pub fn record(&mut self, sample: &Sample<'_>) {
+    /// Counts what an action tells of; see [`SampleBuilder::record`](super::SampleBuilder::record).
+    pub(crate) fn record(&mut self, mut sample: Sample<'_>, no_time_passed: bool) {
         if self.shard.is_over() {
             // The run has ended under way; the request is counted as interrupted already.
             return;
         }
-        if let Some(error) = sample.error
-            && let Cow::Owned(masked) = self.user.session.masked(error)
-        {
-            return self.count(&Sample { error: Some(&masked), ..sample.clone() });
+        if sample.failure.is_some() {
+            sample = masked(sample, &self.user.session);
         }
-        self.count(sample);
-    }
-
-    fn count(&mut self, sample: &Sample<'_>) {
         if self.shard.debug {
-            self.show_outcome(sample);
+            self.show_outcome(&sample);
         }
+        let is_request = sample.kind == SampleKind::Request;
         let user = &mut *self.user;
-        let wait = self.throttle_wait;
-        self.shard.recorder.borrow_mut().record_throttled(user.scenario(), user.group, sample, wait);
-        if let Some(error) = sample.error {
-            self.shard.tell_failed_request(user, sample.name, error);
+        let wait = if is_request { self.throttle_wait } else { None };
+        self.shard.recorder.borrow_mut().record_throttled(user.scenario(), user.group, &sample, wait);
+        if let Some(failure) = &sample.failure {
+            self.shard.tell_failed_request(user, sample.name, failure.text());
             user.session.mark_as_failed();
             user.fail_group();
             if let Some(witness) = &mut self.witness {
-                witness.failure.get_or_insert_with(|| error.to_owned());
+                witness.failure.get_or_insert_with(|| failure.text().to_owned());
             }
+        }
+        if !is_request {
+            return self.forget_time();
         }
         if !user.frames.is_empty() {
             let micros = sample.ended.since(sample.intended).as_micros();
             user.cumulate(u32::try_from(micros).unwrap_or(u32::MAX));
         }
         self.finish(sample.ended);
+        if no_time_passed {
+            self.time = Some(self.user.intended);
+        }
+    }
+
+    /// Counts a sample and does nothing else; see [`SampleBuilder::observe`](super::SampleBuilder::observe).
+    pub(crate) fn observe(&self, sample: Sample<'_>) {
+        if self.shard.is_over() {
+            return;
+        }
+        let sample = masked(sample, &self.user.session);
+        if self.shard.debug {
+            self.show_outcome(&sample);
+        }
+        self.shard.recorder.borrow_mut().record(self.user.scenario(), self.user.group, &sample);
     }
 
     #[cold]
@@ -255,23 +267,24 @@ impl ActionContext {
             SampleName::Dynamic(name) => name,
         };
         let time = human(sample.ended.since(sample.intended));
-        let outcome = sample.error.map_or("ok".to_owned(), |error| format!("failed: {}", plain(error)));
+        let outcome = sample.failure.as_ref();
+        let outcome = outcome.map_or("ok".to_owned(), |failure| format!("failed: {}", plain(failure.text())));
         let whose = self.user.whose();
         self.shard.show(&format!("= {}, {whose}, after {time}: {outcome}\n", quoted(name)));
     }
 
     /// Says that work was done since the end of the sample recorded last, such as checks over a body: what follows is
-    /// late by that much, and the clock is read again to tell. Without it, the next action is taken to start when this one
-    /// ended, which saves a reading.
+    /// late by that much, and the clock is read again to tell. Needed only after
+    /// [`no_time_passed`](super::SampleBuilder::no_time_passed).
     pub fn forget_time(&mut self) {
         self.time = None;
     }
 
-    /// For requests that are not reported: what follows is intended to begin at `ended`.
+    /// For requests that are not reported: what follows is intended to begin at `ended`, but not earlier than before.
     pub fn finish(&mut self, ended: Moment) {
-        self.user.intended = ended;
+        self.user.intended = self.user.intended.max(ended);
         self.throttle_wait = None;
-        self.time = Some(ended);
+        self.time = None;
     }
 
     /// As [`finish`](Self::finish), for a request that is not reported and has failed: the user is marked as failed.

@@ -134,16 +134,17 @@
 //!     fn run<'a>(&'a self, cx: &'a mut ActionContext) -> ActionFuture<'a> {
 //!         Box::pin(async move {
 //!             let mut line = cx.take_buffer();
-//!             let rendered = self.text.render(cx.session(), &mut line).map_err(|error| error.to_string());
+//!             let address = &self.protocol.address;
+//!             let rendered = self.text.render(cx.session(), &mut line);
 //!             line.push('\n');
 //!             let sent = cx.now();
 //!             // The connection is taken out of the user while it is in use, and given back if it still works.
 //!             let mut connection = std::mem::take(cx.user::<Connection>(self.slot, Connection::default));
 //!             let answered = match rendered {
-//!                 Err(problem) => Err(problem),
+//!                 Err(error) => Err(Failure::mistake(error.to_string())),
 //!                 Ok(()) => match cx.timeout(Duration::from_secs(5), self.exchange(&line, &mut connection)).await {
-//!                     Ok(answer) => answer.map_err(|error| error.kind().to_string()),
-//!                     Err(Elapsed) => Err("no answer within 5 s".to_owned()),
+//!                     Ok(answer) => answer.map_err(|error| Failure::from_io(&error).at(address)),
+//!                     Err(Elapsed) => Err(Failure::timed_out(Phase::RESPONSE, address, "timeout 5 s")),
 //!                 },
 //!             };
 //!             let ended = cx.now();
@@ -152,21 +153,8 @@
 //!             }
 //!             let received = answered.as_ref().map_or(0, |answer| answer.0.len() as u64);
 //!             let outcome = answered.and_then(|answer| self.checks.run(&answer, cx.session_mut()));
-//!             let mut name = cx.take_buffer();
-//!             let sample = Sample {
-//!                 name: self.name.resolve(cx.session(), &mut name),
-//!                 intended: cx.intended(),
-//!                 started: cx.started(),
-//!                 sent: Some(sent),
-//!                 ended,
-//!                 error: outcome.as_ref().err().map(String::as_str),
-//!                 status: None,
-//!                 bytes_sent: line.len() as u64,
-//!                 bytes_received: received,
-//!                 phases: Phases::default(),
-//!             };
-//!             cx.record(&sample);
-//!             cx.return_buffer(name);
+//!             let bytes_sent = line.len() as u64;
+//!             cx.sample(&self.name).sent(sent).ended(ended).bytes(bytes_sent, received).outcome(outcome).record();
 //!             cx.return_buffer(line);
 //!         })
 //!     }
@@ -214,6 +202,8 @@ mod journey;
 mod names;
 mod rendez_vous;
 mod run_state;
+mod sample;
+mod tags;
 mod within;
 mod witness;
 
@@ -237,6 +227,8 @@ pub use journey::{Outcome, User};
 pub(crate) use names::GroupNode;
 pub(crate) use rendez_vous::RendezVous;
 pub(crate) use run_state::RunStates;
+pub use sample::SampleBuilder;
+pub use tags::{TagSet, Tags};
 pub(crate) use witness::Witness;
 
 use crate::inject;
@@ -350,7 +342,7 @@ pub trait Action: Send + Sync {
         true
     }
 
-    /// Runs once for one user: sends the request, runs its checks, hands a sample to [`ActionContext::record`].
+    /// Runs once for one user: sends the request, runs its checks, records a [sample](ActionContext::sample).
     ///
     /// What goes wrong is a failed sample, never a panic. After a failed one the user goes on with the next step.
     ///

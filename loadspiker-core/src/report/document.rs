@@ -14,6 +14,7 @@ use super::request::RequestReport;
 use super::run_report::{RunReport, SCHEMA_VERSION};
 use super::scenario::ScenarioReport;
 use super::summary::Summary;
+use super::tag::{Apart, TagReport};
 use super::warm_up::WarmUp;
 use crate::metrics::{KeptExchange, RecordWaits, SeriesPoint, Windows};
 use crate::shown::printable;
@@ -38,6 +39,12 @@ pub(super) struct Written<'a> {
     folded_metrics: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     warm_up: Option<&'a WarmUp>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    tags: &'a [TagReport],
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    messages: &'a [RequestReport],
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    connections: &'a [RequestReport],
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     record_waits: &'a BTreeMap<Arc<str>, RecordWaits>,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
@@ -65,6 +72,9 @@ impl<'a> Written<'a> {
             folded: report.folded,
             folded_metrics: report.folded_metrics,
             warm_up: report.warm_up.as_ref(),
+            tags: report.tags(),
+            messages: report.messages(),
+            connections: report.connections(),
             record_waits: &report.record_waits,
             exchanges: &report.exchanges,
             series: &report.series,
@@ -91,6 +101,12 @@ struct Document {
     folded_metrics: u64,
     #[serde(default)]
     warm_up: Option<WarmUp>,
+    #[serde(default)]
+    tags: Vec<TagReport>,
+    #[serde(default)]
+    messages: Vec<RequestReport>,
+    #[serde(default)]
+    connections: Vec<RequestReport>,
     #[serde(default)]
     record_waits: BTreeMap<Arc<str>, RecordWaits>,
     #[serde(default)]
@@ -152,6 +168,9 @@ impl<'de> Deserialize<'de> for RunReport {
             mut warm_up,
             record_waits,
             exchanges,
+            tags,
+            messages,
+            connections,
             series,
             windows,
             ..
@@ -165,6 +184,6 @@ impl<'de> Deserialize<'de> for RunReport {
         report.measured(metrics, checks, folded_metrics);
         (report.record_waits, report.exchanges) = (record_waits, exchanges);
         report.windows = windows;
-        Ok(report)
+        Ok(report.with_apart(Apart { tags, messages, connections }))
     }
 }

@@ -16,6 +16,7 @@ mod run_report;
 mod scenario;
 mod statistics;
 mod summary;
+mod tag;
 mod verdict;
 mod warm_up;
 mod warnings;
@@ -34,6 +35,7 @@ pub use request::RequestReport;
 pub use run_report::{RunReport, SCHEMA_VERSION};
 pub use scenario::ScenarioReport;
 pub use statistics::Statistics;
+pub use tag::TagReport;
 pub use warm_up::WarmUp;
 
 pub use crate::sample_log::SampleLogInfo;

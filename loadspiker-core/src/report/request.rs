@@ -22,6 +22,11 @@ pub struct RequestReport {
 }
 
 impl RequestReport {
+    /// Nothing was counted.
+    pub(super) fn empty(path: RequestPath) -> Self {
+        RequestReport { path, scenarios: BTreeMap::new(), series: Vec::new(), statistics: Statistics::default() }
+    }
+
     pub(super) fn derive(&mut self, run: Duration) {
         self.statistics = Statistics::new(self.scenarios.values(), run);
     }

@@ -11,6 +11,7 @@ use super::metric::{CheckReport, MetricReport};
 use super::request::RequestReport;
 use super::scenario::ScenarioReport;
 use super::statistics::Statistics;
+use super::tag::Apart;
 use super::verdict;
 use super::warm_up::WarmUp;
 use crate::error::Error;
@@ -45,6 +46,8 @@ pub struct RunReport {
     /// By pool and feeder.
     pub(super) record_waits: BTreeMap<Arc<str>, RecordWaits>,
     pub(super) exchanges: Vec<KeptExchange>,
+    /// Tags, messages, connections.
+    pub(super) apart: Apart,
     global: Statistics,
     pub(super) users: UserStatistics,
     /// By name: requests that are in several groups and not outside of all.
@@ -62,7 +65,7 @@ impl RunReport {
         totals: Totals,
         series: Vec<SeriesPoint>,
     ) -> Self {
-        let Totals { requests: figures, groups: passes, mut users, folded, waits, .. } = totals;
+        let Totals { requests: figures, groups: passes, mut users, folded, waits, tagged, events, .. } = totals;
         let (recorded, checks, folded_metrics) = (totals.metrics, totals.checks, totals.folded_metrics);
         let mut parts: BTreeMap<RequestPath, BTreeMap<Arc<str>, RequestStats>> = BTreeMap::new();
         for (key, stats) in figures {
@@ -96,7 +99,7 @@ impl RunReport {
         let mut report = RunReport::from_parts(info, scenarios, requests, groups, series, folded, Vec::new());
         report.measured(MetricReport::all(recorded, metrics), CheckReport::all(checks), folded_metrics);
         report.record_waits = waits;
-        report
+        report.with_apart(Apart::new(tagged, events))
     }
 
     /// Computes all that follows from the parts.
@@ -146,6 +149,7 @@ impl RunReport {
             folded_metrics: 0,
             record_waits,
             exchanges,
+            apart: Apart::default(),
             global,
             users,
             scattered,

@@ -1,8 +1,10 @@
 //! [`Statistics`]: figures of a set of requests.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
+use crate::failure::FailureKind;
 use crate::metrics::{ErrorGroup, PhaseTimes, RequestStats, TimeStatistics};
 use crate::numbers::per_second;
 
@@ -100,6 +102,16 @@ impl Statistics {
     /// How many responses had each status code.
     pub fn status_codes(&self) -> &BTreeMap<u16, u64> {
         &self.figures.status_codes
+    }
+
+    /// How many responses had each status that is a text, such as `NOAUTH`.
+    pub fn status_texts(&self) -> &BTreeMap<Arc<str>, u64> {
+        &self.figures.status_texts
+    }
+
+    /// How many failed by each kind of failure.
+    pub fn failure_kinds(&self) -> &BTreeMap<FailureKind, u64> {
+        &self.figures.failure_kinds
     }
 
     /// Each error text with its count, the most frequent first. Errors that differ only in a value are one, with `…` in

@@ -10,6 +10,8 @@ use super::group::GroupReport;
 use super::metric::{CheckReport, MetricReport};
 use super::run_report::RunReport;
 use super::statistics::Statistics;
+use super::tag::TagReport;
+use crate::failure::FailureKind;
 use crate::metrics::{ErrorGroup, MetricFigures, MetricKind, TimeStatistics};
 
 /// The figures of a report that people and scripts ask for first. Times are in milliseconds.
@@ -21,6 +23,12 @@ pub(super) struct Summary<'a> {
     scenarios: Vec<Requests<'a>>,
     groups: Vec<Group>,
     requests: Vec<Requests<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    tags: Vec<TaggedRequests<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    messages: Vec<Requests<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    connections: Vec<Requests<'a>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     metrics: Vec<Metric<'a>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -41,9 +49,22 @@ struct Requests<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     throttle_wait_ms: Option<Times>,
     status_codes: &'a BTreeMap<u16, u64>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    status_texts: &'a BTreeMap<Arc<str>, u64>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    failure_kinds: &'a BTreeMap<FailureKind, u64>,
     errors: Vec<Error>,
     bytes_sent: u64,
     bytes_received: u64,
+}
+
+/// The requests with a tag.
+#[derive(Serialize)]
+struct TaggedRequests<'a> {
+    tag: &'a str,
+    value: &'a str,
+    #[serde(flatten)]
+    figures: Requests<'a>,
 }
 
 #[derive(Serialize)]
@@ -147,6 +168,9 @@ impl<'a> Summary<'a> {
             scenarios: scenarios.map(|one| requests_of(one.name().to_owned(), one.statistics())).collect(),
             groups: report.groups.iter().map(group_of).collect(),
             requests: requests.map(|one| requests_of(one.path(), one.statistics())).collect(),
+            tags: report.tags().iter().map(tagged_requests_of).collect(),
+            messages: report.messages().iter().map(|one| requests_of(one.path(), one.statistics())).collect(),
+            connections: report.connections().iter().map(|one| requests_of(one.path(), one.statistics())).collect(),
             metrics: report.metrics.iter().map(metric_of).collect(),
             checks: report.checks.iter().map(check_of).collect(),
         }
@@ -165,10 +189,16 @@ fn requests_of(name: String, statistics: &Statistics) -> Requests<'_> {
         start_lag_ms: times_of(statistics.start_lag()),
         throttle_wait_ms: Some(statistics.throttle_wait()).filter(|waits| !waits.is_empty()).map(times_of),
         status_codes: statistics.status_codes(),
+        status_texts: statistics.status_texts(),
+        failure_kinds: statistics.failure_kinds(),
         errors: statistics.error_groups().into_iter().map(error_of).collect(),
         bytes_sent: statistics.bytes_sent(),
         bytes_received: statistics.bytes_received(),
     }
+}
+
+fn tagged_requests_of(tag: &TagReport) -> TaggedRequests<'_> {
+    TaggedRequests { tag: tag.name(), value: tag.value(), figures: requests_of(String::new(), tag.statistics()) }
 }
 
 fn error_of(group: ErrorGroup) -> Error {

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::row::Row;
 use crate::error::Error;
+use crate::phase::Phase;
 
 /// How samples are written; the ending of the file's name says it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,15 +77,14 @@ pub(super) struct PhaseColumns {
 
 impl PhaseColumns {
     pub(super) fn of(row: &Row) -> Self {
-        let micros = |nanos: Option<u64>| nanos.map(|nanos| nanos / 1000);
-        let phases = &row.phases;
+        let micros = |phase| row.phases.get(phase).map(|took| u64::try_from(took.as_micros()).unwrap_or(u64::MAX));
         PhaseColumns {
-            wait_us: micros(phases.wait),
-            dns_us: micros(phases.dns),
-            connect_us: micros(phases.connect),
-            tls_us: micros(phases.tls),
-            first_byte_us: micros(phases.first_byte),
-            receive_us: micros(phases.receive),
+            wait_us: micros(Phase::WAIT),
+            dns_us: micros(Phase::DNS),
+            connect_us: micros(Phase::CONNECT),
+            tls_us: micros(Phase::TLS),
+            first_byte_us: micros(Phase::FIRST_BYTE),
+            receive_us: micros(Phase::RECEIVE),
         }
     }
 

@@ -49,7 +49,7 @@ impl Row {
             started: sample.started,
             sent: sample.sent,
             ended: sample.ended,
-            error: sample.error.map(|text| clip(&Message::of(text).text).into()),
+            error: sample.failure.as_ref().map(|failure| clip(&Message::of(failure.text()).text).into()),
             status: sample.status.map(|status| status.to_string().into()),
             bytes_sent: sample.bytes_sent,
             bytes_received: sample.bytes_received,

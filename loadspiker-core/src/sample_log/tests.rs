@@ -107,19 +107,7 @@ fn samples_that_the_queue_has_no_room_for_are_counted() {
     let (sender, receiver) = std::sync::mpsc::sync_channel(1);
     let queue = Queue { sender, dropped: std::sync::Arc::default(), waits: false };
     let mut log = ShardLog { shard: 0, queue: queue.clone(), rows: Vec::new(), active: 0 };
-    let at = Moment::START;
-    let sample = Sample {
-        name: SampleName::Known(NameId::new(0)),
-        intended: at,
-        started: at,
-        sent: None,
-        ended: at,
-        error: None,
-        status: None,
-        bytes_sent: 0,
-        bytes_received: 0,
-        phases: crate::metrics::Phases::default(),
-    };
+    let sample = Sample::new(SampleName::Known(NameId::new(0)), Moment::START);
     for _ in 0..BATCH + 7 {
         log.add(ScenarioId::new(0), Groups::default(), &sample, None);
     }

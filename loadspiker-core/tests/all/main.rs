@@ -31,6 +31,7 @@ mod plans;
 mod pools;
 mod rates;
 mod running;
+mod samples;
 mod seams;
 mod sequence;
 mod telling;

@@ -42,8 +42,8 @@ struct Answering(RequestName, CheckSet);
 struct Body(String);
 
 impl Response for Body {
-    fn status(&self) -> Option<u16> {
-        Some(200)
+    fn status(&self) -> Option<Status<'_>> {
+        Some(Status::Code(200))
     }
     fn body(&self) -> &[u8] {
         self.0.as_bytes()
@@ -72,22 +72,8 @@ impl Action for Answering {
             let body = Body(format!("{{\"id\": {}}}", cx.session().user_id()));
             let outcome = self.1.run(&body, cx.session_mut());
             let at = cx.intended();
-            let mut buffer = String::new();
-            let name = self.0.resolve(cx.session(), &mut buffer);
-            let error = outcome.as_ref().err().map(String::as_str);
-            let started = cx.started();
-            cx.record(&Sample {
-                name,
-                intended: at,
-                started,
-                sent: Some(at),
-                ended: at + 1.millis(),
-                error,
-                status: Some(200),
-                bytes_sent: 0,
-                bytes_received: 0,
-                phases: Phases::default(),
-            });
+            let sample = cx.sample(&self.0).sent(at).ended(at + 1.millis());
+            sample.status(200).outcome(outcome).no_time_passed().record();
         })
     }
 }

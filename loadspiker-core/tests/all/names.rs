@@ -146,8 +146,8 @@ struct Checked;
 struct Hello;
 
 impl Response for Hello {
-    fn status(&self) -> Option<u16> {
-        Some(200)
+    fn status(&self) -> Option<Status<'_>> {
+        Some(Status::Code(200))
     }
 
     fn body(&self) -> &[u8] {

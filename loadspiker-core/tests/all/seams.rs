@@ -132,20 +132,7 @@ impl Action for HopAction {
 
     fn run<'a>(&'a self, cx: &'a mut ActionContext) -> ActionFuture<'a> {
         Box::pin(async move {
-            let mut buffer = String::new();
-            let sample = Sample {
-                name: self.name.resolve(cx.session(), &mut buffer),
-                intended: cx.intended(),
-                started: cx.started(),
-                sent: None,
-                ended: cx.now(),
-                error: None,
-                status: None,
-                bytes_sent: 0,
-                bytes_received: 0,
-                phases: Phases::default(),
-            };
-            cx.record(&sample);
+            cx.sample(&self.name).record();
             if self.is_request && self.drops {
                 poll_once(cx.next_request()).await;
             } else if self.is_request {

@@ -146,23 +146,7 @@ impl Action for Echoing {
             if cx.is_debugging() {
                 cx.debug(&format!("> {text}\n"));
             }
-            let now = cx.now();
-            let (mut buffer, phases) = (String::new(), Phases::default());
-            let name = self.0.resolve(cx.session(), &mut buffer);
-            let (intended, started, error) = (cx.intended(), cx.started(), Some(text.as_str()));
-            let (status, bytes_sent, bytes_received) = (None, 0, 0);
-            cx.record(&Sample {
-                name,
-                intended,
-                started,
-                sent: None,
-                ended: now,
-                error,
-                status,
-                bytes_sent,
-                bytes_received,
-                phases,
-            });
+            cx.sample(&self.0).failed(text).record();
         })
     }
 }

@@ -6,9 +6,7 @@ use loadspiker_core::compile::CompileContext;
 use loadspiker_core::dsl::*;
 use loadspiker_core::engine::RunOptions;
 use loadspiker_core::inject::*;
-use loadspiker_core::protocol_prelude::{
-    Action, ActionBuilder, ActionContext, ActionFuture, Phases, RequestName, Sample,
-};
+use loadspiker_core::protocol_prelude::{Action, ActionBuilder, ActionContext, ActionFuture, RequestName};
 use loadspiker_core::report::{EndReason, RunReport};
 use loadspiker_core::{DurationExt, Error};
 use loadspiker_testkit::{Trace, mistakes, run};
@@ -257,20 +255,8 @@ impl Action for HopsAction {
         Box::pin(async move {
             for _ in 0..self.0 {
                 cx.sleep(10.millis()).await;
-                let mut buffer = String::new();
-                let sample = Sample {
-                    name: self.1.resolve(cx.session(), &mut buffer),
-                    intended: cx.intended(),
-                    started: cx.started(),
-                    sent: Some(cx.started()),
-                    ended: cx.now(),
-                    error: None,
-                    status: None,
-                    bytes_sent: 0,
-                    bytes_received: 0,
-                    phases: Phases::default(),
-                };
-                cx.record(&sample);
+                let sent = cx.started();
+                cx.sample(&self.1).sent(sent).record();
                 if !cx.next_request().await {
                     return;
                 }

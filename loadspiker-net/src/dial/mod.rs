@@ -18,7 +18,7 @@ use crate::clock::Clock;
 use crate::dns::Resolver;
 use crate::endpoint::Endpoint;
 use crate::events;
-use crate::failure::{Failure, FailureKind, Phase};
+use crate::failure::{Failure, FailureKind, Phase, from_handshake};
 use crate::stream::{Counted, NetStream};
 use crate::tls::Tls;
 
@@ -62,9 +62,9 @@ impl Dialer {
     async fn open<C: Clock>(&self, to: &Endpoint, attempt: &mut Attempt<'_, C>) -> Result<NetStream, Failure> {
         if let Some(path) = to.unix_path() {
             if to.is_secure() {
-                return Err(Failure::configuration(format!("TLS is not spoken over the Unix socket {to}")));
+                return Err(Failure::mistake(format!("TLS is not spoken over the Unix socket {to}")));
             }
-            let connected = attempt.step(Phase::Connect, to, UnixStream::connect(path)).await?;
+            let connected = attempt.step(Phase::CONNECT, to, UnixStream::connect(path)).await?;
             let failed = |error: std::io::Error| match error.kind() {
                 std::io::ErrorKind::NotFound => {
                     Failure::new(FailureKind::Refused, format!("there is no Unix socket {to}"))
@@ -75,7 +75,7 @@ impl Dialer {
         }
         let socket = match to.ip() {
             Some(ip) => {
-                let dialled = attempt.step(Phase::Connect, to, self.sockets.connect(ip, to.port())).await?;
+                let dialled = attempt.step(Phase::CONNECT, to, self.sockets.connect(ip, to.port())).await?;
                 dialled.map_err(|failure| failure.at(to))?
             }
             None => self.dial_name(to, attempt).await?,
@@ -87,10 +87,10 @@ impl Dialer {
     async fn dial_name<C: Clock>(&self, to: &Endpoint, attempt: &mut Attempt<'_, C>) -> Result<TcpStream, Failure> {
         let host = match self.resolver.known(to.host()) {
             Some(known) => known?,
-            None => attempt.step(Phase::Lookup, to, self.resolver.resolve(to.host())).await??,
+            None => attempt.step(Phase::DNS, to, self.resolver.resolve(to.host())).await??,
         };
         let addresses = host.addresses();
-        let dialled = attempt.step(Phase::Connect, to, self.sockets.race(&addresses, to)).await?;
+        let dialled = attempt.step(Phase::CONNECT, to, self.sockets.race(&addresses, to)).await?;
         dialled.map(|won| {
             host.worked(won.ip, &won.others);
             won.socket
@@ -113,20 +113,18 @@ impl Dialer {
         attempt: &mut Attempt<'_, C>,
     ) -> Result<NetStream, Failure> {
         let Some(counted) = stream.into_plain() else {
-            return Err(Failure::configuration(format!(
-                "TLS cannot begin on the connection to {to}: it is no plain TCP"
-            )));
+            return Err(Failure::mistake(format!("TLS cannot begin on the connection to {to}: it is no plain TCP")));
         };
         let config = self.tls.config(attempt.certificate())?;
         let name = self.server_name(to)?;
         let handshake = TlsConnector::from(config).connect(name, counted);
         let shaken: std::io::Result<tokio_rustls::client::TlsStream<Counted<TcpStream>>> =
-            attempt.step(Phase::Tls, to, handshake).await?;
+            attempt.step(Phase::TLS, to, handshake).await?;
         let host = self.tls.server_name().unwrap_or(to.host());
         shaken
             .map(NetStream::secure)
             .inspect(|stream| events::secured(to, stream))
-            .map_err(|error| Failure::from_handshake(&error, host, &to.to_string()))
+            .map_err(|error| from_handshake(&error, host, &to.to_string()))
     }
 
     /// The name that is sent to the server, and that its certificate must be for.
@@ -135,9 +133,8 @@ impl Dialer {
             (None, Some(ip)) => Ok(ServerName::from(ip)),
             (name, _) => {
                 let name = name.unwrap_or(to.host());
-                ServerName::try_from(name.to_owned()).map_err(|_| {
-                    Failure::configuration(format!("TLS: host name \"{name}\" cannot be in a certificate"))
-                })
+                ServerName::try_from(name.to_owned())
+                    .map_err(|_| Failure::mistake(format!("TLS: host name \"{name}\" cannot be in a certificate")))
             }
         }
     }

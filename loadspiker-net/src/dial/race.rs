@@ -12,7 +12,7 @@ use tokio::time::Sleep;
 use super::socket::Sockets;
 use crate::endpoint::Endpoint;
 use crate::events;
-use crate::failure::{Failure, FailureKind};
+use crate::failure::{Failure, FailureKind, at_addresses};
 
 /// How long an address has before the next one is tried as well (RFC 8305 §8: recommended).
 pub(super) const DELAY: Duration = Duration::from_millis(250);
@@ -47,7 +47,7 @@ impl Sockets {
         if let [ip] = *addresses {
             // As nearly always; nothing is raced.
             let connected = self.connect(ip, to.port()).await;
-            let failed = |failure: Failure| failure.at_addresses(&to.to_string(), &[ip]);
+            let failed = |failure: Failure| at_addresses(failure, &to.to_string(), &[ip]);
             return connected.map(|socket| Won { socket, ip, others: Vec::new() }).map_err(failed);
         }
         let mut left = addresses.iter().copied();
@@ -101,6 +101,6 @@ impl Race<'_> {
         let first = first.clone();
         let same = self.failed.iter().filter(|(_, failure)| failure.kind() == first.kind()).map(|(ip, _)| *ip);
         let addresses: Vec<IpAddr> = same.collect();
-        first.at_addresses(&to.to_string(), &addresses)
+        at_addresses(first, &to.to_string(), &addresses)
     }
 }

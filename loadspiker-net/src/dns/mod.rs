@@ -122,5 +122,5 @@ impl Resolver {
 
 /// The failure of a lookup.
 fn failed(host: &str, reason: &str) -> Failure {
-    Failure::new(FailureKind::Lookup, format!("cannot look up host \"{host}\": {reason}"))
+    Failure::new(FailureKind::Dns, format!("cannot look up host \"{host}\": {reason}"))
 }

@@ -124,7 +124,7 @@ async fn a_failure_is_told_and_not_asked_for_again_at_once() {
     for _ in 0..3 {
         let failure = resolver.resolve("a.test").await.err().unwrap();
         assert_eq!(failure.to_string(), "cannot look up host \"a.test\": no such name");
-        assert_eq!(failure.kind(), FailureKind::Lookup);
+        assert_eq!(failure.kind(), FailureKind::Dns);
     }
     assert_eq!(asked.load(Ordering::SeqCst), 1);
     tokio::time::advance(RETRY).await;

@@ -1,172 +1,22 @@
-//! [`Failure`]: why something on the network failed, with one wording for all protocols.
-//!
-//! The text is the key under which a report counts a failure, so it is the same for the same cause. It names the target
-//! (host and port, and the address where that is another text), and the remedy if there is one. It never names what
-//! differs from request to request: local ports, byte counts, durations measured.
+//! Failures of the network: [`Failure`] is the core's; here is what it says of TLS and of several addresses.
 
-mod io;
 #[cfg(test)]
 mod tests;
+mod tls;
 
-use std::borrow::Cow;
-use std::fmt;
 use std::net::IpAddr;
 
-use crate::limit::Limit;
+pub use loadspiker_core::{Failure, FailureKind, Phase, TlsFault};
 
-/// Why something on the network failed.
-///
-/// ```
-/// use loadspiker_net::{Failure, FailureKind};
-///
-/// let failure = Failure::from_io(&std::io::ErrorKind::ConnectionReset.into());
-/// assert_eq!(failure.kind(), FailureKind::Reset);
-/// assert_eq!(failure.at("shop.test:443").to_string(), "connection reset by shop.test:443");
-/// ```
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{text}")]
-pub struct Failure {
-    kind: FailureKind,
-    text: Cow<'static, str>,
-}
+pub(crate) use self::tls::{from_handshake, told};
 
-/// What kind of failure it is. Protocols decide by it; a person reads the text of the [`Failure`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum FailureKind {
-    /// The host name has no address, or the resolver does not answer properly.
-    Lookup,
-    /// Nothing listens on the port.
-    Refused,
-    /// There is no route to the host or its network.
-    Unreachable,
-    /// The peer reset the connection (RST).
-    Reset,
-    /// The peer closed the connection before it had sent what was expected.
-    Closed,
-    /// A time limit passed, in this phase.
-    TimedOut(Phase),
-    /// No file descriptor is left, in this process or in the whole system.
-    Descriptors,
-    /// No local port towards the target is left.
-    Ports,
-    /// A configured local address cannot be used for the target.
-    LocalAddress,
-    /// TLS failed, for this reason.
-    Tls(TlsFault),
-    /// The peer does not follow the protocol.
-    Protocol,
-    /// What the user configured cannot be used: a file cannot be read, a value is not valid.
-    Configuration,
-    /// Anything else that the operating system reported.
-    Io,
-}
-
-/// A phase that has a time limit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Phase {
-    /// The wait for a connection of a bounded pool.
-    Wait,
-    /// The lookup of the host name.
-    Lookup,
-    /// The connect of the socket.
-    Connect,
-    /// The TLS handshake.
-    Tls,
-    /// What a protocol exchanges before its first request: greeting, login.
-    Login,
-    /// The request, until its response is complete.
-    Response,
-}
-
-/// Why TLS failed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum TlsFault {
-    /// The issuer of the certificate is not trusted.
-    UnknownIssuer,
-    /// The certificate is no longer valid, or not yet.
-    Expired,
-    /// The certificate is for another name.
-    WrongName,
-    /// The certificate is not accepted for another reason.
-    Certificate,
-    /// The peer refused with an alert.
-    Alert,
-    /// The peer does not speak TLS on this port.
-    NotTls,
-    /// The peer closed the connection within the handshake.
-    Closed,
-    /// Anything else.
-    Other,
-}
-
-impl Failure {
-    /// A failure with a text of the protocol's own. The text must be the same for the same cause.
-    pub fn new(kind: FailureKind, text: impl Into<Cow<'static, str>>) -> Self {
-        Failure { kind, text: text.into() }
+/// A failure to connect to one or several addresses of `target`, which is written `host:port`.
+pub(crate) fn at_addresses(failure: Failure, target: &str, addresses: &[IpAddr]) -> Failure {
+    let host = target.rsplit_once(':').map_or(target, |(host, _)| host);
+    let mut texts: Vec<String> = addresses.iter().map(ToString::to_string).collect();
+    texts.sort_unstable();
+    if texts.is_empty() || texts.iter().any(|text| text == host.trim_matches(['[', ']'])) {
+        return failure.at(target);
     }
-
-    /// The peer does not follow the protocol; `text` says how.
-    pub fn protocol(text: impl Into<Cow<'static, str>>) -> Self {
-        Failure::new(FailureKind::Protocol, text)
-    }
-
-    /// What the user configured cannot be used; `text` names the setting, the value and the remedy.
-    pub fn configuration(text: impl Into<Cow<'static, str>>) -> Self {
-        Failure::new(FailureKind::Configuration, text)
-    }
-
-    /// The peer closed the connection before it had sent `what`, such as `the response was complete`.
-    pub fn closed_before(what: &str) -> Self {
-        Failure::new(FailureKind::Closed, format!("connection closed by peer before {what}"))
-    }
-
-    /// The phase did not end within the limit. `target` is what the phase was about, such as `shop.test:443`.
-    pub fn timed_out(phase: Phase, target: &(impl fmt::Display + ?Sized), limit: Limit) -> Self {
-        let text = match phase {
-            Phase::Wait => format!(
-                "wait for a free connection to {target} timed out ({limit}): allow more connections, or send fewer \
-                 requests at a time"
-            ),
-            Phase::Lookup => format!("DNS lookup of {target} timed out ({limit})"),
-            Phase::Connect => format!("connect to {target} timed out ({limit})"),
-            Phase::Tls => format!("TLS handshake with {target} timed out ({limit})"),
-            Phase::Login => format!("login at {target} timed out ({limit})"),
-            Phase::Response => format!("response from {target} timed out ({limit})"),
-        };
-        Failure::new(FailureKind::TimedOut(phase), text)
-    }
-
-    /// What kind of failure it is.
-    pub fn kind(&self) -> FailureKind {
-        self.kind
-    }
-
-    /// The text for a report.
-    pub fn text(&self) -> &str {
-        &self.text
-    }
-
-    /// The same failure, with the target named: where the text says ` peer`, it says `target` from now on. A failure that
-    /// names its target already stays as it is.
-    #[must_use]
-    pub fn at(self, target: impl fmt::Display) -> Self {
-        match self.text.split_once(" peer") {
-            Some((before, after)) => Failure { kind: self.kind, text: format!("{before} {target}{after}").into() },
-            None => self,
-        }
-    }
-
-    /// A failure to connect to one or several addresses of `target`, which is written `host:port`.
-    pub(crate) fn at_addresses(self, target: &str, addresses: &[IpAddr]) -> Self {
-        let host = target.rsplit_once(':').map_or(target, |(host, _)| host);
-        let mut texts: Vec<String> = addresses.iter().map(ToString::to_string).collect();
-        texts.sort_unstable();
-        if texts.is_empty() || texts.iter().any(|text| text == host.trim_matches(['[', ']'])) {
-            return self.at(target);
-        }
-        self.at(format_args!("{target} ({})", texts.join(", ")))
-    }
+    failure.at(format_args!("{target} ({})", texts.join(", ")))
 }

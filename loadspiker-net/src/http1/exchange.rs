@@ -217,7 +217,7 @@ impl<S: BodySink, C: Clock> Exchange<'_, S, C> {
     /// Why there is no response: that the request could not be written says more than that nothing came back.
     fn reason(&mut self, failure: Failure) -> Failure {
         match std::mem::replace(&mut self.writing.state, State::Done) {
-            State::Failed(before) if failure.kind() == FailureKind::Closed => *before,
+            State::Failed(before) if failure.kind() == FailureKind::ClosedByPeer => *before,
             _ => failure,
         }
     }

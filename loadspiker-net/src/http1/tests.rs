@@ -150,7 +150,7 @@ async fn a_reset_within_the_body_is_an_error() {
     });
     let failure = fetch(&mut connect(address).await).await.unwrap_err();
     assert!(
-        matches!(&failure, Unanswered::Failed(error) if matches!(error.kind(), FailureKind::Reset | FailureKind::Closed)),
+        matches!(&failure, Unanswered::Failed(error) if matches!(error.kind(), FailureKind::Reset | FailureKind::ClosedByPeer)),
         "{failure:?}"
     );
 }
@@ -243,7 +243,7 @@ async fn a_request_that_was_sent_is_not_given_back() {
     let mut connection = connect(address).await;
     fetch(&mut connection).await.unwrap();
     let failure = fetch(&mut connection).await.unwrap_err();
-    assert!(matches!(&failure, Unanswered::Failed(error) if error.kind() == FailureKind::Closed), "{failure:?}");
+    assert!(matches!(&failure, Unanswered::Failed(error) if error.kind() == FailureKind::ClosedByPeer), "{failure:?}");
 }
 
 #[tokio::test]
@@ -395,7 +395,7 @@ async fn a_server_that_ends_its_side_without_an_answer_is_told() {
         let _ = held.recv();
     });
     let failure = fetch(&mut connect(address).await).await.unwrap_err();
-    assert!(matches!(&failure, Unanswered::Failed(error) if error.kind() == FailureKind::Closed), "{failure:?}");
+    assert!(matches!(&failure, Unanswered::Failed(error) if error.kind() == FailureKind::ClosedByPeer), "{failure:?}");
     drop(hold);
 }
 

@@ -54,7 +54,7 @@ impl<C: Pooled> Pool<C> {
     ) -> Result<Lease<C>, Failure> {
         let permit = match self.try_acquire() {
             Some(permit) => permit,
-            None => attempt.step(Phase::Wait, target, self.acquire()).await?,
+            None => attempt.step(Phase::WAIT, target, self.acquire()).await?,
         };
         let connection = match permit.take(owner) {
             Some(connection) => connection,

@@ -187,7 +187,7 @@ fn a_lease_opens_a_connection_once_and_returns_it_when_dropped() {
         }
         numbers
     });
-    assert_eq!((numbers, opened.get(), phases.wait), (vec![1, 1], 1, None));
+    assert_eq!((numbers, opened.get(), phases.get(Phase::WAIT)), (vec![1, 1], 1, None));
 }
 
 #[test]
@@ -218,10 +218,10 @@ fn a_wait_that_takes_too_long_names_the_target_and_is_a_phase() {
         pool.lease("h.test:1", None, attempt, async |_: &mut Attempt<'_, _>| Ok(line(1))).await.map(drop)
     });
     let failure: Failure = leased.unwrap_err();
-    assert_eq!(failure.kind(), FailureKind::TimedOut(Phase::Wait));
+    assert_eq!(failure.kind(), FailureKind::Timeout(Phase::WAIT));
     assert!(
         failure.text().starts_with("wait for a free connection to h.test:1 timed out (request timeout 1 ms)"),
         "{failure}"
     );
-    assert!(phases.wait.is_some());
+    assert!(phases.get(Phase::WAIT).is_some());
 }

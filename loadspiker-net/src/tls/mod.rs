@@ -67,8 +67,7 @@ impl Tls {
     ///
     /// A file that cannot be read, or does not hold what it should.
     pub fn config(&self, client: Option<&CertificateFiles>) -> Result<Arc<ClientConfig>, Failure> {
-        let make =
-            |client| self.make(client).map(Arc::new).map_err(|text| Failure::configuration(format!("TLS: {text}")));
+        let make = |client| self.make(client).map(Arc::new).map_err(|text| Failure::mistake(format!("TLS: {text}")));
         let Some(client) = client else {
             return self.config.get_or_init(|| make(self.settings.client.as_ref())).clone();
         };

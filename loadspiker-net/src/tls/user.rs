@@ -29,9 +29,7 @@ impl UserCertificate {
         let path = |text: &CompiledText| {
             let mut path = String::new();
             let rendered = text.render(session, &mut path);
-            rendered
-                .map(|()| path.into())
-                .map_err(|error| Failure::configuration(format!("client_certificate: {error}")))
+            rendered.map(|()| path.into()).map_err(|error| Failure::mistake(format!("client_certificate: {error}")))
         };
         Ok(CertificateFiles { certificate: path(&self.certificate)?, key: path(&self.key)? })
     }

@@ -7,7 +7,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use cookie_store::CookieStore;
 use http::{HeaderMap, StatusCode};
-use loadspiker_core::check::Response;
+use loadspiker_core::check::{Response, Status};
+use loadspiker_core::{Failure, FailureKind};
 
 use crate::connection::Head;
 use crate::cookie::Jar;
@@ -63,8 +64,8 @@ impl HttpResponse {
 }
 
 impl Response for HttpResponse {
-    fn status(&self) -> Option<u16> {
-        Some(self.head.status().as_u16())
+    fn status(&self) -> Option<Status<'_>> {
+        Some(Status::Code(self.head.status().as_u16()))
     }
 
     fn header(&self, name: &str) -> Vec<&str> {
@@ -97,11 +98,11 @@ impl Response for HttpResponse {
 }
 
 /// What holds where no check looks at the status: 2xx and 304 pass.
-pub(crate) fn implied(status: StatusCode) -> Result<(), String> {
+pub(crate) fn implied(status: StatusCode) -> Result<(), Failure> {
     if status.is_success() || status == StatusCode::NOT_MODIFIED {
         Ok(())
     } else {
-        Err(format!("status is {}, expected 2xx or 304", status.as_u16()))
+        Err(Failure::new(FailureKind::Status, format!("status is {}, expected 2xx or 304", status.as_u16())))
     }
 }
 
@@ -116,7 +117,7 @@ mod tests {
         }
         for code in [101, 300, 302, 400, 503] {
             let message = format!("status is {code}, expected 2xx or 304");
-            assert_eq!(implied(StatusCode::from_u16(code).unwrap()), Err(message));
+            assert_eq!(implied(StatusCode::from_u16(code).unwrap()), Err(Failure::new(FailureKind::Status, message)));
         }
     }
 }

@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use loadspiker_net::Failure;
+use loadspiker_net::{Failure, FailureKind};
 
 /// Why a request failed before its checks could run.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -59,6 +59,24 @@ impl HttpError {
         match self {
             HttpError::Net(failure) => HttpError::Net(failure.at(target)),
             other => other,
+        }
+    }
+}
+
+/// What a sample tells of it.
+impl From<HttpError> for Failure {
+    fn from(error: HttpError) -> Self {
+        let kind = match &error {
+            HttpError::Net(_) => FailureKind::Io,
+            HttpError::Corrupt(_) | HttpError::Redirects(_) | HttpError::Location => FailureKind::Protocol,
+            HttpError::TooLarge(_) | HttpError::CheckedMemory(_) | HttpError::Build(_) => FailureKind::Mistake,
+            HttpError::Handshake => FailureKind::ClosedByPeer,
+            HttpError::Auth { .. } => FailureKind::Auth,
+            HttpError::Io(_) => FailureKind::Io,
+        };
+        match error {
+            HttpError::Net(failure) => failure,
+            error => Failure::new(kind, error.to_string()),
         }
     }
 }

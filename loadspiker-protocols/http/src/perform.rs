@@ -89,9 +89,9 @@ impl<'a> Order<'a> {
                 if permit.is_none() {
                     let granted = Box::pin(cx.timeout_at(deadline, async move { pool.acquire().await })).await;
                     ready = cx.now();
-                    self.trace.phases.wait = Some(nanos(self.from, ready));
+                    self.trace.phases.set_nanos(Phase::WAIT, Some(nanos(self.from, ready)));
                     self.trace.ended = ready;
-                    permit = Some(granted.map_err(|Elapsed| self.timed_out(Phase::Wait))?);
+                    permit = Some(granted.map_err(|Elapsed| self.timed_out(Phase::WAIT))?);
                 }
             }
             loop {
@@ -133,7 +133,7 @@ impl<'a> Order<'a> {
                     }
                     Ok(Err(Unanswered::Unsent(failure))) => failure.at(&self.origin.endpoint).into(),
                     Ok(Err(Unanswered::Failed(error))) => error.at(&self.origin.endpoint),
-                    Err(Elapsed) => self.timed_out(Phase::Response).into(),
+                    Err(Elapsed) => self.timed_out(Phase::RESPONSE).into(),
                 };
                 self.trace.ended = cx.now();
                 return Err(error);
@@ -166,10 +166,10 @@ impl<'a> Order<'a> {
     }
 
     fn answered(&mut self, sent: Moment, answer: &Answer) {
-        self.trace.phases.first_byte = Some(nanos(sent, answer.first_byte));
+        self.trace.phases.set_nanos(Phase::FIRST_BYTE, Some(nanos(sent, answer.first_byte)));
         // What came in one piece was not waited for.
         let receive = nanos(answer.first_byte, answer.ended);
-        self.trace.phases.receive = (receive > 0).then_some(receive);
+        self.trace.phases.set_nanos(Phase::RECEIVE, (receive > 0).then_some(receive));
         self.trace.ended = answer.ended.max(sent);
     }
 

@@ -64,7 +64,7 @@ pub(super) struct Row<'a> {
     /// Of a group: from entering to leaving.
     #[serde(skip_serializing_if = "Option::is_none")]
     duration: Option<Times>,
-    phases: Vec<(&'static str, Times)>,
+    phases: Vec<(&'a str, Times)>,
     status: Vec<(u16, u64)>,
     errors: Vec<Failure>,
     sent: u64,

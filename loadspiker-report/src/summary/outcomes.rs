@@ -21,8 +21,10 @@ const PLACES: usize = 3;
 
 pub(super) fn status_codes(report: &RunReport, screen: Screen) -> Vec<String> {
     let codes = report.global().status_codes();
-    let codes: Vec<_> = codes.iter().map(|(code, number)| format!("{code}: {}", count(*number))).collect();
-    if codes.is_empty() { codes } else { vec![format!("{}{}", label(screen, "status codes"), codes.join("  "))] }
+    let codes = codes.iter().map(|(code, number)| format!("{code}: {}", count(*number)));
+    let texts = report.global().status_texts().iter().map(|(text, number)| format!("{text}: {}", count(*number)));
+    let all: Vec<_> = codes.chain(texts).collect();
+    if all.is_empty() { all } else { vec![format!("{}{}", label(screen, "status codes"), all.join("  "))] }
 }
 
 /// Errors of one template, and the requests and scenarios in which they occurred.
@@ -37,7 +39,7 @@ struct Found {
 /// are one line, with an example below it.
 pub(super) fn errors(report: &RunReport, screen: Screen) -> Vec<String> {
     let mut found = BTreeMap::new();
-    for request in report.requests() {
+    for request in report.requests().iter().chain(report.messages()).chain(report.connections()) {
         add(&mut found, request.statistics().error_groups(), &request.path(), screen);
     }
     for scenario in report.scenarios() {

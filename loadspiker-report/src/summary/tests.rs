@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use loadspiker_core::assertion::{Assertion, details, global};
 use loadspiker_core::collector::Collector;
-use loadspiker_core::metrics::{GroupId, Limits, NameId, Phases, Recorder, Sample, SampleName, ScenarioId};
+use loadspiker_core::metrics::{GroupId, Limits, NameId, Recorder, Sample, SampleKind, SampleName, ScenarioId};
 use loadspiker_core::report::RunInfo;
-use loadspiker_core::{DurationExt, Moment};
+use loadspiker_core::{DurationExt, Failure, FailureKind, Moment, Phase};
 
 use super::*;
 
@@ -21,22 +21,19 @@ fn names(names: &[&str]) -> Arc<[Arc<str>]> {
 /// A request that was sent 1 ms after it was meant to, half of which is start lag.
 fn record(recorder: &mut Recorder, group: GroupId, name: u32, took: Duration, status: u16) {
     let failed = status >= 400;
-    recorder.record(
-        SCENARIO,
-        group,
-        &Sample {
-            name: SampleName::Known(NameId::new(name)),
-            intended: Moment::START,
-            started: Moment::START + 500.micros(),
-            sent: Some(Moment::START + 1.millis()),
-            ended: Moment::START + took,
-            error: failed.then_some("status is 500, expected 2xx or 304"),
-            status: Some(status),
-            bytes_sent: 100,
-            bytes_received: 1000,
-            phases: Phases { connect: (name == 0).then_some(500_000), ..Phases::default() },
-        },
-    );
+    let mut sample = Sample::new(SampleName::Known(NameId::new(name)), Moment::START)
+        .started(Moment::START + 500.micros())
+        .sent(Moment::START + 1.millis())
+        .ended(Moment::START + took)
+        .status(status)
+        .bytes(100, 1000);
+    if failed {
+        sample = sample.failed(Failure::new(FailureKind::Status, "status is 500, expected 2xx or 304"));
+    }
+    if name == 0 {
+        sample = sample.phase(Phase::CONNECT, 500.micros());
+    }
+    recorder.record(SCENARIO, group, &sample);
 }
 
 /// Ten seconds: 100 logins of 1, 2, … 100 ms; in a group, lists of 10, 20, 30 and 40 ms, the last of which fails.
@@ -122,6 +119,37 @@ not passed: 1 of 2 assertions failed; 1 of 98 users failed
 }
 
 #[test]
+fn tags_messages_and_connections_are_shown_where_there_are_any() {
+    let (requests, scenarios) = (names(&["login", "socket"]), names(&["Browse"]));
+    let mut recorder = Recorder::new(requests.clone(), scenarios.clone(), Limits::default());
+    let sample = |name| {
+        Sample::new(SampleName::Known(NameId::new(name)), Moment::START).ended(Moment::START + 2.millis()).status("OK")
+    };
+    let tagged = sample(0).tagged([("team".into(), "checkout".into())]);
+    recorder.record(SCENARIO, GroupId::ROOT, &tagged);
+    recorder.record(SCENARIO, GroupId::ROOT, &sample(1).kind(SampleKind::Message));
+    recorder.record(SCENARIO, GroupId::ROOT, &sample(1).kind(SampleKind::Connection).failed(FailureKind::Reset));
+    let mut collector = Collector::new(1, &requests, scenarios, Limits::default());
+    collector.absorb(0, recorder.take_snapshot(0));
+    let report = collector.finish(RunInfo::new("shop"));
+    let text = Summary::new(&report).to_string();
+    for line in [
+        "requests by tag",
+        "  team=checkout   1       0",
+        "messages, which are not among the requests",
+        "  socket    1       0",
+        "connections, which are not among the requests",
+        "  socket       0       1",
+        "  status codes    OK: 1",
+        "           1  reset  (socket)",
+    ] {
+        assert!(text.contains(line), "{line:?} is not in\n{text}");
+    }
+    assert_eq!(report.global().count(), 1);
+    assert!(!Summary::new(&self::report()).to_string().contains("by tag"));
+}
+
+#[test]
 fn on_a_narrow_screen_columns_are_left_out_and_no_table_wraps() {
     let text = Summary::new(&report()).on(Screen { width: Some(80), coloured: false }).to_string();
     let tables: Vec<_> = text.lines().filter(|line| line.contains(" ms  ") || line.contains("p95")).collect();
@@ -188,18 +216,8 @@ fn the_last_line_says_whether_it_passed_and_why_not() {
 fn waits_for_a_throttle_and_stalls_are_shown_where_there_were_any() {
     let (requests, scenarios) = (names(&["login"]), names(&["Browse"]));
     let mut recorder = Recorder::new(requests.clone(), scenarios.clone(), Limits::default());
-    let sample = Sample {
-        name: SampleName::Known(NameId::new(0)),
-        intended: Moment::START,
-        started: Moment::START,
-        sent: Some(Moment::START),
-        ended: Moment::START + 1.millis(),
-        error: None,
-        status: None,
-        bytes_sent: 0,
-        bytes_received: 0,
-        phases: Phases::default(),
-    };
+    let name = SampleName::Known(NameId::new(0));
+    let sample = Sample::new(name, Moment::START).sent(Moment::START).ended(Moment::START + 1.millis());
     recorder.record_throttled(SCENARIO, GroupId::ROOT, &sample, Some(30.millis()));
     recorder.stalled(Moment::START, Moment::START + 3.secs());
     recorder.stalled(Moment::START, Moment::START + 2.secs());

@@ -2,7 +2,7 @@
 
 use loadspiker_core::format::{count, human};
 use loadspiker_core::metrics::TimeStatistics;
-use loadspiker_core::report::{RunReport, Statistics};
+use loadspiker_core::report::{RequestReport, RunReport, Statistics};
 use std::cmp::Reverse;
 
 use crate::screen::{Screen, Tone};
@@ -37,16 +37,11 @@ fn failures(failed: u64) -> Cell {
 pub(super) fn requests(report: &RunReport, screen: Screen) -> Vec<String> {
     let columns = [words("request"), numbers("ok"), numbers("failed"), numbers("/s")];
     let mut table = Table::new(columns.into_iter().chain(TIMES));
-    let mut row = |name: String, all: &Statistics| {
-        let counts = [name.into(), count(all.ok_count()).into(), failures(all.failed_count())];
-        let rate = Cell::from(rate(all.requests_per_sec()));
-        table.row(counts.into_iter().chain([rate]).chain(spread(all.response_time())));
-    };
     let (shown, left_out) =
         limited(report.requests(), |request| (request.statistics().failed_count(), request.statistics().count()));
-    shown.iter().for_each(|request| row(request.path(), request.statistics()));
+    shown.iter().for_each(|request| table.row(row(request.path(), request.statistics())));
     if report.requests().len() > 1 {
-        row("all requests".to_owned(), report.global());
+        table.row(row("all requests".to_owned(), report.global()));
     }
     if table.is_empty() {
         let text =
@@ -98,6 +93,46 @@ pub(super) fn groups(report: &RunReport, screen: Screen) -> Vec<String> {
     lines.extend(table.lines(screen));
     lines.extend(more(left_out, "groups", screen));
     lines
+}
+
+/// Requests by each of their tags.
+pub(super) fn tags(report: &RunReport, screen: Screen) -> Vec<String> {
+    let columns = [words("tag"), numbers("ok"), numbers("failed"), numbers("/s")];
+    let mut table = Table::new(columns.into_iter().chain(TIMES));
+    let (shown, left_out) = limited(report.tags(), |tag| (tag.statistics().failed_count(), tag.statistics().count()));
+    for tag in shown {
+        let name = format!("{}={}", tag.name(), tag.value());
+        table.row(row(name, tag.statistics()));
+    }
+    if table.is_empty() {
+        return Vec::new();
+    }
+    let mut lines = vec!["requests by tag".to_owned()];
+    lines.extend(table.lines(screen));
+    lines.extend(more(left_out, "tags", screen));
+    lines
+}
+
+/// Messages or connections, which are not among the requests.
+pub(super) fn events(what: &'static str, all: &[RequestReport], screen: Screen) -> Vec<String> {
+    let columns = [words(what), numbers("ok"), numbers("failed"), numbers("/s")];
+    let mut table = Table::new(columns.into_iter().chain(TIMES));
+    let (shown, left_out) = limited(all, |one| (one.statistics().failed_count(), one.statistics().count()));
+    shown.iter().for_each(|one| table.row(row(one.path(), one.statistics())));
+    if table.is_empty() {
+        return Vec::new();
+    }
+    let mut lines = vec![format!("{what}s, which are not among the requests")];
+    lines.extend(table.lines(screen));
+    lines.extend(more(left_out, &format!("{what}s"), screen));
+    lines
+}
+
+/// The cells of counts, rate and times.
+fn row(name: String, all: &Statistics) -> impl Iterator<Item = Cell> {
+    let counts = [name.into(), count(all.ok_count()).into(), failures(all.failed_count())];
+    let rate = Cell::from(rate(all.requests_per_sec()));
+    counts.into_iter().chain([rate]).chain(spread(all.response_time()))
 }
 
 /// Where the time of all requests went.

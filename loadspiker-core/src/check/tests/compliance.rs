@@ -45,7 +45,7 @@ fn found(check: Check, document: &Json) -> Result<Value, String> {
     if let Some(mistake) = mistakes.into_iter().next() {
         return Err(mistake);
     }
-    set.run(&response(&document.to_string()), &mut session)?;
+    set.run(&response(&document.to_string()), &mut session).map_err(|failure| failure.to_string())?;
     session.value("found").cloned().ok_or_else(|| "nothing was saved".to_owned())
 }
 

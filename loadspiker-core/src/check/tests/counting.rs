@@ -17,7 +17,7 @@ fn counted(checks: &[Check], response: &Fake) -> (Result<(), String>, Totals) {
     let outcome = set.run(response, &mut session);
     let mut totals = Totals::default();
     book.take_into(&mut totals);
-    (outcome, totals)
+    (outcome.map_err(|failure| failure.to_string()), totals)
 }
 
 /// Name, passed and failed of each.

@@ -39,8 +39,8 @@ struct Fake {
 }
 
 impl Response for Fake {
-    fn status(&self) -> Option<u16> {
-        self.status
+    fn status(&self) -> Option<Status<'_>> {
+        self.status.map(Status::Code)
     }
     fn header(&self, name: &str) -> Vec<&str> {
         self.headers.iter().filter(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| *value).collect()
@@ -101,7 +101,7 @@ fn run(checks: &[Check], response: &Fake) -> (Result<(), String>, Session) {
         session.set(name, value).unwrap();
     }
     // Values in messages are marked; what is compared is what people read.
-    let outcome = set.run(response, &mut session).map_err(|message| plain(&message).into_owned());
+    let outcome = set.run(response, &mut session).map_err(|failure| plain(failure.text()).into_owned());
     (outcome, session)
 }
 

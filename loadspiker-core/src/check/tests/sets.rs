@@ -123,7 +123,8 @@ fn check_if_asks_only_if_its_condition_holds() {
 #[test]
 fn a_custom_check_sees_the_response_and_the_session() {
     assert_eq!(
-        outcome(custom_check("ok", |response, session| response.status() == Some(200) && session.user_id() == 1)),
+        outcome(custom_check("ok", |response, session| response.status() == Some(Status::Code(200))
+            && session.user_id() == 1)),
         Ok(())
     );
     assert_eq!(outcome(custom_check("fake", |response, _| response.as_any().is::<Fake>())), Ok(()));

@@ -1,5 +1,6 @@
 //! How a request is authenticated on its way: before it is sent, and where the answer is a challenge.
 
+use loadspiker_core::Failure;
 use loadspiker_core::protocol::ActionContext;
 
 use super::HttpAction;
@@ -26,7 +27,7 @@ impl HttpAction {
         match auth.obtain(cx).await {
             Ok(may_be_sent) => may_be_sent,
             Err(error) => {
-                self.report(cx, Part::after(followed), &Trace::unsent(cx.now()), None, Some(&error.to_string()));
+                self.report(cx, Part::after(followed), &Trace::unsent(cx.now()), None, Some(error.into()));
                 false
             }
         }
@@ -66,7 +67,7 @@ impl HttpAction {
     ) -> Option<Option<Hop>> {
         let hop = failed.hop;
         let answered = self.auth_of(hop)?.answered(cx, hop, answer.head.status(), answer.head.fields(), carry);
-        let error = match answered {
+        let failure = match answered {
             Ok(Answered::Accept) => {
                 if let Some(held) = std::mem::take(carry).take() {
                     put(cx, self.slot, &self.protocol, &hop.target.origin, held);
@@ -77,17 +78,19 @@ impl HttpAction {
                 carry.set_only_here(again == Answered::SendAgainHere);
                 None
             }
-            Err(error) => Some(error.to_string()),
+            Err(error) => Some(Failure::from(error)),
         };
         if cx.is_debugging() {
             let body = std::mem::replace(sink, Sink::Discard).into_bytes();
             cx.debug(&debug::response(answer.head.status(), answer.head.fields(), &body));
         }
-        let part = Part { challenge: error.is_none(), ..Part::after(followed) };
-        if let Some(error) = &error {
-            self.keep(cx, part, error, failed, || debug::response(answer.head.status(), answer.head.fields(), &[]));
+        let part = Part { challenge: failure.is_none(), ..Part::after(followed) };
+        if let Some(failure) = &failure {
+            let response = || debug::response(answer.head.status(), answer.head.fields(), &[]);
+            self.keep(cx, part, failure.text(), failed, response);
         }
-        self.report(cx, part, trace, Some(answer.head.status()), error.as_deref());
-        Some(error.is_none().then(|| Hop { challenges: hop.challenges + 1, ..hop.clone() }))
+        let goes_on = failure.is_none();
+        self.report(cx, part, trace, Some(answer.head.status()), failure);
+        Some(goes_on.then(|| Hop { challenges: hop.challenges + 1, ..hop.clone() }))
     }
 }

@@ -12,13 +12,13 @@ use std::time::Duration;
 
 use http::header::{AUTHORIZATION, CONNECTION, CONTENT_TYPE, COOKIE};
 use http::{HeaderValue, Method, StatusCode};
-use loadspiker_core::Session;
 use loadspiker_core::check::{Check, CheckSet};
 use loadspiker_core::compile::{CompileContext, RequestName};
 use loadspiker_core::custom_metric::{Counter, counter};
 use loadspiker_core::expression::CompiledText;
-use loadspiker_core::metrics::{Sample, SampleName};
-use loadspiker_core::protocol::{Action, ActionBuilder, ActionContext, ActionFuture, ProtocolSlot, masked_url};
+use loadspiker_core::metrics::SampleName;
+use loadspiker_core::protocol::{Action, ActionBuilder, ActionContext, ActionFuture, ProtocolSlot, TagSet, masked_url};
+use loadspiker_core::{Failure, Session};
 use loadspiker_net::UserCertificate;
 
 use self::kept::Failed;
@@ -57,6 +57,7 @@ struct HttpAction {
     download: Option<CompiledText>,
     auth: Option<BoundAuth>,
     certificate: Option<UserCertificate>,
+    tags: TagSet,
 }
 
 impl ActionBuilder for HttpRequest {
@@ -79,6 +80,7 @@ impl ActionBuilder for HttpRequest {
             download: self.download.as_ref().map(|path| path.compile(cx)),
             auth: BoundAuth::of(self, &protocol, cx),
             certificate: UserCertificate::compile(protocol.net.user_certificate.as_ref(), cx),
+            tags: TagSet::compile(&self.tags, cx),
             protocol,
         })
     }
@@ -149,7 +151,7 @@ impl HttpAction {
         let (mut hop, download) = match begun.and_then(|hop| Ok((hop, self.download_path(cx)?))) {
             Ok(begun) => begun,
             Err(error) => {
-                self.report(cx, Part::default(), &Trace::unsent(cx.now()), None, Some(&error.to_string()));
+                self.report(cx, Part::default(), &Trace::unsent(cx.now()), None, Some(error.into()));
                 return cx.return_buffer(buffer);
             }
         };
@@ -195,15 +197,14 @@ impl HttpAction {
     ) -> impl Future<Output = Option<Hop>> {
         async move {
             let built = self.plan.request(hop, prepared, shard, cx.session(), buffer);
-            let (mut request, mut sink) = match built
-                .and_then(|request| Ok((request, self.sink(cx, &shard.room, download)?)))
-            {
-                Ok(built) => built,
-                Err(error) => {
-                    self.report(cx, Part::after(followed), &Trace::unsent(cx.now()), None, Some(&error.to_string()));
-                    return None;
-                }
-            };
+            let (mut request, mut sink) =
+                match built.and_then(|request| Ok((request, self.sink(cx, &shard.room, download)?))) {
+                    Ok(built) => built,
+                    Err(error) => {
+                        self.report(cx, Part::after(followed), &Trace::unsent(cx.now()), None, Some(error.into()));
+                        return None;
+                    }
+                };
             if self.protocol.cookies
                 && let Some(jar) = &cx.user(self.slot, || HttpUser::new(&self.protocol)).cookies
                 && let Some(cookies) = cookie::field(jar, &hop.target, request.headers().get(COOKIE))
@@ -213,7 +214,7 @@ impl HttpAction {
             let secrets = match self.authenticate(cx, hop, &mut request, carry) {
                 Ok(secrets) => secrets,
                 Err(error) => {
-                    self.report(cx, Part::after(followed), &Trace::unsent(cx.now()), None, Some(&error.to_string()));
+                    self.report(cx, Part::after(followed), &Trace::unsent(cx.now()), None, Some(error.into()));
                     return None;
                 }
             };
@@ -238,9 +239,10 @@ impl HttpAction {
                 Ok(answer) => answer,
                 Err(error) => {
                     let failed = Failed { hop, request: &request, secrets: &secrets, at: trace.ended };
-                    self.keep(cx, Part::after(followed), &error.to_string(), &failed, String::new);
+                    let error = Failure::from(error);
+                    self.keep(cx, Part::after(followed), error.text(), &failed, String::new);
                     recycle(shard, request);
-                    self.report(cx, Part::after(followed), &trace, None, Some(&error.to_string()));
+                    self.report(cx, Part::after(followed), &trace, None, Some(error));
                     return None;
                 }
             };
@@ -270,11 +272,11 @@ impl HttpAction {
                 };
                 if let Err(error) = &verdict {
                     let failed = Failed { hop, request: &request, secrets: &secrets, at: trace.ended };
-                    self.keep(cx, Part::after(followed), error, &failed, || shard.failed.take());
+                    self.keep(cx, Part::after(followed), error.text(), &failed, || shard.failed.take());
                 }
                 recycle(shard, request);
                 shard.buffers.give_back(head.into_bytes());
-                self.report(cx, Part::after(followed), &trace, Some(status), verdict.err().as_deref());
+                self.report(cx, Part::after(followed), &trace, Some(status), verdict.err());
                 return None;
             }
             if cx.is_debugging() {
@@ -282,16 +284,19 @@ impl HttpAction {
             }
             let limit = self.protocol.max_redirects;
             let next = if followed < limit { next } else { next.and(Err(HttpError::Redirects(limit))) };
-            let error = next.as_ref().err().map(ToString::to_string);
-            if let Some(error) = &error {
+            let (next, failure) = match next {
+                Ok(next) => (next, None),
+                Err(error) => (None, Some(Failure::from(error))),
+            };
+            if let Some(failure) = &failure {
                 let response = || debug::response(status, answer.head.fields(), &[]);
                 let failed = Failed { hop, request: &request, secrets: &secrets, at: trace.ended };
-                self.keep(cx, Part::after(followed), error, &failed, response);
+                self.keep(cx, Part::after(followed), failure.text(), &failed, response);
             }
             recycle(shard, request);
             shard.buffers.give_back(answer.head.into_bytes());
-            self.report(cx, Part::after(followed), &trace, Some(status), error.as_deref());
-            next.ok().flatten()
+            self.report(cx, Part::after(followed), &trace, Some(status), failure);
+            next
         }
     }
 
@@ -339,34 +344,31 @@ impl HttpAction {
         part: Part,
         trace: &Trace,
         status: Option<StatusCode>,
-        error: Option<&str>,
+        failure: Option<Failure>,
     ) {
         if cx.is_debugging()
-            && let Some(error) = error
+            && let Some(failure) = &failure
         {
-            cx.debug(&format!("! {error}\n"));
+            cx.debug(&format!("! {failure}\n"));
         }
         if self.silent {
-            return match error {
-                Some(error) => cx.finish_failed(error, trace.ended),
+            return match failure {
+                Some(failure) => cx.finish_failed(failure.text(), trace.ended),
                 None => cx.finish(trace.ended),
             };
         }
         let (mut text, mut hop) = (String::new(), String::new());
         let name = self.name_of(part, cx.session(), &mut text, &mut hop);
-        let sample = Sample {
-            name,
-            intended: cx.intended(),
-            started: cx.started(),
-            sent: trace.sent,
-            ended: trace.ended,
-            error,
-            status: status.map(|status| status.as_u16()),
-            bytes_sent: trace.bytes_sent,
-            bytes_received: trace.bytes_received,
-            phases: trace.phases,
-        };
-        cx.record(&sample);
+        let mut sample = cx.sample_named(name).tags(&self.tags).sent(trace.sent).ended(trace.ended);
+        sample = sample.bytes(trace.bytes_sent, trace.bytes_received).phases(trace.phases.clone());
+        if let Some(status) = status {
+            sample = sample.status(status.as_u16());
+        }
+        if let Some(failure) = failure {
+            sample = sample.failed(failure);
+        }
+        // Whether time has passed is said at the end of the action.
+        sample.no_time_passed().record();
     }
 }
 

@@ -1,9 +1,9 @@
 //! Whether a response is a good one: its body is decoded, the checks run over it.
 
 use bytes::Bytes;
-use loadspiker_core::Moment;
 use loadspiker_core::check::Absorbing;
 use loadspiker_core::protocol::ActionContext;
+use loadspiker_core::{Failure, Moment};
 
 use super::{HttpAction, cannot_write};
 use crate::body::Sink;
@@ -33,13 +33,13 @@ impl HttpAction {
         target: &Target,
         ended: Moment,
         download: Option<&str>,
-    ) -> (Head, Result<(), String>) {
+    ) -> (Head, Result<(), Failure>) {
         let is_kept = matches!(sink, Sink::Keep(_));
         let (raw, absorbing) = sink.into_parts();
         if let Some(path) = download.filter(|_| is_kept)
             && let Err(error) = std::fs::write(path, &raw)
         {
-            return (head, Err(cannot_write(path, &error).to_string()));
+            return (head, Err(cannot_write(path, &error).into()));
         }
         let (body, fields, room) = (raw.clone(), head.fields().clone(), cx.shard::<HttpShard>(self.slot).room.clone());
         let decoding = tokio::task::spawn_blocking(move || decode(body, &fields, &room)).await;
@@ -65,13 +65,13 @@ impl HttpAction {
         target: &Target,
         ended: Moment,
         download: Option<&str>,
-    ) -> (Head, Result<(), String>) {
+    ) -> (Head, Result<(), Failure>) {
         if let (Some(path), Sink::Keep(_)) = (download, &sink) {
             // A check looks at what is downloaded: it was kept, and is written now.
             let body = sink.into_bytes();
             return match std::fs::write(path, &body) {
                 Ok(()) => self.check(cx, head, &body, None, target, ended),
-                Err(error) => (head, Err(cannot_write(path, &error).to_string())),
+                Err(error) => (head, Err(cannot_write(path, &error).into())),
             };
         }
         if self.checks.is_empty() && !cx.is_debugging() && !cx.wants_reply() {
@@ -97,7 +97,7 @@ impl HttpAction {
         absorbing: Option<Absorbing>,
         target: &Target,
         ended: Moment,
-    ) -> (Head, Result<(), String>) {
+    ) -> (Head, Result<(), Failure>) {
         let decoded = match head.is_encoded() {
             true => decode(raw.clone(), head.fields(), &cx.shard::<HttpShard>(self.slot).room),
             false => Ok(raw.clone()),
@@ -116,7 +116,7 @@ impl HttpAction {
         absorbing: Option<Absorbing>,
         target: &Target,
         ended: Moment,
-    ) -> (Head, Result<(), String>) {
+    ) -> (Head, Result<(), Failure>) {
         let status = head.status();
         if cx.is_debugging() {
             cx.debug(&debug::response(status, head.fields(), decoded.as_ref().unwrap_or(raw)));
@@ -124,7 +124,7 @@ impl HttpAction {
         let body = match decoded {
             _ if !self.checks.needs_body() && !cx.wants_reply() => Bytes::new(),
             Ok(body) => body,
-            Err(error) => return (head, Err(error.to_string())),
+            Err(error) => return (head, Err(error.into())),
         };
         let response_time = ended.since(cx.intended());
         let cookies =

@@ -5,7 +5,7 @@ use http_auth::parse_challenges;
 #[cfg(feature = "html")]
 use loadspiker_auth::LoginVisit;
 use loadspiker_auth::{OAuth2, TokenEndpoint, TokenForm, TokenReply, TokenSource};
-use loadspiker_core::check::{Response, custom_check, status};
+use loadspiker_core::check::{Response, Status, custom_check, status};
 use loadspiker_core::compile::CompileContext;
 use loadspiker_core::protocol::ActionContext;
 use loadspiker_core::{Session, StepError};
@@ -90,7 +90,7 @@ impl TokenEndpoint for AuthContext<'_> {
             request = request.silent();
         }
         let granted = move |response: &dyn Response, _: &Session| {
-            form.judge(response.status().unwrap_or_default(), response.body())
+            form.judge(response.status().and_then(Status::code).unwrap_or_default(), response.body())
         };
         let any_status = status().gte(100).implied_by("oauth2");
         let granted = custom_check("refused", granted).implied_by("oauth2");

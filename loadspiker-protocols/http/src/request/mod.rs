@@ -18,6 +18,7 @@ use loadspiker_core::FixedDuration;
 use loadspiker_core::check::{Check, IntoCheck};
 use loadspiker_core::dsl::Chain;
 use loadspiker_core::expression::{IntoText, IntoValue, TextArg, ValueArg};
+use loadspiker_core::protocol::Tags;
 
 use crate::auth::{AuthChoice, IntoAuth, digest_auth};
 use body::{BodySpec, IntoBody, Written};
@@ -79,6 +80,7 @@ impl<C> HttpRequestName<C> {
             checks: Vec::new(),
             timeout: None,
             silent: false,
+            tags: Tags::default(),
             follow_redirects: true,
             download: None,
             auth: AuthChoice::Protocol,
@@ -128,6 +130,7 @@ pub struct HttpRequest<C = ()> {
     pub(crate) checks: Vec<Check>,
     pub(crate) timeout: Option<Duration>,
     pub(crate) silent: bool,
+    pub(crate) tags: Tags,
     pub(crate) follow_redirects: bool,
     pub(crate) download: Option<TextArg>,
     pub(crate) auth: AuthChoice,
@@ -310,6 +313,15 @@ impl<C> HttpRequest<C> {
         self
     }
 
+    /// Counts the request, and what comes of it such as redirects, under this tag as well; see
+    /// [`RunReport::tagged`](loadspiker_core::report::RunReport::tagged) and
+    /// [`tagged`](loadspiker_core::assertion::tagged). Of a name that is given twice, the later value counts. The value may
+    /// hold expressions; it must be one of few, since each is counted by itself.
+    pub fn tag(mut self, name: impl Into<String>, value: impl IntoText) -> Self {
+        self.tags.add(name, value);
+        self
+    }
+
     /// A redirect is the response. Default: as the protocol says.
     pub fn no_follow_redirects(mut self) -> Self {
         self.follow_redirects = false;
@@ -364,6 +376,7 @@ impl<C> HttpRequest<C> {
             checks: self.checks,
             timeout: self.timeout,
             silent: self.silent,
+            tags: self.tags,
             follow_redirects: self.follow_redirects,
             download: self.download,
             auth: self.auth,

@@ -1,8 +1,8 @@
 //! Servers that misbehave: each fault is a failed sample with a text that says what happened.
 
-use loadspiker_core::DurationExt;
-use loadspiker_core::check::{body_string, header};
-use loadspiker_core::dsl::{Steps, exec, repeat};
+use loadspiker_core::check::{Check, body_string, header, status};
+use loadspiker_core::dsl::{Steps, exec, exec_fn, repeat};
+use loadspiker_core::{DurationExt, FailureKind, Phase};
 use loadspiker_http::{HttpProtocol, http};
 use loadspiker_testkit::machine::{Unresponsive, unused_address};
 
@@ -45,11 +45,44 @@ fn a_refused_connection_is_a_failure_that_was_never_sent() {
     let request = report.request("n").unwrap();
     assert_eq!(request.errors(), [(&*format!("connection refused by {address}"), 3)]);
     assert_eq!((request.service_time().count(), request.bytes_sent()), (0, 0));
+    assert_eq!(*request.failure_kinds(), [(FailureKind::Refused, 3)].into());
+}
+
+#[test]
+fn failures_have_a_kind_whatever_their_text() {
+    let kind_of = |reply: fn(&Seen) -> Reply, check: Option<Check>| {
+        let server = Server::start(reply);
+        let request = check.into_iter().fold(http("n").get("/"), |request, check| request.check(check));
+        let report = run(server.protocol().request_timeout(200.millis()), request);
+        let kinds = report.request("n").unwrap().failure_kinds().clone();
+        kinds.into_keys().map(|kind| kind.to_string()).collect::<Vec<_>>().join(", ")
+    };
+    assert_eq!(kind_of(|_| raw(""), None), "closed-by-peer");
+    assert_eq!(kind_of(|_| Reply::Reset, None), "reset");
+    assert_eq!(kind_of(|_| raw("what?\r\n\r\n"), None), "protocol");
+    assert_eq!(kind_of(|_| Reply::Stall, None), FailureKind::Timeout(Phase::RESPONSE).to_string());
+    assert_eq!(kind_of(|_| reply(503, ""), None), "status");
+    assert_eq!(kind_of(|_| reply(200, ""), Some(status().is(201))), "check");
+}
+
+#[test]
+fn what_comes_of_a_request_is_counted_under_its_tags_as_well() {
+    let server = Server::start(|seen| match seen.turn {
+        0 => Reply::Answer("HTTP/1.1 302 Found\r\nlocation: /then\r\ncontent-length: 0\r\n\r\n".into()),
+        _ => reply(200, "ok"),
+    });
+    let chain = exec(http("first").get("/").tag("team", "#{team}")).exec(http("second").get("/"));
+    let chain = exec_fn(|session| Ok(session.set("team", "checkout")?)).exec(chain);
+    let report = run(server.protocol(), chain);
+    assert_eq!(report.global().count(), 3);
+    let tagged = report.tagged("team", "checkout").unwrap();
+    assert_eq!((tagged.count(), tagged.status_codes().clone()), (2, [(200, 1), (302, 1)].into()));
 }
 
 #[test]
 fn a_host_that_does_not_resolve_is_named() {
     let report = run(HttpProtocol::new("http://nowhere.invalid"), http("n").get("/"));
+    assert_eq!(report.global().failure_kinds().get(&FailureKind::Dns), Some(&1));
     assert!(only_error(&report).starts_with("cannot look up host \"nowhere.invalid\": "));
 }
 

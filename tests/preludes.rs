@@ -15,7 +15,8 @@ use loadspiker::sqlite::prelude::*;
 use loadspiker::templates::prelude::*;
 use loadspiker::xpath::prelude::*;
 
-pub(crate) fn main() {
+#[test]
+fn the_preludes_of_all_features_go_together() {
     let _ = (css("a"), xpath("//a"), cookie("session"), kerberos("u", "p"), ntlm("u", "p"));
     let _ = (jinja("{{ name }}"), Locale::De, loadspiker::http::http("n"), loadspiker::http::auth::ntlm("u", "p"));
     let _ = sql_feeder("sqlite:shop.db", "SELECT 1").circular();
