@@ -149,13 +149,11 @@ impl Recorder {
 
     /// Under which path requests of this name are reported, unless there are too many names.
     pub(crate) fn path_of(&self, group: GroupId, name: &SampleName<'_>) -> RequestPath {
-        let groups = self.group_path(group);
         let name = match name {
             SampleName::Known(id) => self.known.get(index(id.0)).cloned().unwrap_or_else(|| "(unknown)".into()),
             SampleName::Dynamic(text) => (*text).into(),
         };
-        let name = self.reserved.as_ref().map_or_else(|| name.clone(), |paths| paths.segment(&groups, &name));
-        RequestPath { groups, name }
+        self.request_path(group, name)
     }
 
     /// Counts a finished request, message or connection.

@@ -67,6 +67,9 @@ pub(super) struct Row<'a> {
     phases: Vec<(&'a str, Times)>,
     status: Vec<(u16, u64)>,
     errors: Vec<Failure>,
+    /// How many failed by each kind of failure.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    kinds: Vec<(String, u64)>,
     sent: u64,
     received: u64,
 }
@@ -87,6 +90,7 @@ impl<'a> Row<'a> {
             phases: all.phases().iter().map(|(name, times)| (name, Times::of(times))).collect(),
             status: all.status_codes().iter().map(|(code, count)| (*code, *count)).collect(),
             errors: failures(all.error_groups()),
+            kinds: all.failure_kinds().iter().map(|(kind, count)| (kind.to_string(), *count)).collect(),
             sent: all.bytes_sent(),
             received: all.bytes_received(),
         }

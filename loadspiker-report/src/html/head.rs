@@ -31,6 +31,9 @@ pub(super) struct Head<'a> {
     planned: &'a [PlannedLoad],
     /// Second, what, and more of it.
     events: Vec<(f64, String, &'a str)>,
+    /// Of each tag, whose name and value are the path, the requests with it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    tags: Vec<Row<'a>>,
 }
 
 #[derive(Serialize)]
@@ -114,6 +117,7 @@ impl<'a> Head<'a> {
             row: Row::of("scenario", vec![scenario.name()], scenario.statistics()),
         });
         let checks = report.checks().iter().map(|check| (check.name(), check.passed_count(), check.failed_count()));
+        let tags = report.tags().iter().map(|tag| Row::of("tag", vec![tag.name(), tag.value()], tag.statistics()));
         let events = report.info().events.iter();
         let events = events.map(|event| (event.at.as_secs_f64(), event.kind.to_string(), event.text.as_str()));
         let waits = report.all_record_waits().map(|(name, waits)| Wait {
@@ -142,6 +146,7 @@ impl<'a> Head<'a> {
             waits: waits.collect(),
             planned: &report.info().load,
             events: events.collect(),
+            tags: tags.collect(),
         }
     }
 }

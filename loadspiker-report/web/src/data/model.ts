@@ -12,7 +12,7 @@ export type TimeField = keyof typeof T;
 export type Failure = [text: string, count: number, first?: number | null, last?: number | null, example?: string | null];
 
 export interface Row {
-  kind: 'all' | 'group' | 'request' | 'scenario';
+  kind: 'all' | 'group' | 'request' | 'scenario' | 'tag';
   path: string[];
   ok: number;
   failed: number;
@@ -26,6 +26,8 @@ export interface Row {
   phases: [string, Times][];
   status: [number, number][];
   errors: Failure[];
+  /** How many failed by each kind of failure. */
+  kinds?: [string, number][];
   sent: number;
   received: number;
 }
@@ -144,6 +146,8 @@ export interface Head {
   active?: number[][];
   /** Second, what, and more of it. */
   events?: [number, string, string][];
+  /** Of each tag, whose name and value are the path, the requests with it. */
+  tags?: Row[];
 }
 
 /** Buckets of a grid, each as its distance to the one before and its count. */
