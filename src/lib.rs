@@ -105,6 +105,7 @@ pub use loadspiker_core::dsl::{Chain, PauseType, Population, Scenario, Simulatio
 pub use loadspiker_core::engine::{ControlError, Observer, RunHandle, RunOptions, StartedRun};
 pub use loadspiker_core::protocol_prelude;
 pub use loadspiker_core::report::RunReport;
+pub use loadspiker_core::stream;
 pub use loadspiker_core::{
     DurationExt, Error, Failure, FailureKind, FixedDuration, FromValue, ListItem, Mistake, Mistakes, Phase, Session,
     SessionError, StepError, TlsFault, Value, parse_duration,
@@ -163,6 +164,7 @@ mod documents {
         reading_the_report: "../docs/guide/10-reading-the-report.md";
         in_cargo_test: "../docs/guide/11-in-cargo-test.md";
         a_protocol_of_your_own: "../docs/guide/12-a-protocol-of-your-own.md";
-        a_stall_and_its_latencies: "../docs/guide/13-a-stall-and-its-latencies.md";
+        a_streaming_protocol: "../docs/guide/13-a-streaming-protocol.md";
+        a_stall_and_its_latencies: "../docs/guide/14-a-stall-and-its-latencies.md";
     }
 }

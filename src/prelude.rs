@@ -22,9 +22,9 @@ pub use loadspiker_core::dsl::{
     do_if, do_if_equals, do_if_equals_or_else, do_if_or_else, do_switch, do_switch_or_else, do_while, do_while_counted,
     do_while_during, do_while_during_counted, dummy, during, during_counted, empirical, exec, exec_async, exec_fn,
     exit_block_on_fail, exit_here, exit_here_if, exit_here_if_failed, exponential, feed, feed_n, foreach,
-    foreach_counted, forever, forever_counted, group, log_normal, markov, normal, pace, parallel, pause, random_switch,
-    random_switch_or_else, rendez_vous, repeat, repeat_counted, round_robin_switch, scenario, stop_load_generator,
-    stop_load_generator_if, try_max, uniform, uniform_random_switch, weighted,
+    foreach_counted, forever, forever_counted, group, join_await, join_awaits, log_normal, markov, normal, pace,
+    parallel, pause, random_switch, random_switch_or_else, rendez_vous, repeat, repeat_counted, round_robin_switch,
+    scenario, stop_load_generator, stop_load_generator_if, try_max, uniform, uniform_random_switch, weighted,
 };
 #[cfg(feature = "templates")]
 #[cfg_attr(docsrs, doc(cfg(feature = "templates")))]
@@ -46,6 +46,7 @@ pub use loadspiker_core::inject::{
     reach_rps, stress_peak_users,
 };
 pub use loadspiker_core::pool::{Pool, pool};
+pub use loadspiker_core::protocol::TimeUnit;
 pub use loadspiker_core::report::RunReport;
 pub use loadspiker_core::{Error, Session, SessionError, StepError, Value};
 pub use loadspiker_macros::Record;

@@ -129,7 +129,7 @@ pub(crate) fn read_oha(text: &str) -> Result<Count, String> {
         return Err(format!("there were responses with status {code}"));
     }
     let requests = codes.values().filter_map(Value::as_u64).sum();
-    let seconds = report["summary"]["total"].as_f64().ok_or("there is no duration")?;
+    let seconds = report["summary"]["total"].as_f64().ok_or("there is not a valid duration")?;
     Ok(Count { requests, elapsed: Duration::try_from_secs_f64(seconds).map_err(|error| error.to_string())? })
 }
 

@@ -1,4 +1,4 @@
-//! Authentication mechanisms for the protocols of LoadSpiker: what proves who a user is, and knows no protocol.
+//! Authentication mechanisms for the protocols of LoadSpiker, independent of any protocol.
 //!
 //! | mechanism | written as | compiled to | what a protocol does for it |
 //! |---|---|---|---|
@@ -8,14 +8,14 @@
 //! | NTLM (MS-NLMP), feature `ntlm` | `ntlm` | `NtlmAccounts` | carries the three messages, keeps the connection |
 //! | Kerberos 5 (RFC 4120), feature `kerberos` | `kerberos` | `KerberosClient` | opens connections to the KDC (`KdcLink`), sends tokens |
 //!
-//! Each mechanism is a plain value that the user writes, with expressions in its texts, and that a protocol accepts in its
-//! own `auth(…)`. The protocol compiles it with the action that uses it, and asks the compiled form during the run. How a
-//! mechanism travels (a header, a SASL exchange, a property of a message), when it is asked for again, and what is a
-//! challenge, is up to the protocol: for HTTP see `loadspiker-http`.
+//! Each mechanism is a plain value with expressions in its texts, which a protocol accepts in its own `auth(…)`. The protocol
+//! compiles it together with the action that uses it, and calls the compiled form during the run. How credentials are sent
+//! (a header, a SASL exchange, a message property), when they are requested again, and what counts as a challenge, is up to
+//! the protocol. For HTTP, see `loadspiker-http`.
 //!
-//! What a mechanism obtains it keeps under an [`AuthKey`], per user, per shard or per run ([`AuthStates`]). All protocols
-//! share these states: a user that has a token for HTTP calls gRPC with the same one, if both were given clones of the same
-//! value. Passwords and keys are [`Secret`]s, and `Debug` shows none of them.
+//! A mechanism stores what it obtains under an [`AuthKey`], per user, per shard or per run ([`AuthStates`]). All protocols
+//! share this state: a user with a token for HTTP uses the same one for gRPC, if both were given clones of the same value.
+//! Passwords and keys are [`Secret`]s, which `Debug` does not show.
 //!
 //! A protocol whose calls carry a token:
 //!

@@ -1,4 +1,4 @@
-//! [`Secret`]: a text of the user's that is never shown.
+//! [`Secret`]: a text that is never shown.
 
 use std::fmt;
 
@@ -7,25 +7,25 @@ use loadspiker_core::expression::{CompiledText, IntoText, TextArg};
 use loadspiker_core::protocol::is_secret_name;
 use loadspiker_core::{Session, StepError};
 
-/// A text that is never shown, neither as it is written nor as it is rendered: a password, a key. `Debug` prints dots.
+/// A text that is never shown, neither its source nor its rendered value, such as a password or a key. `Debug` prints dots.
 #[derive(Clone)]
 pub struct Secret(TextArg);
 
 impl Secret {
-    /// A secret; it may have expressions.
+    /// Creates a secret. It may contain expressions.
     pub fn new(text: impl IntoText) -> Self {
         Secret(text.into_text())
     }
 
-    /// Parses the expressions in it, and has it masked where it turns up in texts of others. Mistakes are reported to `cx`.
+    /// Parses the expressions, and masks the value in other texts. Reports mistakes to `cx`.
     pub fn compile(&self, cx: &mut CompileContext<'_>) -> CompiledText {
         let text = self.0.compile(cx);
         cx.secret(&text);
         text
     }
 
-    /// As the value of a field, which may be no secret at all, such as the name of a user: where it turns up in texts of
-    /// others it is masked only if the name of the field is that of a secret.
+    /// Like [`compile`](Self::compile), for the value of a field that may not be secret, such as a user name. The value is masked
+    /// in other texts only if the field has a secret name.
     pub fn compile_for(&self, field: &str, cx: &mut CompileContext<'_>) -> CompiledText {
         if is_secret_name(field) { self.compile(cx) } else { self.0.compile(cx) }
     }

@@ -1,7 +1,7 @@
-//! [`AuthKey`] and [`AuthStates`]: where mechanisms keep what they obtained, per user, per shard and per run.
+//! [`AuthKey`] and [`AuthStates`]: where mechanisms store what they obtain, per user, per shard and per run.
 //!
-//! The states belong to a protocol of their own, which exists only where something is authenticated: nobody else pays for
-//! them. All protocols share them, so that a token that was fetched for one serves the others.
+//! The state belongs to an internal protocol that exists only if something is authenticated, so it costs nothing otherwise.
+//! All protocols share it, so that a token fetched for one protocol serves the others.
 
 use std::any::Any;
 use std::cell::RefCell;
@@ -9,10 +9,12 @@ use std::rc::Rc;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use loadspiker_core::compile::CompileContext;
-use loadspiker_core::protocol::{ActionContext, Protocol, ProtocolSlot, ShardInfo, ShardState, UserState};
+use loadspiker_core::protocol::{
+    ActionContext, LocalFuture, Protocol, ProtocolSlot, ShardHandle, ShardState, UserState,
+};
 
-/// The key under which a mechanism keeps what it obtained. Clones are equal, and equal to no other key: a mechanism that
-/// has one and is cloned for many requests knows in all of them what it learnt in one.
+/// The key under which a mechanism stores what it obtains. A key equals only its clones, so clones of a mechanism share their
+/// state in all requests.
 #[derive(Clone, Debug)]
 pub struct AuthKey(Identity);
 
@@ -23,13 +25,13 @@ enum Identity {
 }
 
 impl AuthKey {
-    /// A new key, equal to none but its clones.
+    /// Creates a key that equals only its clones.
     #[expect(clippy::new_without_default, reason = "each is another one, which no default is")]
     pub fn new() -> Self {
         AuthKey(Identity::Unique(Arc::new(())))
     }
 
-    /// The key of this name, for what all values of a type are to have in common.
+    /// A key with a name, for state that all values of a type share.
     pub const fn named(name: &'static str) -> Self {
         AuthKey(Identity::Named(name))
     }
@@ -143,8 +145,8 @@ impl Protocol for Authentication {
         "authentication"
     }
 
-    fn open(&self, _: ShardInfo) -> Result<Rc<dyn ShardState>, String> {
-        Ok(Rc::new(OfShard::default()))
+    fn open<'a>(&'a self, _: &'a ShardHandle) -> LocalFuture<'a, Result<Rc<dyn ShardState>, String>> {
+        Box::pin(async { Ok(Rc::new(OfShard::default()) as Rc<dyn ShardState>) })
     }
 }
 
@@ -163,27 +165,27 @@ impl UserState for OfUser {
     }
 }
 
-/// Access to what mechanisms have obtained, compiled once for each use of a mechanism.
+/// Access to the state of mechanisms. Compiled once for each use of a mechanism.
 #[derive(Clone, Copy, Debug)]
 pub struct AuthStates(ProtocolSlot);
 
 impl AuthStates {
-    /// Sees to it that users and shards have the states.
+    /// Sets up the state for users and shards.
     pub fn compile(cx: &mut CompileContext<'_>) -> Self {
         AuthStates(cx.protocol(|| Authentication).0)
     }
 
-    /// What this user keeps under `key`, made at first use and dropped with the user. The branches of a user share it.
+    /// The state of this user under `key`, created at first use and dropped with the user. The branches of a user share it.
     pub fn of_user<S: Default + 'static>(self, cx: &mut ActionContext, key: &AuthKey) -> Rc<S> {
         cx.user(self.0, OfUser::default).0.get(key)
     }
 
-    /// What all users of this shard keep under `key`, made at first use. No other shard sees it.
+    /// The state of this shard under `key`, created at first use. Other shards do not see it.
     pub fn of_shard<S: Default + 'static>(self, cx: &ActionContext, key: &AuthKey) -> Rc<S> {
         cx.shard::<OfShard>(self.0).0.get(key)
     }
 
-    /// What all users of the run keep under `key`, on all shards, made at first use. It takes a lock: keep what each
+    /// The state of the run under `key`, shared by all shards and created at first use. Access takes a lock, so keep what each
     /// request needs in the state of the shard; see [`ActionContext::run_state`].
     pub fn of_run<S: Any + Default + Send + Sync>(self, cx: &ActionContext, key: &AuthKey) -> Arc<S> {
         cx.run_state::<OfRun>().get(key)

@@ -54,18 +54,18 @@ pub(crate) enum Quality {
 /// The place of a token: of a user, or of all users of a run.
 #[derive(Default)]
 pub(crate) struct TokenCell {
-    held: Mutex<Held>,
+    state: Mutex<SharedToken>,
     /// Goes up with each change of what is held but for the proof: who knows this version knows all.
     version: AtomicU64,
     /// Whoever holds it gets the next token; others wait.
-    turn: tokio::sync::Mutex<()>,
+    fetching: tokio::sync::Mutex<()>,
     /// How often nobody could get one.
     failures: AtomicU64,
 }
 
 /// What is known to all who share a token.
 #[derive(Default)]
-struct Held {
+struct SharedToken {
     token: Option<Arc<Token>>,
     /// Goes up with each token.
     generation: u64,
@@ -77,13 +77,13 @@ struct Held {
 
 impl TokenCell {
     /// A panic elsewhere leaves it in order: each change is made whole.
-    fn held(&self) -> MutexGuard<'_, Held> {
-        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    fn state(&self) -> MutexGuard<'_, SharedToken> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Changes what is held, for all.
-    fn change(&self, change: impl FnOnce(&mut Held)) {
-        let mut held = self.held();
+    fn change(&self, change: impl FnOnce(&mut SharedToken)) {
+        let mut held = self.state();
         change(&mut held);
         self.version.fetch_add(1, Ordering::Release);
     }
@@ -115,7 +115,7 @@ impl TokenView {
     fn token(&self) -> Ref<'_, Option<Arc<Token>>> {
         let cell = self.cell();
         if cell.version.load(Ordering::Acquire) != self.version.get() {
-            let held = cell.held();
+            let held = cell.state();
             // It is changed under the lock alone.
             self.version.set(cell.version.load(Ordering::Relaxed));
             self.token.replace(held.token.clone());
@@ -138,7 +138,7 @@ impl TokenView {
     pub(crate) fn wants(&self, now: Moment) -> bool {
         match self.quality(now) {
             Quality::Good => false,
-            Quality::Aging => self.cell().turn.try_lock().is_ok(),
+            Quality::Aging => self.cell().fetching.try_lock().is_ok(),
             Quality::None => true,
         }
     }
@@ -157,7 +157,7 @@ impl TokenView {
     pub(crate) fn prove(&self, generation: u64) {
         if generation > self.proven.get() {
             self.proven.set(generation);
-            let mut held = self.cell().held();
+            let mut held = self.cell().state();
             held.proven |= generation == held.generation;
         }
     }
@@ -165,7 +165,7 @@ impl TokenView {
     /// The token of this generation is not accepted. Whether it makes sense to get another one: it went well before, or
     /// the server says that the token is at fault, or somebody has got another one meanwhile.
     pub(crate) fn reject(&self, generation: u64, is_at_fault: bool) -> bool {
-        let held = self.cell().held();
+        let held = self.cell().state();
         let makes_sense = generation != held.generation || held.proven || is_at_fault;
         drop(held);
         if makes_sense {
@@ -208,13 +208,13 @@ impl TokenView {
     ) -> Result<(), StepError> {
         let cell = self.cell();
         let failures = cell.failures.load(Ordering::Acquire);
-        let _turn = match cell.turn.try_lock() {
+        let _turn = match cell.fetching.try_lock() {
             Ok(turn) => turn,
             Err(_) if self.quality(cx.now()) != Quality::None => return Ok(()),
-            Err(_) => cell.turn.lock().await,
+            Err(_) => cell.fetching.lock().await,
         };
         if cell.failures.load(Ordering::Acquire) != failures {
-            return Err(StepError::new(cell.held().reason.clone()));
+            return Err(StepError::new(cell.state().reason.clone()));
         }
         if self.quality(cx.now()) == Quality::Good {
             return Ok(());
@@ -238,7 +238,7 @@ impl TokenView {
                 Ok(())
             }
             Err(error) => {
-                cell.held().reason = format!("{error:#}");
+                cell.state().reason = format!("{error:#}");
                 cell.failures.fetch_add(1, Ordering::Release);
                 Err(error)
             }

@@ -1,4 +1,4 @@
-//! Custom metrics as a user writes them: [`Counter`], [`Gauge`], [`Rate`] and [`Trend`], and through what they record.
+//! Custom metrics: [`Counter`], [`Gauge`], [`Rate`] and [`Trend`], and the contexts through which values are recorded.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -37,11 +37,11 @@ impl Handle {
     }
 }
 
-/// Through what a custom metric is recorded: it belongs to a user, on a shard.
+/// A context through which custom metrics are recorded. It belongs to a user on a shard.
 ///
-/// These are the [`Session`], which [`exec_fn`](crate::dsl::exec_fn) and closures of checks get, the [`User`](crate::imperative::User) of an
-/// imperative step, and the [`ActionContext`](crate::protocol::ActionContext) of a protocol. Outside of a run, in tests of closures, it is a session
-/// made by [`Session::detached`]; what is recorded is dropped with it.
+/// Implemented by the [`Session`], which [`exec_fn`](crate::dsl::exec_fn) and closures of checks get, by the
+/// [`User`](crate::imperative::User) of an imperative step, and by the [`ActionContext`](crate::protocol::ActionContext) of a
+/// protocol. To test closures outside of a run, use [`Session::detached`]; recorded values are dropped with it.
 #[diagnostic::on_unimplemented(
     message = "a custom metric is recorded through a session, a user or an action's context, not `{Self}`",
     label = "give the session"
@@ -62,13 +62,13 @@ impl Recording for Session {
     }
 }
 
-/// A number that a gauge, a rate or a trend takes: any number, a `bool` (true is 1), or a [`Duration`], in milliseconds.
+/// Values that a gauge, a rate or a trend accepts: any number, a `bool` (true is 1), or a [`Duration`], in milliseconds.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no number; a metric takes integers, floats, `bool` and `Duration` (in milliseconds)",
+    message = "`{Self}` is not a number; a metric takes integers, floats, `bool` and `Duration` (in milliseconds)",
     label = "this cannot be recorded"
 )]
 pub trait Amount {
-    /// As a number.
+    /// The value as a number.
     fn amount(self) -> f64;
 }
 
@@ -122,24 +122,24 @@ macro_rules! metric {
 
         $(#[$make_doc])*
         ///
-        /// For a `const`, or a variable that closures capture. See the [module](crate::metrics#custom-metrics).
+        /// Creates a metric, as a `const` or a variable that closures capture. See the [module](crate::metrics#custom-metrics).
         pub const fn $make(name: &'static str) -> $metric {
             $metric(Handle::fixed(name, MetricKind::$metric))
         }
 
         impl $metric {
-            /// One whose name is made while the program runs.
+            /// Creates a metric whose name is only known at run time.
             pub fn named(name: impl Into<Arc<str>>) -> Self {
                 $metric(Handle::made(name.into(), MetricKind::$metric))
             }
 
-            /// The unit that reports show behind its figures, such as `"EUR"`. None unless given.
+            /// The unit that reports show after its values, such as `"EUR"`. Default: none.
             pub const fn unit(mut self, unit: &'static str) -> Self {
                 self.0.set_unit(unit);
                 self
             }
 
-            /// The same metric with a tag on all that is recorded through it.
+            /// The same metric, with a tag on every value recorded through it.
             pub fn tag(self, name: &str, value: &str) -> Self {
                 $metric(self.0.tagged(name, value))
             }
@@ -156,85 +156,84 @@ macro_rules! metric {
 }
 
 metric! {
-    /// A sum of whole numbers: orders, retries, bytes. Made by [`counter`].
+    /// A sum of whole numbers: orders, retries, bytes. Created by [`counter`].
     ///
-    /// For amounts with a fraction use a [`Trend`], which has a sum too.
+    /// For fractional amounts, use a [`Trend`], which also has a sum.
     Counter,
     /// A counter of this name.
     counter
 }
 
 impl Counter {
-    /// Adds a whole number. One below zero cannot be added; the report tells of it.
+    /// Adds a whole number. Negative numbers are ignored, and the report warns of them.
     pub fn add(&self, through: &impl Recording, number: impl TryInto<u64>) {
         self.add_tagged(through, number, NO_TAGS);
     }
 
-    /// As [`add`](Self::add), with more tags.
+    /// Like [`add`](Self::add), with additional tags.
     pub fn add_tagged(&self, through: &impl Recording, number: impl TryInto<u64>, tags: GivenTags<'_>) {
         through.recording_session().book().add(&self.0, tags, number.try_into().ok());
     }
 }
 
 metric! {
-    /// A value that goes up and down: the length of a queue, a level of stock. Made by [`gauge`].
+    /// A value that goes up and down: the length of a queue, a stock level. Created by [`gauge`].
     ///
-    /// What is kept is the value set last, the least and the greatest. Where several users set it, the last one is the
-    /// one set at the latest moment, on whatever shard; of values set at the same nanosecond on different shards it is
-    /// the greatest.
+    /// The last, the smallest and the largest value are kept. If several users set the gauge, the last value is the one set at the
+    /// latest moment, on any shard. If shards set it in the same nanosecond, the largest value counts.
     Gauge,
     /// A gauge of this name.
     gauge
 }
 
 impl Gauge {
-    /// Sets it. What is not finite cannot be set; the report tells of it.
+    /// Sets the gauge. Values that are not finite are ignored, and the report warns of them.
     pub fn set(&self, through: &impl Recording, value: impl Amount) {
         self.set_tagged(through, value, NO_TAGS);
     }
 
-    /// As [`set`](Self::set), with more tags.
+    /// Like [`set`](Self::set), with additional tags.
     pub fn set_tagged(&self, through: &impl Recording, value: impl Amount, tags: GivenTags<'_>) {
         through.recording_session().book().record(&self.0, tags, value.amount());
     }
 }
 
 metric! {
-    /// How often something is so: the share of values that are true, or not zero. Made by [`rate`].
+    /// The share of values that are true or not zero. Created by [`rate`].
     Rate,
     /// A rate of this name.
     rate
 }
 
 impl Rate {
-    /// Records whether it is so, or a number that is not zero if it is.
+    /// Records a boolean, or a number that counts as true unless it is zero.
     pub fn record(&self, through: &impl Recording, value: impl Amount) {
         self.record_tagged(through, value, NO_TAGS);
     }
 
-    /// As [`record`](Self::record), with more tags.
+    /// Like [`record`](Self::record), with additional tags.
     pub fn record_tagged(&self, through: &impl Recording, value: impl Amount, tags: GivenTags<'_>) {
         through.recording_session().book().record(&self.0, tags, value.amount());
     }
 }
 
 metric! {
-    /// The distribution of numbers: sums of baskets, sizes, times. Made by [`trend`].
+    /// The distribution of numbers: order totals, sizes, times. Created by [`trend`].
     ///
-    /// Its percentiles are those of [`ValueStatistics`](crate::metrics::ValueStatistics): right to 0.1 %, in memory that does not
-    /// grow with the number of values.
+    /// Its percentiles are those of [`ValueStatistics`](crate::metrics::ValueStatistics): accurate to 0.1 %, in memory that does
+    /// not grow with the number of values.
     Trend,
     /// A trend of this name.
     trend
 }
 
 impl Trend {
-    /// Records a number. What is not finite cannot be recorded; the report tells of it.
+    /// Records a number. Values that are not finite are ignored, and the report warns of them.
     pub fn record(&self, through: &impl Recording, value: impl Amount) {
         self.record_tagged(through, value, NO_TAGS);
     }
 
-    /// As [`record`](Self::record), with more tags.
+    /// Like [`record`](Self::record), with additional tags.
     pub fn record_tagged(&self, through: &impl Recording, value: impl Amount, tags: GivenTags<'_>) {
         through.recording_session().book().record(&self.0, tags, value.amount());
     }

@@ -69,7 +69,7 @@ impl<T> Desk<T> {
         self.state().ready.pop_front()
     }
 
-    /// The same, or else a ticket of somebody on this shard.
+    /// Takes what has been ready for longest, or else a ticket for a waiter on this shard.
     pub(crate) fn take_or_wait(&self, shard: usize) -> Result<T, Ticket> {
         let mut state = self.state();
         if let Some(thing) = state.ready.pop_front() {

@@ -1,4 +1,4 @@
-//! Figures as people read them: `12.3 ms`, `1.20 s`, `850 µs`.
+//! Human-readable numbers and durations: `12.3 ms`, `1.20 s`, `850 µs`.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ pub use crate::shown::{printable, printable_lines};
 
 const UNITS: [(&str, u32); 4] = [("ns", 1), ("µs", 1_000), ("ms", 1_000_000), ("s", 1_000_000_000)];
 
-/// A duration with three significant digits, in the unit that fits: `850 µs`, `12.3 ms`, `1.20 s`; from two minutes on
+/// A duration with three significant digits, in a suitable unit: `850 µs`, `12.3 ms`, `1.20 s`; from two minutes on
 /// `2 min 5 s`, from an hour on `1 h 2 min`. Zero is `0 ms`.
 ///
 /// ```
@@ -34,7 +34,7 @@ pub fn human(time: Duration) -> String {
     digits(time, 3)
 }
 
-/// A duration in full, without zeros at its end: `800 ms`, `1.203456 s`.
+/// The exact duration, without trailing zeros: `800 ms`, `1.203456 s`.
 pub fn precise(time: Duration) -> String {
     if time.is_zero() {
         return "0 ms".to_owned();
@@ -65,7 +65,7 @@ pub(crate) fn number(value: f64, decimals: usize) -> String {
     if text == "-0" { "0".to_owned() } else { text.to_owned() }
 }
 
-/// A number with about four significant digits, and all those before the point: `12.35`, `0.001234`, `1,234,567`.
+/// A number with about four significant digits, and all digits before the point: `12.35`, `0.001234`, `1,234,567`.
 ///
 /// ```
 /// use loadspiker_core::format::figure;
@@ -92,7 +92,7 @@ pub fn figure(value: f64) -> String {
     }
 }
 
-/// A count with its thousands set apart: `12,345`.
+/// A count with thousands separators: `12,345`.
 ///
 /// ```
 /// assert_eq!(loadspiker_core::format::count(1_234_567), "1,234,567");

@@ -73,6 +73,7 @@ mod sample_log;
 mod session;
 mod shown;
 mod spelling;
+pub mod stream;
 mod units;
 mod uuid;
 mod value;
@@ -87,18 +88,36 @@ pub use value::{FromValue, ListItem, Value};
 
 /// All that a protocol crate needs.
 pub mod protocol_prelude {
-    pub use crate::check::{Check, CheckSet, Response, Status};
+    pub use crate::bound_methods;
+    pub use crate::check::{
+        Absorbing, BoundPredicate, Check, CheckSet, Extract, ExtractError, Extractor, Found, IntoCheck, Predicate,
+        Response, Scope, Status, Subject, decode_text,
+    };
     pub use crate::compile::{CompileContext, RequestName};
+    pub use crate::custom_metric::Recording;
     pub use crate::dsl::Chain;
-    pub use crate::expression::Template;
+    pub use crate::error::StepError;
+    pub use crate::expression::{
+        CompiledText, CompiledValue, EvalError, IntoOutcome, IntoText, IntoValue, Piece, Symbols, Template, TextArg,
+        TextOutcome, ValueArg,
+    };
     pub use crate::failure::{Failure, FailureKind, TlsFault};
+    pub use crate::feeder::{
+        AsyncSource, Feeder, IntoFeeder, NextRecord, ReadError, RecordSink, RecordSource, async_records, parse_records,
+    };
+    pub use crate::imperative::{Bound, Outcome, Request, User};
     pub use crate::metrics::{Phases, Sample, SampleKind, SampleName};
     pub use crate::moment::Moment;
     pub use crate::phase::Phase;
     pub use crate::protocol::{
-        Action, ActionBuilder, ActionContext, ActionFuture, Elapsed, Protocol, ProtocolSlot, SampleBuilder, ShardInfo,
-        ShardState, TagSet, Tags, UserState,
+        Action, ActionBuilder, ActionContext, ActionFuture, Await, Block, BlockBuilder, BlockOutcome, CompiledAwait,
+        CompiledOnMessage, Cut, Elapsed, End, Exchange, LocalFuture, MASK, Metrics, OnMessage, Origin, OwnedTask, Part,
+        Progress, Protocol, ProtocolSlot, RunEnd, SampleBuilder, ShardHandle, ShardInfo, ShardState, Stopping,
+        Streaming, TagSet, Tags, TimeUnit, Timeout, UntilCut, UserState, Woken, is_secret_name, masked_pairs,
+        masked_url, masked_url_with, varying,
     };
-    pub use crate::session::{Session, Slot};
+    pub use crate::session::{Schema, Session, Slot};
+    pub use crate::stream::{Ack, Acks, Bell, Expectation, Inbox, Received};
+    pub use crate::units::{DurationExt, FixedDuration};
     pub use crate::value::Value;
 }

@@ -5,27 +5,27 @@ use std::time::Duration;
 
 use crate::numbers::nanos;
 
-/// A point in time, in nanoseconds since the run began. The same zero holds for all shards of a run.
+/// A point in time, in nanoseconds since the start of the run. All shards of a run use the same origin.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Moment(u64);
 
 impl Moment {
-    /// The beginning of the run.
+    /// The start of the run.
     pub const START: Moment = Moment(0);
     /// A moment that never comes.
     pub const NEVER: Moment = Moment(u64::MAX);
 
-    /// The moment this many nanoseconds after the beginning of the run.
+    /// The moment this many nanoseconds after the start of the run.
     pub const fn from_nanos(nanos: u64) -> Self {
         Moment(nanos)
     }
 
-    /// Nanoseconds since the beginning of the run.
+    /// Nanoseconds since the start of the run.
     pub const fn as_nanos(self) -> u64 {
         self.0
     }
 
-    /// Time since the beginning of the run.
+    /// Time since the start of the run.
     pub const fn since_start(self) -> Duration {
         Duration::from_nanos(self.0)
     }
@@ -35,7 +35,7 @@ impl Moment {
         Moment(self.0.saturating_sub(nanos(duration)))
     }
 
-    /// Time from `earlier` to this moment; zero if `earlier` is the later one.
+    /// The time from `earlier` to this moment; zero if `earlier` is later.
     pub const fn since(self, earlier: Moment) -> Duration {
         Duration::from_nanos(self.0.saturating_sub(earlier.0))
     }

@@ -48,6 +48,9 @@ impl Phase {
     /// From sending until the response is complete: a phase that has a timeout.
     pub const RESPONSE: Phase = Phase::new("response");
 
+    /// The wait for a message that is awaited.
+    pub const MESSAGE: Phase = Phase::new("message");
+
     /// The phase of this name.
     pub const fn new(name: &'static str) -> Phase {
         Phase(match name.as_bytes() {

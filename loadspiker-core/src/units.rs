@@ -1,8 +1,8 @@
-//! Durations as one writes them: `200.millis()`, `10.secs()`, `1.5.secs()`, `2.minutes()`.
+//! Readable durations: `200.millis()`, `10.secs()`, `1.5.secs()`, `2.minutes()`.
 
 use std::time::Duration;
 
-/// Durations from numbers. Implemented for `u64` (and so for integer literals) and `f64`.
+/// Converts numbers to durations. Implemented for `u64` (and so for integer literals) and `f64`.
 ///
 /// ```
 /// use std::time::Duration;
@@ -13,7 +13,7 @@ use std::time::Duration;
 /// assert_eq!(2.minutes(), 120.secs());
 /// ```
 ///
-/// A negative or undefined float is zero; one too large for a [`Duration`] is [`Duration::MAX`].
+/// A negative float or NaN becomes zero; a float too large for a [`Duration`] becomes [`Duration::MAX`].
 pub trait DurationExt: Sized {
     /// This many microseconds.
     fn micros(self) -> Duration;
@@ -63,15 +63,15 @@ impl DurationExt for f64 {
     }
 }
 
-/// What is a length of time wherever one is fixed before the run: a [`Duration`] (`500.millis()`), or an integer (`u64`),
-/// which is a number of seconds.
+/// Types that can be used as a duration fixed before the run: a [`Duration`] (`500.millis()`), or an integer (`u64`), which is
+/// a number of seconds.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a length of time",
-    label = "not a length of time",
+    label = "not a duration",
     note = "write whole seconds as an integer literal or a `u64`, such as `10`, or a duration such as `500.millis()`, `1.5.secs()`, `2.minutes()`"
 )]
 pub trait FixedDuration {
-    /// The length of time.
+    /// Converts the value into a duration.
     fn fixed(self) -> Duration;
 }
 
@@ -87,8 +87,8 @@ impl FixedDuration for u64 {
     }
 }
 
-/// Reads a duration as people write it: `500ms`, `1.5s`, `2m`, `1h30m`; a bare number is seconds. Units are
-/// `us` (or `µs`), `ms`, `s`, `m` (or `min`), `h`.
+/// Parses a duration: `500ms`, `1.5s`, `2m`, `1h30m`; a plain number is seconds. Units are `us` (or `µs`), `ms`, `s`, `m` (or
+/// `min`), `h`.
 ///
 /// ```
 /// use loadspiker_core::{DurationExt, parse_duration};

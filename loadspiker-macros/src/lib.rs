@@ -1,12 +1,12 @@
 //! The procedural macros of LoadSpiker. Use them through the `loadspiker` crate, which re-exports them: they expand to
 //! paths of that crate.
 //!
-//! * [`macro@test`]: a function that returns a simulation is a test of `cargo test`;
-//! * [`macro@scenario`]: an async function is a scenario, in the imperative style;
-//! * [`derive(Record)`](derive@Record): a struct is a record of feeders.
+//! * [`macro@test`]: turns a function that returns a simulation into a test for `cargo test`;
+//! * [`macro@scenario`]: turns an async function into a scenario, in the imperative style;
+//! * [`derive(Record)`](derive@Record): makes a struct a record of feeders.
 //!
-//! The logic is in modules that work on ordinary token streams and are tested there; this file only hands over.
-//! `scenario!` is no procedural macro: `macro_rules!` does all it needs, so it lives in the `loadspiker` crate.
+//! The logic is in modules that work on ordinary token streams and are tested there; this file only delegates. `scenario!` is
+//! not a procedural macro: `macro_rules!` is enough for it, so it is in the `loadspiker` crate.
 
 use proc_macro::TokenStream;
 
@@ -15,12 +15,12 @@ mod mistakes;
 mod record;
 mod scenario;
 
-/// Makes a function that returns a `Simulation` a test: the simulation is run, and the test fails with the table of
-/// failed assertions unless all of them hold.
+/// Makes a function that returns a `Simulation` a test. The test runs the simulation, and fails with a table of the failed
+/// assertions if any fail.
 ///
-/// The function takes no parameters and returns a `Simulation`, or a `Result` with one. Load tests of one binary run
-/// one after another, so that they do not disturb each other. Other attributes (`#[ignore]`, `#[should_panic]`,
-/// `#[cfg(…)]`), documentation and visibility stay as they are.
+/// The function takes no parameters and returns a `Simulation`, or a `Result` of one. Load tests in one binary run one after
+/// another, so that they do not disturb each other. Other attributes (`#[ignore]`, `#[should_panic]`, `#[cfg(…)]`), docs
+/// and visibility are kept.
 ///
 /// ```ignore
 /// use loadspiker::prelude::*;
@@ -38,16 +38,16 @@ pub fn test(arguments: TokenStream, item: TokenStream) -> TokenStream {
     expand::test(&arguments.into(), &item.into()).into()
 }
 
-/// Makes an async function a scenario, in the imperative style; the name is what the report shows.
+/// Makes an async function a scenario, in the imperative style. The argument is the name that the report shows.
 ///
-/// The function takes the user, `&mut User`, and returns an `Outcome`. It becomes a value of its name:
+/// The function takes `&mut User` and returns an `Outcome`. It becomes a value with the function's name:
 ///
-/// * `journey.inject([…])` gives it to a number of users, `journey.scenario()` goes on with it as a scenario;
+/// * `journey.inject([…])` injects users that run it, and `journey.scenario()` is a scenario to which steps can be added;
 /// * `exec(journey)` is a step of another scenario, which is not timed itself;
-/// * `journey::run(user).await?` is a part of another function of this kind.
+/// * `journey::run(user).await?` calls it from another function of this kind.
 ///
-/// In the prelude, the macro `scenario!` has this name, so the attribute is written with its path, or imported by
-/// itself: `use loadspiker::scenario;`.
+/// In the prelude, this name is the macro `scenario!`, so write the attribute with its path, or import it:
+/// `use loadspiker::scenario;`.
 ///
 /// ```ignore
 /// use loadspiker::prelude::*;
@@ -70,16 +70,16 @@ pub fn scenario(arguments: TokenStream, item: TokenStream) -> TokenStream {
     scenario::scenario(&arguments.into(), &item.into()).into()
 }
 
-/// Makes a struct a record of feeders: `records([User { … }])` feeds it, `csv(path).typed::<User>()` reads it from a
-/// file and checks every value before the run, `session.record::<User>()` gives it back.
+/// Makes a struct a record of feeders. `records([User { … }])` feeds values of it, `csv(path).typed::<User>()` reads them
+/// from a file and checks all values before the run, and `session.record::<User>()` converts the record in the session back.
 ///
-/// Each field is an attribute of the same name, of the native type: an `age: u8` is an integer. The types of fields are
-/// those that `session.get` reads: integers, `f32`, `f64`, `bool`, `String`, `Vec<T>`, `Option<T>`, `Value`. An
-/// `Option` may be empty or missing.
+/// Each field is an attribute of the same name, with its native type: an `age: u8` is an integer. Fields can have the types
+/// that `session.get` reads: integers, `f32`, `f64`, `bool`, `String`, `Vec<T>`, `Option<T>`, `Value`. An `Option` may be
+/// empty or missing.
 ///
-/// * `#[record(rename = "…")]` on a field gives its name in the file and in the session;
-/// * `#[record(default)]` takes the type's default where the field is empty or missing, `#[record(default = …)]` the
-///   value of the expression.
+/// * `#[record(rename = "…")]` on a field sets its name in the file and in the session;
+/// * `#[record(default)]` uses the type's default if the field is empty or missing, and `#[record(default = …)]` the value of
+///   the expression.
 ///
 /// ```ignore
 /// use loadspiker::prelude::*;

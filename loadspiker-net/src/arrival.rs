@@ -1,4 +1,4 @@
-//! When that came in which lies in a socket: the kernel stamps it.
+//! The arrival time of data in a socket buffer, as stamped by the kernel.
 //!
 //! The stamps are read only where the shard was held up: then what is read now may have waited, and the clock would charge
 //! the wait to the target.

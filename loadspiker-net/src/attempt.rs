@@ -1,4 +1,4 @@
-//! [`Attempt`]: what limits an attempt to get a connection, and what it took.
+//! [`Attempt`]: the time limit and the measured phases of an attempt to get a connection.
 
 use std::fmt;
 use std::future::Future;
@@ -11,8 +11,8 @@ use crate::failure::{Failure, Phase};
 use crate::limit::Limit;
 use crate::tls::CertificateFiles;
 
-/// An attempt to get a connection: its clock, its time limit, and the phases of the sample that it fills in. One attempt
-/// goes through all steps, from the wait in a pool to the login.
+/// An attempt to get a connection: its clock, its time limit, and the phases of the sample that it fills in. One attempt covers
+/// all steps, from the wait in a pool to the login.
 pub struct Attempt<'a, C> {
     clock: &'a C,
     at: Moment,
@@ -27,7 +27,7 @@ impl<'a, C: Clock> Attempt<'a, C> {
         Attempt { clock, at: from, limit, phases, certificate: None }
     }
 
-    /// The user has this client certificate of its own.
+    /// Uses this client certificate, which belongs to the user.
     #[must_use]
     pub fn with_certificate(mut self, files: Option<&'a CertificateFiles>) -> Self {
         self.certificate = files;
@@ -44,7 +44,7 @@ impl<'a, C: Clock> Attempt<'a, C> {
         self.limit
     }
 
-    /// From now on this limit holds as well.
+    /// Adds another limit. The earlier one applies.
     pub fn limit_to(&mut self, limit: Limit) {
         self.limit = self.limit.earlier(limit);
     }
@@ -60,10 +60,11 @@ impl<'a, C: Clock> Attempt<'a, C> {
 
     /// Runs one step within the limit. What it took is added to its phase, also if it fails; that of
     /// [`Phase::RESPONSE`] is the service time, and not among the phases.
+    /// Runs one step within the limit. Its duration is added to its phase, even if it fails.
     ///
     /// # Errors
     ///
-    /// A failure that names phase, `target` and limit if the limit passed first; the step's future is dropped.
+    /// A failure that names phase, `target` and limit, if the limit passes first. The step's future is then dropped.
     pub async fn step<T>(
         &mut self,
         phase: Phase,

@@ -3,14 +3,14 @@
 use std::time::Instant;
 
 use loadspiker_core::Moment;
-use loadspiker_core::protocol::ActionContext;
+use loadspiker_core::protocol::{ActionContext, ShardHandle};
 
 /// A clock of a run. Reading it is not free (about 25 ns), so this crate reads it only at the end of a phase.
 pub trait Clock {
     /// The time since the run began.
     fn now(&self) -> Moment;
 
-    /// Whether what is seen now may have been there for a while, because the shard was held up.
+    /// Whether the shard was stalled, so that what is seen now may have happened earlier.
     fn was_held_up(&self) -> bool {
         false
     }
@@ -35,7 +35,14 @@ impl Clock for ActionContext {
     }
 }
 
-/// A clock for what happens outside of a run, such as fetching records or exporting figures. It begins when it is made.
+/// Until the run begins the clock of a shard stands still: the time limit of an attempt holds for each of its steps then.
+impl Clock for ShardHandle {
+    fn now(&self) -> Moment {
+        ShardHandle::now(self)
+    }
+}
+
+/// A clock for use outside of a run, such as fetching records or exporting metrics. It starts when it is created.
 #[derive(Clone, Copy, Debug)]
 pub struct WallClock(Instant);
 

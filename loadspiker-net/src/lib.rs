@@ -1,20 +1,20 @@
 //! The network layer of LoadSpiker's protocols.
 //!
-//! What every protocol needs to talk over a network is here, so that it is written, configured and worded once:
+//! This crate contains what every protocol needs to talk over a network, so that it is written, configured and worded once:
 //!
-//! * [`Target`] reads the URL of a configuration, and [`Endpoint`] says where a connection goes;
-//! * [`NetSettings`] are the settings that all protocols have in common; [`net_settings!`] gives their methods to a
-//!   configuration;
+//! * [`Target`] is a parsed URL, and [`Endpoint`] the address of a connection;
+//! * [`NetSettings`] are the settings that all protocols share; [`net_settings!`] adds their methods to a configuration;
 //! * [`Dialer`] opens connections: lookup ([`Resolver`]), happy eyeballs, socket, TLS ([`Tls`]);
-//! * [`Attempt`] is what goes through all of that: the clock, the time limit ([`Limit`]), and the phases of the sample;
-//! * [`NetStream`] is the connection as bytes; it counts them, and TLS can begin on it at any time;
-//! * [`Pool`] and [`OwnPool`] keep connections, shared by the users of a shard or of one user;
-//! * [`Failure`] is why something failed, with a [`FailureKind`] to decide by, and one wording for all protocols;
-//! * `http1` (feature `http1`) is a connection over which HTTP/1.1 is spoken, without scenarios.
+//! * [`Attempt`] is passed through all of that: the clock, the time limit ([`Limit`]), and the phases of the sample;
+//! * [`NetStream`] is the byte stream of a connection; it counts bytes, and TLS can start on it at any time;
+//! * [`Pool`] and [`OwnPool`] keep idle connections, of all users of a shard or of one user;
+//! * [`Failure`] says why something failed, with a [`FailureKind`] for code and the same wording for all protocols;
+//! * `http1` (feature `http1`) is an HTTP/1.1 connection without scenarios.
 //!
 //! What happens to connections is told through `tracing`, at the level `debug`, under the targets `loadspiker_net::…`.
 //!
 //! Everything belongs to one shard. Nothing on the way of a request is shared with another core or takes a lock.
+//! All values belong to one shard. On the request path, nothing is shared with another core or takes a lock.
 //!
 //! ```
 //! use loadspiker_core::metrics::Phases;

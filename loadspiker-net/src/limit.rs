@@ -1,12 +1,11 @@
-//! [`Limit`]: until when something on the network must be done, and which setting says so.
+//! [`Limit`]: a deadline, and the setting it comes from.
 
 use std::fmt;
 use std::time::Duration;
 
 use loadspiker_core::Moment;
 
-/// A point in time at which something must be done, and the setting it comes from. It displays as that setting:
-/// `connect timeout 10 s`.
+/// A deadline, and the setting it comes from. Displays as that setting: `connect timeout 10 s`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limit {
     until: Moment,
@@ -21,22 +20,22 @@ enum Setting {
 }
 
 impl Limit {
-    /// What must be done within the connect timeout.
+    /// The deadline set by the connect timeout.
     pub fn connect(from: Moment, timeout: Duration) -> Self {
         Limit { until: from + timeout, length: timeout, setting: Setting::Connect }
     }
 
-    /// What must be done within the request timeout.
+    /// The deadline set by the request timeout.
     pub fn request(from: Moment, timeout: Duration) -> Self {
         Limit { until: from + timeout, length: timeout, setting: Setting::Request }
     }
 
-    /// When it ends.
+    /// The deadline.
     pub fn until(self) -> Moment {
         self.until
     }
 
-    /// Whichever of the two ends first; this one if both end at the same time.
+    /// The earlier of two limits; `self` if they are equal.
     #[must_use]
     pub fn earlier(self, other: Limit) -> Limit {
         if other.until < self.until { other } else { self }

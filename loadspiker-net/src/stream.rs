@@ -1,4 +1,4 @@
-//! [`NetStream`]: a socket, with TLS or without, that counts what goes over the wire.
+//! [`NetStream`]: a socket, with or without TLS, that counts bytes.
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
@@ -21,10 +21,9 @@ pub(crate) struct Counted<S: Socket> {
     received: u64,
 }
 
-/// A connection as bytes: plain TCP, TLS over it, or a Unix socket. Dropping it closes it.
+/// The byte stream of a connection: plain TCP, TLS, or a Unix socket. Dropping it closes the connection.
 ///
-/// It has no buffers of its own, but for those of a TLS session. Protocol libraries take it as
-/// [`AsyncRead`] and [`AsyncWrite`].
+/// It has no buffers except those of a TLS session. Protocol libraries use it as [`AsyncRead`] and [`AsyncWrite`].
 #[derive(Debug)]
 pub struct NetStream(Kind);
 
@@ -85,7 +84,7 @@ impl NetStream {
         (std::mem::take(sent), std::mem::take(received))
     }
 
-    /// Bytes sent since the traffic was taken.
+    /// Bytes sent since the last call of [`take_traffic`](Self::take_traffic).
     #[inline]
     pub fn sent(&self) -> u64 {
         match &self.0 {
@@ -95,12 +94,12 @@ impl NetStream {
         }
     }
 
-    /// For how long the last of what the next read will bring has been there, if the kernel says so. It looks into `place`
-    /// and takes nothing.
+    /// How long the last byte of the next read has been in the socket's buffer, if the kernel knows. Peeks into `place` without
+    /// consuming anything.
     ///
     /// # Errors
     ///
-    /// That of the socket. It is told once: the next read knows nothing of it.
+    /// The pending error of the socket. The next read does not return it again.
     pub fn age(&self, place: &mut [u8]) -> io::Result<Option<Duration>> {
         match &self.0 {
             Kind::Plain(counted) => arrival::age(&counted.socket, place),
@@ -109,13 +108,13 @@ impl NetStream {
         }
     }
 
-    /// Whether TLS is spoken over it.
+    /// Whether the stream uses TLS.
     #[inline]
     pub fn is_secure(&self) -> bool {
         matches!(self.0, Kind::Secure(_))
     }
 
-    /// The protocol that was agreed on with ALPN (RFC 7301), such as `h2`.
+    /// The protocol negotiated with ALPN (RFC 7301), such as `h2`.
     pub fn alpn(&self) -> Option<&[u8]> {
         match &self.0 {
             Kind::Secure(tls) => tls.get_ref().1.alpn_protocol(),
@@ -123,11 +122,10 @@ impl NetStream {
         }
     }
 
-    /// Whether an idle connection can no longer be used: the peer has closed it, or sent what nobody asked for. Only for
-    /// protocols whose servers send nothing unasked. Costs a system call only if something came in.
+    /// Whether an idle connection can no longer be used, because the peer has closed it or sent unexpected data. Only for
+    /// protocols whose servers never send anything unasked. Costs a system call only if data has arrived.
     ///
-    /// Over TLS it is always `false`: what came in may be a session ticket, which is fine, or a close, which the next read
-    /// tells.
+    /// Always `false` over TLS: what has arrived may be a session ticket, which is fine, or a close, which the next read reports.
     #[inline]
     pub fn is_stale(&self) -> bool {
         let read = match &self.0 {
@@ -138,7 +136,7 @@ impl NetStream {
         !read.is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock)
     }
 
-    /// Reads what has come in. None at all is the end; a peer that ends without TLS's closing message ends as well.
+    /// Reads available bytes. Zero bytes mean the end, with or without the closing message of TLS.
     ///
     /// # Errors
     ///
@@ -151,11 +149,11 @@ impl NetStream {
         Poll::Ready(Ok(place.filled().len()))
     }
 
-    /// Writes of these two, one after the other, as much as goes at once.
+    /// Writes these two buffers, one after the other, as far as possible without blocking.
     ///
     /// # Errors
     ///
-    /// As [`poll_read_into`](Self::poll_read_into).
+    /// See [`poll_read_into`](Self::poll_read_into).
     #[inline]
     pub fn poll_write_both(&mut self, cx: &mut Context<'_>, first: &[u8], then: &[u8]) -> Poll<io::Result<usize>> {
         match (first, then) {

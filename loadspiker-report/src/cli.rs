@@ -38,6 +38,7 @@ impl CommandLine {
                 users_factor: get(&matches, "users-factor"),
                 max_duration: get(&matches, "duration"),
                 target: get(&matches, "base-url"),
+                targets: matches.get_many("target").into_iter().flatten().cloned().collect(),
                 seed: get(&matches, "seed"),
                 debug: flag("debug"),
                 journal: None,
@@ -107,7 +108,12 @@ fn command(name: &str) -> Command {
                 .value_parser(duration)
                 .allow_hyphen_values(true),
         )
-        .arg(value("base-url", "URL", "Test the system at URL instead of the one in the simulation"))
+        .arg(value("base-url", "URL", "Test the system at URL, by the protocols of its scheme"))
+        .arg(
+            value("target", "NAME_OR_SCHEME=URL", "The same for the protocols of this name or scheme; may be repeated")
+                .action(ArgAction::Append)
+                .value_parser(target),
+        )
         .arg(
             value("seed", "N", "Seed of everything random; the same seed gives the same run")
                 .value_parser(seed)
@@ -136,6 +142,13 @@ fn command(name: &str) -> Command {
             "Exit codes: 0 passed, 1 an assertion failed, 2 the simulation is wrong or could not start, \
              3 the run was aborted.",
         )
+}
+
+fn target(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, url)) if !name.is_empty() && !url.is_empty() => Ok((name.to_owned(), url.to_owned())),
+        _ => Err("it must be a name or a scheme and a URL, such as redis=redis://127.0.0.1:6379".to_owned()),
+    }
 }
 
 fn factor(text: &str) -> Result<f64, String> {
@@ -182,6 +195,10 @@ mod tests {
             "1h30m",
             "--base-url",
             "http://x",
+            "--target",
+            "redis=redis://a?b=c",
+            "--target",
+            "other=http://y",
             "--seed",
             "7",
             "--report-dir",
@@ -197,6 +214,9 @@ mod tests {
         assert_eq!(line.options.users_factor, Some(2.5));
         assert_eq!(line.options.max_duration, Some(Duration::from_secs(5400)));
         assert_eq!(line.options.target.as_deref(), Some("http://x"));
+        let targets: Vec<(&str, &str)> =
+            line.options.targets.iter().map(|(name, url)| (name.as_str(), url.as_str())).collect();
+        assert_eq!(targets, [("redis", "redis://a?b=c"), ("other", "http://y")]);
         assert_eq!(line.options.seed, Some(7));
         assert_eq!(line.report_dir, Some(PathBuf::from("out")));
         assert_eq!(line.options.sample_log, Some(PathBuf::from("samples.csv")));
@@ -233,6 +253,8 @@ mod tests {
             (["--duration", "soon"], "such as 500ms, 90s, 5m or 1h30m"),
             (["--seed", "-1"], "it must be a whole number from 0 to 18446744073709551615"),
             (["--seed", "x"], "it must be a whole number from 0"),
+            (["--target", "redis"], "such as redis=redis://127.0.0.1:6379"),
+            (["--target", "=http://x"], "it must be a name or a scheme and a URL"),
             (["--duration", "-3s"], "it must be a time above 0"),
             (["--users-factor", "-.5"], "a number above 0"),
             (["--log", "loud"], "`loud` is not a valid log filter"),

@@ -108,7 +108,7 @@ fn what_the_kdc_and_the_server_refuse_is_told() {
     // A ticket for something else than the server.
     let other = Kdc::start();
     let stranger = of("ada", &other).kdc(other.address());
-    assert_eq!(error(&url, stranger), "kerberos: the server refuses the ticket for HTTP/127.0.0.1");
+    assert_eq!(error(&url, stranger), "kerberos: the server rejected the ticket for HTTP/127.0.0.1");
 }
 
 /// A server that answers each message with these bytes and closes.
@@ -149,7 +149,7 @@ fn mistakes_are_told_before_the_run() {
         simulation.run().unwrap_err().to_string()
     };
     let has = |auth: Kerberos, why: &str| assert!(mistake(auth.clone()).contains(why), "{}", mistake(auth));
-    has(kerberos("ada@TEST", "x"), "kerberos: it is not said where tickets come from; add .kdc(\"host\")");
+    has(kerberos("ada@TEST", "x"), "kerberos: no KDC is configured; add .kdc(\"host\")");
     has(kerberos("ada", "x").kdc("dc"), "kerberos: the realm is missing; write user@REALM, or add .realm(\"REALM\")");
     has(kerberos("ada@TEST", "x").kdc("http://dc"), "kerberos: \"http://dc\" is not a valid KDC; write kdc(\"host\")");
 }

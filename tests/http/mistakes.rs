@@ -22,7 +22,9 @@ fn all_mistakes_are_told_with_their_place_and_nothing_is_sent() {
     let text = simulation.with(wrong.inject([at_once_users(1)])).with(typo).run().unwrap_err().to_string();
     assert!(text.starts_with("the simulation has 6 mistakes\n"), "{text}");
     assert!(text.contains("no step sets the attribute \"idd\"; did you mean \"id\"? (there are: id)"), "{text}");
-    for (step, what) in ["no/such/users.csv", "#{id", "$[", "(", "\"GE T\" is no HTTP method"].into_iter().enumerate() {
+    for (step, what) in
+        ["no/such/users.csv", "#{id", "$[", "(", "\"GE T\" is not a valid HTTP method"].into_iter().enumerate()
+    {
         let place = format!("mistakes.rs:{}:", line as usize + step);
         let told = text.lines().find(|told| told.contains(&place)).unwrap_or_else(|| panic!("{place} not in {text}"));
         assert!(told.contains(what) && told.contains("scenario \"Wrong\""), "{told}");

@@ -67,7 +67,7 @@ fn whoever_does_not_know_the_password_is_refused() {
     let refused = |auth: Ntlm| {
         let report = run(1, HttpProtocol::new(apache.url()), page(auth));
         let errors = report.request("page").unwrap().errors();
-        assert_eq!(errors, [("ntlm: the server refuses the user name, its domain or the password", 1)]);
+        assert_eq!(errors, [("ntlm: the server rejected the user name, its domain or the password", 1)]);
         assert_all_ok(&report, "page Challenge", 2);
     };
     refused(ntlm("CORP\\ada", "wrong"));

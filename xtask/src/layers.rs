@@ -28,6 +28,7 @@ const ORDER: &[&str] = &[
     "feeder",
     "check",
     "inject",
+    "stream",
     "pool",
     // What it means.
     "report",

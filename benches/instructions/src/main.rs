@@ -23,7 +23,7 @@ fn main() -> ExitCode {
         ["--serve"] => serve().map_err(|error| error.to_string()),
         [what, times] => match times.parse() {
             Ok(times) => repeat_on_one_shard(what, times),
-            Err(_) => Err(format!("\"{times}\" is no number of times")),
+            Err(_) => Err(format!("\"{times}\" is not a number of times")),
         },
         _ => Err("write instructions WHAT TIMES".to_owned()),
     };

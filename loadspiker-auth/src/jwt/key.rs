@@ -62,7 +62,7 @@ fn private_key(algorithm: JwtAlgorithm, text: &[u8]) -> Result<PrivateKeyDer<'st
 }
 
 fn unfit(algorithm: JwtAlgorithm, error: &impl Display) -> String {
-    format!("the key does not fit {algorithm}: {error}")
+    format!("the key is not valid for {algorithm}: {error}")
 }
 
 /// The key inside `PrivateKeyInfo` (RFC 5208 §5): behind the version and the name of the algorithm.

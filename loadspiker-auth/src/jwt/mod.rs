@@ -1,4 +1,4 @@
-//! [`jwt`]: signed tokens (RFC 7519) of the user's own making. jsonwebtoken puts them together and signs them.
+//! [`jwt`]: signed JSON Web Tokens (RFC 7519). The crate `jsonwebtoken` encodes and signs them.
 
 mod key;
 mod provider;
@@ -27,15 +27,15 @@ use crate::{AuthKey, AuthStates, Secret, rendered};
 /// How long before its end a token is made anew: at most half its lifetime.
 const RENEW_BEFORE: Duration = Duration::from_secs(30);
 
-/// How a token is signed (RFC 7518 §3, RFC 8037).
+/// The signature algorithm (RFC 7518 §3, RFC 8037).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum JwtAlgorithm {
-    /// HMAC with SHA-256, by a secret.
+    /// HMAC with SHA-256; the key is a secret.
     Hs256,
-    /// HMAC with SHA-384, by a secret.
+    /// HMAC with SHA-384; the key is a secret.
     Hs384,
-    /// HMAC with SHA-512, by a secret.
+    /// HMAC with SHA-512; the key is a secret.
     Hs512,
     /// RSA (PKCS #1 v1.5) with SHA-256.
     Rs256,
@@ -58,7 +58,7 @@ pub enum JwtAlgorithm {
 }
 
 impl JwtAlgorithm {
-    /// As the header of a token says it.
+    /// The name of the algorithm in the header of a token.
     pub fn name(self) -> &'static str {
         match self {
             JwtAlgorithm::Hs256 => "HS256",
@@ -101,14 +101,14 @@ impl fmt::Display for JwtAlgorithm {
     }
 }
 
-/// A token of the user's own making, signed (RFC 7519), sent as a bearer token. `key` is the secret where the algorithm
-/// is one of HMAC, else a private key in PEM format (PKCS #8; for RSA PKCS #1 as well); it may have expressions.
+/// A JSON Web Token (RFC 7519), signed by the user and sent as a bearer token. `key` is the secret for HMAC algorithms, and
+/// otherwise a private key in PEM format (PKCS #8; for RSA also PKCS #1). It may contain expressions.
 ///
-/// A token is signed again only if a claim has changed, or it is about to lapse.
+/// A token is reused until a claim changes or it is about to expire.
 ///
-/// The crate `jsonwebtoken` signs, with the cryptography that the program has chosen for it, by one of its features or by
-/// `CryptoProvider::install_default`. If it has chosen none, ring is installed for the process when the first key is read;
-/// a program that installs another must do so before.
+/// The crate `jsonwebtoken` signs tokens. It uses the crypto provider that the program has chosen, by a feature or with
+/// `CryptoProvider::install_default`. If there is none, ring is installed for the process when the first key is read. To use
+/// another provider, install it before.
 ///
 /// ```
 /// use loadspiker_auth::{JwtAlgorithm, jwt};
@@ -121,64 +121,66 @@ impl fmt::Display for JwtAlgorithm {
 /// # let _ = token;
 /// ```
 pub fn jwt(algorithm: JwtAlgorithm, key: impl IntoText) -> Jwt {
-    Jwt::with(algorithm, Written::Text(Secret::new(key)))
+    Jwt::with(algorithm, KeySource::Text(Secret::new(key)))
 }
 
-/// As [`jwt`], with the key in a file, which is read before the run. A secret is the content of the file without line
-/// breaks at its end.
+/// Like [`jwt`], with the key in a file, which is read before the run. For a secret, line breaks at the end of the file are
+/// ignored.
 pub fn jwt_with_key_file(algorithm: JwtAlgorithm, path: impl Into<PathBuf>) -> Jwt {
-    Jwt::with(algorithm, Written::File(path.into()))
+    Jwt::with(algorithm, KeySource::File(path.into()))
 }
 
-/// A token of the user's own making; made by [`jwt`].
+/// A JSON Web Token. Created by [`jwt`].
 #[derive(Clone, Debug)]
 pub struct Jwt {
     state: AuthKey,
     algorithm: JwtAlgorithm,
-    key: Written,
+    key: KeySource,
     header: Vec<(String, TextArg)>,
     claims: Vec<(String, ValueArg)>,
     lifetime: Option<Duration>,
 }
 
 #[derive(Clone, Debug)]
-enum Written {
+enum KeySource {
     Text(Secret),
     File(PathBuf),
 }
 
 impl Jwt {
-    fn with(algorithm: JwtAlgorithm, key: Written) -> Self {
+    fn with(algorithm: JwtAlgorithm, key: KeySource) -> Self {
         Jwt { state: AuthKey::new(), algorithm, key, header: Vec::new(), claims: Vec::new(), lifetime: None }
     }
 
-    /// A claim. A text that is nothing but one expression becomes its value, type and all.
+    /// Adds a claim. A text that is a single expression keeps the type of its value.
     pub fn claim(mut self, name: impl Into<String>, value: impl IntoValue) -> Self {
         self.claims.push((name.into(), value.into_value()));
         self
     }
 
-    /// A parameter of the header, besides `alg` and `typ`: `kid`, say.
+    /// Adds a header parameter besides `alg` and `typ`, such as `kid`.
     pub fn header(mut self, name: impl Into<String>, value: impl IntoText) -> Self {
         self.header.push((name.into(), value.into_text()));
         self
     }
 
-    /// The claims `iat`, which is when the token is signed, and `exp`, so long after it, in whole seconds. Without it a
-    /// token has neither, and is signed once.
+    /// Adds the claims `iat`, the time of signing, and `exp`, this much later, in whole seconds. By default, a token has neither,
+    /// and is signed once.
     pub fn expires_in(self, lifetime: impl FixedDuration) -> Self {
         Jwt { lifetime: Some(lifetime.fixed()), ..self }
     }
 }
 
 impl Jwt {
-    /// Prepares it for a request: expressions are parsed, and the key, unless it has any. Mistakes are reported to `cx`.
+    /// Compiles the token for a request: parses expressions, and the key unless it contains any. Reports mistakes to `cx`.
     pub fn compile(&self, cx: &mut CompileContext<'_>) -> JwtSigner {
         if self.header.iter().any(|(name, _)| name == "alg") {
-            cx.mistake("jwt: header(\"alg\", …) contradicts the algorithm that is given to jwt(…); take it away");
+            cx.mistake("jwt: header(\"alg\", …) conflicts with the algorithm passed to jwt(…); remove it");
         }
         if self.lifetime.is_some_and(|lifetime| lifetime.as_secs() == 0) {
-            cx.mistake("jwt: expires_in is less than a second, so that no token is ever good; give it more");
+            cx.mistake(
+                "jwt: expires_in is less than a second, so every token has already expired; use a longer duration",
+            );
         }
         let parse = |text: &[u8], cx: &mut CompileContext<'_>| match SigningKey::parse(self.algorithm, text) {
             Ok(key) => Key::Fixed(key),
@@ -188,14 +190,14 @@ impl Jwt {
             }
         };
         let key = match &self.key {
-            Written::Text(text) => {
+            KeySource::Text(text) => {
                 let text = text.compile(cx);
                 match text.as_literal() {
                     Some(literal) => parse(literal.as_bytes(), cx),
                     None => Key::Rendered(text),
                 }
             }
-            Written::File(path) => match std::fs::read(path) {
+            KeySource::File(path) => match std::fs::read(path) {
                 Ok(text) => parse(text.trim_ascii_end(), cx),
                 Err(error) => {
                     cx.mistake(format!("jwt: cannot read key file {}: {error}", path.display()));
@@ -221,7 +223,7 @@ enum Key {
     None,
 }
 
-/// [`Jwt`], compiled: signs tokens.
+/// A compiled [`Jwt`], which signs tokens.
 pub struct JwtSigner {
     states: AuthStates,
     state: AuthKey,
@@ -238,17 +240,17 @@ struct Signer {
 }
 
 impl JwtSigner {
-    /// The token of this user: the one there is, if it is good and says the same, else a new one.
+    /// The token of this user. The previous token is returned if it has the same claims and has not expired.
     ///
     /// # Errors
     ///
-    /// An expression fails, or the key or a parameter of the header, of the user's own, is not valid.
+    /// An expression fails, or the user's key or a header parameter is not valid.
     pub fn token(&self, cx: &mut ActionContext) -> Result<String, StepError> {
         let signed: Rc<Signed> = self.states.of_user(cx, &self.state);
         self.signer.sign(&signed, cx.session(), cx.now())
     }
 
-    /// Forgets the token of this user, so that the next one is signed anew.
+    /// Discards the token of this user, so that the next one is signed again.
     pub fn forget(&self, cx: &mut ActionContext) {
         *self.states.of_user::<Signed>(cx, &self.state).0.borrow_mut() = None;
     }

@@ -77,9 +77,9 @@ fn keys_that_do_not_fit_are_told_without_showing_them() {
     for (algorithm, key, why) in [
         (JwtAlgorithm::Hs256, "", "the secret for HS256 is empty"),
         (JwtAlgorithm::Rs256, "leak", "must be a private key in PEM format"),
-        (JwtAlgorithm::Rs256, &p256, "the key does not fit RS256"),
-        (JwtAlgorithm::Es384, &p256, "the key does not fit ES384"),
-        (JwtAlgorithm::EdDsa, &p256, "the key does not fit EdDSA"),
+        (JwtAlgorithm::Rs256, &p256, "the key is not valid for RS256"),
+        (JwtAlgorithm::Es384, &p256, "the key is not valid for ES384"),
+        (JwtAlgorithm::EdDsa, &p256, "the key is not valid for EdDSA"),
         (JwtAlgorithm::Es256, sec1, "must be in PKCS #8 format"),
     ] {
         let error = SigningKey::parse(algorithm, key.as_bytes()).err().unwrap();

@@ -1,4 +1,4 @@
-//! [`KerberosClient`]: gets tickets from the KDC and makes tokens of them.
+//! [`KerberosClient`]: obtains tickets from the KDC and builds tokens from them.
 
 use std::rc::Rc;
 use std::time::Duration;
@@ -10,18 +10,18 @@ use time::OffsetDateTime;
 
 use super::kdc::{Exchange, Kdc, KdcLink};
 use super::message::{self, Client, Greeting, Key, Ticket};
-use super::wallet::{Held, Wallet};
+use super::wallet::{StoredTicket, Wallet};
 use crate::token::Lapse;
 use crate::{AuthKey, AuthStates, rendered};
 
 /// So long before its end a ticket is renewed.
 const BEFORE: Duration = Duration::from_secs(30);
 
-/// [`Kerberos`](super::Kerberos), compiled: gets tickets and makes tokens of them.
+/// A compiled [`Kerberos`](super::Kerberos), which obtains tickets and builds tokens from them.
 ///
-/// A protocol says with [`want`](Self::want) that a service needs a ticket. Before each request, if
-/// [`is_due`](Self::is_due), it awaits [`obtain`](Self::obtain), and sends the token of the service
-/// ([`token`](Self::token)), if there is one.
+/// A protocol calls [`want`](Self::want) when a service needs a ticket. Before each request, it checks
+/// [`is_due`](Self::is_due), awaits [`obtain`](Self::obtain) if so, and sends the [`token`](Self::token) of the service, if
+/// there is one.
 pub struct KerberosClient {
     pub(super) states: AuthStates,
     pub(super) state: AuthKey,
@@ -55,7 +55,7 @@ impl KerberosClient {
         Ok(wallet)
     }
 
-    /// The name of the service that tickets are for: the one that is set, or else `usual`.
+    /// The service name for tickets: the configured name, or `usual`.
     ///
     /// # Errors
     ///
@@ -64,7 +64,7 @@ impl KerberosClient {
         self.service.as_ref().map_or_else(|| Ok(usual()), |service| rendered(service, session))
     }
 
-    /// Says that this service needs a ticket, and that one that the user had is good no more.
+    /// Requests a ticket for this service, and discards the user's present one.
     ///
     /// # Errors
     ///
@@ -76,7 +76,7 @@ impl KerberosClient {
         Ok(())
     }
 
-    /// Whether a ticket is missing, or about to end.
+    /// Whether a ticket is missing or about to expire.
     ///
     /// # Errors
     ///
@@ -85,15 +85,15 @@ impl KerberosClient {
         Ok(self.wallet(cx)?.missing(cx.now()).is_some())
     }
 
-    /// Gets the tickets that are missing, each once: what the KDC gives is taken, however short it is good.
+    /// Obtains the missing tickets, each once, and accepts them however short their lifetime is.
     ///
     /// # Errors
     ///
-    /// Why a ticket cannot be had.
+    /// The reason why a ticket cannot be obtained.
     ///
     /// # Cancel safety
     ///
-    /// Tickets that it got before it was dropped are kept.
+    /// Tickets obtained before the future is dropped are kept.
     pub async fn obtain<L: KdcLink>(&self, link: &mut L) -> Result<(), StepError> {
         let wallet = self.wallet(link.context_mut())?;
         let Some((client, services)) = wallet.missing(link.context().now()) else { return Ok(()) };
@@ -116,7 +116,7 @@ impl KerberosClient {
     }
 
     /// Gets a ticket-granting ticket for the password.
-    async fn log_in<L: KdcLink>(&self, link: &mut L, client: &Client) -> Result<Held, StepError> {
+    async fn log_in<L: KdcLink>(&self, link: &mut L, client: &Client) -> Result<StoredTicket, StepError> {
         let session = link.context().session();
         let password = rendered(&self.password, session)?;
         let (ask, number) = (Exchange::Authentication, nonce(session));
@@ -134,7 +134,9 @@ impl KerberosClient {
                 let message = message::authentication(client, number, Some(&key), now).map_err(StepError::new)?;
                 let read = |answer: &[u8]| match message::greeting(answer)? {
                     Greeting::Ticket(reply) => message::granted(*reply, &key, number),
-                    Greeting::Prove { .. } => Err("the KDC wants another proof than a password".to_owned()),
+                    Greeting::Prove { .. } => {
+                        Err("the KDC requires pre-authentication other than a password".to_owned())
+                    }
                 };
                 let ticket = self.kdc.ask(link, ask, &message, read).await?;
                 return Ok(held(ticket, link.context()));
@@ -143,18 +145,18 @@ impl KerberosClient {
         Ok(held(reply.map_err(StepError::new)?, link.context()))
     }
 
-    /// The token that authenticates one request to this service: SPNEGO (RFC 4178) around the ticket and a fresh proof.
+    /// The token that authenticates one request to this service: SPNEGO (RFC 4178) with the ticket and a fresh authenticator.
     /// `None` if the user has no ticket for it.
     ///
     /// # Errors
     ///
-    /// The token cannot be made.
+    /// The token cannot be built.
     pub fn token(&self, service: &str, cx: &mut ActionContext) -> Result<Option<Vec<u8>>, StepError> {
         let Some(ticket) = self.states.of_user::<Wallet>(cx, &self.state).ticket(service) else { return Ok(None) };
         message::token(&ticket, OffsetDateTime::now_utc()).map(Some).map_err(StepError::new)
     }
 
-    /// Forgets all tickets of this user.
+    /// Discards all tickets of this user.
     pub fn forget(&self, cx: &mut ActionContext) {
         self.states.of_user::<Wallet>(cx, &self.state).clear();
     }
@@ -166,10 +168,10 @@ async fn key_of(cipher: picky_krb::crypto::CipherSuite, password: String, salt: 
     made.map_err(|error| StepError::new(error.to_string()))?.map_err(StepError::new)
 }
 
-fn held(ticket: Ticket, cx: &ActionContext) -> Held {
+fn held(ticket: Ticket, cx: &ActionContext) -> StoredTicket {
     let left = ticket.end - OffsetDateTime::now_utc().unix_timestamp();
     let left = Duration::from_secs(u64::try_from(left).unwrap_or_default());
-    Held { ticket: Rc::new(ticket), lapse: Lapse::after(cx.now(), left, BEFORE) }
+    StoredTicket { ticket: Rc::new(ticket), lapse: Lapse::after(cx.now(), left, BEFORE) }
 }
 
 /// A number that tells an answer from others. From the user's own source, so that the same seed makes the same requests.

@@ -1,4 +1,4 @@
-//! [`Kdc`]: the server that issues tickets, asked over TCP (RFC 4120 §7.2.2); [`KdcLink`]: what a protocol does for that.
+//! [`Kdc`]: the server that issues tickets, over TCP (RFC 4120 §7.2.2); [`KdcLink`]: the interface that a protocol provides.
 
 use std::future::Future;
 use std::time::Duration;
@@ -20,29 +20,29 @@ const PORT: u16 = 88;
 /// No answer is longer; tickets are some kilobytes.
 const LONGEST: u32 = 1 << 20;
 
-/// What a protocol does for Kerberos: it opens connections to the KDC, on behalf of a user.
+/// The interface that a protocol provides for Kerberos: connections to the KDC, on behalf of a user.
 pub trait KdcLink {
     /// The context of the action that needs a ticket.
     fn context(&self) -> &ActionContext;
 
-    /// The context of the action that needs a ticket, to be changed.
+    /// The context of the action that needs a ticket, mutably.
     fn context_mut(&mut self) -> &mut ActionContext;
 
-    /// Waits until a further request may be made: for a slot of a throttle, say.
+    /// Waits until another request is allowed, for example for a throttle slot.
     ///
     /// # Errors
     ///
-    /// There is none left.
+    /// There is no slot left.
     fn take_turn(&mut self) -> impl Future<Output = Result<(), StepError>>;
 
-    /// How long an exchange with the KDC may take, from the connection to the end of the answer.
+    /// The time limit of an exchange with the KDC, from connecting to the end of the response.
     fn timeout(&self) -> Duration;
 
     /// Opens a connection to the KDC.
     ///
     /// # Errors
     ///
-    /// It cannot be reached.
+    /// The KDC cannot be reached.
     fn dial(
         &self,
         kdc: &Endpoint,

@@ -162,13 +162,13 @@ pub(super) fn greeting(answer: &[u8]) -> Made<Greeting> {
             return Ok(Greeting::Prove { cipher, salt });
         }
     }
-    Err("the KDC wants encryption other than AES with 128 or 256 bits".to_owned())
+    Err("the KDC requires encryption other than AES with 128 or 256 bits".to_owned())
 }
 
 /// Which key reads this reply to a first message: its cipher and the salt for the password, unless it is the usual one.
 pub(super) fn sealed_with(reply: &KdcRep) -> Made<(CipherSuite, Option<String>)> {
     let cipher = number(&reply.enc_part.0.etype.0).and_then(cipher);
-    let cipher = cipher.ok_or("the KDC encrypts by other means than AES with 128 or 256 bits")?;
+    let cipher = cipher.ok_or("the KDC uses encryption other than AES with 128 or 256 bits")?;
     let infos = reply.padata.0.iter().flat_map(|padata| &padata.0.0);
     for info in infos.filter(|info| number(&info.padata_type.0) == Some(ETYPE_INFO2)) {
         let infos: EtypeInfo2 = decoded(&info.padata_data.0.0)?;
@@ -206,10 +206,10 @@ fn open(reply: &KdcRep, key: &Key, usage: i32) -> Made<Vec<u8>> {
 
 fn opened(reply: KdcRep, part: &EncKdcRepPart, nonce: u32) -> Made<Ticket> {
     if number(&part.nonce.0) != Some(nonce) {
-        return Err("the KDC answers another question than was asked".to_owned());
+        return Err("the KDC's answer does not match the request".to_owned());
     }
     let cipher = number(&part.key.0.key_type.0).and_then(cipher);
-    let cipher = cipher.ok_or("the KDC gives a key other than one for AES with 128 or 256 bits")?;
+    let cipher = cipher.ok_or("the KDC's session key is not for AES with 128 or 256 bits")?;
     let end = OffsetDateTime::try_from(part.end_time.0.0.clone()).map_err(told)?.unix_timestamp();
     let bytes = part.key.0.key_value.0.0.clone();
     let (realm, name) = (reply.crealm.0, reply.cname.0);
@@ -293,12 +293,12 @@ fn refusal(error: &KrbError) -> String {
     let known = match error.0.error_code.0 {
         6 => "the KDC knows no such user in this realm",
         7 => "the KDC knows no such service",
-        14 => "the KDC has no encryption in common: AES with 128 or 256 bits is needed",
+        14 => "the KDC shares no encryption type: AES with 128 or 256 bits is required",
         18 => "the account is locked, disabled or expired",
         23 => "the password has expired",
         24 => "the password is wrong",
         37 => "the clocks of the KDC and of this machine differ too much",
-        68 => "the KDC is not that of this realm",
+        68 => "this KDC does not serve the realm",
         code => {
             let text = error.0.e_text.0.as_ref().map(|text| text.0.0.as_utf8()).unwrap_or_default();
             return format!("the KDC answers error {code} {text}").trim_end().to_owned();
@@ -368,7 +368,7 @@ fn encoded(what: &impl Serialize) -> Made<Vec<u8>> {
 }
 
 fn decoded<'a, T: serde::Deserialize<'a>>(bytes: &'a [u8]) -> Made<T> {
-    picky_asn1_der::from_bytes(bytes).map_err(|_| "the KDC's answer is no message of Kerberos".to_owned())
+    picky_asn1_der::from_bytes(bytes).map_err(|_| "the KDC's answer is not a Kerberos message".to_owned())
 }
 
 fn told(error: impl std::fmt::Display) -> String {

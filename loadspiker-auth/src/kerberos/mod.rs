@@ -13,17 +13,17 @@ use self::kdc::Kdc;
 pub use self::kdc::KdcLink;
 use crate::{AuthKey, AuthStates, Secret};
 
-/// Kerberos: each user proves its password to a KDC, such as a domain controller, and gets tickets for the services that it
-/// makes requests to, which take them in SPNEGO (RFC 4178). The user may be written `ada@CORP.TEST`, or the realm be given
-/// with [`realm`](Kerberos::realm). Where the tickets come from says [`kdc`](Kerberos::kdc).
+/// Kerberos authentication. Each user proves its password to a KDC, such as a domain controller, and gets tickets for the
+/// services it uses. Services accept them with SPNEGO (RFC 4178). Write the user as `ada@CORP.TEST`, or set the realm with
+/// [`realm`](Kerberos::realm). Set the KDC with [`kdc`](Kerberos::kdc).
 ///
-/// What is asked of the KDC is counted as `kerberos AS` (two: the first asks how the password is to be proven) and
-/// `kerberos TGS`. Tickets are kept per user and renewed before they end. With [`service`](Kerberos::service) there is a
-/// ticket from the first request on.
+/// Requests to the KDC are counted as `kerberos AS` (two of them: the first asks for the pre-authentication method) and
+/// `kerberos TGS`. Tickets are kept per user and renewed before they expire. With [`service`](Kerberos::service), there is
+/// a ticket from the first request on.
 ///
-/// Encryption is AES with 256 or 128 bits; there are neither RC4 nor DES, nor smart cards, nor tickets of other realms
-/// than the user's. A user whose password, account or clock the KDC does not accept fails the request with an error that
-/// says so, as does a server that refuses the ticket.
+/// Encryption is AES with 256 or 128 bits. Not supported: RC4, DES, smart cards, and tickets of other realms than the user's.
+/// If the KDC rejects the user's password, account or clock, or the server rejects the ticket, the request fails with an
+/// error that says so.
 ///
 /// ```
 /// use loadspiker_auth::kerberos;
@@ -42,7 +42,7 @@ pub fn kerberos(user: impl IntoText, password: impl IntoText) -> Kerberos {
     }
 }
 
-/// Kerberos; made by [`kerberos`].
+/// Kerberos authentication. Created by [`kerberos`].
 #[derive(Clone, Debug)]
 pub struct Kerberos {
     user: TextArg,
@@ -54,26 +54,26 @@ pub struct Kerberos {
 }
 
 impl Kerberos {
-    /// The realm of users that are not written `user@REALM`, mostly in capitals.
+    /// The realm of users without `@REALM`, usually in capitals.
     pub fn realm(self, realm: impl IntoText) -> Self {
         Kerberos { realm: realm.into_text(), ..self }
     }
 
-    /// Host of the KDC, and its port if that is not 88: `dc.corp.test`, `10.0.0.1:750`. It is asked over TCP.
+    /// Host and port of the KDC: `dc.corp.test`, `10.0.0.1:750`. Default port: 88. The connection uses TCP.
     pub fn kdc(self, address: impl IntoText) -> Self {
         Kerberos { kdc: Some(address.into_text()), ..self }
     }
 
-    /// The name of the service that tickets are for, and thus a ticket from the first request on. Default: for HTTP,
-    /// `HTTP/` and the host of the URL.
+    /// The service name for tickets. A ticket is then obtained before the first request. Default: for HTTP, `HTTP/` and the host
+    /// of the URL, after a challenge.
     pub fn service(self, name: impl IntoText) -> Self {
         Kerberos { service: Some(name.into_text()), ..self }
     }
 
-    /// Prepares it for a request: expressions are parsed. Mistakes are reported to `cx`.
+    /// Compiles the mechanism for a request: parses expressions. Reports mistakes to `cx`.
     pub fn compile(&self, cx: &mut CompileContext<'_>) -> KerberosClient {
         let address = self.kdc.clone().unwrap_or_else(|| {
-            cx.mistake("kerberos: it is not said where tickets come from; add .kdc(\"host\")");
+            cx.mistake("kerberos: no KDC is configured; add .kdc(\"host\")");
             "nowhere".into_text()
         });
         let (user, realm) = (self.user.compile(cx), self.realm.compile(cx));

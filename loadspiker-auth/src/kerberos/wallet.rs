@@ -10,7 +10,7 @@ use crate::token::Lapse;
 
 /// A ticket, and how long it is good.
 #[derive(Clone)]
-pub(super) struct Held {
+pub(super) struct StoredTicket {
     pub(super) ticket: Rc<Ticket>,
     pub(super) lapse: Lapse,
 }
@@ -21,9 +21,9 @@ pub(super) struct Wallet(RefCell<Option<Pockets>>);
 
 pub(super) struct Pockets {
     client: Client,
-    pub(super) granting: Option<Held>,
+    pub(super) granting: Option<StoredTicket>,
     /// By the names of services that want one.
-    tickets: Vec<(String, Option<Held>)>,
+    tickets: Vec<(String, Option<StoredTicket>)>,
 }
 
 impl Wallet {
@@ -73,7 +73,7 @@ impl Wallet {
     }
 
     /// Puts what this client has for a service into its place.
-    pub(super) fn put(&self, client: &Client, service: &str, ticket: Option<Held>) {
+    pub(super) fn put(&self, client: &Client, service: &str, ticket: Option<StoredTicket>) {
         self.change(client, |pockets| {
             if let Some((_, place)) = pockets.tickets.iter_mut().find(|(known, _)| known == service) {
                 *place = ticket;

@@ -14,15 +14,14 @@ use crate::{Secret, rendered};
 /// From 1601, when the time of Windows begins, to 1970, in seconds.
 const BEFORE_1970: u64 = 11_644_473_600;
 
-/// Windows authentication: NTLM, version 2 (MS-NLMP, MS-NTHT). The user may be written `DOMAIN\user`, or the domain be
-/// given with [`domain`](Ntlm::domain).
+/// Windows authentication with NTLM version 2 (MS-NLMP, MS-NTHT). Write the user as `DOMAIN\user`, or set the domain with
+/// [`domain`](Ntlm::domain).
 ///
-/// There is neither NTLM of the first version nor channel binding ("extended protection"); for Kerberos there is a
-/// mechanism of its own, `kerberos`.
+/// Not supported: NTLM version 1 and channel binding ("extended protection"). For Kerberos, use `kerberos`.
 ///
-/// NTLM authenticates connections, with three messages: the client says what it can do, the server sends a challenge, and
-/// the client proves the password. From then on the connection belongs to this account. How a protocol carries the
-/// messages, and which connections are whose, is the protocol's business.
+/// NTLM authenticates connections, with three messages: the client states its capabilities, the server sends a challenge,
+/// and the client proves the password. From then on, the connection belongs to this account. The protocol carries the
+/// messages and tracks which connection belongs to which account.
 ///
 /// ```
 /// use loadspiker_auth::ntlm;
@@ -39,7 +38,7 @@ pub fn ntlm(user: impl IntoText, password: impl IntoText) -> Ntlm {
     }
 }
 
-/// Windows authentication; made by [`ntlm`].
+/// Windows authentication. Created by [`ntlm`].
 #[derive(Clone, Debug)]
 pub struct Ntlm {
     user: TextArg,
@@ -49,21 +48,21 @@ pub struct Ntlm {
 }
 
 impl Ntlm {
-    /// The domain of users that are not written `DOMAIN\user`. Default: none, for accounts of the server's own.
+    /// The domain of users without `DOMAIN\`. Default: none, for local accounts of the server.
     pub fn domain(self, domain: impl IntoText) -> Self {
         Ntlm { domain: domain.into_text(), ..self }
     }
 
-    /// The name of the workstation that the user sits at. Default: it is not told.
+    /// The name of the user's workstation. Default: not sent.
     pub fn workstation(self, name: impl IntoText) -> Self {
         Ntlm { workstation: name.into_text(), ..self }
     }
 
-    /// Prepares it for a request. Mistakes are reported to `cx`.
+    /// Compiles the mechanism for a request. Reports mistakes to `cx`.
     pub fn compile(&self, cx: &mut CompileContext<'_>) -> NtlmAccounts {
         let user = self.user.compile(cx);
         if user.as_literal().is_some_and(|user| user.contains("#{")) {
-            cx.mistake("ntlm: in the name of the user, a backslash takes the meaning of #{ away; write .domain(…)");
+            cx.mistake("ntlm: in the user name, a backslash escapes #{; use .domain(…) instead");
         }
         NtlmAccounts {
             user,
@@ -74,7 +73,7 @@ impl Ntlm {
     }
 }
 
-/// [`Ntlm`], compiled: the accounts of the users.
+/// A compiled [`Ntlm`]: the accounts of the users.
 pub struct NtlmAccounts {
     user: CompiledText,
     password: CompiledText,
@@ -99,11 +98,11 @@ impl NtlmAccounts {
     }
 }
 
-/// The account of a user: makes the client's messages.
+/// The account of a user, which creates the client's messages.
 pub struct NtlmAccount(Account);
 
 impl NtlmAccount {
-    /// What tells this account apart from others, the password included. It must not be shown.
+    /// A text that identifies this account, including its password. Never show it.
     pub fn identity(&self) -> String {
         let Account { user, domain, workstation, password } = &self.0;
         [domain, user, workstation, password].map(String::as_str).join("\0")
@@ -114,14 +113,14 @@ impl NtlmAccount {
         message::negotiate()
     }
 
-    /// The third message, which proves the password to the server that sent this challenge. What is random in it comes
-    /// from the user's own source, so that the same seed makes the same messages.
+    /// The third message, which proves the password to the server that sent this challenge. Random parts come from the user's
+    /// random numbers, so the same seed gives the same messages.
     ///
     /// # Errors
     ///
-    /// The challenge is not a message of NTLM.
+    /// The challenge is not an NTLM message.
     pub fn authenticate(&self, challenge: &[u8], session: &Session) -> Result<Vec<u8>, StepError> {
-        let challenge = Challenge::read(challenge).ok_or("the challenge of the server is no message of NTLM")?;
+        let challenge = Challenge::read(challenge).ok_or("the server's challenge is not an NTLM message")?;
         let nonce = session.random(|random| random.u64(..)).to_le_bytes();
         Ok(self.0.authenticate(&challenge, now(), nonce))
     }

@@ -31,7 +31,7 @@ impl Authorization {
         let redirect_uri = redirect_uri.compile(cx);
         if let Some(Err(error)) = redirect_uri.as_literal().map(Url::parse) {
             cx.mistake(format!(
-                "oauth2: the redirect URI is not a valid URL ({error}); write all of it, such as https://app.test/back"
+                "oauth2: the redirect URI is not a valid URL ({error}); write the full URL, such as https://app.test/back"
             ));
         }
         Authorization { authorize_url: authorize_url.compile(cx), redirect_uri, fields: fields.compile(cx) }
@@ -65,7 +65,7 @@ impl Authorization {
             extra: Vec::new(),
         };
         let reached = endpoint.log_in(visit).await?;
-        let code = code(&reached.ok_or("the login leads nowhere")?, &state)?;
+        let code = code(&reached.ok_or("the login did not reach the redirect URI")?, &state)?;
         let pairs = vec![
             ("grant_type", "authorization_code".to_owned()),
             ("code", code),
@@ -81,12 +81,12 @@ fn code(url: &Url, state: &str) -> Result<String, StepError> {
     let parameter =
         |wanted: &str| url.query_pairs().find(|(name, _)| name == wanted).map(|(_, value)| value.into_owned());
     if let Some(error) = parameter("error") {
-        return Err(StepError::new(format!("the authorization is refused: {error}")));
+        return Err(StepError::new(format!("the authorization was refused: {error}")));
     }
     if parameter("state").as_deref() != Some(state) {
-        return Err(StepError::new("the authorization comes back with another state than it was sent with"));
+        return Err(StepError::new("the authorization response has a different state than the request"));
     }
-    parameter("code").ok_or_else(|| StepError::new("the authorization comes back without a code"))
+    parameter("code").ok_or_else(|| StepError::new("the authorization response has no code"))
 }
 
 fn with_query(mut url: String, pairs: &Pairs) -> String {
@@ -114,9 +114,9 @@ mod tests {
         assert_eq!(of("code=a%20b&state=s").unwrap(), "a b");
         for (query, why) in [
             ("error=access_denied&state=s", "refused: access_denied"),
-            ("code=a&state=t", "another state"),
-            ("code=a", "another state"),
-            ("state=s", "without a code"),
+            ("code=a&state=t", "a different state"),
+            ("code=a", "a different state"),
+            ("state=s", "has no code"),
         ] {
             assert!(of(query).unwrap_err().to_string().contains(why), "{query}");
         }

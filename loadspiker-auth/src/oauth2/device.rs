@@ -49,7 +49,7 @@ impl Device {
         let mut interval = device.interval;
         loop {
             if endpoint.context().now() + interval > asked + device.lifetime {
-                return Err(StepError::new("the device code has lapsed before the user agreed"));
+                return Err(StepError::new("the device code expired before the user approved it"));
             }
             endpoint.context().sleep(interval).await;
             let pairs = vec![

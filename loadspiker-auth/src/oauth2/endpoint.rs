@@ -1,4 +1,4 @@
-//! [`TokenEndpoint`]: what a protocol does for [`OAuth2`](super::OAuth2): it exchanges forms for JSON.
+//! [`TokenEndpoint`]: the interface that a protocol provides for [`OAuth2`](super::OAuth2): it exchanges forms for JSON.
 
 use std::future::Future;
 
@@ -9,13 +9,12 @@ use loadspiker_core::protocol::ActionContext;
 use super::login::LoginVisit;
 use super::reply;
 
-/// Access to an authorization server, on behalf of a user: how a form is exchanged for JSON. What carries it, and how it
-/// is counted, is up to the protocol.
+/// Access to an authorization server, on behalf of a user. The protocol decides how forms are sent and counted.
 pub trait TokenEndpoint {
     /// The context of the action that needs a token.
     fn context(&self) -> &ActionContext;
 
-    /// The context of the action that needs a token, to be changed.
+    /// The context of the action that needs a token, mutably.
     fn context_mut(&mut self) -> &mut ActionContext;
 
     /// Sends a form with `POST`, and returns the reply if [`TokenForm::judge`] accepts it.
@@ -25,12 +24,12 @@ pub trait TokenEndpoint {
     /// The request failed, or the reply was not accepted.
     fn exchange(&mut self, form: TokenForm) -> impl Future<Output = Result<TokenReply, StepError>>;
 
-    /// Visits a page as a browser does: see [`LoginVisit`]. Returns the URL that was reached, if the visit has a goal.
-    /// The default is for protocols that cannot visit a page.
+    /// Visits a page like a browser; see [`LoginVisit`]. Returns the URL that was reached, if the visit has a goal. The default
+    /// implementation is for protocols that cannot visit a page.
     ///
     /// # Errors
     ///
-    /// The login is refused, or leads elsewhere.
+    /// The login is rejected, or ends at an unexpected page.
     #[cfg(feature = "login")]
     #[cfg_attr(docsrs, doc(cfg(feature = "login")))]
     fn log_in(&mut self, visit: LoginVisit<'_>) -> impl Future<Output = Result<Option<url::Url>, StepError>> {
@@ -47,7 +46,7 @@ pub trait TokenEndpoint {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct TokenForm {
-    /// The name that the request is counted under.
+    /// The name under which the request is counted.
     pub name: String,
     /// Whether the request is left out of all statistics.
     pub silent: bool,
@@ -55,18 +54,18 @@ pub struct TokenForm {
     pub url: String,
     /// Names and values of the form.
     pub fields: Vec<(String, String)>,
-    /// User name and password for Basic authentication (RFC 7617), if the client authenticates in this way.
+    /// User name and password for Basic authentication (RFC 7617), if the client uses it.
     pub basic: Option<(String, String)>,
     /// Refusals that count as replies.
     pub(super) expected: &'static [&'static str],
 }
 
 impl TokenForm {
-    /// Whether a reply with this status and body is what was asked for.
+    /// Whether a reply with this status and body is successful.
     ///
     /// # Errors
     ///
-    /// Why the server refuses (RFC 6749 §5.2), in one line that is the same for the same cause.
+    /// Why the server rejected the request (RFC 6749 §5.2), in one line that is the same for the same cause.
     pub fn judge(&self, status: u16, body: &[u8]) -> Result<(), String> {
         match reply::refusal(status, body) {
             Some(refusal) if !self.expected.contains(&&*refusal.error) => Err(refusal.message()),
@@ -84,8 +83,8 @@ impl std::fmt::Debug for TokenForm {
 /// The reply to a [`TokenForm`].
 #[derive(Clone)]
 pub struct TokenReply {
-    /// The status, as HTTP has it.
+    /// The HTTP status.
     pub status: u16,
-    /// The JSON.
+    /// The JSON body.
     pub body: Vec<u8>,
 }

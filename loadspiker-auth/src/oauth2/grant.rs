@@ -75,7 +75,7 @@ impl Flow {
             #[cfg(feature = "login")]
             Flow::Misplaced => {
                 cx.mistake(
-                    "oauth2: login_field(…) goes with authorization_code(…) or device_code(…); name the grant before it",
+                    "oauth2: login_field(…) requires authorization_code(…) or device_code(…); choose the grant first",
                 );
                 Grant::ClientCredentials
             }

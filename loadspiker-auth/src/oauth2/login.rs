@@ -16,7 +16,7 @@ impl LoginFields {
         self.0.push((name.into(), Secret::new(value)));
     }
 
-    /// Whether nothing is filled in.
+    /// Whether there are no fields.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -32,7 +32,7 @@ impl LoginFields {
 pub struct CompiledLoginFields(Vec<(String, CompiledText)>);
 
 impl CompiledLoginFields {
-    /// Whether nothing is filled in.
+    /// Whether there are no fields.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -43,21 +43,21 @@ impl CompiledLoginFields {
     }
 }
 
-/// A login at a page: redirects are followed, the form that has the first of the fields is filled in, and other forms, such
-/// as one that asks for consent, are sent as they are.
+/// A login at a web page. Redirects are followed, the form that has the first of the fields is filled in, and other forms, such
+/// as a consent form, are submitted unchanged.
 #[non_exhaustive]
 pub struct LoginVisit<'a> {
-    /// The name that its requests are counted under.
+    /// The name under which its requests are counted.
     pub name: String,
     /// Whether its requests are left out of all statistics.
     pub silent: bool,
     /// The first page.
     pub url: String,
-    /// The visit ends where a redirect leads here, whatever the query; the URL is not visited. `None`: it ends at the first
-    /// page without a form.
+    /// The visit ends when a redirect leads to this URL, ignoring the query. The URL itself is not requested. `None`: it ends at
+    /// the first page without a form.
     pub goal: Option<Url>,
-    /// What is filled in.
+    /// The fields to fill in.
     pub fields: &'a CompiledLoginFields,
-    /// What is filled in besides, into every form.
+    /// Fields to fill in additionally, in every form.
     pub extra: Vec<(String, String)>,
 }

@@ -1,4 +1,4 @@
-//! [`oauth2`]: tokens by OAuth 2.0 (RFC 6749), as bearer tokens (RFC 6750), renewed before they lapse.
+//! [`oauth2`]: OAuth 2.0 (RFC 6749) bearer tokens (RFC 6750), renewed before they expire.
 
 mod client;
 #[cfg(feature = "login")]
@@ -29,15 +29,15 @@ use crate::{AuthKey, AuthStates, Secret};
 /// How long before its end a token is renewed, unless the user says otherwise.
 const RENEW_BEFORE: Duration = Duration::from_secs(30);
 
-/// Tokens by OAuth 2.0: from the token endpoint at this URL (or path after the base URL), for the client of this id. The
-/// grant is that of client credentials unless another one is named.
+/// OAuth 2.0 tokens from the token endpoint at this URL (or a path after the base URL), for this client id. The default grant
+/// is client credentials.
 ///
-/// A token is fetched before the first request that needs it, sent as a bearer token, and renewed before it lapses: with
-/// the refresh token if there is one, else by the same grant again. One that the server refuses although it went well
-/// before, or because it is at fault (`invalid_token`), is replaced.
+/// A token is fetched before the first request that needs it, sent as a bearer token, and renewed before it expires: with the
+/// refresh token if there is one, otherwise with the same grant. A token that the server rejects is replaced once, if it
+/// worked before, or if the server says that it is invalid (`invalid_token`).
 ///
-/// Each user has a token of its own, or all users of the run [share](OAuth2::shared) one. Requests to the token endpoint
-/// are counted as `token`. If a token cannot be had, the request that needs it fails and says why.
+/// Each user has its own token, unless all users of the run [share](OAuth2::shared) one. Requests to the token endpoint are
+/// counted as `token`. If no token can be obtained, the request that needs it fails, with the reason.
 ///
 /// ```
 /// use loadspiker_auth::oauth2;
@@ -65,7 +65,7 @@ pub fn oauth2(token_url: impl IntoText, client_id: impl IntoText) -> OAuth2 {
     }
 }
 
-/// Tokens by OAuth 2.0; made by [`oauth2`].
+/// OAuth 2.0 tokens. Created by [`oauth2`].
 #[derive(Clone, Debug)]
 pub struct OAuth2 {
     key: AuthKey,
@@ -82,42 +82,41 @@ pub struct OAuth2 {
 }
 
 impl OAuth2 {
-    /// The client proves itself with this secret, by Basic authentication (RFC 6749 §2.3.1). Default: it is a public
-    /// client, without a secret.
+    /// The client secret, sent with Basic authentication (RFC 6749 §2.3.1). Default: none, for public clients.
     pub fn client_secret(self, secret: impl IntoText) -> Self {
         OAuth2 { secrecy: Secrecy::Basic(Secret::new(secret)), ..self }
     }
 
-    /// The client proves itself with this secret in the body, for servers that know no Basic authentication.
+    /// The client secret, sent in the body, for servers that do not support Basic authentication.
     pub fn client_secret_in_body(self, secret: impl IntoText) -> Self {
         OAuth2 { secrecy: Secrecy::Body(Secret::new(secret)), ..self }
     }
 
-    /// Which scope is asked for: names with spaces between them. Default: the server's.
+    /// The requested scope: names separated by spaces. Default: chosen by the server.
     pub fn scope(self, scope: impl IntoText) -> Self {
         OAuth2 { scope: Some(scope.into_text()), ..self }
     }
 
-    /// One more parameter of each request for a token, such as `audience` or `resource`.
+    /// Adds a parameter to each token request, such as `audience` or `resource`.
     pub fn parameter(mut self, name: impl Into<String>, value: impl IntoText) -> Self {
         self.parameters.push((name.into(), value.into_text()));
         self
     }
 
-    /// The grant of the user's name and password (RFC 6749 §4.3).
+    /// Uses the password grant (RFC 6749 §4.3).
     pub fn password(self, user: impl IntoText, password: impl IntoText) -> Self {
         OAuth2 { flow: Flow::Password(user.into_text(), Secret::new(password)), ..self }
     }
 
-    /// The grant of a refresh token that the user has from before (RFC 6749 §6).
+    /// Uses an existing refresh token (RFC 6749 §6).
     pub fn refresh_token(self, token: impl IntoText) -> Self {
         OAuth2 { flow: Flow::RefreshToken(Secret::new(token)), ..self }
     }
 
-    /// The grant of an authorization code (RFC 6749 §4.1), with PKCE (RFC 7636, `S256`): the authorization endpoint at
-    /// this URL is visited as a browser does, redirects are followed, the login form is filled in with the
-    /// [`login_field`](Self::login_field)s, and further forms, such as one for consent, are sent as they are, until a
-    /// redirect leads to the redirect URI, which is not visited. All that is counted as `token login`.
+    /// Uses the authorization code grant (RFC 6749 §4.1) with PKCE (RFC 7636, `S256`). The authorization endpoint at this URL is
+    /// visited like a browser does: redirects are followed, the login form is filled in with the
+    /// [`login_field`](Self::login_field)s, and other forms, such as a consent form, are submitted unchanged, until a redirect
+    /// leads to the redirect URI, which is not requested. These requests are counted as `token login`.
     #[cfg(feature = "login")]
     #[cfg_attr(docsrs, doc(cfg(feature = "login")))]
     pub fn authorization_code(self, authorize_url: impl IntoText, redirect_uri: impl IntoText) -> Self {
@@ -125,10 +124,10 @@ impl OAuth2 {
         OAuth2 { flow: Flow::AuthorizationCode { authorize_url, redirect_uri, login: self.flow.login() }, ..self }
     }
 
-    /// The grant for devices (RFC 8628): a device code is asked for at this URL (counted as `token device`), and the token
-    /// endpoint is polled at the interval that the server names (5 s if it names none) until the user has agreed. With
-    /// [`login_field`](Self::login_field)s the user does so itself, at the verification URI, by filling in the login form and sending what
-    /// forms follow; without them somebody else has to.
+    /// Uses the device grant (RFC 8628). A device code is requested at this URL (counted as `token device`), and the token
+    /// endpoint is polled until the user has approved, at the interval that the server sets (default: 5 s). With
+    /// [`login_field`](Self::login_field)s, the user approves at the verification URI by submitting the login form and the forms
+    /// that follow. Otherwise, someone else has to approve.
     pub fn device_code(self, device_url: impl IntoText) -> Self {
         let device_url = device_url.into_text();
         OAuth2 {
@@ -141,8 +140,8 @@ impl OAuth2 {
         }
     }
 
-    /// Fills in a field of the login form, for the grants in which the user logs in at a page. Its value is never shown.
-    /// Name the grant first; for others it is a mistake.
+    /// Sets a field of the login form, for grants in which the user logs in at a page. Its value is never shown. Choose the
+    /// grant first; for other grants this is a mistake.
     #[cfg(feature = "login")]
     #[cfg_attr(docsrs, doc(cfg(feature = "login")))]
     pub fn login_field(mut self, name: impl Into<String>, value: impl IntoText) -> Self {
@@ -150,31 +149,32 @@ impl OAuth2 {
         self
     }
 
-    /// How long before its end a token is renewed: at most half its lifetime. Default 30 s.
+    /// How long before its expiry a token is renewed, at most half its lifetime. Default: 30 s.
     pub fn renew_before(self, time: impl FixedDuration) -> Self {
         OAuth2 { renew_before: time.fixed(), ..self }
     }
 
-    /// All users of the run have one token, on all shards: the first that needs it gets it, and the others wait; one of
-    /// them renews it, while the others use the old one as long as it is good. If there is none to be had, all who waited
-    /// fail with the same reason. Expressions are those of the user that happens to ask. Default: each user has its own.
+    /// Shares one token among all users of the run, on all shards. The first user that needs the token fetches it while others
+    /// wait. One user renews it, while others continue to use the old token as long as it is valid. If no token can be obtained,
+    /// all waiting users fail with the same reason. Expressions are evaluated for the user that fetches the token. Default: each
+    /// user has its own token.
     pub fn shared(self) -> Self {
         OAuth2 { shared: true, ..self }
     }
 
-    /// What requests for a token are counted under. Default: `token`.
+    /// The name under which token requests are counted. Default: `token`.
     pub fn name(self, name: impl Into<String>) -> Self {
         OAuth2 { name: name.into(), ..self }
     }
 
-    /// Leaves requests for tokens out of all statistics.
+    /// Leaves token requests out of all statistics.
     pub fn silent(self) -> Self {
         OAuth2 { silent: true, ..self }
     }
 }
 
 impl OAuth2 {
-    /// Prepares it for a request: expressions are parsed. Mistakes are reported to `cx`.
+    /// Compiles the mechanism for a request: parses expressions. Reports mistakes to `cx`.
     pub fn compile(&self, cx: &mut CompileContext<'_>) -> TokenSource {
         let secrecy = match &self.secrecy {
             Secrecy::Public => Secrecy::Public,
@@ -182,9 +182,7 @@ impl OAuth2 {
             Secrecy::Body(secret) => Secrecy::Body(secret.compile(cx)),
         };
         if matches!((&self.flow, &secrecy), (Flow::ClientCredentials, Secrecy::Public)) {
-            cx.mistake(
-                "oauth2: client credentials without a secret; give it one with .client_secret(…), or name a grant",
-            );
+            cx.mistake("oauth2: client credentials without a secret; add .client_secret(…), or choose another grant");
         }
         let text = |text: &TextArg, cx: &mut CompileContext<'_>| text.compile(cx);
         let client = Client {

@@ -73,7 +73,7 @@ pub(super) struct GrantedToken {
 impl GrantedToken {
     pub(super) fn read(body: &[u8]) -> Result<Self, StepError> {
         let raw: RawToken = serde_json::from_slice(body)
-            .map_err(|_| StepError::new("the answer of the token endpoint is no JSON with an access_token"))?;
+            .map_err(|_| StepError::new("the response of the token endpoint is not JSON with an access_token"))?;
         if let Some(kind) = raw.token_type.filter(|kind| !kind.eq_ignore_ascii_case("bearer")) {
             return Err(StepError::new(format!("the token is of type {kind}; only bearer tokens can be sent")));
         }
@@ -111,7 +111,7 @@ pub(super) struct DeviceReply {
 impl DeviceReply {
     pub(super) fn read(body: &[u8]) -> Result<Self, StepError> {
         let raw: RawDevice = serde_json::from_slice(body)
-            .map_err(|_| StepError::new("the answer of the device endpoint is no JSON with a device_code"))?;
+            .map_err(|_| StepError::new("the response of the device endpoint is not JSON with a device_code"))?;
         Ok(DeviceReply {
             device_code: raw.device_code,
             user_code: raw.user_code,
@@ -158,8 +158,8 @@ mod tests {
             assert_eq!(read(body).unwrap().lifetime, lifetime.map(Duration::from_secs), "{body}");
         }
         for (body, why) in [
-            ("{}", "no JSON with an access_token"),
-            ("<html>", "no JSON"),
+            ("{}", "not JSON with an access_token"),
+            ("<html>", "not JSON"),
             (r#"{"access_token":"a","token_type":"mac"}"#, "of type mac"),
         ] {
             assert!(read(body).err().unwrap().to_string().contains(why), "{body}");

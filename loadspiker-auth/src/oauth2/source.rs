@@ -14,11 +14,11 @@ use super::grant::Grant;
 use crate::token::TokenView;
 use crate::{AuthKey, AuthStates};
 
-/// [`OAuth2`](super::OAuth2), compiled: fetches tokens, keeps them and renews them.
+/// A compiled [`OAuth2`](super::OAuth2), which fetches, keeps and renews tokens.
 ///
-/// A protocol asks it before each request: if [`is_due`](Self::is_due), it awaits [`obtain`](Self::obtain); then it sends
-/// what [`send`](Self::send) returns, and says with [`accepted`](Self::accepted) or [`refused`](Self::refused) what the
-/// server made of it.
+/// Before each request, a protocol checks [`is_due`](Self::is_due) and awaits [`obtain`](Self::obtain) if so. It then sends the
+/// token returned by [`send`](Self::send), and reports the result with [`accepted`](Self::accepted) or
+/// [`refused`](Self::refused).
 pub struct TokenSource {
     pub(super) states: AuthStates,
     pub(super) key: AuthKey,
@@ -49,21 +49,21 @@ impl TokenSource {
         view
     }
 
-    /// Whether this user has to fetch a token before it sends a request: there is none, or it is time to renew it and
-    /// nobody else does so already.
+    /// Whether this user has to fetch a token before it sends a request: there is no token, or it has to be renewed and no other
+    /// user is renewing it.
     pub fn is_due(&self, cx: &mut ActionContext) -> bool {
         self.view(cx).wants(cx.now())
     }
 
-    /// Sees to it that there is a good token: fetches one, or waits for the user that fetches it for all.
+    /// Ensures that there is a valid token: fetches one, or waits for the user that fetches the shared token.
     ///
     /// # Errors
     ///
-    /// Why a token cannot be had. All who waited for it fail with the same reason.
+    /// The reason why no token can be obtained. All users that waited for it fail with the same reason.
     ///
     /// # Cancel safety
     ///
-    /// If it is dropped, the next one who waits fetches the token.
+    /// If the future is dropped, the next waiting user fetches the token.
     pub async fn obtain<E: TokenEndpoint>(&self, endpoint: &mut E) -> Result<(), StepError> {
         let view = self.view(endpoint.context_mut());
         let fetch = async |timed: &mut Timed<'_, E>| {
@@ -85,33 +85,33 @@ impl TokenSource {
     ///
     /// # Errors
     ///
-    /// There is none.
+    /// There is no token.
     pub fn send(&self, cx: &mut ActionContext) -> Result<String, StepError> {
         let (token, generation) = self.view(cx).access().ok_or("there is no token")?;
         self.states.of_user::<Sent>(cx, &self.key).set(generation);
         Ok(token)
     }
 
-    /// Says that the server accepted the token that this user sent last.
+    /// Reports that the server accepted the token that this user sent last.
     pub fn accepted(&self, cx: &mut ActionContext) {
         let sent = self.states.of_user::<Sent>(cx, &self.key).get();
         self.view(cx).prove(sent);
     }
 
-    /// Says that the server did not accept the token that this user sent last, and whether it said that the token is at
-    /// fault (`invalid_token`). Returns whether it makes sense to obtain another one and to try again: the token went well
-    /// before, or it is at fault, or there is another one by now.
+    /// Reports that the server rejected the token that this user sent last, and whether it named the token as the cause
+    /// (`invalid_token`). Returns whether to obtain another token and retry: if the token worked before, if it is the cause, or if
+    /// there is a newer one.
     pub fn refused(&self, cx: &mut ActionContext, is_at_fault: bool) -> bool {
         let sent = self.states.of_user::<Sent>(cx, &self.key).get();
         self.view(cx).reject(sent, is_at_fault)
     }
 
-    /// The access token, if there is one, without sending it.
+    /// The access token, if there is one, without marking it as sent.
     pub fn token(&self, cx: &mut ActionContext) -> Option<String> {
         self.view(cx).access().map(|(token, _)| token)
     }
 
-    /// Uses the token no more, nor the refresh token that belongs to it.
+    /// Discards the token and its refresh token.
     pub fn forget(&self, cx: &mut ActionContext) {
         self.view(cx).forget();
     }

@@ -19,12 +19,11 @@ use self::canonical::{Canonical, Paths};
 use crate::encode::hex;
 use crate::{Secret, rendered};
 
-/// Signs requests with AWS Signature Version 4, for a service of a region and with an access key: host, content type,
-/// all headers `x-amz-…`, the query and the body. Whatever else speaks this protocol, such as a MinIO server, is reached
-/// in the same way.
+/// Signs requests with AWS Signature Version 4, for a service in a region, with an access key. Signed are host, content type,
+/// all headers `x-amz-…`, the query and the body. Also works for compatible servers such as MinIO.
 ///
-/// For services whose name begins with `s3` the header `x-amz-content-sha256` is sent as well, and paths are encoded as
-/// S3 wants it. Other paths are normalized in the signature (`/a/../b` is `/b`).
+/// For services whose name begins with `s3`, the header `x-amz-content-sha256` is sent as well, and paths are encoded as S3
+/// requires. Other paths are normalized in the signature (`/a/../b` is `/b`).
 ///
 /// ```
 /// use loadspiker_auth::aws_sigv4;
@@ -48,7 +47,7 @@ pub fn aws_sigv4(
     }
 }
 
-/// Signs requests with AWS Signature Version 4; made by [`aws_sigv4`].
+/// AWS Signature Version 4. Created by [`aws_sigv4`].
 #[derive(Clone, Debug)]
 pub struct AwsSigV4 {
     region: TextArg,
@@ -70,7 +69,7 @@ impl AwsSigV4 {
         AwsSigV4 { unsigned_payload: true, ..self }
     }
 
-    /// Prepares it for a request. Mistakes are reported to `cx`.
+    /// Compiles the mechanism for a request. Reports mistakes to `cx`.
     pub fn compile(&self, cx: &mut CompileContext<'_>) -> SigV4Signer {
         SigV4Signer {
             region: self.region.compile(cx),
@@ -83,7 +82,7 @@ impl AwsSigV4 {
     }
 }
 
-/// [`AwsSigV4`], compiled: signs requests.
+/// A compiled [`AwsSigV4`], which signs requests.
 pub struct SigV4Signer {
     region: CompiledText,
     service: CompiledText,
@@ -105,12 +104,12 @@ pub struct SigningRequest<'a> {
 }
 
 impl SigV4Signer {
-    /// The headers that sign a request, with names in lower case. They replace headers of the same name. `headers` are
-    /// the others of the request, `host` among them; those that have no part in the signature are skipped.
+    /// The headers to add for the signature, with lowercase names. They replace headers of the same name. `headers` are the other
+    /// headers of the request, including `host`; those that are not signed are skipped.
     ///
     /// # Errors
     ///
-    /// An expression fails, or a header with a part in the signature is not ASCII.
+    /// An expression fails, or a signed header is not ASCII.
     pub fn sign<'h>(
         &self,
         request: &SigningRequest<'_>,

@@ -1,4 +1,4 @@
-//! [`Criterion`]: what is said of every window of a run, and what follows from it.
+//! [`Criterion`]: a condition on every window of a run.
 
 use std::fmt;
 use std::time::Duration;
@@ -9,53 +9,55 @@ use super::metric::Metric;
 use super::{Assertion, Claim};
 use crate::format::precise;
 
-/// The longest window: each second of it is kept.
+/// The longest window. Every second of it is kept in memory.
 const LONGEST: Duration = Duration::from_secs(3600);
 
-/// A figure of each window of some seconds, that a condition is to be put to. Made by [`Metric::over`].
+/// A metric over sliding windows, waiting for a condition. Created by [`Metric::over`].
 #[derive(Clone, Debug, PartialEq)]
-#[must_use = "a metric alone says nothing; go on with a condition such as `.lt(…)`"]
+#[must_use = "a metric alone does nothing; add a condition such as `.lt(…)`"]
 pub struct Windowed<Q> {
     pub(super) metric: Metric<Q>,
     pub(super) window: Duration,
 }
 
-/// A condition on a figure of windows, such as `global().failed_requests().percent().over(10.secs()).gt(50)`.
+/// A condition on a metric over sliding windows, such as
+/// `global().failed_requests().percent().over(10.secs()).gt(50)`.
 ///
-/// Given to [`Simulation::assert`](crate::dsl::Simulation::assert) it must hold in every window; with
-/// [`stop_when`](crate::dsl::Simulation::stop_when) and [`fail_when`](crate::dsl::Simulation::fail_when) it ends the
-/// run in the first window in which it holds.
+/// With [`Simulation::assert`](crate::dsl::Simulation::assert), it must hold in every window. With
+/// [`stop_when`](crate::dsl::Simulation::stop_when) and [`fail_when`](crate::dsl::Simulation::fail_when), it ends the run in
+/// the first window in which it holds.
 ///
 /// # Windows
 ///
-/// - Windows slide: one of 10 s ends with each second of the run, when all shards have told of that second. The first
-///   ends when so much time has passed since the beginning of the run, or since the end of its
+/// - Windows slide. A window of 10 s ends with each second of the run, once all shards have reported that second. The first
+///   window ends when 10 s have passed since the start of the run, or since the end of its
 ///   [warm-up](crate::dsl::Simulation::warm_up).
-/// - A window without requests says nothing of times and percentages and is left out; counts and rates are 0 in it. A
-///   rate is the number of requests that ended in the window, by its length.
-/// - The last second of a run, which is not a whole one, is in no window, nor is anything after the run was told to
-///   end (`max_duration`, a stop, Ctrl-C): when users leave, rates fall. Where a profile merely comes to its end, they
-///   fall too; give a `max_duration` if a criterion asks for a least rate.
-/// - [`for_all`](super::for_all) looks at each request by itself, from the first second in which it occurs: asserted, it
-///   must hold for each; a run ends as soon as it holds for any of them.
+/// - A window without requests has no times and percentages, and is skipped for those. Counts and rates are 0. A rate is the
+///   number of requests that ended in the window, divided by its length.
+/// - No window contains the last, incomplete second of a run, or anything after the run was told to end (`max_duration`, a
+///   stop, Ctrl-C), since rates drop while users leave. They also drop at the end of a profile, so set a `max_duration` if
+///   a criterion requires a minimum rate.
+/// - [`for_all`](super::for_all) looks at each request separately, from the first second in which it occurs. As an
+///   assertion, the condition must hold for each request; `stop_when` and `fail_when` end the run as soon as it holds for
+///   any of them.
 ///
-/// What a criterion looks at is kept per second of its window, and of times each different one with its number. Nothing
-/// is done for it while a request runs.
+/// Memory: counts for each second of the window and, if the criterion is about times, each distinct time with its count.
+/// Criteria add no cost to requests.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[must_use = "a criterion does nothing until it is given to a simulation"]
+#[must_use = "a criterion does nothing until it is passed to a simulation"]
 pub struct Criterion {
     pub(super) assertion: Assertion,
     pub(super) window: Duration,
 }
 
 impl Criterion {
-    /// How long each window is.
+    /// The length of each window.
     pub fn window(&self) -> Duration {
         self.window
     }
 
-    /// What is wrong with the criterion itself, whatever the run: a window that is not of whole seconds, and what is wrong
-    /// with [assertions](Assertion::mistakes). Empty if nothing is.
+    /// The mistakes in the criterion itself: a window that is not whole seconds, and the
+    /// [mistakes](Assertion::mistakes) of an assertion. Empty if it is valid.
     pub fn mistakes(&self) -> Vec<String> {
         let mut mistakes = self.assertion.problems();
         let window = precise(self.window);
@@ -85,14 +87,14 @@ impl fmt::Display for Criterion {
     }
 }
 
-/// What [`Simulation::assert`](crate::dsl::Simulation::assert) takes: something that must hold of the whole run, or of
-/// every window of it.
+/// The argument of [`Simulation::assert`](crate::dsl::Simulation::assert): a condition on the whole run, or on every window
+/// of it.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Requirement {
-    /// Of the whole run.
+    /// On the whole run.
     WholeRun(Assertion),
-    /// Of every window.
+    /// On every window.
     EveryWindow(Criterion),
 }
 

@@ -77,9 +77,9 @@ fn meant(statistics: &Statistics, measure: &Measure) -> (u64, u64) {
 }
 
 impl Assertion {
-    /// Evaluates it: one result, or one for each request in the case of [`for_all`](super::for_all).
+    /// Evaluates the assertion. Returns one result, or one per request for [`for_all`](super::for_all).
     ///
-    /// A time of which there is no value fails: in a run in which nothing was measured, nothing was fast.
+    /// An assertion on a time fails if nothing was measured.
     pub fn evaluate(&self, report: &RunReport) -> Vec<AssertionResult> {
         let (claim, place) = (&self.claim, self.place.to_string());
         let measure = claim.measure();
@@ -329,7 +329,7 @@ fn percent(part: u64, all: u64) -> f64 {
 }
 
 impl RunReport {
-    /// Evaluates assertions. Their results replace those of earlier ones, and those of criteria.
+    /// Evaluates assertions. The results replace those of earlier assertions and criteria.
     pub fn evaluate(&mut self, assertions: &[Assertion]) {
         let results = assertions.iter().flat_map(|assertion| assertion.evaluate(self)).collect();
         self.set_results(results);

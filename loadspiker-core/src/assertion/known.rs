@@ -15,7 +15,7 @@ use crate::spelling::nearest;
 pub(crate) struct KnownNames {
     /// Paths of requests.
     pub(crate) requests: BTreeSet<String>,
-    /// The same without their groups.
+    /// The requests, without their groups.
     pub(crate) request_names: BTreeSet<Arc<str>>,
     /// Those of them that are in groups which are not known.
     pub(crate) unplaced: BTreeSet<Arc<str>>,
@@ -120,5 +120,5 @@ impl KnownNames {
 
 fn perhaps(what: &str, name: &str, near: Option<&str>) -> Option<NameDoubt> {
     let near = near?;
-    Some(NameDoubt::Perhaps(format!("no {what} is seen to be named \"{name}\"; did you mean \"{near}\"?")))
+    Some(NameDoubt::Perhaps(format!("no {what} named \"{name}\" was found; did you mean \"{near}\"?")))
 }

@@ -1,4 +1,4 @@
-//! Scopes beside requests: checks and custom metrics.
+//! Scopes other than requests: checks and custom metrics.
 
 use super::metric::{Measure, Metric};
 use super::scope::{MetricPlace, Place};
@@ -6,10 +6,10 @@ use super::value::{Number, Percent};
 use crate::custom_metric::{Counter, Gauge, Rate, Trend};
 use crate::metrics::Handle;
 
-/// The checks of this [name](crate::check::Check::name), on all requests together. One without a name is called by what
-/// it looks for, such as `"json_path $.id"`.
+/// All checks with this [name](crate::check::Check::name), on all requests. The name of an unnamed check is what it looks
+/// for, such as `"json_path $.id"`.
 ///
-/// If no such check was made, the assertion fails.
+/// The assertion fails if no such check ran.
 ///
 /// ```
 /// use loadspiker_core::assertion::check_details;
@@ -21,49 +21,49 @@ pub fn check_details(name: impl Into<String>) -> CheckScope {
     CheckScope(Place::Check(name.into()))
 }
 
-/// The checks of a name.
+/// The checks with a given name.
 #[derive(Clone, Debug, PartialEq)]
 #[must_use = "a scope alone asserts nothing; go on with a statistic such as `.failed()`"]
 pub struct CheckScope(Place);
 
 impl CheckScope {
-    /// All that were made.
+    /// All checks that ran.
     pub fn all(self) -> CheckCount {
         CheckCount(self.0, Measure::AllChecks)
     }
 
-    /// Those that failed.
+    /// The checks that failed.
     pub fn failed(self) -> CheckCount {
         CheckCount(self.0, Measure::FailedChecks)
     }
 
-    /// Those that passed.
+    /// The checks that passed.
     pub fn passed(self) -> CheckCount {
         CheckCount(self.0, Measure::PassedChecks)
     }
 }
 
-/// A set of checks, of which the number or the share is to be chosen.
+/// A set of checks. Choose its number or its share.
 #[derive(Clone, Debug, PartialEq)]
-#[must_use = "go on with `.count()` or `.percent()`"]
+#[must_use = "add `.count()` or `.percent()`"]
 pub struct CheckCount(Place, Measure);
 
 impl CheckCount {
-    /// Their number.
+    /// The number of these checks.
     pub fn count(self) -> Metric<u64> {
         Metric::new(self.0, self.1)
     }
 
-    /// Their share of all checks of that name, 0 to 100.
+    /// The share of these checks among all checks with that name, 0 to 100.
     pub fn percent(self) -> Metric<Percent> {
         Metric::new(self.0, self.1)
     }
 }
 
-/// A [custom metric](crate::metrics#custom-metrics), given itself or by its name, with all of its tags together.
+/// A [custom metric](crate::metrics#custom-metrics), given as a value or by its name, with all of its tags together.
 ///
-/// One that was given by its name fails the assertion if nothing was recorded in it: the name may be wrong. Given itself,
-/// `metric(&ERRORS)`, a counter without records is 0.
+/// A metric given by name fails the assertion if nothing was recorded in it, because the name may be wrong. Given as a
+/// value, `metric(&ERRORS)`, a counter without records is 0.
 ///
 /// ```
 /// use loadspiker_core::DurationExt;
@@ -81,7 +81,7 @@ pub fn metric(metric: impl Into<MetricName>) -> MetricScope {
     MetricScope(metric.into().0)
 }
 
-/// Which custom metric; see [`metric`].
+/// The name of a custom metric, or the metric itself; see [`metric`].
 #[derive(Clone, Debug, PartialEq)]
 pub struct MetricName(MetricPlace);
 
@@ -116,44 +116,44 @@ macro_rules! names {
 
 names!(Counter Gauge Rate Trend);
 
-/// A custom metric, of which a figure is to be chosen. One that its kind does not have fails the assertion.
+/// A custom metric. Choose a statistic; one that this kind of metric does not have fails the assertion.
 #[derive(Clone, Debug, PartialEq)]
 #[must_use = "a scope alone asserts nothing; go on with a figure such as `.count()`"]
 pub struct MetricScope(MetricPlace);
 
 impl MetricScope {
-    /// Only what was recorded with this tag, and those named before.
+    /// Restricts the metric to values recorded with this tag, and with the tags added before.
     pub fn tag(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.0.tags.push((name.into(), value.into()));
         self
     }
 
-    /// What a counter has counted; of other kinds, how many values were recorded.
+    /// The total of a counter. For other kinds, the number of values recorded.
     pub fn count(self) -> Metric<u64> {
         Metric::new(Place::Metric(self.0), Measure::Recorded)
     }
 
-    /// That per second, as the mean over the whole run.
+    /// The [count](Self::count) per second, averaged over the whole run.
     pub fn per_sec(self) -> Metric<Number> {
         Metric::new(Place::Metric(self.0), Measure::PerSecond)
     }
 
-    /// Of a rate: the share of values that are true, or not zero.
+    /// Of a rate: the percentage of values that are true or not zero.
     pub fn percent(self) -> Metric<Percent> {
         Metric::new(Place::Metric(self.0), Measure::NonZero)
     }
 
-    /// Of a gauge: the value set last.
+    /// Of a gauge: the last value.
     pub fn last(self) -> Metric<Number> {
         self.number(Measure::Last)
     }
 
-    /// Of a gauge or a trend: the least value.
+    /// Of a gauge or a trend: the smallest value.
     pub fn min(self) -> Metric<Number> {
         self.number(Measure::Min)
     }
 
-    /// Of a gauge or a trend: the greatest value.
+    /// Of a gauge or a trend: the largest value.
     pub fn max(self) -> Metric<Number> {
         self.number(Measure::Max)
     }
@@ -173,7 +173,7 @@ impl MetricScope {
         self.number(Measure::StdDev)
     }
 
-    /// Of a trend: what `percent` of all values (0 to 100, such as 99.9) do not exceed.
+    /// Of a trend: the value that `percent` of all values (0 to 100, such as 99.9) do not exceed.
     pub fn percentile(self, percent: impl Into<f64>) -> Metric<Number> {
         self.number(Measure::Percentile(percent.into()))
     }

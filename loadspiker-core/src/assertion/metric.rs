@@ -1,4 +1,4 @@
-//! [`Metric`]: a figure that a condition is to be put to.
+//! [`Metric`]: a statistic, waiting for a condition.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -16,7 +16,7 @@ use super::{Assertion, Claim};
 use crate::metrics::UserStatistics;
 use crate::units::FixedDuration;
 
-/// A figure that a condition is to be put to: a [`Duration`], a count (`u64`), a [`Percent`], or a rate ([`Number`]).
+/// A statistic, waiting for a condition: a [`Duration`], a count (`u64`), a [`Percent`], or a rate ([`Number`]).
 #[derive(Clone, Debug, PartialEq)]
 #[must_use = "a metric alone asserts nothing; go on with a condition such as `.lt(…)`"]
 pub struct Metric<Q> {
@@ -58,10 +58,10 @@ impl<Q> Metric<Q> {
         Metric { place, measure, quantity: PhantomData }
     }
 
-    /// The same figure of each window of this length instead of the whole run: the last `window` of it, looked at once
-    /// a second. The conditions make a [`Criterion`] of it.
+    /// Computes the metric over sliding windows instead of the whole run. It is evaluated once per second, over the last
+    /// `window` of the run. A condition then makes it a [`Criterion`].
     ///
-    /// A window is of whole seconds, from 1 s to 1 h. What else is true of windows is told at [`Criterion`].
+    /// The window must be whole seconds, from 1 s to 1 h. For details, see [`Criterion`].
     ///
     /// ```
     /// use loadspiker_core::DurationExt;
@@ -114,47 +114,47 @@ macro_rules! conditions {
     };
     ($metric:ty, $made:ty, $quantity:ty, $value:ty, $into:expr) => {
         impl $metric {
-            /// It is less than `threshold`.
+            /// The metric must be less than `threshold`.
             pub fn lt(self, threshold: $value) -> $made {
                 self.make(Condition::Lt($into(threshold)))
             }
 
-            /// It is at most `threshold`.
+            /// The metric must be at most `threshold`.
             pub fn lte(self, threshold: $value) -> $made {
                 self.make(Condition::Lte($into(threshold)))
             }
 
-            /// It is greater than `threshold`.
+            /// The metric must be greater than `threshold`.
             pub fn gt(self, threshold: $value) -> $made {
                 self.make(Condition::Gt($into(threshold)))
             }
 
-            /// It is at least `threshold`.
+            /// The metric must be at least `threshold`.
             pub fn gte(self, threshold: $value) -> $made {
                 self.make(Condition::Gte($into(threshold)))
             }
 
-            /// It is exactly `value`.
+            /// The metric must be exactly `value`.
             pub fn is(self, value: $value) -> $made {
                 self.make(Condition::Is($into(value)))
             }
 
-            /// It is not less than `low` and not more than `high`.
+            /// The metric must be between `low` and `high`, both included.
             pub fn between(self, low: $value, high: $value) -> $made {
                 self.make(Condition::Between($into(low), $into(high)))
             }
 
-            /// It differs from `value` by at most `distance`.
+            /// The metric must differ from `value` by at most `distance`.
             pub fn around(self, value: $value, distance: $value) -> $made {
                 self.make(Condition::Around($into(value), $into(distance)))
             }
 
-            /// It differs from `value` by at most `percent` percent of `value`: 10 is a tenth.
+            /// The metric must differ from `value` by at most `percent` percent of `value`; 10 is a tenth.
             pub fn deviates_around(self, value: $value, percent: impl Into<f64>) -> $made {
                 self.make(Condition::DeviatesAround($into(value), percent.into()))
             }
 
-            /// It is exactly one of `values`.
+            /// The metric must be exactly one of `values`.
             pub fn one_of(self, values: impl IntoIterator<Item = $value>) -> $made {
                 self.make(Condition::OneOf(values.into_iter().map($into).collect()))
             }

@@ -1,9 +1,9 @@
-//! Assertions: what must hold of a run for it to pass.
+//! Assertions: conditions that a run must meet to pass.
 //!
-//! An assertion is read like a sentence: a scope ([`global`], [`for_all`], [`details`], [`scenario_details`]), a
-//! statistic, a metric and a condition. Each step offers only what makes sense after the one before, so that a wrong
-//! combination does not compile. Of the whole run and of a scenario there are figures of users, too, such as
-//! [`failed_users`](Scope::failed_users). [`check_details`] is about checks of a name, [`metric()`] about a
+//! An assertion reads like a sentence: a scope ([`global`], [`for_all`], [`details`], [`scenario_details`]), a statistic, a
+//! metric and a condition. Each step offers only what makes sense after the previous one, so invalid combinations do not
+//! compile. The whole run and scenarios also have statistics of users, such as [`failed_users`](Scope::failed_users).
+//! [`check_details`] is about checks with a given name, and [`metric()`] about a
 //! [custom metric](crate::metrics#custom-metrics).
 //!
 //! ```
@@ -22,8 +22,8 @@
 //! assert_eq!(assertions[0].to_string(), "global: 95th percentile of response time < 800 ms");
 //! ```
 //!
-//! With [`over`](Metric::over) the same is said of every window of some seconds instead of the whole run. That is a
-//! [`Criterion`]: it can be asserted too, and it can end a run.
+//! [`over`](Metric::over) applies the condition to every window of some seconds instead of the whole run. The result is a
+//! [`Criterion`]: it can be asserted, and it can end a run.
 //!
 //! ```
 //! use loadspiker_core::DurationExt;
@@ -88,9 +88,9 @@ use condition::Condition;
 use metric::Measure;
 use scope::{MetricPlace, Place, what};
 
-/// What must hold of a run. Made by [`global`], [`details`] and their kin; see the [module](self).
+/// A condition that a run must meet. Created by [`global`], [`details`] and similar functions; see the [module](self).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[must_use = "an assertion does nothing until it is given to a simulation or evaluated"]
+#[must_use = "an assertion does nothing until it is passed to a simulation or evaluated"]
 pub struct Assertion {
     place: Place,
     claim: Claim,
@@ -106,8 +106,8 @@ enum Claim {
 }
 
 impl Assertion {
-    /// What is wrong with the assertion itself, whatever the run: percentiles outside of 0 to 100, thresholds that are
-    /// no numbers, ranges that are empty. Empty if nothing is.
+    /// The mistakes in the assertion itself, such as percentiles outside of 0 to 100, thresholds that are not numbers, and empty
+    /// ranges. Empty if it is valid.
     pub fn mistakes(&self) -> Vec<String> {
         self.problems().into_iter().map(|mistake| format!("assertion \"{self}\": {mistake}")).collect()
     }
@@ -135,7 +135,7 @@ impl Assertion {
                 mistakes.push(format!("the percentile is {percent}; give one from 0 to 100"));
             }
             Measure::Status(codes) if codes.is_empty() => {
-                mistakes.push("no status code is meant; give one, such as 404 or 500..600".to_owned());
+                mistakes.push("no status code is given; name one, such as 404 or 500..600".to_owned());
             }
             Measure::Failures(kinds) if kinds.is_empty() => {
                 mistakes.push("no kind of failure is meant; give one, such as FailureKind::Refused".to_owned());

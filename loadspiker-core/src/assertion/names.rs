@@ -24,7 +24,7 @@ pub(super) fn no_request(path: &str, report: &RunReport) -> String {
     not_found(what, path, or, requests.chain(groups).collect(), nothing(report))
 }
 
-/// The same of scenarios.
+/// A message that lists the known scenarios, the nearest first.
 pub(super) fn no_scenario(name: &str, report: &RunReport) -> String {
     let names = report.scenarios().iter().map(|scenario| scenario.name().to_owned()).collect();
     not_found("scenario", name, "", names, "there are none")
@@ -51,7 +51,7 @@ pub(super) fn no_check(name: &str, report: &RunReport) -> String {
     not_found("check", name, ", or it was never made", names, "none was made")
 }
 
-/// The same of custom metrics and their tags.
+/// A message that lists the known custom metrics or tags, the nearest first.
 pub(super) fn no_metric(wanted: &MetricPlace, report: &RunReport) -> String {
     let name = &wanted.name;
     let Some(metric) = report.metrics().iter().find(|metric| metric.name() == name) else {

@@ -1,4 +1,4 @@
-//! Where a figure is looked for, and which.
+//! [`Scope`]: the part of a run that an assertion is about.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -17,25 +17,25 @@ pub fn global() -> Scope<RequestsAndUsers> {
     Scope(Place::Global, PhantomData)
 }
 
-/// Each request by itself: there is a result for every one, and it passes if all do.
+/// Each request separately. There is one result per request, and the assertion passes if all of them do.
 ///
-/// In a run without any request it fails: nothing was tested.
+/// The assertion fails if the run made no requests.
 pub fn for_all() -> Scope {
     Scope(Place::ForAll, PhantomData)
 }
 
-/// The request `"name"`, or `"group / name"` within a group, found as by
-/// [`RunReport::request`](crate::report::RunReport::request); or the group of that name. On a group counts are passes
-/// through it, and the response time is the cumulated one; status codes are those of the requests inside.
+/// A request or a group by its path: `"name"`, or `"group / name"` for a request within a group. Paths are resolved as by
+/// [`RunReport::request`](crate::report::RunReport::request). For a group, counts are passes through it, the response time
+/// is the sum over its requests, and status codes are those of its requests.
 ///
-/// If there is neither, the assertion fails.
+/// The assertion fails if there is no such request or group.
 pub fn details(path: impl Into<String>) -> Scope {
     Scope(Place::Details(path.into()), PhantomData)
 }
 
-/// All requests of the scenario of this name together, or all its users.
+/// All requests of the scenario with this name together, or all its users.
 ///
-/// If there is no such scenario, that is a mistake before the run.
+/// A name that no scenario has is a mistake, reported before the run.
 pub fn scenario_details(name: impl Into<String>) -> Scope<RequestsAndUsers> {
     Scope(Place::Scenario(name.into()), PhantomData)
 }
@@ -77,11 +77,11 @@ pub fn connection_details(path: impl Into<String>) -> Scope {
 #[must_use = "a scope alone asserts nothing; go on with a statistic such as `.response_time()`"]
 pub struct Scope<S = Requests>(Place, PhantomData<S>);
 
-/// A [`Scope`] has figures of requests.
+/// Marker for a [`Scope`] with statistics of requests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Requests;
 
-/// A [`Scope`] has figures of requests and of users.
+/// Marker for a [`Scope`] with statistics of requests and of users.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RequestsAndUsers;
 
@@ -137,7 +137,8 @@ impl fmt::Display for Place {
 }
 
 impl<S> Scope<S> {
-    /// The time from intention to the last byte, of all requests, failed ones included.
+    /// The time from the moment at which a user intended to send a request to the last byte, over all requests, including failed
+    /// ones.
     pub fn response_time(self) -> ResponseTime {
         ResponseTime(self.0)
     }
@@ -152,7 +153,7 @@ impl<S> Scope<S> {
         RequestCount(self.0, Measure::Failed)
     }
 
-    /// The requests that ended well.
+    /// The requests that succeeded.
     pub fn successful_requests(self) -> RequestCount {
         RequestCount(self.0, Measure::Successful)
     }
@@ -160,6 +161,8 @@ impl<S> Scope<S> {
     /// The requests whose response had this status code, or one of these: `404`, `500..600`, `500..=599`, `[429, 503]`,
     /// `"NOAUTH"`.
     /// They may have ended well or not: that is for [checks](crate::check) to say.
+    /// The requests whose response had this status code, or one of these: `404`, `500..600`, `500..=599`, `[429, 503]`. They may
+    /// have succeeded or failed, depending on their [checks](crate::check).
     ///
     /// ```
     /// use loadspiker_core::assertion::{details, for_all, global};
@@ -212,7 +215,7 @@ impl Scope<RequestsAndUsers> {
     /// assert_eq!(assertions[1].to_string(), "global: percentage of failed users < 1 %");
     /// ```
     ///
-    /// A request has no users:
+    /// A single request has no users:
     ///
     /// ```compile_fail
     /// use loadspiker_core::assertion::details;
@@ -223,68 +226,67 @@ impl Scope<RequestsAndUsers> {
         EventCount(self.0, Measure::Users)
     }
 
-    /// The virtual users that were marked as failed when they came to their end: by a failed request, by an error or panic
-    /// of a step, or by code of the user's. Those that were cut off at the end of the run are not among them. Where a
-    /// [warm-up](crate::dsl::Simulation::warm_up) is left out, users count all the same.
+    /// The virtual users that ended marked as failed: because of a failed request, an error or panic of a step, or your own
+    /// code. Users that were interrupted at the end of the run are not included. Users are counted over the whole run, including
+    /// the [warm-up](crate::dsl::Simulation::warm_up).
     pub fn failed_users(self) -> UserCount {
         UserCount(self.0)
     }
 
-    /// Errors of steps that are no requests: an `Err` of `exec_fn` or of a scenario in the imperative style, an expression
-    /// that cannot be evaluated, a panic. Without those within the warm-up.
+    /// Errors of steps other than requests: an `Err` of `exec_fn` or of an imperative scenario, an expression that cannot be
+    /// evaluated, a panic. Errors during the warm-up are not included.
     pub fn step_errors(self) -> EventCount {
         EventCount(self.0, Measure::StepErrors)
     }
 
-    /// Panics of code of the user's that were caught. A run in which there are any has not passed, unless its assertions
-    /// say how many there may be: in each scenario with a panic, or by `global()`. So
-    /// `global().panics().count().lte(3)` allows three.
+    /// Panics in your code that were caught. A run with panics does not pass, unless assertions say how many are allowed: for
+    /// each scenario with a panic, or with `global()`. For example, `global().panics().count().lte(3)` allows three.
     pub fn panics(self) -> EventCount {
         EventCount(self.0, Measure::Panics)
     }
 }
 
-/// Users that failed, of which the number or the share is to be chosen.
+/// Users that failed. Choose their number or their share.
 #[derive(Clone, Debug, PartialEq)]
-#[must_use = "go on with `.count()` or `.percent()`"]
+#[must_use = "add `.count()` or `.percent()`"]
 pub struct UserCount(Place);
 
 impl UserCount {
-    /// Their number.
+    /// The number of these users.
     pub fn count(self) -> Metric<u64> {
         Metric::new(self.0, Measure::FailedUsers)
     }
 
-    /// Their share of all users that have ended, 0 to 100. If none has, there is no share, and the assertion fails.
+    /// The share of these users among all users that have ended, 0 to 100. If no user has ended, the assertion fails.
     pub fn percent(self) -> Metric<Percent> {
         Metric::new(self.0, Measure::FailedUsers)
     }
 }
 
-/// Users, errors or panics, of which there is a number and no share.
+/// Users, errors or panics. They have a number, but no share.
 #[derive(Clone, Debug, PartialEq)]
-#[must_use = "go on with `.count()`"]
+#[must_use = "add `.count()`"]
 pub struct EventCount(Place, Measure);
 
 impl EventCount {
-    /// Their number.
+    /// The number of these events.
     pub fn count(self) -> Metric<u64> {
         Metric::new(self.0, self.1)
     }
 }
 
-/// The response time, of which a metric is to be chosen.
+/// The response time. Choose a statistic.
 #[derive(Clone, Debug, PartialEq)]
-#[must_use = "go on with a metric such as `.percentile(95.0)`"]
+#[must_use = "add a metric such as `.percentile(95.0)`"]
 pub struct ResponseTime(Place);
 
 impl ResponseTime {
-    /// The shortest.
+    /// The shortest response time.
     pub fn min(self) -> Metric<Duration> {
         Metric::new(self.0, Measure::Min)
     }
 
-    /// The longest.
+    /// The longest response time.
     pub fn max(self) -> Metric<Duration> {
         Metric::new(self.0, Measure::Max)
     }
@@ -299,25 +301,25 @@ impl ResponseTime {
         Metric::new(self.0, Measure::StdDev)
     }
 
-    /// What `percent` of all (0 to 100, such as 99.9) do not exceed.
+    /// The time that `percent` of all response times (0 to 100, such as 99.9) do not exceed.
     pub fn percentile(self, percent: impl Into<f64>) -> Metric<Duration> {
         Metric::new(self.0, Measure::Percentile(percent.into()))
     }
 }
 
-/// A set of requests, of which the number or the share is to be chosen.
+/// A set of requests. Choose its number or its share.
 #[derive(Clone, Debug, PartialEq)]
-#[must_use = "go on with `.count()` or `.percent()`"]
+#[must_use = "add `.count()` or `.percent()`"]
 pub struct RequestCount(Place, Measure);
 
 impl RequestCount {
-    /// Their number.
+    /// The number of these requests.
     pub fn count(self) -> Metric<u64> {
         Metric::new(self.0, self.1)
     }
 
-    /// Their share of all requests in the scope, 0 to 100. Without any request 100 % have failed and none were
-    /// successful, and of status codes there is no share: the assertion fails.
+    /// The share of these requests among all requests in the scope, 0 to 100. Without any requests, 100 % have failed and 0 %
+    /// succeeded, and an assertion on status codes fails.
     pub fn percent(self) -> Metric<Percent> {
         Metric::new(self.0, self.1)
     }

@@ -1,18 +1,18 @@
-//! Assertions that lack a part: they do not compile, and the compiler says which part.
+//! Incomplete assertions: they do not compile, and the compiler says what is missing.
 
 use super::Assertion;
 use super::criterion::{Criterion, Requirement};
 use super::measured::{CheckCount, CheckScope, MetricScope};
 use super::scope::{RequestCount, ResponseTime, Scope};
 
-/// What [`Simulation::assert`](crate::dsl::Simulation::assert) takes: an [`Assertion`] or a [`Criterion`].
+/// Types that [`Simulation::assert`](crate::dsl::Simulation::assert) takes: an [`Assertion`] or a [`Criterion`].
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a whole assertion",
     label = "not a whole assertion",
     note = "an assertion has a scope, a statistic, a metric and a condition: `global().response_time().percentile(95.0).lt(800.millis())`"
 )]
 pub trait IntoRequirement {
-    /// What must hold.
+    /// Converts the value into a requirement.
     fn into_requirement(self) -> Requirement;
 }
 
@@ -23,12 +23,12 @@ impl<T: Into<Requirement>> IntoRequirement for T {
     }
 }
 
-/// What [`Simulation::stop_when`](crate::dsl::Simulation::stop_when) and
-/// [`fail_when`](crate::dsl::Simulation::fail_when) take: a [`Criterion`], which is about windows of a run.
+/// Types that [`Simulation::stop_when`](crate::dsl::Simulation::stop_when) and
+/// [`fail_when`](crate::dsl::Simulation::fail_when) take: a [`Criterion`], a condition on windows of a run.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is not a criterion: that has windows and a condition",
+    message = "`{Self}` is not a criterion: a criterion has a window and a condition",
     label = "not a criterion",
-    note = "the length of the windows stands before the condition: `global().failed_requests().percent().over(10.secs()).gt(50)`"
+    note = "put the window before the condition: `global().failed_requests().percent().over(10.secs()).gt(50)`"
 )]
 pub trait IntoCriterion {
     /// The criterion.
@@ -41,13 +41,13 @@ impl IntoCriterion for Criterion {
     }
 }
 
-/// A statistic that has one figure, which a condition can be put to. None of those without it does, for any threshold `T`.
+/// A statistic with a single value, which can be compared. Incomplete statistics do not implement this trait.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no condition yet: it is not a single figure",
     label = "a metric is missing before this",
-    note = "of a response time choose a metric first: `.percentile(95.0)`, `.max()`, `.mean()`, `.min()` or `.std_dev()`",
-    note = "of a set of requests or checks choose `.count()` or `.percent()`",
-    note = "of a scope choose a statistic first, such as `.response_time()` or `.failed_requests()`"
+    note = "for a response time, choose a metric first: `.percentile(95.0)`, `.max()`, `.mean()`, `.min()` or `.std_dev()`",
+    note = "for a set of requests or checks, add `.count()` or `.percent()`",
+    note = "for a scope, choose a statistic first, such as `.response_time()` or `.failed_requests()`"
 )]
 pub trait SingleFigure<T> {
     /// The assertion.

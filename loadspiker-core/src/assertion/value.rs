@@ -1,4 +1,4 @@
-//! What conditions compare: times, counts, percentages, rates.
+//! [`Quantity`]: the types that conditions compare, such as times, counts, percentages and rates.
 
 use std::fmt;
 use std::time::Duration;
@@ -6,27 +6,27 @@ use std::time::Duration;
 use crate::format;
 use serde::{Deserialize, Serialize};
 
-/// Something that a condition compares: a [`Duration`], a count (`u64`), a [`Percent`] or a [`Number`].
+/// Types that conditions compare: a [`Duration`], a count (`u64`), a [`Percent`] or a [`Number`].
 pub trait Quantity: Copy + PartialOrd + fmt::Debug + Sized {
-    /// In full.
+    /// The exact value, as text.
     fn text(self) -> String;
 
-    /// With about so many digits, at least four.
+    /// The value as text with about this many digits, at least four.
     fn short(self, digits: usize) -> String;
 
-    /// This much less, but not below the least there is.
+    /// The value minus `other`, but not below the minimum of the type.
     fn minus(self, distance: Self) -> Self;
 
-    /// This much more.
+    /// The value plus `other`.
     fn plus(self, distance: Self) -> Self;
 
-    /// The given share of it: 0.1 is a tenth.
+    /// The given share of the value; 0.1 is a tenth.
     fn share(self, share: f64) -> Self;
 
-    /// As a number, to tell how far apart two of them are; of a duration its seconds.
+    /// The value as a number, to measure distances between values; for a duration, its seconds.
     fn as_f64(self) -> f64;
 
-    /// Whether it is a number.
+    /// Whether the value is a number, not NaN.
     fn is_defined(self) -> bool {
         true
     }

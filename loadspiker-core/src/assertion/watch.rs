@@ -37,12 +37,12 @@ impl Watches {
         Watches { watches, seconds: 0, restored: 0, until: None, end: None }
     }
 
-    /// Says that the run is told to end at this time: what comes after is no matter of criteria.
+    /// Says that the run is told to end at this time: criteria ignore what comes after.
     pub(crate) fn until(&mut self, time: Duration) {
         self.until = Some(self.until.map_or(time, |until| until.min(time)));
     }
 
-    /// When what comes is no matter of criteria any more, if that is known.
+    /// When what comes is no longer evaluated by criteria, if that is known.
     pub(crate) fn ends_at(&self) -> Option<Duration> {
         self.until.filter(|until| *until < Duration::MAX)
     }
@@ -62,9 +62,9 @@ impl Watches {
             watch.look(time);
             if self.end.is_none()
                 && watch.purpose != Purpose::Assert
-                && let Some(held) = &watch.held
+                && let Some(found) = &watch.ended_by
             {
-                let why = format!("{}, was {} at {}", held.what, held.shown, precise(time));
+                let why = format!("{}, was {} at {}", found.what, found.shown, precise(time));
                 self.end = Some((why, Moment::START + time));
                 self.until = Some(time);
             }
@@ -87,15 +87,15 @@ impl Watches {
         let tracks = |watch: &Watch| {
             watch.tracks.iter().map(|(name, track)| (name.clone(), track.seen.clone())).collect::<BTreeMap<_, _>>()
         };
-        let watches = self.watches.iter().map(|watch| (watch.held.clone(), tracks(watch)));
+        let watches = self.watches.iter().map(|watch| (watch.ended_by.clone(), tracks(watch)));
         SavedWatches { seconds: self.seconds, watches: watches.collect() }
     }
 
     /// Goes on from what was found elsewhere, with windows that begin from now on.
     pub(crate) fn restore(&mut self, saved: SavedWatches) {
         (self.seconds, self.restored) = (saved.seconds, saved.seconds);
-        for (watch, (held, tracks)) in self.watches.iter_mut().zip(saved.watches) {
-            watch.held = held;
+        for (watch, (ended_by, tracks)) in self.watches.iter_mut().zip(saved.watches) {
+            watch.ended_by = ended_by;
             for (name, seen) in tracks {
                 let length = watch.length;
                 watch.tracks.entry(name).or_insert_with(|| Track::new(length)).seen = seen;
@@ -113,7 +113,7 @@ impl Watches {
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct SavedWatches {
     seconds: u64,
-    watches: Vec<(Option<Held>, BTreeMap<String, Seen>)>,
+    watches: Vec<(Option<Match>, BTreeMap<String, Seen>)>,
 }
 
 /// One criterion.
@@ -126,11 +126,11 @@ struct Watch {
     /// By the name of the place: a single one, but for [`Place::ForAll`].
     tracks: BTreeMap<String, Track>,
     /// The first window that ends the run.
-    held: Option<Held>,
+    ended_by: Option<Match>,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
-struct Held {
+struct Match {
     what: String,
     shown: String,
     at: Duration,
@@ -190,7 +190,7 @@ impl Watch {
         if criterion.assertion.place != Place::ForAll {
             tracks.insert(criterion.assertion.place.to_string(), Track::new(length));
         }
-        Watch { purpose, criterion, length, tracks, held: None }
+        Watch { purpose, criterion, length, tracks, ended_by: None }
     }
 
     fn second(&mut self, totals: &Totals) {
@@ -255,11 +255,11 @@ impl Watch {
             let Some(found) = claim.find(&counts.figures(self.length, metric.as_ref())) else { continue };
             track.seen.looked += 1;
             track.seen.missed += u64::from(!found.holds);
-            if found.holds && self.held.is_none() {
+            if found.holds && self.ended_by.is_none() {
                 let (what, shown) = (self.criterion.at(place), found.shown.clone());
                 // That it holds is what is wrong.
                 let too_much = !found.too_much;
-                self.held = Some(Held { what, shown, at: time, place: place.clone(), too_much });
+                self.ended_by = Some(Match { what, shown, at: time, place: place.clone(), too_much });
             }
             let rank = |found: &Finding| (!found.holds, found.miss);
             if track.seen.worst.as_ref().is_none_or(|(worst, _)| rank(&found) > rank(worst)) {
@@ -290,10 +290,10 @@ impl Watch {
 
     fn fail_result(&self, report: &RunReport, unknown: Option<String>) -> AssertionResult {
         let looked = self.tracks.values().map(|track| track.seen.looked).max().unwrap_or_default();
-        let passed = self.held.is_none() && unknown.is_none();
-        let (what, actual, message) = match &self.held {
-            Some(held) => {
-                (held.what.clone(), held.shown.clone(), format!("was {} at {}", held.shown, precise(held.at)))
+        let passed = self.ended_by.is_none() && unknown.is_none();
+        let (what, actual, message) = match &self.ended_by {
+            Some(found) => {
+                (found.what.clone(), found.shown.clone(), format!("was {} at {}", found.shown, precise(found.at)))
             }
             None => {
                 let never = || format!("in none of {}", windows(looked));
@@ -306,8 +306,8 @@ impl Watch {
             actual,
             expected: format!("never {}", self.criterion.claim().condition()),
             message,
-            look_at: match &self.held {
-                Some(held) => self.look_at(&held.place, held.too_much, report),
+            look_at: match &self.ended_by {
+                Some(found) => self.look_at(&found.place, found.too_much, report),
                 None => Vec::new(),
             },
         }

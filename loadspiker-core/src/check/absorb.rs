@@ -1,21 +1,21 @@
-//! [`Absorber`]: a check that is fed with the body piece by piece, so that the body need not be kept for it.
+//! [`Absorber`]: a check that reads the body piece by piece, so that the body need not be kept in memory.
 
 use std::fmt;
 
 use crate::value::Value;
 
-/// Takes in a body as it comes, and says at its end what it found.
+/// Reads a body as it arrives, and returns a result at the end.
 pub trait Absorb {
-    /// Takes the next piece.
+    /// Processes the next piece of the body.
     fn absorb(&mut self, piece: &[u8]);
 
-    /// The body is over: the value found.
+    /// Called at the end of the body. Returns the value found.
     fn finish(self: Box<Self>) -> Value;
 }
 
-/// How an extractor takes in a body piece by piece; see [`Extractor::absorber`](super::Extractor::absorber).
+/// How an extractor reads a body piece by piece; see [`Extractor::absorber`](super::Extractor::absorber).
 ///
-/// All checks of a response whose absorbers have the same name share one: a digest is computed once.
+/// Checks of a response whose absorbers have the same name share one absorber, so a digest is computed only once.
 #[derive(Clone, Copy)]
 pub struct Absorber {
     name: &'static str,
@@ -23,12 +23,12 @@ pub struct Absorber {
 }
 
 impl Absorber {
-    /// An absorber of this name, begun for each response with `start`.
+    /// Creates an absorber with this name. `start` is called for each response.
     pub const fn new(name: &'static str, start: fn() -> Box<dyn Absorb>) -> Self {
         Absorber { name, start }
     }
 
-    /// What it finds in a body that is all there.
+    /// What the absorber finds in a body that is complete.
     pub(super) fn absorb_all(self, body: &[u8]) -> Value {
         let mut absorbing = (self.start)();
         absorbing.absorb(body);
@@ -46,8 +46,8 @@ impl fmt::Debug for Absorber {
     }
 }
 
-/// The absorbers of one response while its body comes in. Made by [`CheckSet::absorbing`](super::CheckSet::absorbing),
-/// fed by the protocol, and given to [`CheckSet::run_absorbed`](super::CheckSet::run_absorbed).
+/// The absorbers of one response while its body arrives. Created by [`CheckSet::absorbing`](super::CheckSet::absorbing),
+/// fed by the protocol, and passed to [`CheckSet::run_absorbed`](super::CheckSet::run_absorbed).
 pub struct Absorbing(Vec<(&'static str, Box<dyn Absorb>)>);
 
 impl Absorbing {
@@ -55,7 +55,7 @@ impl Absorbing {
         Absorbing(absorbers.iter().map(|absorber| (absorber.name, (absorber.start)())).collect())
     }
 
-    /// Feeds the next piece of the body, decoded.
+    /// Feeds the next piece of the decoded body.
     pub fn feed(&mut self, piece: &[u8]) {
         for (_, absorbing) in &mut self.0 {
             absorbing.absorb(piece);

@@ -1,4 +1,4 @@
-//! [`Check`]: what a user writes.
+//! [`Check`]: the builder that users call.
 
 use std::fmt;
 use std::sync::Arc;
@@ -11,18 +11,18 @@ use crate::metrics::Handle;
 use crate::session::Session;
 use crate::value::Value;
 
-/// What is asked of a response, and what is saved from it; see the [module](super).
+/// A condition on a response, and what to save from it; see the [module](super).
 ///
-/// Several conditions in one check must all hold: `json_path("$.n").gt(0).lt(10)`. Without any, what is looked for must
-/// be there.
+/// If a check has several conditions, all must hold: `json_path("$.n").gt(0).lt(10)`. Without a condition, the value must
+/// be present.
 #[derive(Clone, Debug)]
-#[must_use = "a check does nothing until it is given to a request, with `.check(…)`"]
+#[must_use = "a check does nothing until it is passed to a request, with `.check(…)`"]
 pub struct Check {
     pub(super) kind: Kind,
     pub(super) name: Option<Arc<str>>,
-    /// Who made it, if that is not the user.
+    /// What added this check, if the user did not.
     pub(super) implied_by: Option<&'static str>,
-    /// Methods that were called but mean nothing on this kind of check; told as mistakes when it is compiled.
+    /// Methods that have no meaning for this kind of check. Reported as mistakes when the check is compiled.
     pub(super) misused: Vec<&'static str>,
 }
 
@@ -46,7 +46,7 @@ pub(super) struct Single {
     pub(super) record_to: Vec<Handle>,
 }
 
-/// What is done with the value found, in the order written.
+/// What to do with the value found, in the order the user wrote it.
 #[derive(Clone, Debug)]
 pub(super) enum Change {
     Default(ValueArg),
@@ -80,7 +80,7 @@ pub(super) type Judge = dyn Fn(&dyn Response, &Session) -> Result<(), String> + 
 pub(super) type Transform = dyn Fn(Value) -> Value + Send + Sync;
 pub(super) type Validate = dyn Fn(Option<&Value>, &Session) -> Result<(), String> + Send + Sync;
 
-/// A closure of the user's.
+/// A closure written by the user.
 pub(super) struct Closure<F: ?Sized>(pub(super) Arc<F>);
 
 impl<F: ?Sized> Clone for Closure<F> {
@@ -95,11 +95,11 @@ impl<F: ?Sized> fmt::Debug for Closure<F> {
     }
 }
 
-/// What can be a check of a request.
+/// Types that can be used as a check of a request.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no check",
+    message = "`{Self}` is not a check",
     label = "not a check",
-    note = "write a check such as `status().is(200)`, `json_path(\"$.id\").save_as(\"id\")` or `custom_check(\"what\", |response, session| …)`; for several there is `all_of([…])`"
+    note = "write a check such as `status().is(200)`, `json_path(\"$.id\").save_as(\"id\")` or `custom_check(\"what\", |response, session| …)`; to combine several, use `all_of([…])`"
 )]
 pub trait IntoCheck {
     /// The check.
@@ -113,18 +113,18 @@ impl<C: Into<Check>> IntoCheck for C {
     }
 }
 
-/// What a closure that judges may return: whether it is as it should be, or a `Result` whose error says why not.
+/// What a validating closure may return: a `bool`, or a `Result` whose error says what is wrong.
 #[diagnostic::on_unimplemented(
     message = "a check's closure must return a `bool` or a `Result<(), String>`, not `{Self}`",
-    label = "this is no verdict"
+    label = "not a verdict"
 )]
 pub trait Verdict {
-    /// The verdict.
+    /// Converts the value into a verdict.
     ///
     /// # Errors
     ///
-    /// Why it is not as it should be; empty if nothing can be said but that it is not. Since every different message
-    /// is counted by itself, leave out what differs from response to response.
+    /// The reason why the check fails. May be empty. Every distinct message is counted separately, so leave out details that
+    /// differ from response to response.
     fn into_result(self) -> Result<(), String>;
 }
 
@@ -141,7 +141,7 @@ impl<E: fmt::Display> Verdict for Result<(), E> {
 }
 
 impl Check {
-    /// A check on what an extractor of a protocol crate finds; the [module](super) has an example.
+    /// Creates a check on the value found by an extractor of a protocol crate; the [module](super) has an example.
     pub fn from_extractor(extractor: impl Extractor + 'static) -> Self {
         Check::new(Kind::Single(Box::new(Single {
             extractor: Arc::new(extractor),
@@ -179,17 +179,17 @@ impl Check {
         self.pick("find", Pick::First)
     }
 
-    /// Takes the value at a place among those found, from 0.
+    /// Takes the value at this position, counted from 0.
     pub fn find_nth(self, place: usize) -> Self {
         self.pick("find_nth", Pick::Nth(place))
     }
 
-    /// Takes the list of all values found. If there are none, nothing is found.
+    /// Takes all values found, as a list. If there are none, nothing is found.
     pub fn find_all(self) -> Self {
         self.pick("find_all", Pick::All)
     }
 
-    /// Takes one of the values found, each as likely as the other.
+    /// Takes one of the values found at random, each equally likely.
     pub fn find_random(self) -> Self {
         self.pick("find_random", Pick::Random)
     }
@@ -199,91 +199,91 @@ impl Check {
         self.pick("count", Pick::Count)
     }
 
-    /// Where nothing is found, takes this value instead.
+    /// Uses this value if nothing is found.
     pub fn with_default(self, value: impl IntoValue) -> Self {
         self.single("with_default", |single| single.changes.push(Change::Default(value.into_value())))
     }
 
-    /// Changes the value found, before it is judged and saved. Not called if nothing is found.
+    /// Transforms the value before it is checked and saved. Not called if nothing is found.
     pub fn transform<R: Into<Value>>(self, change: impl Fn(Value) -> R + Send + Sync + 'static) -> Self {
         self.single("transform", |single| {
             single.changes.push(Change::Transform(Closure(Arc::new(move |value| change(value).into()))));
         })
     }
 
-    /// It must say the same as this, type aside: `5`, `5.0` and `"5"` do.
+    /// The value must equal this one. Types are ignored: `5`, `5.0` and `"5"` are equal.
     pub fn is(self, expected: impl IntoValue) -> Self {
         self.condition("is", Condition::Is(expected.into_value()))
     }
 
-    /// It must not say the same as this, or not be there.
+    /// The value must differ from this one, or be missing. Types are ignored: `5`, `5.0` and `"5"` are equal.
     pub fn not(self, unexpected: impl IntoValue) -> Self {
         self.condition("not", Condition::Not(unexpected.into_value()))
     }
 
-    /// It must be there and be null.
+    /// The value must be present and null.
     pub fn is_null(self) -> Self {
         self.condition("is_null", Condition::IsNull)
     }
 
-    /// It must be there and not be null.
+    /// The value must be present and not null.
     pub fn not_null(self) -> Self {
         self.condition("not_null", Condition::NotNull)
     }
 
-    /// It must be there, be it null. This is the default.
+    /// The value must be present; null counts as present. This is the default.
     pub fn exists(self) -> Self {
         self.condition("exists", Condition::Exists)
     }
 
-    /// It must not be there. Where the response cannot be read (the body is no JSON) the check fails.
+    /// The value must be missing. If the response cannot be read (for example, the body is not valid JSON), the check fails.
     pub fn not_exists(self) -> Self {
         self.condition("not_exists", Condition::NotExists)
     }
 
-    /// It must say the same as one of these.
+    /// The value must equal one of these. Types are ignored: `5`, `5.0` and `"5"` are equal.
     pub fn one_of<V: IntoValue>(self, expected: impl IntoIterator<Item = V>) -> Self {
         self.condition("one_of", Condition::OneOf(expected.into_iter().map(IntoValue::into_value).collect()))
     }
 
-    /// It must be a number, or a text that reads as one, less than this.
+    /// The value must be less than this bound. It must be a number, or a text that parses as one.
     pub fn lt(self, bound: impl IntoValue) -> Self {
         self.condition("lt", Condition::Compare(Comparison::Less, bound.into_value()))
     }
 
-    /// It must be a number, or a text that reads as one, less than this or equal to it.
+    /// The value must be less than or equal to this bound. It must be a number, or a text that parses as one.
     pub fn lte(self, bound: impl IntoValue) -> Self {
         self.condition("lte", Condition::Compare(Comparison::LessOrEqual, bound.into_value()))
     }
 
-    /// It must be a number, or a text that reads as one, greater than this.
+    /// The value must be greater than this bound. It must be a number, or a text that parses as one.
     pub fn gt(self, bound: impl IntoValue) -> Self {
         self.condition("gt", Condition::Compare(Comparison::Greater, bound.into_value()))
     }
 
-    /// It must be a number, or a text that reads as one, greater than this or equal to it.
+    /// The value must be greater than or equal to this bound. It must be a number, or a text that parses as one.
     pub fn gte(self, bound: impl IntoValue) -> Self {
         self.condition("gte", Condition::Compare(Comparison::GreaterOrEqual, bound.into_value()))
     }
 
-    /// It must be a number, or a text that reads as one, between these two or equal to one of them.
+    /// The value must be between these bounds, both included. It must be a number, or a text that parses as one.
     pub fn between(self, low: impl IntoValue, high: impl IntoValue) -> Self {
         self.condition("between", Condition::Between(low.into_value(), high.into_value()))
     }
 
-    /// A regular expression must match somewhere in its text; `^…$` asks for the whole.
+    /// The regular expression must match somewhere in the value. To match the whole value, use `^…$`.
     pub fn matches(self, regex: impl AsRef<str>) -> Self {
         self.condition("matches", Condition::Matches(regex.as_ref().into()))
     }
 
-    /// Where nothing is found (also because the response cannot be read), the check passes, nothing is saved, and no
-    /// other condition is asked.
+    /// Makes the check optional. If nothing is found, or the response cannot be read, the check passes, saves nothing, and
+    /// skips its other conditions.
     pub fn optional(self) -> Self {
         self.single("optional", |single| single.optional = true)
     }
 
-    /// A closure of one's own judges the value, which is `None` if nothing is found: it returns a `bool`, or a
-    /// `Result<(), String>` whose error says why not. `what` names the condition in messages.
+    /// Validates the value with a closure, which gets `None` if nothing is found. It returns a `bool`, or a
+    /// `Result<(), String>` whose error says what is wrong. `what` names the condition in messages.
     pub fn validate<R: Verdict>(
         self,
         what: impl AsRef<str>,
@@ -293,27 +293,28 @@ impl Check {
         self.condition("validate", Condition::Custom(what.as_ref().into(), Closure(Arc::new(judge))))
     }
 
-    /// What messages and the report call this check, in place of what it looks for. The report counts how often the
-    /// checks of each name were made and failed, and [`check_details`](crate::assertion::check_details) asserts on it.
+    /// Names the check in messages and in the report. The report counts how often the checks of each name ran and failed, and
+    /// [`check_details`](crate::assertion::check_details) asserts on these counts. Default: what the check looks for.
     pub fn name(mut self, name: impl AsRef<str>) -> Self {
         self.name = Some(name.as_ref().into());
         self
     }
 
-    /// Says that this check was not written by the user but comes with something else, such as a way to log in. The report
-    /// counts it as `name (implied by form_login)`; its messages stay as they are.
+    /// Marks a check that comes with another feature, such as a login, and was not written by the user. The report counts it
+    /// as `name (implied by form_login)`; its messages do not change.
     pub fn implied_by(self, what: &'static str) -> Self {
         Check { implied_by: Some(what), ..self }
     }
 
-    /// Saves the value as a session attribute if the check passes and something is found.
+    /// Saves the value as a session attribute, if the check passes and a value is found.
     pub fn save_as(self, attribute: impl AsRef<str>) -> Self {
         self.single("save_as", |single| single.save_as = Some(attribute.as_ref().into()))
     }
 
-    /// Records the value in a [custom metric](crate::metrics#custom-metrics), whether or not it is as it should be; of a
-    /// list each value. Where nothing is found nothing is recorded. A value that the metric cannot record fails the
-    /// check: a counter needs whole numbers of at least 0, the others numbers, texts that read as one, or truth values.
+    /// Records the value in a [custom metric](crate::metrics#custom-metrics), whether or not the check passes. If the value is
+    /// a list, each of its items is recorded. If nothing is found, nothing is recorded. If the metric cannot record the value,
+    /// the check fails: counters take whole numbers of at least 0; other metrics take numbers, texts that parse as numbers,
+    /// and booleans.
     ///
     /// ```
     /// use loadspiker_core::check::json_path;

@@ -104,6 +104,14 @@ struct CompiledSingle {
     record_to: Box<[Handle]>,
 }
 
+/// Why a check has found no value that could be judged.
+enum Unfound {
+    /// The response cannot be read.
+    Response(String),
+    /// An expression has no value for this user, whatever the response.
+    Broken(String),
+}
+
 enum CompiledChange {
     Default(CompiledValue),
     Transform(Closure<Transform>),
@@ -126,7 +134,7 @@ pub(super) fn compile_counted(checks: &[Check], cx: &mut Symbols<'_>) -> Box<[Co
 }
 
 /// Compiles checks and puts them in the order in which they run.
-fn compile(checks: &[Check], cx: &mut Symbols<'_>) -> Box<[Compiled]> {
+pub(super) fn compile(checks: &[Check], cx: &mut Symbols<'_>) -> Box<[Compiled]> {
     let mut compiled: Vec<Compiled> = checks.iter().map(|check| Compiled::new(check, cx)).collect();
     compiled.sort_by_key(|check| check.scope);
     compiled.into()
@@ -142,7 +150,7 @@ impl Compiled {
             Kind::Custom(..) => ("custom_check(…)", "let the closure decide"),
         };
         for method in &check.misused {
-            cx.mistake(format!(".{method}(…) means nothing on {called}; {advice}"));
+            cx.mistake(format!(".{method}(…) has no effect on {called}; {advice}"));
         }
         let what = match &check.kind {
             Kind::Custom(what, _) => Some(what),
@@ -203,7 +211,7 @@ impl Compiled {
         cx: &mut Symbols<'_>,
     ) -> Self {
         if checks.is_empty() {
-            cx.mistake(format!("{called} has no checks in it; name at least one"));
+            cx.mistake(format!("{called} contains no checks; add at least one"));
         }
         let compiled = compile(checks, cx);
         Compiled {
@@ -217,7 +225,7 @@ impl Compiled {
         }
     }
 
-    /// Counts it in the report, be it without a name.
+    /// Counts the check in the report, even if it has no name.
     fn count(&mut self) {
         if self.counted_as.is_some() {
             return;
@@ -284,6 +292,42 @@ impl Compiled {
             None => message,
         })
     }
+
+    /// Whether a response is as this check asks. Nothing is saved, recorded or counted.
+    ///
+    /// # Errors
+    ///
+    /// Why no response can be: an expression has no value for this user.
+    pub(super) fn admits(&self, subject: &Subject<'_>, session: &Session) -> Result<bool, String> {
+        match &self.kind {
+            CompiledKind::Single(single) => single.admits(self.name.as_deref(), subject, session),
+            CompiledKind::All(checks) => admits_all(checks, subject, session),
+            CompiledKind::Any(checks) => {
+                for check in checks {
+                    if check.admits(subject, session)? {
+                        return Ok(true);
+                    }
+                }
+                Ok(false)
+            }
+            CompiledKind::If(condition, check) => match condition.get(session) {
+                Ok(true) => check.admits(subject, session),
+                Ok(false) => Ok(true),
+                Err(error) => Err(format!("check_if: {error}")),
+            },
+            CompiledKind::Custom(_, judge) => Ok(judge.0(subject.response(), session).is_ok()),
+        }
+    }
+}
+
+/// Whether a response is as all of the checks ask; see [`Compiled::admits`].
+pub(super) fn admits_all(checks: &[Compiled], subject: &Subject<'_>, session: &Session) -> Result<bool, String> {
+    for check in checks {
+        if !check.admits(subject, session)? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 /// What the checks look at in a JSON body, all together; `None` if none looks into one.
@@ -313,7 +357,7 @@ fn run_any(checks: &[Compiled], subject: &Subject<'_>, session: &mut Session) ->
     for check in checks {
         failures.extend(check.run(subject, session).err());
     }
-    if failures.len() < checks.len() { Ok(()) } else { Err(format!("none holds: {}", failures.join("; "))) }
+    if failures.len() < checks.len() { Ok(()) } else { Err(format!("none passed: {}", failures.join("; "))) }
 }
 
 impl CompiledSingle {
@@ -373,25 +417,10 @@ impl CompiledSingle {
 
     /// Finds, changes and judges the value.
     fn evaluate(&self, name: Option<&str>, subject: &Subject<'_>, session: &Session) -> Result<Option<Value>, String> {
-        let called = name.unwrap_or(&self.label);
-        let mut found = Found::new(self.pick, session);
-        match self.extract.extract(subject, session, &mut found) {
-            Ok(()) => {}
-            Err(ExtractError::Response(_)) if self.optional => return Ok(None),
-            Err(ExtractError::Response(message)) if name.is_none() => return Err(message),
-            Err(error) => return Err(format!("{called}: {error}")),
-        }
-        let mut value = found.take();
-        for change in &self.changes {
-            value = match (change, value) {
-                (CompiledChange::Default(default), None) => {
-                    let default = default.get(session).map_err(|error| format!("{called}: {error}"))?;
-                    Some(default.into_owned())
-                }
-                (CompiledChange::Transform(transform), Some(value)) => Some(transform.0(value)),
-                (_, unchanged) => unchanged,
-            };
-        }
+        let value = match self.find(name, subject, session) {
+            Ok(value) => value,
+            Err(Unfound::Response(message) | Unfound::Broken(message)) => return Err(message),
+        };
         if value.is_none() && self.optional {
             return Ok(None);
         }
@@ -405,6 +434,56 @@ impl CompiledSingle {
             rule.judge(value.as_ref(), session).map_err(|complaint| self.message(name, value.as_ref(), &complaint))?;
         }
         Ok(value)
+    }
+
+    /// Finds and changes the value.
+    fn find(&self, name: Option<&str>, subject: &Subject<'_>, session: &Session) -> Result<Option<Value>, Unfound> {
+        let called = name.unwrap_or(&self.label);
+        let mut found = Found::new(self.pick, session);
+        match self.extract.extract(subject, session, &mut found) {
+            Ok(()) => {}
+            Err(ExtractError::Response(_)) if self.optional => return Ok(None),
+            Err(ExtractError::Response(message)) if name.is_none() => return Err(Unfound::Response(message)),
+            Err(error @ ExtractError::Response(_)) => return Err(Unfound::Response(format!("{called}: {error}"))),
+            Err(error @ ExtractError::Pattern(_)) => return Err(Unfound::Broken(format!("{called}: {error}"))),
+        }
+        let mut value = found.take();
+        for change in &self.changes {
+            value = match (change, value) {
+                (CompiledChange::Default(default), None) => {
+                    let default = default.get(session);
+                    let default = default.map_err(|error| Unfound::Broken(format!("{called}: {error}")))?;
+                    Some(default.into_owned())
+                }
+                (CompiledChange::Transform(transform), Some(value)) => Some(transform.0(value)),
+                (_, unchanged) => unchanged,
+            };
+        }
+        Ok(value)
+    }
+
+    fn admits(&self, name: Option<&str>, subject: &Subject<'_>, session: &Session) -> Result<bool, String> {
+        if self.scope == Scope::Body && !subject.response().has_body() {
+            return Ok(true);
+        }
+        let value = match self.find(name, subject, session) {
+            Ok(value) => value,
+            Err(Unfound::Response(_)) => return Ok(false),
+            Err(Unfound::Broken(message)) => return Err(message),
+        };
+        if value.is_none() && self.optional {
+            return Ok(true);
+        }
+        for rule in &self.rules {
+            match rule.judge(value.as_ref(), session) {
+                Ok(()) => {}
+                Err(Complaint::Broken(message)) => {
+                    return Err(format!("{}: {message}", name.unwrap_or(&self.label)));
+                }
+                Err(_) => return Ok(false),
+            }
+        }
+        Ok(true)
     }
 
     fn message(&self, name: Option<&str>, value: Option<&Value>, complaint: &Complaint) -> String {
@@ -438,7 +517,7 @@ impl CompiledSingle {
         }
         match (complaint, shown) {
             (Complaint::Nothing, _) => format!("{called}: nothing found"),
-            (Complaint::Plain(message), _) => format!("{called}: {message}"),
+            (Complaint::Plain(message) | Complaint::Broken(message), _) => format!("{called}: {message}"),
             (Complaint::Unwanted(unwanted), _) => format!("{called}: must not be {}", mask(unwanted)),
             (Complaint::Not(expected), Some(shown)) => format!("{called}: {shown} is not {expected}"),
             (Complaint::Not(expected) | Complaint::NotVarying(expected), _) => {
@@ -494,7 +573,7 @@ impl fmt::Display for CompiledSingle {
         if self.optional {
             f.write_str(", optional")?;
         }
-        // The name of an attribute is no secret.
+        // The name of an attribute is not secret.
         if let Some(attribute) = &self.saved {
             write!(f, ", saved as {attribute}")?;
         }

@@ -1,4 +1,4 @@
-//! [`md5()`], [`sha1()`], [`sha256()`] and [`body_length`]: what can be told of a body without keeping it.
+//! [`md5()`], [`sha1()`], [`sha256()`] and [`body_length`]: checks that do not need the body in memory.
 
 use std::fmt::Write;
 
@@ -11,9 +11,9 @@ use crate::expression::Symbols;
 use crate::session::Session;
 use crate::value::Value;
 
-/// The MD5 digest of the body (after decompression), a text of 32 hexadecimal digits in lower case.
+/// The MD5 digest of the body (after decompression), as 32 lowercase hexadecimal digits.
 ///
-/// It is computed while the body comes in; a body that no other check looks at is not kept, however large it is.
+/// The digest is computed while the body arrives. The body is not kept in memory unless another check needs it.
 ///
 /// ```
 /// use loadspiker_core::check::md5;
@@ -25,7 +25,7 @@ pub fn md5() -> Check {
     Check::from_extractor(Fed { label: "md5", absorber: Absorber::new("md5", start::<md5::Md5>) })
 }
 
-/// The SHA-1 digest of the body (after decompression), a text of 40 hexadecimal digits in lower case; as [`md5()`].
+/// The SHA-1 digest of the body (after decompression), as 40 lowercase hexadecimal digits. Computed like [`md5()`].
 ///
 /// ```
 /// use loadspiker_core::check::sha1;
@@ -37,7 +37,7 @@ pub fn sha1() -> Check {
     Check::from_extractor(Fed { label: "sha1", absorber: Absorber::new("sha1", start::<sha1::Sha1>) })
 }
 
-/// The SHA-256 digest of the body (after decompression), a text of 64 hexadecimal digits in lower case; as [`md5()`].
+/// The SHA-256 digest of the body (after decompression), as 64 lowercase hexadecimal digits. Computed like [`md5()`].
 ///
 /// ```
 /// use loadspiker_core::check::sha256;
@@ -49,8 +49,8 @@ pub fn sha256() -> Check {
     Check::from_extractor(Fed { label: "sha256", absorber: Absorber::new("sha256", start::<sha2::Sha256>) })
 }
 
-/// The length of the body in bytes (after decompression), an integer. A body that no other check looks at is counted
-/// and not kept.
+/// The length of the body in bytes (after decompression), an integer. The body is not kept in memory unless another check
+/// needs it.
 pub fn body_length() -> Check {
     Check::from_extractor(Fed { label: "body length", absorber: Absorber::new("body length", || Box::new(Length(0))) })
 }

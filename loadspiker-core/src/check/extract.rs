@@ -1,4 +1,4 @@
-//! [`Extractor`]: how a check finds values in a response. The built-in ones and those of protocol crates alike.
+//! [`Extractor`]: how a check finds values in a response. Used by the built-in checks and by protocol crates.
 
 use std::borrow::Cow;
 use std::cell::{OnceCell, RefCell};
@@ -16,7 +16,7 @@ use crate::mask::is_secret_name;
 use crate::session::Session;
 use crate::value::Value;
 
-/// Which part of a response a check looks at. Checks run in this order.
+/// The part of a response that a check looks at. Checks run in this order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Scope {
@@ -32,68 +32,68 @@ pub enum Scope {
     Time,
 }
 
-/// What a check looks for, as the user wrote it.
+/// What a check looks for, as written by the user.
 pub trait Extractor: fmt::Debug + Send + Sync {
-    /// What is looked for, as messages name it: `json_path $.token`. Short, and the same for all users.
+    /// The name of what is looked for, as shown in messages: `json_path $.token`. Keep it short, and the same for all users.
     fn label(&self) -> String;
 
-    /// The part of the response it looks at; [`Scope::Body`] unless said otherwise.
+    /// The part of the response that the extractor looks at. Default: [`Scope::Body`].
     fn scope(&self) -> Scope {
         Scope::Body
     }
 
-    /// Whether the body is needed; a protocol may throw away one that is not. True for [`Scope::Body`] unless said
-    /// otherwise.
+    /// Whether the extractor needs the body. A protocol may discard a body that no check needs. Default: true for
+    /// [`Scope::Body`].
     fn needs_body(&self) -> bool {
         self.scope() == Scope::Body
     }
 
-    /// How it takes in the body piece by piece, if all that it needs is to see the body go by, as a digest does. Its
-    /// [`Extract`] then asks for the result with [`Subject::absorbed`], and where nothing else needs the body a protocol
-    /// that feeds it keeps none. `None` unless said otherwise.
+    /// How to read the body piece by piece, if the extractor only needs to see it pass, as a digest does. Its [`Extract`] then
+    /// gets the result from [`Subject::absorbed`], and a protocol that supports this does not keep the body unless something
+    /// else needs it. Default: `None`.
     fn absorber(&self) -> Option<Absorber> {
         None
     }
 
-    /// Whether a message may show the value found. Say no where it is long and tells nothing, such as a whole body.
+    /// Whether a message may show the value found. Return false if it is long and not helpful, such as a whole body.
     fn shows_value(&self) -> bool {
         true
     }
 
-    /// Whether what it finds must not be shown, nor what that is compared with. It follows from the
-    /// [label](Self::label), in which the name of the header or field stands that it looks at, unless said otherwise.
+    /// Whether the value found, and the value it is compared with, must be masked. Default: derived from the
+    /// [label](Self::label), which contains the name of the header or field.
     fn is_secret(&self) -> bool {
         is_secret_name(&self.label())
     }
 
-    /// Prepares it for the run: expressions and patterns are parsed, mistakes told with `cx.mistake`.
+    /// Prepares the extractor for the run: parses expressions and patterns, and reports mistakes with `cx.mistake`.
     fn compile(&self, cx: &mut Symbols<'_>) -> Box<dyn Extract>;
 }
 
 /// A prepared [`Extractor`], shared by all virtual users.
 pub trait Extract: Send + Sync {
-    /// Which parts of a JSON body it looks at with [`Subject::json_parts`]. The body is read once, and of that what no
-    /// check of the request has named is not built. `None`, unless said otherwise: it does not use that.
+    /// The parts of a JSON body that the extractor reads with [`Subject::json_parts`]. The body is parsed once, and parts that
+    /// no check of the request names are skipped. Default: `None`, for extractors that do not call it.
     fn json_parts(&self) -> Option<JsonParts> {
         None
     }
 
-    /// Offers what it finds to `found`, in order, until that wants no more. Offering nothing means that nothing is there.
+    /// Offers the values found to `found`, in order, until no more are wanted. Offering none means that nothing was found.
     ///
     /// # Errors
     ///
-    /// [`ExtractError`] if it cannot be looked for.
+    /// [`ExtractError`] if the search is not possible.
     fn extract(&self, from: &Subject<'_>, session: &Session, found: &mut Found<'_>) -> Result<(), ExtractError>;
 }
 
-/// Why a value could not be looked for.
+/// Why a value could not be searched for.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ExtractError {
-    /// The response is not of the kind that the extractor reads: `body is no JSON: …`. An optional check passes.
+    /// The extractor cannot read this kind of response: `body is not valid JSON: …`. An optional check passes.
     #[error("{0}")]
     Response(String),
-    /// An expression has no value, or makes a pattern that is none. The check fails in any case.
+    /// An expression has no value, or produces an invalid pattern. The check always fails.
     #[error("{0}")]
     Pattern(String),
 }
@@ -104,7 +104,7 @@ impl From<EvalError> for ExtractError {
     }
 }
 
-/// A response under examination, with what all checks on it share: its body as a text, parsed, digested.
+/// A response being checked. Holds what all checks share: the body as text, the parsed body, and digests.
 pub struct Subject<'a> {
     response: &'a dyn Response,
     /// The text, or why the body is none.
@@ -140,7 +140,7 @@ impl<'a> Subject<'a> {
         }
     }
 
-    /// Memory for what a check builds and nobody needs any more when the checks have run.
+    /// Memory for temporary data of checks; freed when all checks have run.
     pub(super) fn arena(&self) -> &'a Bump {
         self.arena
     }
@@ -150,13 +150,13 @@ impl<'a> Subject<'a> {
         self.response
     }
 
-    /// The body as a text, in the encoding that the response declares; see [`decode_text`].
+    /// The body as text, in the encoding that the response declares; see [`decode_text`].
     ///
     /// # Errors
     ///
-    /// [`ExtractError::Response`] if it is not in that encoding.
+    /// [`ExtractError::Response`] if the body is not valid in that encoding.
     pub fn text(&self) -> Result<&'a str, ExtractError> {
-        self.decoded().map_err(|why| ExtractError::Response(format!("body is no text: {why}")))
+        self.decoded().map_err(|why| ExtractError::Response(format!("body is not valid text: {why}")))
     }
 
     fn decoded(&self) -> Result<&'a str, String> {
@@ -167,26 +167,26 @@ impl<'a> Subject<'a> {
         text.clone()
     }
 
-    /// The body as JSON.
+    /// The body, parsed as JSON.
     ///
     /// # Errors
     ///
-    /// [`ExtractError::Response`] if it is none.
+    /// [`ExtractError::Response`] if the body is not valid JSON.
     pub fn json(&self) -> Result<&'a JsonTree<'a>, ExtractError> {
         self.json.whole(|| self.decoded())
     }
 
-    /// The body as JSON, as far as the checks of the request look at it: at least what [`Extract::json_parts`] of each
-    /// has named.
+    /// The body, parsed as JSON, with at least the parts that the checks of this request have named with
+    /// [`Extract::json_parts`].
     ///
     /// # Errors
     ///
-    /// [`ExtractError::Response`] if it is none.
+    /// [`ExtractError::Response`] if the body is not valid JSON.
     pub fn json_parts(&self) -> Result<&'a JsonTree<'a>, ExtractError> {
         self.json.parts(|| self.decoded())
     }
 
-    /// What an absorber finds in the body: it was fed while that came in, or is fed with all of it now.
+    /// The result of an absorber, which has read the body as it arrived, or reads it now.
     pub fn absorbed(&self, absorber: Absorber) -> Value {
         let mut absorbed = self.absorbed.borrow_mut();
         if let Some((_, value)) = absorbed.iter().find(|(name, _)| *name == absorber.name()) {
@@ -197,11 +197,11 @@ impl<'a> Subject<'a> {
         value
     }
 
-    /// The body as an HTML document. Whatever the text, there is one.
+    /// The body, parsed as HTML. Every text parses as some HTML document.
     #[cfg(feature = "html")]
     pub(super) fn html(&self) -> Result<&scraper::Html, ExtractError> {
         let html = self.html.get_or_init(|| match self.text()? {
-            "" => Err(ExtractError::Response("body is no HTML: it is empty".to_owned())),
+            "" => Err(ExtractError::Response("body is not valid HTML: it is empty".to_owned())),
             text => Ok(scraper::Html::parse_document(text)),
         });
         html.as_ref().map_err(Clone::clone)
@@ -233,7 +233,7 @@ pub(super) enum Pick {
     Count,
 }
 
-/// Takes the values that an [`Extract`] finds, and keeps those that the check wants.
+/// Collects the values that an [`Extract`] finds and the check wants.
 #[derive(Debug)]
 pub struct Found<'s> {
     pick: Pick,
@@ -248,7 +248,7 @@ impl<'s> Found<'s> {
         Found { pick, session, offered: 0, one: None, all: Vec::new() }
     }
 
-    /// Whether further values would be looked at; when not, the search can end.
+    /// Whether the check wants more values. If not, the search can stop.
     pub fn wants_more(&self) -> bool {
         match self.pick {
             Pick::First => self.offered == 0,
@@ -257,13 +257,13 @@ impl<'s> Found<'s> {
         }
     }
 
-    /// Whether the check asks for what there is, and not for one, all or the number of several: where what is found is
-    /// one list, it takes that as it is.
+    /// Whether the check takes the value as a whole ([`find`](super::Check::find)), not one of several, all or their number. An
+    /// extractor that finds a single list offers the list itself in that case.
     pub fn takes_whole(&self) -> bool {
         self.pick == Pick::First
     }
 
-    /// Offers the next value, which is made only if it is wanted.
+    /// Offers the next value. `value` is called only if the value is wanted.
     pub fn offer<V: Into<Value>>(&mut self, value: impl FnOnce() -> V) {
         let place = self.offered;
         self.offered += 1;
@@ -281,7 +281,7 @@ impl<'s> Found<'s> {
         }
     }
 
-    /// Offers all items until no more are wanted; `value` makes the value of one that is.
+    /// Offers all items until no more are wanted. `value` converts an item that is wanted.
     pub fn offer_all<I, V: Into<Value>>(&mut self, items: impl IntoIterator<Item = I>, value: impl Fn(I) -> V) {
         for item in items {
             self.offer(|| value(item));

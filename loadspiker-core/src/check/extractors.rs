@@ -18,12 +18,12 @@ pub fn status() -> Check {
     Check::from_extractor(Plain::Status)
 }
 
-/// Where the response finally came from: the URL after redirects, a text.
+/// The URL that the response came from, after redirects; a text.
 pub fn current_location() -> Check {
     Check::from_extractor(Plain::Location)
 }
 
-/// The values of a header, texts; the name is compared without regard to case.
+/// The values of a header, as texts. Names are case-insensitive.
 pub fn header(name: impl AsRef<str>) -> Check {
     Check::from_extractor(Header(name.as_ref().into()))
 }
@@ -33,32 +33,32 @@ pub fn header_regex(name: impl AsRef<str>, regex: impl AsRef<str>) -> Check {
     Check::from_extractor(HeaderRegex { name: name.as_ref().into(), regex: regex.as_ref().into() })
 }
 
-/// The whole body, a text. It is decoded as [`decode_text`](super::decode_text) says, for this check as for all others on
-/// text, and a byte order mark is left out.
+/// The whole body as text, without a byte order mark. As for all checks on text, it is decoded by
+/// [`decode_text`](super::decode_text).
 pub fn body_string() -> Check {
     Check::from_extractor(Plain::BodyString)
 }
 
-/// The whole body, bytes.
+/// The whole body as bytes.
 pub fn body_bytes() -> Check {
     Check::from_extractor(Plain::BodyBytes)
 }
 
-/// The places where the body holds a text, without overlaps: integers, in bytes from the start of the body, which are those
-/// of UTF-8 whatever its encoding.
+/// The positions at which the body contains a text, without overlaps, as integers: byte offsets from the start of the body
+/// in UTF-8, whatever its original encoding.
 pub fn substring(text: impl AsRef<str>) -> Check {
     Check::from_extractor(Holds(text.as_ref().into()))
 }
 
-/// The matches of a regular expression in the body: the whole match as a text; if the expression has a group, the text
-/// of the group; if it has several, the list of their texts (null for a group that took no part).
+/// The matches of a regular expression in the body. Without groups, a match is the whole text that matched; with one group,
+/// the text of the group; with several, a list of their texts (null for a group that did not match).
 pub fn regex(regex: impl AsRef<str>) -> Check {
     Check::from_extractor(BodyRegex(regex.as_ref().into()))
 }
 
-/// The time from the moment at which the user meant to send to the last byte, in milliseconds, a float.
+/// The time in milliseconds from the moment at which the user intended to send the request to the last byte, a float.
 ///
-/// It compares with a number or with a duration: `response_time().lt(800.millis())`.
+/// The value can be compared with a number or a duration: `response_time().lt(800.millis())`.
 pub fn response_time() -> Check {
     Check::from_extractor(Plain::ResponseTime)
 }

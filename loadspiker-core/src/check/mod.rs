@@ -1,9 +1,9 @@
-//! Checks: what is asked of a response, and what is saved from it.
+//! Checks: conditions on a response, and what to save from it.
 //!
-//! A [`Check`] looks for something ([`status`], [`header`], [`json_path`], …), picks from what it finds
-//! ([`find`](Check::find), [`find_all`](Check::find_all), …), may change it, asks whether it is as it should be
-//! ([`is`](Check::is), [`exists`](Check::exists), …), and may save it as a session attribute. All parts are optional:
-//! `json_path("$.token")` alone asks that there is a token.
+//! A [`Check`] has up to four parts. It looks for values ([`status`], [`header`], [`json_path`], …), picks from them
+//! ([`find`](Check::find), [`find_all`](Check::find_all), …), states conditions ([`is`](Check::is),
+//! [`exists`](Check::exists), …), and saves the value as a session attribute. Only the first part is required:
+//! `json_path("$.token")` alone requires that there is a token.
 //!
 //! ```
 //! use loadspiker_core::check::{any_of, header, json_path, status};
@@ -19,17 +19,17 @@
 //! # let _ = checks;
 //! ```
 //!
-//! Of one response, checks run in the order location, status, header, body, time, and within each kind in the order
-//! they were written. All of them run, whatever fails before; the message of the first failure is reported, and what
-//! the others found is saved. The body is decoded as a text, and parsed as JSON, HTML or XML, at most once each, and only
-//! if a check asks. A body that is only digested or counted ([`sha256`](sha256()), [`body_length`]) is not kept for that.
+//! The checks of a response run in the order location, status, header, body, time, and within each kind in the order
+//! they were written. All checks run, even if earlier ones fail. The first failure is reported, and the values found by
+//! checks that pass are saved. The body is decoded as text, and parsed as JSON, HTML or XML, at most once each, and only if a
+//! check needs it. A body that is only hashed or counted ([`sha256`](sha256()), [`body_length`]) is not kept in memory.
 //!
-//! Names, patterns, paths and expected values may have expressions. Those without any are prepared before the run.
+//! Names, patterns, paths and expected values may contain expressions. Those without are prepared before the run.
 //!
-//! # Extractors of a protocol's own
+//! # Extractors of your own
 //!
-//! The functions of this module work on every [`Response`]. What only one protocol has is found by an [`Extractor`]
-//! of its crate, which [`Check::from_extractor`] makes a check with all the same methods:
+//! The functions of this module work on every [`Response`]. For values that only one protocol has, its crate implements an
+//! [`Extractor`]. [`Check::from_extractor`] turns it into a check with all the usual methods:
 //!
 //! ```
 //! use std::any::Any;
@@ -79,8 +79,8 @@
 //! # let _ = (check, Scope::Body);
 //! ```
 //!
-//! One that only has to see a body go by has an [`Absorber`]: a protocol with large bodies feeds it piece by piece, with
-//! [`CheckSet::absorbing`] and [`CheckSet::run_absorbed`], and others need not care.
+//! An extractor that only needs to see the body pass has an [`Absorber`]. A protocol with large bodies feeds it piece by
+//! piece, with [`CheckSet::absorbing`] and [`CheckSet::run_absorbed`]; other protocols can ignore it.
 //!
 //! ```
 //! use loadspiker_core::check::{Absorb, Absorber, Check, Extract, ExtractError, Extractor, Found, Subject};
@@ -139,6 +139,7 @@ mod html;
 mod jmes;
 mod json;
 mod pattern;
+mod predicate;
 mod response;
 mod rule;
 mod set;
@@ -161,6 +162,8 @@ pub use extractors::{
 pub use html::{css, css_attr, form};
 pub use jmes::jmes_path;
 pub use json::{JsonFields, JsonParts, JsonTree, json_path};
+pub(crate) use predicate::refuse_saving;
+pub use predicate::{BoundPredicate, Predicate};
 pub use response::Response;
 pub use set::CheckSet;
 pub use text::decode_text;

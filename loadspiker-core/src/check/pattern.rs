@@ -17,7 +17,7 @@ pub(super) trait FromPattern: Sized {
 }
 
 pub(super) enum Pattern<T> {
-    /// The same for all users.
+    /// Prepared once, the same for all users.
     Ready(T),
     /// Made for every use.
     Rendered(Template),
@@ -39,7 +39,7 @@ impl<T: FromPattern> Pattern<T> {
         }
     }
 
-    /// It, if it is the same for all users.
+    /// The pattern, if it is the same for all users.
     pub(super) fn ready(&self) -> Option<&T> {
         match self {
             Pattern::Ready(made) => Some(made),
@@ -127,7 +127,7 @@ impl FromPattern for HeaderName {
             return Err("it is empty; name a header".to_owned());
         }
         match text.chars().find(|c| *c == ':' || c.is_whitespace() || c.is_control()) {
-            Some(wrong) => Err(format!("{wrong:?} is in no name of a header; leave it out")),
+            Some(wrong) => Err(format!("a header name cannot contain {wrong:?}; leave it out")),
             None => Ok(HeaderName(text.to_owned())),
         }
     }

@@ -38,15 +38,17 @@ pub(super) enum Complaint {
     NotVarying(String),
     /// The value is this, which it must not be.
     Unwanted(String),
-    /// Another sentence about the value: `"bob" is no number`. Messages may show the value.
+    /// Another sentence about the value: `"bob" is not a number`. Messages may show the value.
     Other(String),
     /// The whole message.
     Plain(String),
+    /// An expression has no value for this user: the whole message.
+    Broken(String),
 }
 
 impl From<EvalError> for Complaint {
     fn from(error: EvalError) -> Self {
-        Complaint::Plain(format!("{error:#}"))
+        Complaint::Broken(format!("{error:#}"))
     }
 }
 
@@ -119,7 +121,7 @@ impl Rule {
             (Rule::NotExists | Rule::Not(_), None) => Ok(()),
             (_, None) => Err(Complaint::Nothing),
             (Rule::Exists, Some(_)) => Ok(()),
-            (Rule::NotExists, Some(_)) => Err(Complaint::Other("found, but must not be there".to_owned())),
+            (Rule::NotExists, Some(_)) => Err(Complaint::Other("found, but must be missing".to_owned())),
             (Rule::IsNull, Some(value)) => holds(matches!(value, Value::Null), || Complaint::Not("null".to_owned())),
             (Rule::NotNull, Some(value)) => {
                 holds(!matches!(value, Value::Null), || Complaint::Plain("is null".to_owned()))
@@ -156,7 +158,7 @@ impl Rule {
                     other => Cow::Owned(other.to_string()),
                 };
                 let matched = regex.with(session, |regex| regex.is_match(&text));
-                let matched = matched.map_err(|error| Complaint::Plain(error.to_string()))?;
+                let matched = matched.map_err(|error| Complaint::Broken(error.to_string()))?;
                 holds(matched, || match regex {
                     Pattern::Ready(_) => Complaint::Other(format!("does not match {source}")),
                     Pattern::Rendered(_) => Complaint::Plain(format!("does not match {source}")),
@@ -183,7 +185,7 @@ fn not<'a>(expected: String, parts: impl IntoIterator<Item = &'a CompiledValue>)
 fn number(bound: &ValueArg, cx: &mut Symbols<'_>) -> CompiledValue {
     let bound = bound.compile(cx);
     if bound.as_constant().is_some_and(|value| value.as_f64().is_none_or(f64::is_nan)) {
-        cx.mistake(format!("{bound} is no number, nothing can be compared with it; use is(…) for texts"));
+        cx.mistake(format!("{bound} is not a number, so nothing can be compared with it; use is(…) for texts"));
     }
     bound
 }
@@ -195,10 +197,10 @@ fn order(value: &Value, bound: &CompiledValue, session: &Session) -> Result<Opti
         return Ok(Some(value.cmp(limit)));
     }
     let Some(number) = value.number() else {
-        return Err(Complaint::Other("is no number".to_owned()));
+        return Err(Complaint::Other("is not a number".to_owned()));
     };
     let Some(limit) = limit.number() else {
-        return Err(Complaint::Plain(format!("the bound {bound} is no number for this user")));
+        return Err(Complaint::Broken(format!("the bound {bound} is not a number for this user")));
     };
     Ok(number.order(&limit))
 }

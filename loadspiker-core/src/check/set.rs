@@ -25,8 +25,8 @@ pub struct CheckSet {
 }
 
 impl CheckSet {
-    /// Prepares checks: patterns without expressions are compiled, attributes to save are defined, mistakes told with
-    /// `cx.mistake`. Where a protocol has checks for every request, they come after the request's own.
+    /// Compiles the checks: prepares patterns without expressions, defines the attributes to save, and reports mistakes with
+    /// `cx.mistake`. If a protocol has checks for every request, put them after the request's own.
     pub fn compile(checks: &[Check], cx: &mut Symbols<'_>) -> CheckSet {
         let checks = compiled::compile_counted(checks, cx);
         cx.list(checks.iter().map(ToString::to_string));
@@ -38,20 +38,20 @@ impl CheckSet {
         }
     }
 
-    /// Whether there is no check.
+    /// Whether the set is empty.
     pub fn is_empty(&self) -> bool {
         self.checks.is_empty()
     }
 
-    /// Whether a check looks at the body; if not, a protocol need not keep it.
+    /// Whether a check needs the body. If not, the protocol can discard it.
     pub fn needs_body(&self) -> bool {
         !matches!(self.needs_body, Need::Nothing)
     }
 
-    /// If it is enough to feed the body to the checks while it comes in: what is to be fed. `None` if the body has to be
-    /// kept ([`needs_body`](Self::needs_body)), or nobody looks at it.
+    /// The absorbers to feed while the body arrives, if that is enough for all checks. `None` if the body has to be kept
+    /// ([`needs_body`](Self::needs_body)), or no check looks at it.
     ///
-    /// A protocol with small bodies, or that has them whole anyhow, need not care.
+    /// A protocol with small bodies, or one that always has the whole body, can ignore this.
     pub fn absorbing(&self) -> Option<Absorbing> {
         match &self.needs_body {
             Need::Feed(absorbers) => Some(Absorbing::start(absorbers)),
@@ -59,12 +59,12 @@ impl CheckSet {
         }
     }
 
-    /// Whether a check looks at the status, be it on a condition; if not, a protocol applies the one it implies.
+    /// Whether a check looks at the status, even conditionally. If not, the protocol applies its default status check.
     pub fn has_status_check(&self) -> bool {
         self.has_status
     }
 
-    /// Runs all checks over a response and saves what they find, also if others fail.
+    /// Runs all checks on a response, and saves the values found by those that pass.
     ///
     /// # Errors
     ///
@@ -74,11 +74,11 @@ impl CheckSet {
         self.run_over(response, Vec::new(), session)
     }
 
-    /// As [`run`](Self::run), over a response whose body was fed to [`absorbing`](Self::absorbing) and not kept.
+    /// Like [`run`](Self::run), for a response whose body was fed to [`absorbing`](Self::absorbing) and not kept.
     ///
     /// # Errors
     ///
-    /// As [`run`](Self::run).
+    /// See [`run`](Self::run).
     pub fn run_absorbed(
         &self,
         response: &dyn Response,

@@ -7,11 +7,11 @@ use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
 /// How far into a document its own declaration is looked for, as browsers do (HTML Standard, §13.2.3.2).
 const PRESCAN: usize = 1024;
 
-/// The text that `body` holds. Where it is in UTF-8, the bytes are borrowed.
+/// Decodes `body` as text. If it is UTF-8, the bytes are borrowed.
 ///
-/// The encoding is, in this order: that of a byte order mark, which is not part of the text; `charset`, if the protocol
-/// declares one and it is known (a label of the [Encoding Standard](https://encoding.spec.whatwg.org/#names-and-labels));
-/// the one that the document declares itself, in an XML declaration or in a `<meta>` within its first 1024 bytes; UTF-8.
+/// The encoding is the first of: a byte order mark, which is not part of the text; `charset`, if the protocol declares one
+/// and it is a known label of the [Encoding Standard](https://encoding.spec.whatwg.org/#names-and-labels); the encoding
+/// that the document declares in an XML declaration, or in a `<meta>` within its first 1024 bytes; UTF-8.
 ///
 /// ```
 /// use loadspiker_core::check::decode_text;
@@ -24,7 +24,7 @@ const PRESCAN: usize = 1024;
 ///
 /// # Errors
 ///
-/// Why the body is no such text: `it is not UTF-8`.
+/// The reason why the body is not valid in that encoding, such as `it is not UTF-8`.
 pub fn decode_text<'a>(body: &'a [u8], charset: Option<&str>) -> Result<Cow<'a, str>, String> {
     // Two bytes without a text behind them are more likely no text at all.
     let marked = Encoding::for_bom(body).filter(|(encoding, mark)| *encoding == UTF_8 || body.len() > *mark);

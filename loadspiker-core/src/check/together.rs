@@ -1,4 +1,4 @@
-//! Checks made of checks, and those that are a closure alone.
+//! Combinations of checks, and checks that are a closure.
 
 use std::sync::Arc;
 
@@ -7,25 +7,25 @@ use super::response::Response;
 use crate::expression::IntoCondition;
 use crate::session::Session;
 
-/// All of these must pass. All are run; the first failure is told.
+/// All of these checks must pass. All of them run, and the first failure is reported.
 ///
-/// Several checks of a request must all pass anyhow: this is for use in [`any_of`] and [`check_if`].
+/// The checks of a request must all pass anyway: use this inside [`any_of`] and [`check_if`].
 pub fn all_of(checks: impl IntoIterator<Item = Check>) -> Check {
     Check::new(Kind::All(checks.into_iter().collect()))
 }
 
-/// At least one of these must pass. All are run, and each that passes saves what it found.
+/// At least one of these checks must pass. All of them run, and each that passes saves its value.
 pub fn any_of(checks: impl IntoIterator<Item = Check>) -> Check {
     Check::new(Kind::Any(checks.into_iter().collect()))
 }
 
-/// The check is run only if the condition holds at that time: what earlier checks of the same response saved is seen.
+/// Runs the check only if the condition holds. The condition sees what earlier checks of the same response have saved.
 pub fn check_if(condition: impl IntoCondition, check: Check) -> Check {
     Check::new(Kind::If(condition.into_condition(), Box::new(check)))
 }
 
-/// A closure of one's own judges the response: it returns a `bool`, or a `Result<(), String>` whose error says why not.
-/// `what` names the check in messages. It runs with the checks on the body, also where there is none.
+/// Checks the response with a closure, which returns a `bool`, or a `Result<(), String>` whose error says what is wrong.
+/// `what` names the check in messages. It runs together with the checks on the body, even if there is no body.
 ///
 /// ```
 /// use loadspiker_core::check::custom_check;

@@ -7,6 +7,7 @@ mod lower;
 mod plan;
 mod planned;
 mod program;
+mod protocols;
 mod sequence;
 mod show;
 

@@ -10,6 +10,7 @@ use crate::compile::hooks::{self, Attributes};
 use crate::compile::limits;
 use crate::compile::lower::Lowering;
 use crate::compile::program::{Op, Pc, Program};
+use crate::compile::protocols;
 use crate::compile::sequence::{self, Predecessor};
 use crate::dsl::{Population, Simulation};
 use crate::error::{Error, Mistake, Mistakes};
@@ -169,6 +170,7 @@ pub(crate) fn compile(simulation: &Simulation, shards: usize, seed: u64, alone: 
     for guard in &simulation.guards {
         gathered.symbols.mistakes.extend(guard.criterion.mistakes().into_iter().map(general));
     }
+    gathered.symbols.mistakes.extend(protocols::doubled(simulation).into_iter().map(general));
     gathered.symbols.mistakes.extend(warm_up_mistake(simulation).map(general));
     gathered.symbols.mistakes.extend(limits::mistakes_of_simulation(simulation).into_iter().map(general));
     gathered.symbols.warnings.extend(limits::no_time(simulation).map(general));
@@ -183,6 +185,8 @@ pub(crate) fn compile(simulation: &Simulation, shards: usize, seed: u64, alone: 
     let attributes = gathered.symbols.schema.names().to_vec();
     let secrets = Arc::new(gathered.symbols.secrets.clone());
     let after = simulation.hooks.after.as_ref().map(|hook| hooks::compile(hook, simulation, &mut gathered, seed));
+    let bound = gathered.bindings.protocols.iter().map(|bound| &bound.protocol);
+    gathered.symbols.mistakes.extend(protocols::unsimulated(simulation, bound).into_iter().map(general));
     if !gathered.symbols.mistakes.is_empty() {
         return Err(Error::Simulation(Mistakes(gathered.symbols.mistakes)));
     }
@@ -300,7 +304,7 @@ fn add(
     report_unknown_attributes(&mut cx);
     (cx.step, cx.place) = (String::new(), Some(population.place));
     let given = if cx.imperative { cx.bind_given() } else { Vec::new() };
-    let protocols = protocols(&cx, population);
+    let protocols = used_protocols(&cx, population);
 
     let index = populations.len();
     scenario_names.push(scenario.name.as_str().into());
@@ -333,12 +337,12 @@ fn add(
 }
 
 /// The protocols that the steps of a population use, and who gave them.
-fn protocols(cx: &CompileContext<'_>, population: &Population) -> Vec<String> {
+fn used_protocols(cx: &CompileContext<'_>, population: &Population) -> Vec<String> {
     let bound = cx.bound.iter().map(|index| &cx.bindings.protocols[*index]);
     let describe = |bound: &BoundProtocol| {
-        let source = match &bound.protocol {
+        let source = match () {
             _ if bound.is_default => "default settings",
-            given if population.protocols.iter().any(|own| Arc::ptr_eq(own, given)) => "given to the population",
+            _ if population.protocols.iter().any(|own| Arc::ptr_eq(own, &bound.written)) => "given to the population",
             _ => "given to the simulation",
         };
         format!("{}, {source}", bound.protocol.describe())

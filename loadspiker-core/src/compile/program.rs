@@ -12,9 +12,9 @@ use crate::dsl::{PauseType, SessionFn};
 use crate::expression::{CompiledArg, CompiledPause, CompiledValue};
 use crate::feeder::BoundFeeder;
 use crate::pool::BoundPool;
-use crate::protocol::Action;
 use crate::protocol::Journey;
 use crate::protocol::RendezVous;
+use crate::protocol::{Action, Block};
 use crate::session::Slot;
 
 /// The index of an operation.
@@ -43,6 +43,13 @@ pub(crate) enum Op {
         end: Pc,
     },
     TryLeave,
+    /// Something that a protocol opens; it is closed at `end`, an [`Op::BlockLeave`].
+    BlockEnter {
+        block: Box<dyn Block>,
+        end: Pc,
+    },
+    /// The end of the block that was entered there.
+    BlockLeave(Pc),
     GroupEnter(Text),
     GroupLeave,
     /// The user rests, its branches begin; afterwards it goes on where they join.
@@ -65,7 +72,14 @@ impl Op {
     pub(crate) fn is_step(&self) -> bool {
         !matches!(
             self,
-            Op::LoopNext(_) | Op::Jump(_) | Op::TryLeave | Op::GroupLeave | Op::BranchEnd | Op::Retire | Op::End
+            Op::LoopNext(_)
+                | Op::Jump(_)
+                | Op::TryLeave
+                | Op::BlockLeave(_)
+                | Op::GroupLeave
+                | Op::BranchEnd
+                | Op::Retire
+                | Op::End
         )
     }
 }

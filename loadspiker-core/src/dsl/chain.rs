@@ -8,7 +8,7 @@ use crate::error::StepError;
 use crate::expression::{Arg, PauseArg, ValueArg};
 use crate::feeder::Feeder;
 use crate::pool::Pool;
-use crate::protocol::{ActionBuilder, Journey};
+use crate::protocol::{ActionBuilder, BlockBuilder, Journey};
 use crate::session::Session;
 
 /// A part of a scenario without a name: steps in order.
@@ -51,6 +51,13 @@ impl Chain {
 }
 
 impl Chain {
+    /// A chain of one step, in which a protocol opens something before `body` and closes it behind, such as a transaction.
+    /// It is closed by the outcome of `body` itself, also when the user exits within it or the run is stopped.
+    #[track_caller]
+    pub fn block(builder: impl BlockBuilder + 'static, body: impl Into<Chain>) -> Self {
+        Chain { steps: vec![Step::here(StepKind::Block { builder: Arc::new(builder), body: body.into() })] }
+    }
+
     /// A chain of one imperative step.
     #[track_caller]
     pub(crate) fn code(name: String, timed: bool, code: Arc<dyn Journey>) -> Self {
@@ -145,6 +152,11 @@ pub(crate) enum StepKind {
         body: Chain,
         name: &'static str,
     },
+    /// A chain that a protocol opens and closes something around.
+    Block {
+        builder: Arc<dyn BlockBuilder>,
+        body: Chain,
+    },
     Group {
         name: String,
         body: Chain,
@@ -191,7 +203,10 @@ impl StepKind {
     /// The chains in it, one after the other.
     fn for_each_chain(&mut self, mut f: impl FnMut(&mut Chain)) {
         match self {
-            StepKind::Loop { body, .. } | StepKind::Try { body, .. } | StepKind::Group { body, .. } => f(body),
+            StepKind::Loop { body, .. }
+            | StepKind::Try { body, .. }
+            | StepKind::Block { body, .. }
+            | StepKind::Group { body, .. } => f(body),
             StepKind::If { then, otherwise, .. } | StepKind::IfEquals { then, otherwise, .. } => {
                 f(then);
                 f(otherwise);
@@ -254,6 +269,7 @@ impl StepKind {
             StepKind::Parallel(_) => "parallel".to_owned(),
             StepKind::Try { attempts, name: name @ "try_max", .. } => format!("{name} {attempts:?}"),
             StepKind::Try { name, .. } => (*name).to_owned(),
+            StepKind::Block { builder, .. } => builder.describe(),
             StepKind::Group { name, .. } => format!("group \"{name}\""),
             StepKind::Exit(Exit::Always) => "exit_here".to_owned(),
             StepKind::Exit(Exit::If(condition)) => format!("exit_here_if {condition:?}"),

@@ -74,8 +74,8 @@ impl Simulation {
         self
     }
 
-    /// The configuration of a protocol, for all populations that have none of the same kind. A second one of the same
-    /// kind replaces the first.
+    /// The configuration of a protocol, for all populations that have none of the same kind and name. Two of one kind
+    /// need different names, given with `.named("…")`.
     pub fn protocol(mut self, protocol: impl Protocol) -> Self {
         self.protocols.insert(0, Arc::new(protocol));
         self

@@ -9,7 +9,7 @@ use crate::error::StepError;
 use crate::expression::{Arg, IntoCondition, IntoCount, IntoDuration, IntoPause, IntoValue};
 use crate::feeder::IntoFeeder;
 use crate::pool::Pool;
-use crate::protocol::{Outcome, User};
+use crate::protocol::{JoinAwait, Outcome, User};
 use crate::session::Session;
 
 macro_rules! steps {
@@ -418,6 +418,17 @@ steps! {
     fn crash_load_generator_if(why: impl Into<String>, condition: impl IntoCondition) {
         stop(why, Some(condition.into_condition()), true)
     }
+
+    /// Waits for the requests of this name whose messages are awaited in the background (`.in_background()`), those of all
+    /// branches included. Then their checks run: what these save is saved, and a failure marks the user as failed, here.
+    /// The response time of each ends when its message came, however late it is joined. Without such a request the user
+    /// goes on at once.
+    ///
+    /// What is not joined when the user ends counts as failed if its message has not come by then.
+    fn join_await(name: impl Into<String>) { Chain::action(JoinAwait::named(name)) }
+
+    /// As [`join_await`], for all requests whose messages are awaited in the background.
+    fn join_awaits() { Chain::action(JoinAwait::all()) }
 
     /// A pretended request that takes this long and sends nothing: to try out a scenario, or a report.
     fn dummy(name: impl Into<String>, duration: impl IntoDuration) {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::compile::{Op, Pc};
 use crate::engine::cursor::Cursor;
 use crate::engine::fork::Fork;
-use crate::engine::user::{Branch, Extras, Frame, Rare, User, place};
+use crate::engine::user::{Branch, Extras, Frame, Leaving, Rare, User, place};
 use crate::protocol::UserState;
 use crate::session::Session;
 
@@ -156,7 +156,10 @@ impl Cursor<'_> {
 
     /// A branch ends; its user goes on.
     pub(super) fn end_branch(&mut self) {
-        self.unwind_to(0);
+        let exits = self.user.fork().is_some_and(|fork| fork.is_exiting());
+        if !self.unwind_past_blocks(0, if exits { Leaving::Exit } else { Leaving::Early }) {
+            return;
+        }
         // Behind all operations, where nothing is done any more.
         self.user.pc = Pc::MAX;
     }
@@ -165,8 +168,9 @@ impl Cursor<'_> {
     pub(super) fn leave_loop(&mut self, enter: Pc) {
         let entry = |frame: &Frame| matches!(frame, Frame::Loop { enter: pc, .. } if *pc == enter);
         if let Some(depth) = self.user.frames.iter().position(entry) {
-            self.unwind_to(depth);
-            if let Some(Op::LoopEnter(entered)) = self.program.ops.get(enter as usize) {
+            if self.unwind_past_blocks(depth, Leaving::Early)
+                && let Some(Op::LoopEnter(entered)) = self.program.ops.get(enter as usize)
+            {
                 self.user.pc = entered.end;
             }
         } else if let Some(fork) = self.user.fork().cloned() {

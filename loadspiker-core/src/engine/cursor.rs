@@ -27,6 +27,10 @@ pub(crate) enum Next {
     Wait(Pc, Option<usize>),
     /// At a rendez-vous with others.
     Meet(usize),
+    /// At a block, which is to be opened; the cursor is behind that.
+    BlockBegin(Pc),
+    /// At the end of the block that was entered there, which is to be closed.
+    BlockEnd(Pc),
     /// At a fork, whose branches are to begin.
     Fork(Pc),
     /// It has gone on for long without doing anything that takes time.
@@ -119,8 +123,9 @@ impl Cursor<'_> {
                     if let Err(problem) = fed {
                         shard.request_stop(&problem.to_string(), true);
                         // The run is given up: nothing more is done at the end of this user.
-                        self.unwind_to(0);
-                        return Next::End;
+                        if self.give_up() {
+                            return Next::End;
+                        }
                     }
                 }
                 Op::CheckOut(pool) => match self.user.check_out(pool) {
@@ -160,6 +165,8 @@ impl Cursor<'_> {
                         self.pop();
                     }
                 }
+                Op::BlockEnter { .. } => return Next::BlockBegin(pc),
+                Op::BlockLeave(enter) => return Next::BlockEnd(*enter),
                 Op::GroupEnter(name) => {
                     let outer = self.user.group;
                     let since = self.user.intended;
@@ -198,10 +205,11 @@ impl Cursor<'_> {
         if let Some(fork) = self.user.fork() {
             // Its other branches leave too; the user itself does when they are joined.
             fork.exit();
-            self.unwind_to(0);
-            return true;
+            return self.give_up();
         }
-        self.unwind_to(0);
+        if !self.give_up() {
+            return false;
+        }
         // The position is behind the operation that leads out.
         let gone = self.user.pc > self.program.end;
         if !gone {

@@ -24,10 +24,15 @@ impl Shard {
             self.waker.replace(Some(cx.waker().clone()));
             loop {
                 while let Poll::Ready(command) = commands.poll_recv(cx) {
-                    // The channel closes only if the other side is gone; then there is nobody to report to.
-                    if self.obey(&command.unwrap_or(Command::Finish)) {
-                        return Poll::Ready(());
-                    }
+                    let Some(command) = command else {
+                        // The channel closes only if the other side is gone; then there is nobody to report to.
+                        self.begin_finish();
+                        break;
+                    };
+                    self.obey(&command);
+                }
+                if self.has_finished(cx) {
+                    return Poll::Ready(());
                 }
                 let now = self.clock.now();
                 self.release_due(now);
@@ -64,10 +69,15 @@ impl Shard {
             done
         })
         .await;
+        self.hand_over(EndOf::Run);
+        self.drop_states();
     }
 
-    /// Does what it is told; whether that is to end.
-    fn obey(self: &Rc<Self>, command: &Command) -> bool {
+    /// Does what it is told.
+    fn obey(self: &Rc<Self>, command: &Command) {
+        if self.is_finishing() && !matches!(command, Command::Heard) {
+            return;
+        }
         match *command {
             Command::Start { population, at } => self.start_population(population, at),
             Command::Pause { at } => self.order(at, Order::Pause),
@@ -93,13 +103,8 @@ impl Shard {
                 self.unheard.set(self.unheard.get().saturating_sub(1));
                 self.tick_unheard.set(self.tick_unheard.get() && self.unheard.get() > 0);
             }
-            Command::Finish => {
-                self.interrupt_all();
-                self.hand_over(EndOf::Run);
-                return true;
-            }
+            Command::Finish => self.begin_finish(),
         }
-        false
     }
 
     /// Does everything that is due at `now`. Cheap when nothing is.
@@ -129,6 +134,7 @@ impl Shard {
         self.start_users(now);
         self.wake_resting(now);
         self.wake_sleepers(now);
+        self.ring_alarms(now);
         self.find_next_due();
     }
 
@@ -146,12 +152,13 @@ impl Shard {
         }
         let order = self.orders.borrow().front().map(|(at, _)| *at);
         let waiting = self.waiting.borrow().next_due();
+        let alarm = self.alarms.borrow_mut().next_due();
         let arrival = self.populations.borrow().iter().filter_map(PopulationState::next_due).min();
         let busy = self.alive.get() > 0 || arrival.is_some() || self.is_paused();
         // Where nothing happens any more, simulated time must stand still, lest it runs away.
         let tick = (busy || !self.clock.is_simulated()).then(|| self.next_tick.get());
         let limits = busy.then(|| self.stop_at.get().min(self.deadline.get()));
-        let due = [order, waiting, arrival, tick, limits].into_iter().flatten().min().unwrap_or(Moment::NEVER);
+        let due = [order, waiting, alarm, arrival, tick, limits].into_iter().flatten().min().unwrap_or(Moment::NEVER);
         self.next_due.set(due.as_nanos());
     }
 

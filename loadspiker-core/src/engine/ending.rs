@@ -6,6 +6,7 @@ use crate::engine::population::Left;
 use crate::engine::{Shard, User};
 use crate::metrics::{Dropped, ScenarioId};
 use crate::moment::Moment;
+use crate::protocol::End;
 
 impl Shard {
     /// No users start from `at` on. Those that were due before and have not started are counted as dropped.
@@ -14,6 +15,7 @@ impl Shard {
         self.carry_out(Moment::NEVER);
         self.stop_at.set(Moment::NEVER);
         self.deadline.set(self.deadline.get().min(deadline));
+        self.tell_stopping(deadline);
         let now = self.clock.now();
         for index in 0..self.plan.populations.len() {
             let Left { late, cut } = self.populations.borrow_mut()[index].stop(at);
@@ -31,6 +33,7 @@ impl Shard {
         held.into_iter().for_each(|user| self.interrupt(user));
         self.call_held();
         self.waiting.borrow().call_beyond(self.deadline.get());
+        self.stop_listening();
         self.worked.set(true);
         let meetings: Vec<_> = self.meetings.borrow_mut().iter_mut().flat_map(std::mem::take).collect();
         meetings.into_iter().for_each(|user| self.interrupt(user));
@@ -41,34 +44,54 @@ impl Shard {
     /// A user, or a branch of one, is cut off. With its last branch the user is.
     pub(super) fn interrupt(self: &Rc<Self>, mut user: Box<User>) {
         while let Some(fork) = user.fork().cloned() {
-            drop(user);
+            self.count_awaits(&mut user);
+            self.say_goodbye(user, End::Stopped);
             match fork.interrupt_branch() {
                 Some(whole) => user = whole,
                 None => return,
             }
         }
+        self.count_awaits(&mut user);
         Shard::tell_interrupted(&user);
-        let population = user.population as usize;
-        self.recorder.borrow_mut().user_interrupted(user.scenario(), false);
+        let (scenario, population) = (user.scenario(), user.population as usize);
+        self.say_goodbye(user, End::Stopped);
+        self.recorder.borrow_mut().user_interrupted(scenario, false);
         self.alive.set(self.alive.get() - 1);
         self.populations.borrow_mut()[population].user_interrupted();
         self.tell_if_done(population, self.clock.now());
     }
 
-    /// The end of the grace period: whoever still runs is counted as interrupted. Their tasks end with the runtime.
+    /// The requests of an interrupted user that wait for messages count as interrupted.
+    fn count_awaits(&self, user: &mut User) {
+        let waits = u64::from(user.take_resting().is_some()) + user.take_awaits().map_or(0, |awaits| awaits.len());
+        if waits > 0 {
+            self.recorder.borrow_mut().users_interrupted(user.scenario(), 0, waits);
+            (0..waits).for_each(|_| self.action_ends(user.population));
+        }
+    }
+
+    /// The end of the grace period: whoever still runs is counted as interrupted, and called to take its leave.
     pub(super) fn interrupt_all(self: &Rc<Self>) {
         self.deadline.set(Moment::NEVER);
-        self.over.set(true);
+        self.stop_at.set(Moment::NEVER);
+        if self.over.replace(true) {
+            return;
+        }
+        // What is left to be counted is handed over at the end.
+        self.next_tick.set(Moment::NEVER);
+        self.tell_stopping(self.clock.now());
         // All of them: no rest ends at the very beginning of the run.
         let resting = self.waiting.borrow_mut().take_beyond(Moment::START);
         resting.into_iter().for_each(|user| self.interrupt(user));
+        self.stop_listening();
         for index in 0..self.plan.populations.len() {
             let scenario = ScenarioId(u32::try_from(index).unwrap_or(u32::MAX));
             let (busy, acting) = self.populations.borrow_mut()[index].interrupt_all();
-            // Users with branches may have several requests in flight.
+            // Those that take their leave have come to their end. Users with branches may have several requests in flight.
             self.recorder.borrow_mut().users_interrupted(scenario, busy, acting);
             self.tell_if_done(index, self.clock.now());
         }
         self.alive.set(0);
+        self.call_workers();
     }
 }

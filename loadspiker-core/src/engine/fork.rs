@@ -169,7 +169,7 @@ impl Shard {
     /// Sends the branches of `user` on their way.
     pub(crate) fn fork(self: &Rc<Self>, user: Box<User>, forking: &Forking) {
         if self.is_over() {
-            return;
+            return self.cut_off(user);
         }
         let seed = user.session.random(|random| random.u64(..));
         let fork = Fork::new(user, forking.branches.len());
@@ -189,7 +189,7 @@ impl Shard {
     /// A branch has come to its end.
     pub(super) fn branch_ended(self: &Rc<Self>, mut branch: Box<User>, fork: &Fork) {
         if self.is_over() {
-            return;
+            return self.cut_off(branch);
         }
         fork.take_over(&mut branch);
         // What it holds closes here. Code that is not the engine's may panic up to here; then the branch counts as lost.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::compile::{Kind, Op};
 use crate::engine::cursor::Cursor;
-use crate::engine::user::Frame;
+use crate::engine::user::{Frame, Leaving};
 use crate::metrics::GroupId;
 use crate::moment::Moment;
 
@@ -44,6 +44,11 @@ impl Cursor<'_> {
                     self.user.session.restore_failure();
                 }
             }
+            Frame::Block { failed_before, .. } => {
+                if failed_before {
+                    self.user.session.restore_failure();
+                }
+            }
             Frame::Branch { failed, cumulated_micros, .. } => {
                 if let Some(fork) = self.user.fork() {
                     fork.frames_left(failed, cumulated_micros);
@@ -64,6 +69,7 @@ impl Cursor<'_> {
         }
     }
 
+    /// Leaves all frames down to `depth`, which none of a protocol's blocks is among.
     pub(crate) fn unwind_to(&mut self, depth: usize) {
         while self.user.frames.len() > depth {
             self.pop();
@@ -81,8 +87,9 @@ impl Cursor<'_> {
                 && let Some(Op::LoopEnter(entered)) = self.program.ops.get(enter as usize)
                 && (over || self.goes_on(entered, pass, since) != Some(true))
             {
-                self.unwind_to(depth);
-                self.user.pc = entered.end;
+                if self.unwind_past_blocks(depth, Leaving::Early) {
+                    self.user.pc = entered.end;
+                }
                 return true;
             }
         }
@@ -91,8 +98,9 @@ impl Cursor<'_> {
         }
         match self.user.frames.iter().rposition(|frame| matches!(frame, Frame::Try { .. })) {
             Some(depth) => {
-                self.unwind_to(depth + 1);
-                self.retry_or_leave();
+                if self.unwind_past_blocks(depth + 1, Leaving::Early) {
+                    self.retry_or_leave();
+                }
                 true
             }
             None => self.failed_branch_is_over(),

@@ -25,6 +25,8 @@ use crate::protocol::{Outcome, User};
 pub(crate) struct Loose {
     /// The user waits for something beyond the end of the run.
     pub(crate) hopeless: Cell<bool>,
+    /// It waits for a message in vain, because the run is being stopped: its request counts as interrupted.
+    pub(crate) interrupted: Cell<bool>,
     /// The sum of the times of requests that were dropped, in microseconds.
     pub(crate) dropped_requests: Cell<Option<u32>>,
     /// A group was dropped: the depth of the frames outside of it.
@@ -42,8 +44,10 @@ pub(super) enum After {
     Ends(ActionContext),
     /// A throttle has no slot left for it.
     TurnedAway(ActionContext),
-    /// It is counted already.
+    /// It is counted already, and has taken its leave.
     Gone,
+    /// The run is over: it is counted already.
+    Over(ActionContext),
 }
 
 /// How the user's code ended.
@@ -52,6 +56,7 @@ enum Way {
     Panicked(String),
     Hopeless,
     TurnedAway,
+    Over,
 }
 
 /// Runs the code of `step` for one user.
@@ -67,6 +72,7 @@ pub(super) async fn run(cx: ActionContext, step: &AsyncStep, program: ShardProgr
         poll_fn(|context| match Pin::new(&mut code).poll(context) {
             Poll::Ready(Ok(outcome)) => Poll::Ready(Way::Done(outcome)),
             Poll::Ready(Err(message)) => Poll::Ready(Way::Panicked(message)),
+            Poll::Pending if shard.is_over() => Poll::Ready(Way::Over),
             Poll::Pending if loose.hopeless.get() => Poll::Ready(Way::Hopeless),
             Poll::Pending if loose.turned_away.get() => Poll::Ready(Way::TurnedAway),
             Poll::Pending => Poll::Pending,
@@ -74,9 +80,10 @@ pub(super) async fn run(cx: ActionContext, step: &AsyncStep, program: ShardProgr
         .await
     };
     if shard.is_over() {
-        return After::Gone;
+        return After::Over(user.into_context());
     }
     let problem = match way {
+        Way::Over => return After::Over(user.into_context()),
         Way::Hopeless => {
             shard.interrupt(user.into_context().into_user());
             return After::Gone;
@@ -106,7 +113,6 @@ pub(super) async fn run(cx: ActionContext, step: &AsyncStep, program: ShardProgr
         (None, None) => {}
     }
     if loose.ends.get() {
-        user.leave_to(0);
         return After::Ends(user.into_context());
     }
     After::GoesOn(user.into_context())

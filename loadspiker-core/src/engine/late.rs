@@ -2,15 +2,18 @@
 
 use std::any::TypeId;
 use std::cell::RefCell;
+use std::future::Future;
+use std::pin::pin;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
 
 use crate::engine::Shard;
 use crate::expression::{Functions, LateSymbols};
 use crate::feeder::{BoundFeeder, Feeder, MetFeeder};
 use crate::pool::{BoundPool, Pool};
 use crate::protocol::Binder;
-use crate::protocol::{Protocol, ShardInfo};
+use crate::protocol::{Protocol, ShardHandle};
 use crate::session::Slot;
 use crate::session::{LATE_LIMIT, LateNames};
 
@@ -54,7 +57,7 @@ impl Shard {
 
 /// Binds requests of the users of one population.
 pub(crate) struct ShardBinder<'a> {
-    pub(crate) shard: &'a Shard,
+    pub(crate) shard: &'a Rc<Shard>,
     pub(crate) population: u32,
 }
 
@@ -80,20 +83,29 @@ impl LateSymbols for ShardBinder<'_> {
 }
 
 impl Binder for ShardBinder<'_> {
-    fn protocol(&self, kind: TypeId) -> Option<(usize, Arc<dyn Protocol>)> {
+    fn protocol(&self, kind: TypeId, key: &str) -> Option<(usize, Arc<dyn Protocol>)> {
         let plan = &self.shard.plan;
         let given = plan.known_protocols.given.get(self.population as usize).into_iter().flatten();
-        if let Some((_, index)) = given.chain(&plan.known_protocols.defaults).find(|(known, _)| *known == kind) {
-            return Some((*index, plan.protocols.get(*index)?.clone()));
+        let of_kind = given.chain(&plan.known_protocols.defaults).filter(|(known, _)| *known == kind);
+        let mut here = of_kind.filter_map(|(_, index)| Some((*index, plan.protocols.get(*index)?)));
+        if let Some((index, protocol)) = here.find(|(_, protocol)| protocol.key() == key) {
+            return Some((index, protocol.clone()));
         }
         let opened = self.shard.late.protocols.borrow();
-        opened.iter().find(|(known, ..)| *known == kind).map(|(_, index, protocol)| (*index, protocol.clone()))
+        opened
+            .iter()
+            .find(|(known, _, protocol)| *known == kind && protocol.key() == key)
+            .map(|(_, index, protocol)| (*index, protocol.clone()))
     }
 
     fn open(&self, kind: TypeId, protocol: &Arc<dyn Protocol>) -> Result<usize, String> {
         let shard = self.shard;
-        let info = ShardInfo { index: shard.index, count: shard.plan.shards };
-        let state = protocol.open(info).map_err(|cause| format!("cannot start {}: {cause}", protocol.name()))?;
+        let (name, handle) = (protocol.name(), ShardHandle::new(shard.clone(), None));
+        let opened = match pin!(protocol.open(&handle)).poll(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(opened) => opened,
+            Poll::Pending => Err("it takes time to open; give it to the simulation with .protocol(…)".to_owned()),
+        };
+        let state = opened.map_err(|cause| format!("cannot start {name}: {cause}"))?;
         let mut states = shard.states.borrow_mut();
         states.push(state);
         let index = states.len() - 1;

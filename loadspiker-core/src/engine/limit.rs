@@ -1,8 +1,8 @@
 //! The limits of timed loops: whoever waits within one goes on when its time is over, wherever in the loop it waits.
 //!
 //! Pauses and paces rest no longer than that. Whoever waits for others at a rendez-vous, or for a record, gets a task that
-//! fetches it at the limit. A request that is on its way, a wait for its slot of a throttle included, is never cut, and
-//! neither is code in the imperative style.
+//! fetches it at the limit. An await of a message ends at the limit too (`listen`). Any other request that is on its way, a
+//! wait for its slot of a throttle included, is never cut, and neither is code in the imperative style.
 
 use std::rc::Rc;
 
@@ -88,7 +88,7 @@ pub(super) enum Waits {
 
 impl Shard {
     /// When the first of the timed loops around `user` ends, if it is in one.
-    pub(super) fn limit_of(&self, user: &User) -> Option<Moment> {
+    pub(crate) fn limit_of(&self, user: &User) -> Option<Moment> {
         limit(user, &self.program(user.population)).map(|limit| limit.at)
     }
 

@@ -6,6 +6,7 @@
 //! spawn, and a million resting users no task. A user with branches rests at their `Fork`, and each branch is data or a
 //! task like any user.
 
+mod block;
 mod branch;
 mod clock;
 mod cursor;
@@ -15,6 +16,7 @@ mod events;
 mod fork;
 mod frames;
 mod gate;
+mod goodbye;
 mod handle;
 mod health;
 mod hold;
@@ -24,6 +26,7 @@ mod host;
 mod journey;
 mod late;
 mod limit;
+mod listen;
 mod loops;
 mod message;
 mod options;
@@ -32,12 +35,14 @@ mod prepare;
 mod pulse;
 mod room;
 mod run;
+mod services;
 mod shard;
 mod signals;
 mod stall;
 mod started;
 mod steered;
 mod steering;
+mod target;
 mod task;
 mod thread;
 mod throttle;

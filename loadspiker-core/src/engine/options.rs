@@ -15,8 +15,11 @@ pub struct RunOptions {
     pub users_factor: Option<f64>,
     /// Replaces the simulation's `max_duration`.
     pub max_duration: Option<Duration>,
-    /// Replaces the target of the protocols that have one.
+    /// Replaces the target of the protocols that take URLs of its scheme (`--base-url`). It is an error if there is none.
     pub target: Option<String>,
+    /// Replaces the targets of some protocols (`--target`), after [`target`](Self::target): those with this
+    /// [key](crate::protocol::Protocol::key), name or scheme, with this URL. It is an error if there is none.
+    pub targets: Vec<(String, String)>,
     /// Replaces the simulation's seed.
     pub seed: Option<u64>,
     /// One user of each scenario, once, without throttles; every exchange is shown to [`Observer::debug`].

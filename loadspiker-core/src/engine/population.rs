@@ -30,6 +30,8 @@ pub(crate) struct PopulationState {
     alive: u64,
     /// How many of them do what every user does at its end.
     retiring: u64,
+    /// How many of them have come to their end and take their leave.
+    leaving: u64,
     /// How many of them are within an action.
     pub(crate) acting: u64,
     /// The slots of its throttle.
@@ -163,6 +165,7 @@ impl PopulationState {
             until: None,
             alive: 0,
             retiring: 0,
+            leaving: 0,
             acting: 0,
             slots: None,
             ends: Moment::NEVER,
@@ -318,6 +321,18 @@ impl PopulationState {
         self.retiring += 1;
     }
 
+    /// A user has come to its end, and takes its leave of what it is connected to. Nobody else need leave in its place.
+    pub(crate) fn user_leaves(&mut self) {
+        self.user_retires();
+        self.leaving += 1;
+    }
+
+    /// A user has taken its leave.
+    pub(crate) fn user_left(&mut self) {
+        self.user_retired();
+        self.leaving = self.leaving.saturating_sub(1);
+    }
+
     /// A user has done what every user does at its end.
     pub(crate) fn user_retired(&mut self) {
         self.retiring = self.retiring.saturating_sub(1);
@@ -378,7 +393,8 @@ impl PopulationState {
 
     /// All that are left are gone: how many, and how many of them within an action.
     pub(crate) fn interrupt_all(&mut self) -> (u64, u64) {
-        (std::mem::take(&mut self.alive), std::mem::take(&mut self.acting))
+        let left = std::mem::take(&mut self.alive).saturating_sub(self.leaving);
+        (left, std::mem::take(&mut self.acting))
     }
 
     /// Whether it has started, all its users are done and no more will come; true once.

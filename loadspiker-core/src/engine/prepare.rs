@@ -10,6 +10,7 @@ use crate::engine::handle::RunHandle;
 use crate::engine::hooks;
 use crate::engine::message::Event;
 use crate::engine::options::{Observer, RunOptions};
+use crate::engine::target;
 use crate::error::Error;
 use crate::inject::{Profile, at_once_users};
 use crate::report::RunReport;
@@ -60,9 +61,7 @@ impl Simulation {
     /// [`Error::Simulation`] with all mistakes; [`Error::Io`] if the name of the
     /// [sample log](RunOptions::sample_log) tells no format.
     pub fn plan(mut self, options: &RunOptions) -> Result<Plan, Error> {
-        if let Some(target) = &options.target {
-            self.redirect_to(target)?;
-        }
+        target::redirect(&mut self, options)?;
         if let Some(duration) = options.max_duration {
             self.max_duration = Some(duration);
         }
@@ -92,24 +91,5 @@ impl Simulation {
             population.profile = change(&population.profile);
             waiting.extend(population.next.iter_mut().flatten());
         }
-    }
-
-    fn redirect_to(&mut self, target: &str) -> Result<(), Error> {
-        let redirect = |protocols: &mut Vec<Arc<dyn crate::protocol::Protocol>>| {
-            for protocol in protocols {
-                if let Some(redirected) = protocol.with_target(target) {
-                    *protocol =
-                        redirected.map_err(|cause| Error::Start { what: format!("with target {target}"), cause })?;
-                }
-            }
-            Ok(())
-        };
-        redirect(&mut self.protocols)?;
-        let mut waiting: Vec<_> = self.populations.iter_mut().collect();
-        while let Some(population) = waiting.pop() {
-            redirect(&mut population.protocols)?;
-            waiting.extend(population.next.iter_mut().flatten());
-        }
-        Ok(())
     }
 }

@@ -2,16 +2,16 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
+use tokio::sync::oneshot;
 
 use crate::assertion::Watches;
 use crate::collector::{Collector, Journal, JournalHeader};
 use crate::compile::Plan;
-use crate::engine::events;
 use crate::engine::handle::RunHandle;
 use crate::engine::health;
 use crate::engine::message::{Command, Event, Steer};
@@ -22,6 +22,7 @@ use crate::engine::steering::ProfileTime;
 use crate::engine::thread;
 use crate::engine::usage::UsageMeter;
 use crate::engine::watch::Watch;
+use crate::engine::{events, goodbye};
 use crate::error::Error;
 use crate::metrics::{EventKind, Limits, RunEvent};
 use crate::moment::Moment;
@@ -86,7 +87,7 @@ impl<'a> Run<'a> {
         let (mut shards, mut pulses) = (Vec::new(), Vec::new());
         for index in 0..plan.shards {
             let (commands, obey) = unbounded_channel();
-            let (starter, start) = channel();
+            let (starter, start) = oneshot::channel();
             let pulse = Arc::<Pulse>::default();
             let thread = thread::spawn(&plan, index, debug, start, obey, &tell, &pulse)
                 .map_err(|cause| Error::Start { what: format!("the thread of shard {index}"), cause })?;
@@ -352,13 +353,15 @@ impl<'a> Run<'a> {
     }
 
     fn finish(mut self) -> Result<RunReport, Error> {
+        let ended = self.now();
         for (shard, (_, thread)) in std::mem::take(&mut self.shards).into_iter().enumerate() {
             // A shard that was given up may never end.
             if !self.watch.has_given_up(shard) && thread.join().is_err() {
                 self.end = Some(EndReason::Aborted("a shard of the load generator broke down".to_owned()));
             }
         }
-        let ended = self.ended_at.unwrap_or_else(|| self.now());
+        goodbye::close_run(&self.plan);
+        let ended = self.ended_at.unwrap_or(ended);
         let reason = self.end.take().unwrap_or_else(|| match self.plan.max_duration {
             Some(limit) if ended.since_start() >= limit => EndReason::MaxDuration,
             _ => EndReason::Completed,

@@ -11,9 +11,11 @@ use std::time::Duration;
 use crate::compile::{Plan, Program, Text};
 use crate::engine::clock::Clock;
 use crate::engine::cursor::Problem;
+use crate::engine::goodbye::Life;
 use crate::engine::hold::Attention;
 use crate::engine::hooks::given;
 use crate::engine::late::Late;
+use crate::engine::listen::Alarms;
 use crate::engine::message::Event;
 use crate::engine::population::PopulationState;
 use crate::engine::pulse::Pulse;
@@ -26,7 +28,7 @@ use crate::inject::{self, Slots};
 use crate::metrics::{Book, GroupId, Limits, NameId, Recorder};
 use crate::moment::Moment;
 use crate::numbers::mix;
-use crate::protocol::{RunStates, ShardInfo, ShardState};
+use crate::protocol::{Metrics, RunStates, ShardInfo, ShardState};
 use crate::session::{Counters, Schema, Session, Shared, Slot};
 use crate::shown::plain;
 use crate::value::Value;
@@ -56,6 +58,8 @@ pub(crate) struct Shard {
     /// When that began, and later by as much as the run has been paused since.
     pub(super) slots_start: Cell<Moment>,
     pub(super) waiting: RefCell<Waiting>,
+    /// Deadlines of users that wait for bells.
+    pub(super) alarms: RefCell<Alarms>,
     #[expect(clippy::vec_box, reason = "users come and go in their boxes")]
     pub(super) meetings: RefCell<Vec<Vec<Box<User>>>>,
     /// Where users wait for records.
@@ -104,6 +108,7 @@ pub(crate) struct Shard {
     pub(super) over: Cell<bool>,
     /// What requests of imperative steps brought up.
     pub(super) late: Late,
+    pub(super) life: Life,
 }
 
 /// A program, counted by a reference count of the shard's own: a busy user holds one, and the count of the `Arc` is
@@ -119,21 +124,16 @@ pub(super) const CROWD: usize = 32;
 pub(crate) const TICK: Duration = Duration::from_secs(1);
 
 impl Shard {
-    /// Sets up the shard's share of `plan`. Called on its thread, within its runtime.
-    pub(crate) fn open(
+    /// Sets up the shard's share of `plan`, but for the protocols' states. Called on its thread, within its runtime.
+    pub(crate) fn new(
         plan: &Arc<Plan>,
         index: usize,
         clock: Clock,
         debug: bool,
         events: Sender<Event>,
         pulse: Arc<Pulse>,
-    ) -> Result<Rc<Shard>, (String, String)> {
+    ) -> Rc<Shard> {
         let info = ShardInfo { index, count: plan.shards };
-        let states: Result<Vec<_>, _> = plan
-            .protocols
-            .iter()
-            .map(|protocol| protocol.open(info).map_err(|cause| (protocol.name().to_owned(), cause)))
-            .collect();
         let counters = Rc::new(Counters::new(index, info.count));
         let book = Rc::new(Book::new(Limits::default()));
         let simulated = clock.is_simulated();
@@ -144,6 +144,8 @@ impl Shard {
             let schema = Schema::new(&**name, attributes.clone());
             Shared::new(schema, &plan.secrets, &late.names, &counters, &book)
         };
+        // For what is recorded outside of any user.
+        let outside = shared(&Arc::from(""));
         let shard = Shard {
             index,
             clock,
@@ -161,7 +163,7 @@ impl Shard {
             // The shard's own: the reference counts are not shared with other cores.
             shared: plan.scenario_names.iter().map(|name| Rc::new(shared(name))).collect(),
             given,
-            states: RefCell::new(states?),
+            states: RefCell::default(),
             populations: RefCell::new(
                 // Seeds of their own: two populations with the same profile must not arrive in step.
                 (1..)
@@ -172,6 +174,7 @@ impl Shard {
             slots: RefCell::new(plan.throttle.as_ref().map(|throttle| throttle.slots(info.into()))),
             slots_start: Cell::new(Moment::START),
             waiting: RefCell::default(),
+            alarms: RefCell::default(),
             meetings: RefCell::new(plan.rendez_vous.iter().map(|_| Vec::new()).collect()),
             rooms: RefCell::default(),
             orders: RefCell::default(),
@@ -200,9 +203,10 @@ impl Shard {
             unheard: Cell::new(usize::from(simulated)),
             over: Cell::new(false),
             late,
+            life: Life::new(Metrics::new(Session::sharing(Rc::new(outside), 0, 0, 0))),
             plan: plan.clone(),
         };
-        Ok(Rc::new(shard))
+        Rc::new(shard)
     }
 
     /// Whether the grace period is over: all users are counted, and what their tasks still do no longer matters.

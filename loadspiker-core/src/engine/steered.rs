@@ -141,7 +141,7 @@ impl Shard {
     pub(crate) fn hold(self: &Rc<Self>, mut user: Box<User>) {
         if self.is_over() {
             // Counted already.
-            return;
+            return self.cut_off(user);
         }
         if self.deadline.get() != Moment::NEVER {
             return self.interrupt(user);

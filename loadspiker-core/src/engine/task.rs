@@ -11,14 +11,16 @@ use std::time::Duration;
 use tokio::task::coop::unconstrained;
 use tokio::time::{Instant, Sleep};
 
-use crate::compile::{Op, Program};
+use crate::compile::{Op, Program, RequestName};
+use crate::engine::block;
 use crate::engine::cursor::{Cursor, Next};
+use crate::engine::goodbye::{UntilOver, register};
 use crate::engine::hold::Attended;
 use crate::engine::journey::{self, After};
 use crate::engine::signals::panic_message;
 use crate::engine::{Place, Shard, Supply, Turn, User};
 use crate::failure::{Failure, FailureKind};
-use crate::protocol::{Action, ActionContext};
+use crate::protocol::{Action, ActionContext, Woken};
 
 /// A task that waits for a user to work for.
 ///
@@ -54,6 +56,7 @@ pub(super) fn spawn_other(shard: &Rc<Shard>, task: impl Future<Output = ()> + 's
 }
 
 async fn work(shard: Rc<Shard>, user: Box<User>) {
+    let key = register(&shard).await;
     let mut next = Some(user);
     while let Some(user) = next {
         let (population, fork) = (user.population, user.fork().cloned());
@@ -61,13 +64,16 @@ async fn work(shard: Rc<Shard>, user: Box<User>) {
         let who = user.session.user_id();
         let task = NoPanic(pin!(drive(ActionContext::new(user, shard.clone()), &place)));
         let driven = Attended { task, shard: &shard, user: who, place: &place }.await;
-        if let Err(message) = driven
-            && !shard.is_over()
-        {
-            shard.user_lost(population, fork.as_deref(), &message);
+        match driven {
+            Ok(None) => {}
+            Ok(Some(user)) => shard.cut_off(user),
+            Err(message) if !shard.is_over() => shard.user_lost(population, fork.as_deref(), &message),
+            Err(_) => {}
         }
         next = sit(&shard).await;
     }
+    shard.life.workers.remove(key);
+    shard.look_whether_done();
 }
 
 /// Waits for the next user; `None` if there is no seat left.
@@ -86,6 +92,7 @@ async fn sit(shard: &Shard) -> Option<Box<User>> {
         }
         Some(seat) => match seat.user.take() {
             Some(user) => Poll::Ready(Some(user)),
+            None if shard.is_over() => Poll::Ready(None),
             None => Poll::Pending,
         },
     })
@@ -107,17 +114,26 @@ impl<F: Future> Future for Watched<F> {
     }
 }
 
-async fn drive(mut cx: ActionContext, place: &Cell<Place>) {
+/// Lets the user go on. Gives it back if the run is over, and the user is counted.
+async fn drive(mut cx: ActionContext, place: &Cell<Place>) -> Option<Box<User>> {
     let shard = cx.shard.clone();
     let program = shard.program(cx.user.population);
     let throttled = shard.is_throttled(cx.user.population);
     let mut actions: u32 = 0;
     // One that waited for a slot stands behind the action it waited for.
     let mut next = cx.user.held.and(cx.user.pc.checked_sub(1)).map(Next::Act);
+    // So does one whose action waited for a bell.
+    let mut resumed = cx.user.take_resting();
+    if let Some(resting) = resumed.take_if(|resting| resting.cut && resting.woken == Woken::Deadline) {
+        drop(resting);
+        shard.cut_wait(&mut cx.user);
+    } else if resumed.is_some() {
+        next = cx.user.pc.checked_sub(1).map(Next::Act);
+    }
     loop {
         // Its end may have come while others had their turn: the user is counted then.
         if shard.is_over() {
-            return;
+            return Some(cx.into_user());
         }
         let next = next.take().unwrap_or_else(|| cursor(&mut cx, &program, &shard).advance());
         place.set(shard.pulse.who().1);
@@ -126,26 +142,26 @@ async fn drive(mut cx: ActionContext, place: &Cell<Place>) {
         }
         match next {
             Next::Act(pc) => {
-                let Some(Op::Action(action)) = program.ops.get(pc as usize) else { return };
-                if shard.is_paused() {
+                let Some(Op::Action(action)) = program.ops.get(pc as usize) else { return None };
+                if resumed.is_none() && shard.is_paused() {
                     // One that waited for a slot stands behind its request.
                     if cx.user.held.is_none() {
                         cx.user.pc = pc;
                     }
                     shard.hold(cx.into_user());
-                    return;
+                    return None;
                 }
-                if throttled && action.is_request() {
+                if resumed.is_none() && throttled && action.is_request() {
                     match shard.ask_throttles(&mut cx.user) {
                         Turn::Now(wait) => cx.waited(wait),
                         Turn::At(due) => {
                             shard.rest(cx.into_user(), due);
-                            return;
+                            return None;
                         }
                         Turn::Never => {
                             if cursor(&mut cx, &program, &shard).leave() {
                                 shard.user_ended(cx.into_user());
-                                return;
+                                return None;
                             }
                             continue;
                         }
@@ -154,14 +170,30 @@ async fn drive(mut cx: ActionContext, place: &Cell<Place>) {
                 let here = Place::new(cx.user.population, pc);
                 place.set(here);
                 shard.pulse.at(here);
-                shard.action_begins(cx.user.population);
-                cx.begin_action();
-                cx.announce(action.as_ref());
-                let panicked = NoPanic(action.run(&mut cx).as_mut()).await.err();
+                let mut running = match resumed.take() {
+                    None => {
+                        shard.action_begins(cx.user.population);
+                        cx.begin_action();
+                        cx.announce(action.as_ref());
+                        action.run(&mut cx)
+                    }
+                    Some(resting) => {
+                        let (state, woken) = cx.go_on(*resting);
+                        action.resume(state, woken, &mut cx)
+                    }
+                };
+                let panicked = UntilOver { action: NoPanic(running.as_mut()), shard: &shard }.await.err();
+                drop(running);
                 if shard.is_over() {
-                    return;
+                    return Some(cx.into_user());
                 }
                 shard.step_is_over(here);
+                if let Some(resting) = cx.take_resting().filter(|_| panicked.is_none()) {
+                    let mut user = cx.into_user();
+                    user.extras.get_or_insert_default().rare.get_or_insert_default().resting = Some(resting);
+                    shard.listen(user);
+                    return None;
+                }
                 if let Some(message) = panicked {
                     record_panic(&mut cx, action.as_ref(), &message);
                 }
@@ -171,11 +203,11 @@ async fn drive(mut cx: ActionContext, place: &Cell<Place>) {
                 if throttled && cx.take_turned_away() {
                     if held {
                         shard.interrupt(cx.into_user());
-                        return;
+                        return None;
                     }
                     if cursor(&mut cx, &program, &shard).leave() {
                         shard.user_ended(cx.into_user());
-                        return;
+                        return None;
                     }
                 }
                 // Others may have become due while this user worked. Looking costs no system call.
@@ -186,26 +218,37 @@ async fn drive(mut cx: ActionContext, place: &Cell<Place>) {
                 }
             }
             Next::Journey(pc) => {
-                let Some(Op::Async(step)) = program.ops.get(pc as usize) else { return };
+                let Some(Op::Async(step)) = program.ops.get(pc as usize) else { return None };
                 if shard.is_paused() {
                     cx.user.pc = pc;
                     shard.hold(cx.into_user());
-                    return;
+                    return None;
                 }
                 let here = Place::new(cx.user.population, pc);
                 place.set(here);
                 shard.pulse.at(here);
                 cx = match Box::pin(journey::run(cx, step, program.clone())).await {
                     After::GoesOn(cx) => cx,
-                    After::Ends(cx) => return shard.user_ended(cx.into_user()),
-                    After::TurnedAway(cx) if cx.user.held.is_some() => return shard.interrupt(cx.into_user()),
-                    After::TurnedAway(mut cx) => {
-                        if cursor(&mut cx, &program, &shard).leave() {
-                            return shard.user_ended(cx.into_user());
+                    After::Ends(mut cx) => {
+                        if cursor(&mut cx, &program, &shard).give_up() {
+                            shard.user_ended(cx.into_user());
+                            return None;
                         }
                         cx
                     }
-                    After::Gone => return,
+                    After::TurnedAway(cx) if cx.user.held.is_some() => {
+                        shard.interrupt(cx.into_user());
+                        return None;
+                    }
+                    After::TurnedAway(mut cx) => {
+                        if cursor(&mut cx, &program, &shard).leave() {
+                            shard.user_ended(cx.into_user());
+                            return None;
+                        }
+                        cx
+                    }
+                    After::Gone => return None,
+                    After::Over(cx) => return Some(cx.into_user()),
                 };
                 shard.step_is_over(here);
                 shard.release_due(cx.user.intended);
@@ -216,31 +259,71 @@ async fn drive(mut cx: ActionContext, place: &Cell<Place>) {
             }
             Next::Rest(due) => {
                 shard.rest(cx.into_user(), due);
-                return;
+                return None;
             }
             Next::Wait(pc, count) => {
                 let supply = match program.ops.get(pc as usize) {
                     Some(Op::CheckOut(pool)) => Supply::Pool(pool.clone()),
                     Some(Op::Feed(feeder, _)) => Supply::Feeder(feeder.clone()),
-                    _ => return,
+                    _ => return None,
                 };
                 shard.wait_for(cx.into_user(), &supply, count);
-                return;
+                return None;
             }
             Next::Meet(index) => {
                 shard.meet(cx.into_user(), index);
-                return;
+                return None;
             }
             Next::Fork(pc) => {
                 if let Some(Op::Fork(forking)) = program.ops.get(pc as usize) {
                     shard.fork(cx.into_user(), forking);
                 }
-                return;
+                return None;
+            }
+            Next::BlockBegin(pc) => {
+                let Some(Op::BlockEnter { block, end }) = program.ops.get(pc as usize) else { return None };
+                if shard.is_paused() {
+                    cx.user.pc = pc;
+                    shard.hold(cx.into_user());
+                    return None;
+                }
+                cx.begin_action();
+                shard.action_begins(cx.user.population);
+                let mut beginning = Box::pin(block::begin(&**block, &mut cx));
+                let open = UntilOver { action: NoPanic(beginning.as_mut()), shard: &shard }.await;
+                drop(beginning);
+                if shard.is_over() {
+                    return Some(cx.into_user());
+                }
+                shard.action_ends(cx.user.population);
+                if open.is_ok_and(|open| open) {
+                    cursor(&mut cx, &program, &shard).enter_block(pc);
+                } else {
+                    cx.user.pc = end + 1;
+                }
+            }
+            Next::BlockEnd(enter) => {
+                let Some(Op::BlockEnter { block, .. }) = program.ops.get(enter as usize) else { return None };
+                let left = cursor(&mut cx, &program, &shard).leave_block();
+                let (outcome, exits) = left?;
+                cx.begin_action();
+                shard.action_begins(cx.user.population);
+                let mut ending = Box::pin(block::end(&**block, &mut cx, outcome));
+                let _ = UntilOver { action: NoPanic(ending.as_mut()), shard: &shard }.await;
+                drop(ending);
+                if shard.is_over() {
+                    return Some(cx.into_user());
+                }
+                shard.action_ends(cx.user.population);
+                if exits && cursor(&mut cx, &program, &shard).leave() {
+                    shard.user_ended(cx.into_user());
+                    return None;
+                }
             }
             Next::Yield => give_way(&mut cx).await,
             Next::End => {
                 shard.user_ended(cx.into_user());
-                return;
+                return None;
             }
         }
     }
@@ -270,8 +353,13 @@ pub(crate) async fn give_way(cx: &mut ActionContext) {
 
 /// A panic inside an action: code of the user's in a check, most likely.
 pub(crate) fn record_panic(cx: &mut ActionContext, action: &dyn Action, message: &str) {
+    record_block_panic(cx, action.name(), message);
+}
+
+/// A panic while a block is opened or closed, or inside an action.
+pub(crate) fn record_block_panic(cx: &mut ActionContext, name: &RequestName, message: &str) {
     cx.shard.recorder.borrow_mut().panic_caught(cx.user.scenario());
-    cx.sample(action.name()).failed(Failure::new(FailureKind::Panic, message.to_owned())).record();
+    cx.sample(name).failed(Failure::new(FailureKind::Panic, message.to_owned())).record();
 }
 
 /// Runs a future; a panic in it is the message it ends with.

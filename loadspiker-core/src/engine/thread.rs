@@ -1,14 +1,14 @@
 //! The thread of a shard: from its start to its end, a breakdown included.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::rc::Rc;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, Sender};
+use std::sync::mpsc::Sender;
 use std::thread::JoinHandle;
 use std::time::Instant;
 
 use tokio::runtime::{Builder, LocalOptions};
 use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::sync::oneshot;
 
 use crate::compile::Plan;
 use crate::engine::clock::Clock;
@@ -26,7 +26,7 @@ pub(crate) fn spawn(
     plan: &Arc<Plan>,
     index: usize,
     debug: bool,
-    start: Receiver<Instant>,
+    start: oneshot::Receiver<Instant>,
     commands: UnboundedReceiver<Command>,
     tell: &Sender<Event>,
     pulse: &Arc<Pulse>,
@@ -36,7 +36,7 @@ pub(crate) fn spawn(
     let work = move || {
         let _listening = listener.listen();
         let _span = events::on_shard(index);
-        let shard = || run(&plan, index, debug, &start, commands, &tell, &pulse);
+        let shard = || run(&plan, index, debug, start, commands, &tell, &pulse);
         if let Err(payload) = catch_unwind(AssertUnwindSafe(shard)) {
             let cause = plain(&panic_message(payload.as_ref())).into_owned();
             // If nobody listens, the run has been given up already.
@@ -53,7 +53,7 @@ fn run(
     plan: &Arc<Plan>,
     index: usize,
     debug: bool,
-    start: &Receiver<Instant>,
+    start: oneshot::Receiver<Instant>,
     commands: UnboundedReceiver<Command>,
     tell: &Sender<Event>,
     pulse: &Arc<Pulse>,
@@ -72,30 +72,24 @@ fn run(
         Err(cause) => return failed("the runtime of a shard", explain(&cause)),
     };
     runtime.block_on(async {
-        let base = Instant::now();
-        let mut shard = match Shard::open(
-            plan,
-            index,
-            Clock::new(base, plan.simulated_clock),
-            debug,
-            tell.clone(),
-            pulse.clone(),
-        ) {
-            Ok(shard) => shard,
-            Err((what, cause)) => return failed(&what, cause),
-        };
+        let clock = Clock::new(plan.simulated_clock);
+        let shard = Shard::new(plan, index, clock, debug, tell.clone(), pulse.clone());
+        if let Err((what, cause)) = shard.open_protocols().await {
+            shard.drop_states();
+            return failed(&what, cause);
+        }
         let timer = match Timer::new() {
             Ok(timer) => timer,
             Err(cause) => return failed("the timer of a shard", explain(&cause)),
         };
         let _ = tell.send(Event::Ready);
-        let Ok(base) = start.recv() else { return };
+        // Tasks that protocols have spawned run meanwhile.
+        let Ok(base) = start.await else { return shard.drop_states() };
         pulse.wakes();
-        if let Some(shard) = Rc::get_mut(&mut shard) {
-            let clock = Clock::new(base, plan.simulated_clock);
-            shard.clock = clock.clone();
-            shard.book.timed_by(move || clock.now());
-        }
+        shard.clock.begin(base);
+        shard.life.begun.set(true);
+        let clock = shard.clock.clone();
+        shard.book.timed_by(move || clock.now());
         shard.run(commands, timer).await;
         // What follows is to wait for what the runtime does in other threads.
         pulse.is_over();

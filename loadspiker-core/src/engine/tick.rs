@@ -1,20 +1,25 @@
 //! The ticks of a shard: once a second, and at the end of the warm-up, it hands over what it has counted.
 
+use std::rc::Rc;
+
 use crate::engine::Shard;
 use crate::engine::message::Event;
 use crate::engine::shard::TICK;
 use crate::metrics::EndOf;
 use crate::moment::Moment;
 use crate::numbers::nanos;
+use crate::protocol::ShardHandle;
 
 impl Shard {
-    pub(super) fn tick(&self, now: Moment) {
+    pub(super) fn tick(self: &Rc<Self>, now: Moment) {
         // Ticks that were missed are not made up for: what happened belongs to the second in which it was seen.
         let second = now.as_nanos() / nanos(TICK);
         let is_next = second > self.second.get();
         self.hand_over(if is_next { EndOf::Second } else { EndOf::WarmUp });
         if is_next {
-            self.states.borrow().iter().for_each(|state| state.tick());
+            let handle = ShardHandle::new(self.clone(), None);
+            let states = self.states.borrow().clone();
+            states.iter().for_each(|state| state.tick(&handle));
         }
         self.second.set(second);
         // What is waited for from now on is to be told from what was.

@@ -11,7 +11,7 @@ use crate::engine::holding::Holding;
 use crate::engine::throttle::Held;
 use crate::metrics::{GroupId, ScenarioId};
 use crate::moment::Moment;
-use crate::protocol::UserState;
+use crate::protocol::{Awaits, Resting, UserState};
 use crate::session::Session;
 use crate::shown::printable;
 
@@ -54,6 +54,10 @@ pub(crate) struct Rare {
     pub(crate) holdings: Vec<Holding>,
     /// The request it makes, where exchanges are shown.
     pub(crate) debugged: Option<Box<str>>,
+    /// While its action waits for a bell.
+    pub(crate) resting: Option<Box<Resting>>,
+    /// Messages that it awaits in the background.
+    pub(crate) awaits: Option<Rc<Awaits>>,
 }
 
 impl Extras {
@@ -93,12 +97,27 @@ pub(crate) enum Frame {
         failed_before: bool,
         attempt: u32,
     },
+    /// Something that a protocol has opened, and is to close. `leaving` is set while the user stands at its end.
+    Block {
+        enter: Pc,
+        failed_before: bool,
+        leaving: Option<Leaving>,
+    },
     /// `over` is the entry of the loop around whose time is over, if a wait was cut because of it.
     Branch {
         failed: bool,
         cumulated_micros: u32,
         over: Option<Pc>,
     },
+}
+
+/// What leads out of a block before its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Leaving {
+    /// A loop or block around it.
+    Early,
+    /// The user exits.
+    Exit,
 }
 
 impl User {
@@ -111,6 +130,35 @@ impl User {
     /// The request it makes, where exchanges are shown.
     pub(crate) fn debugged(&self) -> Option<&str> {
         self.extras.as_ref()?.rare.as_ref()?.debugged.as_deref()
+    }
+
+    /// What is kept of its action, which waits for a bell.
+    pub(crate) fn resting(&self) -> Option<&Resting> {
+        self.extras.as_ref()?.rare.as_ref()?.resting.as_deref()
+    }
+
+    pub(crate) fn resting_mut(&mut self) -> Option<&mut Resting> {
+        self.extras.as_mut()?.rare.as_mut()?.resting.as_deref_mut()
+    }
+
+    pub(crate) fn take_resting(&mut self) -> Option<Box<Resting>> {
+        self.extras.as_mut()?.rare.as_mut()?.resting.take()
+    }
+
+    /// The messages that it awaits in the background, itself and in its branches.
+    pub(crate) fn awaits(&mut self) -> Rc<Awaits> {
+        if let Some(fork) = self.fork().cloned()
+            && let Some(awaits) = fork.with_user(User::awaits)
+        {
+            return awaits;
+        }
+        let rare = self.extras.get_or_insert_default().rare.get_or_insert_default();
+        rare.awaits.get_or_insert_default().clone()
+    }
+
+    /// What it awaits itself; what a branch awaits is its user's.
+    pub(crate) fn take_awaits(&mut self) -> Option<Rc<Awaits>> {
+        self.extras.as_mut()?.rare.as_mut()?.awaits.take()
     }
 
     pub(crate) fn new(session: Session, population: u32, intended: Moment) -> Self {
@@ -141,6 +189,48 @@ impl User {
         state.downcast_mut().expect("a protocol keeps users' states of one type")
     }
 
+    /// The place of the first state that `is` what is looked for, of this user or of the one that it is a branch of.
+    pub(crate) fn position_of_state(&self, is: fn(&dyn UserState) -> bool) -> Option<usize> {
+        let states = &self.extras.as_ref()?.states;
+        let own = states.iter().position(|state| state.as_deref().is_some_and(is));
+        own.or_else(|| self.fork()?.with_user(|user| user.position_of_state(is))?)
+    }
+
+    /// Whether the state in this place, of this user or of the one that it is a branch of, `is` what is looked for.
+    pub(crate) fn has_state_at(&self, index: usize, is: fn(&dyn UserState) -> bool) -> bool {
+        let own = self.extras.as_ref().and_then(|extras| extras.states.get(index)?.as_deref());
+        match own {
+            Some(state) => is(state),
+            None => {
+                let around = self.fork().and_then(|fork| fork.with_user(|user| user.has_state_at(index, is)));
+                around.unwrap_or(false)
+            }
+        }
+    }
+
+    /// The state in this place, if there is one. A branch that has none yet takes it from its user, if that shares it.
+    pub(crate) fn state_at<U: UserState>(&mut self, index: usize) -> Option<&U> {
+        let extras = self.extras.as_mut()?;
+        let fork = extras.branch().map(|branch| branch.fork.clone());
+        let place = place(&mut extras.states, index);
+        if place.is_none() {
+            *place = fork.and_then(|fork| fork.with_user(|user| user.shared_state(index))?);
+        }
+        let state: &dyn Any = place.as_deref()?;
+        state.downcast_ref()
+    }
+
+    /// What a branch begins with of the state in this place, if there is something.
+    fn shared_state(&mut self, index: usize) -> Option<Box<dyn UserState>> {
+        let extras = self.extras.as_mut()?;
+        let fork = extras.branch().map(|branch| branch.fork.clone());
+        let place = place(&mut extras.states, index);
+        if place.is_none() {
+            *place = fork.and_then(|fork| fork.with_user(|user| user.shared_state(index))?);
+        }
+        place.as_mut()?.fork()
+    }
+
     /// Tells the protocols that this user rests.
     pub(crate) fn rest(&mut self, duration: Duration) {
         if let Some(extras) = &mut self.extras {
@@ -157,7 +247,7 @@ impl User {
                     return;
                 }
                 Frame::Try { .. } => return,
-                Frame::Loop { .. } => {}
+                Frame::Loop { .. } | Frame::Block { .. } => {}
             }
         }
     }
@@ -181,7 +271,7 @@ impl User {
     pub(crate) fn cumulated(&mut self) -> Option<&mut u32> {
         self.frames.iter_mut().rev().find_map(|frame| match frame {
             Frame::Group { cumulated_micros, .. } | Frame::Branch { cumulated_micros, .. } => Some(cumulated_micros),
-            Frame::Loop { .. } | Frame::Try { .. } => None,
+            Frame::Loop { .. } | Frame::Try { .. } | Frame::Block { .. } => None,
         })
     }
 }

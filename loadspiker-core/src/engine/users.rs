@@ -13,6 +13,7 @@ use crate::engine::shard::CROWD;
 use crate::engine::{Shard, User, task};
 use crate::metrics::{Dropped, ScenarioId};
 use crate::moment::Moment;
+use crate::protocol::{ActionContext, End};
 use crate::session::Session;
 
 impl Shard {
@@ -70,6 +71,11 @@ impl Shard {
         if let Some(fork) = user.fork().cloned() {
             return self.branch_ended(user, &fork);
         }
+        if let Some(awaits) = user.take_awaits().filter(|awaits| !awaits.is_empty()) {
+            let mut cx = ActionContext::new(user, self.clone());
+            awaits.end(&mut cx);
+            user = cx.into_user();
+        }
         let (scenario, population) = (user.scenario(), user.population as usize);
         let (ok, ended) = (!user.session.is_failed(), user.intended);
         if self.programs[population].is_retiring(user.pc) {
@@ -77,10 +83,20 @@ impl Shard {
         }
         // What it has checked out is for others, as of now.
         user.check_all_in(ended);
-        // Its connections close here, before another user takes its place.
+        // Its connections close before another user takes its place.
+        let goodbyes = self.end_states(&mut user, End::Finished);
         drop(user);
         self.recorder.borrow_mut().user_ended(scenario, ok);
-        self.leave(population, ended);
+        if goodbyes.is_empty() {
+            return self.leave(population, ended);
+        }
+        self.populations.borrow_mut()[population].user_leaves();
+        self.say_all(goodbyes, scenario, move |shard| {
+            if !shard.is_over() {
+                shard.populations.borrow_mut()[population].user_left();
+                shard.leave(population, shard.clock.now());
+            }
+        });
     }
 
     /// A user, or its branch at `fork`, was lost in a panic of code that is not the engine's, such as the end of a

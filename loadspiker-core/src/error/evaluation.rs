@@ -7,7 +7,7 @@ use crate::shown::abbreviate;
 use crate::shown::plain;
 use crate::spelling::meant;
 
-/// Why a text with expressions cannot be parsed: the text, the place in it, what is wrong, what to do.
+/// Why a text with expressions does not parse: the text, the position, the problem and the remedy.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub struct ParseError {
     text: String,
@@ -22,12 +22,12 @@ impl ParseError {
         ParseError { text: text.to_owned(), character, message }
     }
 
-    /// The place of the fault: the number of a character of the text, from 1.
+    /// The position of the error, as the number of a character of the text, from 1.
     pub fn character(&self) -> usize {
         self.character
     }
 
-    /// What is wrong and what to do about it, without the text and the place.
+    /// The problem and the remedy, without the text and the position.
     pub fn message(&self) -> &str {
         &self.message
     }
@@ -47,7 +47,7 @@ impl fmt::Display for ParseError {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum EvalError {
-    /// An attribute is not set, or the attribute used as an index is no integer.
+    /// An attribute is not set, or an attribute used as an index is not an integer.
     #[error(transparent)]
     Session(#[from] SessionError),
     /// A list is too short.
@@ -74,7 +74,7 @@ pub enum EvalError {
         /// The keys that are there, at most twelve.
         there: Vec<String>,
     },
-    /// A part of the expression is of a type that the next part cannot be applied to.
+    /// A part of the expression has a type to which the next part does not apply.
     #[error("#{{{expression}}}: {part} is of type {found}, {needed}")]
     Type {
         /// The whole expression, without its braces.
@@ -86,7 +86,7 @@ pub enum EvalError {
         /// What would be right.
         needed: &'static str,
     },
-    /// The value of a text cannot be read as what the step needs.
+    /// The result is a text that cannot be converted to the type that the step needs.
     #[error(fmt = unfit)]
     Unfit {
         /// The text as it was written.
@@ -98,7 +98,7 @@ pub enum EvalError {
         /// What the step needs.
         expected: &'static str,
     },
-    /// More records are asked for at once than a user can hold.
+    /// More records are requested at once than a user can hold.
     #[error("feed_n is to take {count} records at once; take {most} at most")]
     TooMany {
         /// How many records are asked for.
@@ -106,10 +106,10 @@ pub enum EvalError {
         /// How many a user can take at once.
         most: u64,
     },
-    /// A template in Jinja cannot be rendered for this session: its name, the line, what is wrong.
+    /// A Jinja template cannot be rendered for this session: its name, the line, the problem.
     #[error("{0}")]
     Template(String),
-    /// A closure of the user's returned an error.
+    /// A closure written by the user returned an error.
     #[error(fmt = closure)]
     Closure(String),
 }

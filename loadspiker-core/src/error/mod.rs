@@ -1,4 +1,4 @@
-//! Every error a user can meet, each naming the thing, the value and the remedy.
+//! Errors that users can see. Each names the thing, the value and the remedy.
 
 use std::borrow::Cow;
 mod evaluation;
@@ -13,14 +13,14 @@ pub(crate) use system::explain;
 use crate::shown::{plain, varying};
 use crate::spelling::meant;
 
-/// Why a run could not start or had to be given up.
+/// Why a run could not start, or was aborted.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// The simulation is wrong; every mistake found is listed, with its place in the source.
+    /// The simulation contains mistakes. All of them are listed, with their place in the source.
     #[error("{0}")]
     Simulation(Mistakes),
-    /// The load generator could not be set up: threads, timers, sockets.
+    /// The load generator could not be set up: threads, timers or sockets.
     #[error("cannot start {what}: {cause}")]
     Start {
         /// What was being set up.
@@ -28,7 +28,7 @@ pub enum Error {
         /// The operating system's or the protocol's answer.
         cause: String,
     },
-    /// What is done [before](crate::dsl::Simulation::before) the run failed, so the run did not start.
+    /// The chain [before](crate::dsl::Simulation::before) the run failed, so the run did not start.
     #[error("before failed, so the run did not start: {cause}{}", after.iter().map(|cause| format!("; after failed, too: {cause}")).collect::<String>())]
     Before {
         /// The request or step that failed, and its error.
@@ -44,14 +44,14 @@ pub enum Error {
         /// The operating system's answer.
         cause: String,
     },
-    /// A saved run report could not be understood.
+    /// A saved run report could not be parsed.
     #[error("run report: {0}")]
     Report(String),
 }
 
 impl Error {
-    /// A file or folder could not be read or written. Where the process ran out of file descriptors, the cause says how to
-    /// raise the limit.
+    /// A file or folder could not be read or written. If the process has run out of file descriptors, the cause says how to raise
+    /// the limit.
     pub fn io(path: impl fmt::Display, cause: &std::io::Error) -> Self {
         Error::Io { path: path.to_string(), cause: explain(cause) }
     }
@@ -66,7 +66,7 @@ pub struct Mistake {
     pub step: String,
     /// Where in the user's source the step was written.
     pub place: Option<&'static Location<'static>>,
-    /// What is wrong, and what to do about it.
+    /// The problem and the remedy.
     pub message: String,
 }
 
@@ -85,7 +85,7 @@ impl fmt::Display for Mistake {
     }
 }
 
-/// All mistakes of a simulation. There is at least one.
+/// All mistakes in a simulation; at least one.
 #[derive(Clone, Debug)]
 pub struct Mistakes(pub Vec<Mistake>);
 
@@ -125,7 +125,7 @@ pub enum SessionError {
         /// The type asked for.
         expected: &'static str,
     },
-    /// The name cannot be used in an expression.
+    /// The name cannot be used as an attribute.
     #[error("\"{0}\" cannot name an attribute: it must not be empty nor hold any of # {{ }} ( ) .")]
     Name(String),
 }
@@ -144,12 +144,12 @@ fn list(names: &[String]) -> String {
     if names.is_empty() { "none".to_owned() } else { names.join(", ") }
 }
 
-/// What a step written by the user may fail with: any error, or a text.
+/// The error of a step written by the user: any error, or a text.
 ///
-/// `?` turns every error that can leave its thread into it, and texts as well; [`StepError::new`] makes one from a
-/// message. Where a message has a value in it that differs from user to user,
-/// [`varying`](crate::protocol::varying) lets such errors be counted together. The alternate form (`{:#}`) keeps what
-/// was marked so, for those who hand a message on; the usual one does not.
+/// `?` converts every error that is `Send + Sync`, and texts; [`StepError::new`] creates one from a message. If a message
+/// contains a value that differs between users, mark it with [`varying`](crate::protocol::varying), so that such errors are
+/// counted together. The alternate format (`{:#}`) keeps these marks, for code that passes a message on; the normal format
+/// does not.
 ///
 /// ```
 /// use loadspiker_core::dsl::exec_fn;
@@ -180,8 +180,8 @@ impl StepError {
         StepError { message: message.into(), counted: true }
     }
 
-    /// Whether it stems from a failed request, which is in the report under its name. Where such an error ends an
-    /// imperative scenario it is not counted a second time, as an error of the step.
+    /// Whether the error comes from a failed request, which the report already counts under its name. If such an error ends an
+    /// imperative scenario, it is not counted again as an error of the step.
     pub fn is_counted(&self) -> bool {
         self.counted
     }

@@ -1,4 +1,4 @@
-//! Functions of the user's own: `#{sign(path, "v1")}`.
+//! User-defined functions: `#{sign(path, "v1")}`.
 
 use std::fmt;
 use std::sync::Arc;
@@ -58,7 +58,7 @@ impl Functions {
                 if name.trim() != name || name.is_empty() || name.contains(['#', '{', '}', '(', ')', '.', ',']) {
                     "its name must not be empty, begin or end with a space nor hold any of # { } ( ) . ,"
                 } else if generate::names().contains(&name) || Function::named(name).is_some() {
-                    "there is one of the same name already; choose another name"
+                    "a function with this name already exists; choose another name"
                 } else if self.0[..i].iter().any(|other| *other.name == *name) {
                     "it is given twice; remove one or choose another name"
                 } else {

@@ -79,7 +79,7 @@ impl Pattern {
             let Some((_, field, longest)) = LETTERS.iter().find(|(letter, ..)| *letter == first) else {
                 let known: String = LETTERS.map(|(letter, ..)| letter).iter().collect();
                 return Err(format!(
-                    "{call}: there is no letter {first}; the letters are {known}, and texts are in single quotes"
+                    "{call}: unknown letter {first}; the letters are {known}, and texts are in single quotes"
                 ));
             };
             if run > *longest {
@@ -202,7 +202,7 @@ mod tests {
         let error = |pattern: &str| Pattern::parse(pattern).unwrap_err();
         assert_eq!(
             error("yyyy-MM-ddTHH"),
-            "currentDate(yyyy-MM-ddTHH): there is no letter T; the letters are yuMdDEaHhmsSXxZz, and texts are in single \
+            "currentDate(yyyy-MM-ddTHH): unknown letter T; the letters are yuMdDEaHhmsSXxZz, and texts are in single \
              quotes"
         );
         assert_eq!(error("'T"), "currentDate('T): a ' is opened but never closed");

@@ -1,36 +1,36 @@
 //! The expression language: `#{name}`, `#{list(0)}`, `#{map.key}`, `#{randomInt(1,6)}` in any text of the DSL.
 //!
-//! A text is parsed once, before the run, into a [`Template`]; during the run a template is only rendered, straight
-//! into a buffer of the caller's.
+//! A text is parsed once, before the run, into a [`Template`]. During the run, the template is rendered straight into the
+//! caller's buffer.
 //!
 //! | expression | value |
 //! |---|---|
 //! | `#{name}` | the session attribute |
-//! | `#{list(0)}` `#{list(-1)}` `#{list(i)}` | an element: from the start, from the end, at the index that attribute `i` holds |
-//! | `#{map.key}` | the value under a key; combined: `#{cart.items(2).price}` |
-//! | `….size()` | elements of a list or a map, characters of a text, bytes |
-//! | `….random()` | one element of a list |
-//! | `….exists()` `….isUndefined()` | whether all before it leads to a value |
-//! | `….jsonStringify()` `….htmlEscape()` `….htmlUnescape()` `….urlEncode()` `….base64()` `….upper()` `….lower()` | the value in another form |
-//! | `….raw()` | the value as it is, also where a URL or a JSON body would encode it |
+//! | `#{list(0)}` `#{list(-1)}` `#{list(i)}` | an element: from the start, from the end, at the index in attribute `i` |
+//! | `#{map.key}` | the value of a key; can be combined: `#{cart.items(2).price}` |
+//! | `….size()` | the number of elements of a list or a map, of characters of a text, or of bytes |
+//! | `….random()` | a random element of a list |
+//! | `….exists()` `….isUndefined()` | whether the expression before it has a value |
+//! | `….jsonStringify()` `….htmlEscape()` `….htmlUnescape()` `….urlEncode()` `….base64()` `….upper()` `….lower()` | the value, converted |
+//! | `….raw()` | the value without escaping, even where a URL or a JSON body would escape it |
 //! | `#{currentTimeMillis()}` | milliseconds since 1970 |
-//! | `#{currentDate(yyyy-MM-dd'T'HH:mm:ss.SSSXXX)}` | the date and time in UTC, in a pattern of Java: letters `yuMdDEaHhmsSXxZz`, texts in `'…'`, no parentheses |
-//! | `#{counter(name)}` | the next number of the run's counter of that name, from 1 on: no two users get the same |
+//! | `#{currentDate(yyyy-MM-dd'T'HH:mm:ss.SSSXXX)}` | the date and time in UTC, in a Java pattern: letters `yuMdDEaHhmsSXxZz`, literal text in `'…'`, no parentheses |
+//! | `#{counter(name)}` | the next number of the run's counter of that name, starting at 1; no two users get the same number |
 //! | `#{randomUuid()}` `#{randomAlphanumeric(8)}` | a random UUID (version 4), random letters and digits |
-//! | `#{randomInt()}` `#{randomLong()}` | any 32-bit, any 64-bit integer |
-//! | `#{randomInt(a,b)}` `#{randomLong(a,b)}` | an integer from `a` up to, not including, `b` |
-//! | `#{randomDouble()}` `#{randomDouble(a,b)}` `#{randomDouble(a,b,digits)}` | a number from 0 up to 1, from `a` up to `b`, with so many decimals |
+//! | `#{randomInt()}` `#{randomLong()}` | a random 32-bit or 64-bit integer |
+//! | `#{randomInt(a,b)}` `#{randomLong(a,b)}` | an integer from `a` up to, but not including, `b` |
+//! | `#{randomDouble()}` `#{randomDouble(a,b)}` `#{randomDouble(a,b,digits)}` | a number from 0 up to 1, or from `a` up to `b`, with this many decimals |
 //! | `#{env(NAME)}` | the environment variable, read before the run |
 //! | `#{userId()}` | the number of the virtual user |
-//! | `#{fakeName()}` `#{fakeName(de)}` | made-up data, in English or the language of a locale (feature `fake`): `fakeName fakeFirstName fakeLastName fakeEmail fakeUserName fakePassword fakePhone fakeStreet fakeCity fakeZipCode fakeState fakeCountry fakeAddress fakeCompany fakeJob fakeWord fakeSentence fakeParagraph fakeUserAgent fakeIpAddress fakeBool` |
+//! | `#{fakeName()}` `#{fakeName(de)}` | fake data, in English or the language of a locale (feature `fake`): `fakeName fakeFirstName fakeLastName fakeEmail fakeUserName fakePassword fakePhone fakeStreet fakeCity fakeZipCode fakeState fakeCountry fakeAddress fakeCompany fakeJob fakeWord fakeSentence fakeParagraph fakeUserAgent fakeIpAddress fakeBool` |
 //! | `#{fakeDate(1950-01-01,2005-12-31)}` | a date from the first to the second (feature `fake`) |
 //!
-//! Numbers of a counter are unique in the whole run; as each shard counts by itself, in steps of the number of shards,
-//! they are dense only where all shards count equally often. Functions of one's own are given with
+//! Numbers of a counter are unique in the whole run. Each shard counts by itself, in steps of the number of shards, so
+//! numbers have gaps if shards count at different rates. To add your own functions, use
 //! [`Simulation::el_function`](crate::dsl::Simulation::el_function).
 //!
-//! A name may hold any character but `. # { } ( )`; spaces around it do not count. `\#{x}` writes `#{x}`, `\\#{x}`
-//! writes `\` and the value. Random numbers are the user's own and follow from the seed of the run.
+//! A name may contain any character except `. # { } ( )`; surrounding spaces are ignored. `\#{x}` renders as `#{x}`, and
+//! `\\#{x}` as `\` and the value. Each user draws its own random numbers, which depend on the seed of the run.
 
 pub mod arg;
 mod call;
@@ -66,7 +66,7 @@ use crate::session::{Session, Slot};
 use crate::value::Value;
 use path::Expression;
 
-/// A parsed text with expressions. Cloning it copies a pointer.
+/// A parsed text with expressions. Cloning it only copies a pointer.
 ///
 /// ```
 /// use loadspiker_core::expression::Template;
@@ -99,39 +99,39 @@ enum Content {
     Literal(Value),
     /// Nothing but one expression, so its value keeps its type.
     Single(Expression),
-    Mixed(Box<[Part]>),
+    Mixed(Box<[TemplatePart]>),
 }
 
 #[derive(Debug)]
-enum Part {
+enum TemplatePart {
     Text(Box<str>),
     Expression(Expression),
 }
 
-/// A part of a [`Template`], for those who must know where in a text its values stand.
+/// A part of a [`Template`], for code that needs to know where in the text the values are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Piece<'a> {
-    /// Text as it is rendered.
+    /// Literal text.
     Text(&'a str),
-    /// A value that may differ from user to user.
+    /// A value that may differ between users.
     Value {
-        /// The function in the last place of the expression, such as `raw`, if there is one.
+        /// The last function of the expression, such as `raw`, if there is one.
         function: Option<&'static str>,
     },
 }
 
 impl Template {
-    /// Parses a text with expressions; `slots` gives the slot of each attribute it mentions.
+    /// Parses a text with expressions. `slots` returns the slot of an attribute.
     ///
     /// # Errors
     ///
-    /// [`ParseError`] if an expression is empty, nested, not closed, calls a function that does not exist or with the
-    /// wrong arguments, or names an environment variable that is not set.
+    /// [`ParseError`] if an expression is empty, nested or not closed, calls an unknown function or passes wrong arguments, or
+    /// names an environment variable that is not set.
     pub fn parse(source: &str, slots: &mut dyn FnMut(&str) -> Slot) -> Result<Template, ParseError> {
         Self::parse_with(source, &Functions::default(), slots)
     }
 
-    /// As [`parse`](Self::parse), with functions of the user's own.
+    /// Like [`parse`](Self::parse), with user-defined functions.
     pub(crate) fn parse_with(
         source: &str,
         functions: &Functions,
@@ -140,8 +140,8 @@ impl Template {
         let mut parts = parse::parse(source, functions, slots)?;
         let content = match parts.pop() {
             None => Content::Literal(Value::from("")),
-            Some(Part::Text(text)) if parts.is_empty() => Content::Literal(Value::Text(text.into())),
-            Some(Part::Expression(expression)) if parts.is_empty() => Content::Single(expression),
+            Some(TemplatePart::Text(text)) if parts.is_empty() => Content::Literal(Value::Text(text.into())),
+            Some(TemplatePart::Expression(expression)) if parts.is_empty() => Content::Single(expression),
             Some(last) => {
                 parts.push(last);
                 Content::Mixed(parts.into())
@@ -150,17 +150,17 @@ impl Template {
         Ok(Template(Arc::new(Parsed { source: source.into(), content })))
     }
 
-    /// A text taken as it stands, `#{` and all.
+    /// A literal text. `#{` has no special meaning.
     pub fn literal(text: &str) -> Template {
         Template(Arc::new(Parsed { source: text.into(), content: Content::Literal(text.into()) }))
     }
 
-    /// The text as it was written.
+    /// The text as written.
     pub fn source(&self) -> &str {
         &self.0.source
     }
 
-    /// The text, if it is the same for every session: escapes are undone, environment variables are in place.
+    /// The text, if it is a constant. Escapes are resolved, and environment variables are replaced.
     pub fn as_literal(&self) -> Option<&str> {
         match &self.0.content {
             Content::Literal(value) => value.as_str(),
@@ -168,17 +168,17 @@ impl Template {
         }
     }
 
-    /// Its parts, in order.
+    /// The parts of the text, in order.
     pub fn pieces(&self) -> impl Iterator<Item = Piece<'_>> {
         let value = |expression: &Expression| Piece::Value { function: expression.last_function() };
-        let (one, several): (_, &[Part]) = match &self.0.content {
+        let (one, several): (_, &[TemplatePart]) = match &self.0.content {
             Content::Literal(text) => (text.as_str().map(Piece::Text), &[]),
             Content::Single(expression) => (Some(value(expression)), &[]),
             Content::Mixed(parts) => (None, parts),
         };
         one.into_iter().chain(several.iter().map(move |part| match part {
-            Part::Text(text) => Piece::Text(text),
-            Part::Expression(expression) => value(expression),
+            TemplatePart::Text(text) => Piece::Text(text),
+            TemplatePart::Expression(expression) => value(expression),
         }))
     }
 
@@ -189,8 +189,8 @@ impl Template {
             Content::Single(expression) => expression.plain_attribute().into_iter().collect(),
             Content::Mixed(parts) => {
                 let expressions = parts.iter().filter_map(|part| match part {
-                    Part::Expression(expression) => expression.plain_attribute(),
-                    Part::Text(_) => None,
+                    TemplatePart::Expression(expression) => expression.plain_attribute(),
+                    TemplatePart::Text(_) => None,
                 });
                 expressions.collect()
             }
@@ -201,18 +201,17 @@ impl Template {
     ///
     /// # Errors
     ///
-    /// [`EvalError`] if an attribute, an index or a key is not there or of the wrong type; `out` is then as it was.
+    /// [`EvalError`] if an attribute, an index or a key is missing or of the wrong type; `out` is then unchanged.
     pub fn render(&self, session: &Session, out: &mut String) -> Result<(), EvalError> {
         self.render_each(session, out, |_, _, _| {})
     }
 
-    /// As [`render`](Self::render), for texts with rules of their own, such as URLs: after each value `encode` gets its
-    /// number among the values, from 0, and the place where it begins in the text so far; it may change what stands
-    /// from there on.
+    /// Like [`render`](Self::render), for texts with special rules, such as URLs. After each value, `encode` is called with the
+    /// index of the value, from 0, and the position in `out` at which it begins. It may change `out` from that position on.
     ///
     /// # Errors
     ///
-    /// As [`render`](Self::render).
+    /// See [`render`](Self::render).
     pub fn render_each(
         &self,
         session: &Session,
@@ -229,11 +228,11 @@ impl Template {
             Content::Mixed(parts) => {
                 let mut number = 0;
                 parts.iter().try_for_each(|part| match part {
-                    Part::Text(text) => {
+                    TemplatePart::Text(text) => {
                         out.push_str(text);
                         Ok(())
                     }
-                    Part::Expression(expression) => {
+                    TemplatePart::Expression(expression) => {
                         let begin = out.len();
                         expression.render(session, out)?;
                         encode(number, begin, out);
@@ -249,12 +248,12 @@ impl Template {
         rendered
     }
 
-    /// As [`render`](Self::render), into bytes: a value of bytes is written as it is, where [`render`](Self::render)
-    /// replaces what is not UTF-8. A function in the last place, such as `upper()`, gives a text.
+    /// Like [`render`](Self::render), into bytes. Values that are bytes are copied, where [`render`](Self::render) replaces
+    /// invalid UTF-8. The result of a function such as `upper()` is a text.
     ///
     /// # Errors
     ///
-    /// As [`render`](Self::render).
+    /// See [`render`](Self::render).
     pub fn render_bytes(&self, session: &Session, out: &mut Vec<u8>) -> Result<(), EvalError> {
         let expression = match &self.0.content {
             Content::Literal(text) => {
@@ -264,7 +263,7 @@ impl Template {
             Content::Single(expression) => Some(expression),
             Content::Mixed(_) => None,
         };
-        let parts: &[Part] = match &self.0.content {
+        let parts: &[TemplatePart] = match &self.0.content {
             Content::Mixed(parts) => parts,
             _ => &[],
         };
@@ -281,11 +280,11 @@ impl Template {
         let one = expression.map_or(Ok(()), |expression| render(expression, &mut text));
         let rendered = one.and_then(|()| {
             parts.iter().try_for_each(|part| match part {
-                Part::Text(fixed) => {
+                TemplatePart::Text(fixed) => {
                     text.push_str(fixed);
                     Ok(())
                 }
-                Part::Expression(expression) => render(expression, &mut text),
+                TemplatePart::Expression(expression) => render(expression, &mut text),
             })
         });
         append(out, text);
@@ -295,20 +294,20 @@ impl Template {
         rendered
     }
 
-    /// The value for this session: of its own type if the template is a single expression, a text otherwise.
+    /// The value for this session. It keeps its type if the template is a single expression; otherwise it is a text.
     ///
     /// # Errors
     ///
-    /// As [`render`](Self::render).
+    /// See [`render`](Self::render).
     pub fn value(&self, session: &Session) -> Result<Value, EvalError> {
         self.value_ref(session).map(Cow::into_owned)
     }
 
-    /// As [`value`](Self::value), borrowed from the session or the template where it is there already.
+    /// Like [`value`](Self::value), borrowed from the session or the template if possible.
     ///
     /// # Errors
     ///
-    /// As [`render`](Self::render).
+    /// See [`render`](Self::render).
     pub fn value_ref<'a>(&'a self, session: &'a Session) -> Result<Cow<'a, Value>, EvalError> {
         match &self.0.content {
             Content::Literal(value) => Ok(Cow::Borrowed(value)),

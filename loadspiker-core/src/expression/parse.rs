@@ -7,7 +7,7 @@
 //! index      = "(" integer | attribute ")"
 //! ```
 
-use super::Part;
+use super::TemplatePart;
 use super::call::{Call, Functions};
 use super::function::Function;
 use super::generate::{self, Generator};
@@ -21,7 +21,7 @@ pub(super) fn parse(
     source: &str,
     functions: &Functions,
     slots: &mut dyn FnMut(&str) -> Slot,
-) -> Result<Vec<Part>, ParseError> {
+) -> Result<Vec<TemplatePart>, ParseError> {
     let mut parser = Parser { source, at: 0, functions, slots };
     let mut parts = Vec::new();
     let mut text = String::new();
@@ -42,15 +42,15 @@ pub(super) fn parse(
             }
             expression => {
                 if !text.is_empty() {
-                    parts.push(Part::Text(std::mem::take(&mut text).into()));
+                    parts.push(TemplatePart::Text(std::mem::take(&mut text).into()));
                 }
-                parts.push(Part::Expression(expression));
+                parts.push(TemplatePart::Expression(expression));
             }
         }
     }
     text.push_str(parser.rest());
     if !text.is_empty() {
-        parts.push(Part::Text(text.into()));
+        parts.push(TemplatePart::Text(text.into()));
     }
     Ok(parts)
 }
@@ -169,7 +169,7 @@ impl<'s> Parser<'s, '_> {
             return Ok(());
         }
         if generate::names().contains(&name) {
-            let message = format!("{name}() is no function of a value, it stands by itself: write #{{{name}(…)}}");
+            let message = format!("{name}() cannot follow a value: write #{{{name}(…)}}");
             return self.fail(name_at, message);
         }
         if arguments.list.len() != 1 {
@@ -190,7 +190,10 @@ impl<'s> Parser<'s, '_> {
             Err(_)
                 if index.contains('.') || index.trim_start_matches(['-', '+']).chars().all(|c| c.is_ascii_digit()) =>
             {
-                return self.fail(arguments.open + 1, format!("\"{index}\" is no index: it must be a 64-bit integer"));
+                return self.fail(
+                    arguments.open + 1,
+                    format!("\"{index}\" is not a valid index: it must be a 64-bit integer"),
+                );
             }
             Err(_) => StepKind::IndexBy((self.slots)(index)),
         };
@@ -284,7 +287,7 @@ fn unknown(name: &str, known: &[&str], what: &str) -> String {
     let lower = name.to_lowercase();
     let holds = |known: &&str| lower.len() >= 3 && known.to_lowercase().contains(&lower);
     match nearest(name, known.iter().copied()).or_else(|| known.iter().copied().find(holds)) {
-        Some(near) => format!("there is no function {name}(); did you mean {near}()?"),
-        None => format!("there is no function {name}(); {what} are {}", known.join(", ")),
+        Some(near) => format!("unknown function {name}(); did you mean {near}()?"),
+        None => format!("unknown function {name}(); {what} are {}", known.join(", ")),
     }
 }

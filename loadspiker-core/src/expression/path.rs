@@ -25,7 +25,7 @@ pub(super) struct Expression {
 pub(super) enum Root {
     Attribute(Slot),
     Generated(Generator),
-    /// A function of the user's own.
+    /// A user-defined function.
     Called(Call),
 }
 

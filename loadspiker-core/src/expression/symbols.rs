@@ -1,4 +1,4 @@
-//! [`Symbols`]: the names that expressions and checks are compiled against, and where their mistakes go.
+//! [`Symbols`]: the symbol table for compiling expressions and checks, which also collects mistakes.
 
 use std::collections::BTreeSet;
 use std::panic::Location;
@@ -16,7 +16,7 @@ pub(crate) struct SymbolTable {
     pub(crate) schema: Schema,
     /// What must not be shown.
     pub(crate) secrets: Secrets,
-    /// Functions of the user's own.
+    /// User-defined functions.
     pub(crate) functions: Functions,
     /// Under which names checks are counted.
     pub(crate) checks: BTreeSet<Arc<str>>,
@@ -25,7 +25,7 @@ pub(crate) struct SymbolTable {
     pub(crate) warnings: Vec<Mistake>,
 }
 
-/// Where symbols come from during the run, when requests of the user's code are compiled.
+/// Where symbols come from during the run, when requests in the user's code are compiled.
 pub(crate) trait LateSymbols {
     /// The slot of an attribute.
     fn slot(&self, attribute: &str) -> Result<Slot, String>;
@@ -33,15 +33,15 @@ pub(crate) trait LateSymbols {
     /// A text that must not be shown.
     fn keep_secret(&self, text: &str);
 
-    /// The functions of the user's that expressions may call.
+    /// The user-defined functions that expressions may call.
     fn functions(&self) -> &Functions;
 }
 
-/// What an expression or a check gets while it is compiled: slots of attributes, functions, and where mistakes are told.
+/// The context in which expressions and checks are compiled: slots of attributes, functions, and a place for mistakes.
 ///
-/// Compilation never stops at the first mistake: what is wrong is told with [`mistake`](Self::mistake), and compiling goes
-/// on with something harmless, so that all mistakes of a simulation are reported at once. A
-/// [`CompileContext`](crate::protocol::CompileContext) is one of these, with more for steps and requests.
+/// Compilation does not stop at the first mistake. Report it with [`mistake`](Self::mistake) and continue with a harmless
+/// value, so that all mistakes of a simulation are reported together. A
+/// [`CompileContext`](crate::protocol::CompileContext) dereferences to this type and adds methods for steps and requests.
 pub struct Symbols<'a> {
     pub(crate) table: &'a mut SymbolTable,
     pub(crate) scenario: &'a str,
@@ -50,7 +50,7 @@ pub struct Symbols<'a> {
     /// Attributes read by expressions: slot, step, place.
     pub(crate) used: Vec<(Slot, String, Option<&'static Location<'static>>)>,
     pub(crate) defined: BTreeSet<u32>,
-    /// Code of the user's may set attributes that are known to nobody.
+    /// The user's code may set attributes that are known to nobody.
     pub(crate) opaque: bool,
     /// The checks of the request that is compiled, for the plan.
     pub(crate) listed: Vec<String>,
@@ -75,8 +75,8 @@ impl<'a> Symbols<'a> {
         }
     }
 
-    /// Parses a text with `#{…}` expressions. If it cannot be parsed that is a mistake of the current step, and the
-    /// template is the text as it stands.
+    /// Parses a text with `#{…}` expressions. If it does not parse, that is a mistake in the current step, and the result is the
+    /// literal text.
     pub fn template(&mut self, source: &str) -> Template {
         let mut used = Vec::new();
         let functions = self.table.functions.clone();
@@ -98,7 +98,7 @@ impl<'a> Symbols<'a> {
         }
     }
 
-    /// The slot of an attribute that this step reads. If no step sets it, that is a mistake.
+    /// The slot of an attribute that this step reads. It is a mistake if no step sets the attribute.
     #[cfg(feature = "templates")]
     pub(crate) fn read(&mut self, attribute: &str) -> Slot {
         let slot = self.slot(attribute);
@@ -132,17 +132,16 @@ impl<'a> Symbols<'a> {
         }
     }
 
-    /// Says that a text of the user's is secret, such as a password: it is masked in whatever error or exchange it turns up
-    /// in, and so are the values of the attributes in its expressions. A closure cannot be
-    /// looked into; what it gives is masked only if it is the value of an attribute with the [name of a
-    /// secret](crate::protocol::is_secret_name).
+    /// Marks a text as secret, such as a password. The text, and the values of the attributes in its expressions, are masked in
+    /// all errors and `--debug` output. The result of a closure is masked only if it is the value of an attribute with a
+    /// [secret name](crate::protocol::is_secret_name).
     pub fn secret(&mut self, text: &CompiledText) {
         if let Some(template) = text.as_template() {
             self.secret_template(template);
         }
     }
 
-    /// As [`secret`](Self::secret), for a value.
+    /// Like [`secret`](Self::secret), for a value.
     pub fn secret_value(&mut self, value: &CompiledValue) {
         if let Some(template) = value.as_template() {
             self.secret_template(template);
@@ -151,7 +150,7 @@ impl<'a> Symbols<'a> {
         }
     }
 
-    /// As [`secret`](Self::secret), for a text that is parsed already.
+    /// Like [`secret`](Self::secret), for a parsed template.
     pub fn secret_template(&mut self, template: &Template) {
         match (template.as_literal(), self.late) {
             (Some(literal), None) => self.table.secrets.add_text(literal),
@@ -167,7 +166,7 @@ impl<'a> Symbols<'a> {
         }
     }
 
-    /// Says that the value of an attribute is secret, whatever its name.
+    /// Marks the value of an attribute as secret, whatever its name.
     pub(crate) fn secret_attribute(&mut self, name: &str) {
         if self.late.is_none() {
             self.table.secrets.add_attribute(name);
@@ -188,13 +187,13 @@ impl<'a> Symbols<'a> {
         }
     }
 
-    /// Says that this step may set attributes that cannot be known before the run (it calls the user's code), so that
-    /// an attribute nobody is seen to set is no mistake.
+    /// Declares that this step may set attributes that are not known before the run, because it calls the user's code. An
+    /// attribute that no step sets is then not a mistake.
     pub fn opaque(&mut self) {
         self.opaque = true;
     }
 
-    /// Tells a mistake of the current step: what is wrong, the value, what to do about it.
+    /// Reports a mistake in the current step. Name what is wrong, the value, and the remedy.
     pub fn mistake(&mut self, message: impl Into<String>) {
         let mistake = self.told(message.into());
         // A chain that is used in several places is compiled in each of them.
@@ -203,8 +202,8 @@ impl<'a> Symbols<'a> {
         }
     }
 
-    /// Tells of something in the current step that can be run but is probably not what the user meant. Where mistakes keep
-    /// a simulation from being run, warnings are shown with its plan and its report.
+    /// Reports something in the current step that works but is probably not intended. Mistakes prevent a run; warnings are shown
+    /// with the plan and in the report.
     pub fn warning(&mut self, message: impl Into<String>) {
         let warning = self.told(message.into());
         if !self.table.warnings.contains(&warning) {

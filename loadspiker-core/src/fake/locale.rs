@@ -1,6 +1,7 @@
-//! [`Locale`]: the language of made-up data.
+//! [`Locale`]: the language of fake data.
 
-/// The language of made-up data. What a language has no words for, such as Latin sentences, is as in English.
+/// The language of fake data. Kinds of data that a language does not have, such as Latin sentences, are the same as in
+/// English.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Locale {
@@ -46,7 +47,7 @@ impl Locale {
         let known = Locale::ALL.iter().find(|(known, _)| *known == name).map(|(_, locale)| *locale);
         known.ok_or_else(|| {
             let names: Vec<&str> = Locale::ALL.iter().map(|(name, _)| *name).collect();
-            format!("there is no locale \"{name}\" (there are: {})", names.join(", "))
+            format!("unknown locale \"{name}\" (known locales: {})", names.join(", "))
         })
     }
 }

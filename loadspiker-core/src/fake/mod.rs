@@ -1,8 +1,8 @@
-//! Made-up data: names, addresses, texts, numbers, dates, drawn from a user's own random numbers.
+//! Fake data: names, addresses, texts, numbers and dates, generated from a user's own random numbers.
 //!
-//! [`fake_records`](crate::feeder::fake_records) is a feeder that makes records without a file, [`Fake`] says what a field is. In texts the functions
-//! `#{fakeName()}`, `#{fakeEmail()}` and so on give the same; see the [expression language](crate::expression). A run with
-//! the same seed makes the same data.
+//! [`fake_records`](crate::feeder::fake_records) is a feeder that generates records without a file, and [`Fake`] is the kind of a field. In texts, the
+//! functions `#{fakeName()}`, `#{fakeEmail()}` and so on generate the same data; see the
+//! [expression language](crate::expression). A run with the same seed generates the same data.
 //!
 //! ```
 //! use loadspiker_core::fake::{Fake, Locale};
@@ -36,8 +36,8 @@ pub(crate) use words::{from_call, names};
 
 use crate::value::Value;
 
-/// What a field of made-up data is. All but the numbers are texts, in the language of the [`Locale`] as far as that is
-/// known.
+/// The kind of a field of fake data. All kinds except numbers and booleans are texts, in the language of the [`Locale`]
+/// where it is supported.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Fake {
@@ -47,14 +47,14 @@ pub enum Fake {
     FirstName,
     /// A last name.
     LastName,
-    /// An address of a domain that is reserved for examples (RFC 2606), so that no mail reaches anybody:
+    /// An email address in a domain reserved for examples (RFC 2606), so that no mail is delivered:
     /// `ada.miller@example.com`. Not unique.
     Email,
-    /// The name of an account: `ada_miller42`. Not unique.
+    /// An account name: `ada_miller42`. Not unique.
     UserName,
     /// 12 to 20 letters and digits.
     Password,
-    /// A telephone number, in one of the ways in which it is written.
+    /// A telephone number, in one of the usual notations.
     Phone,
     /// Street and number.
     Street,
@@ -66,11 +66,11 @@ pub enum Fake {
     State,
     /// A country.
     Country,
-    /// Street, postal code and city in one line.
+    /// Street, postal code and city, on one line.
     Address,
     /// The name of a company.
     Company,
-    /// What somebody does for a living.
+    /// A profession.
     Job,
     /// A Latin word.
     Word,
@@ -84,16 +84,16 @@ pub enum Fake {
     IpAddress,
     /// A UUID, version 4.
     Uuid,
-    /// A date from the first to the second, both included, each as year, month and day: `1990-07-31`.
+    /// A date from the first to the second, both included: `1990-07-31`. Give each as year, month and day.
     Date(FakeDate, FakeDate),
-    /// An integer of this range.
+    /// An integer in this range.
     Integer(RangeInclusive<i64>),
-    /// A number of this range, with two decimals.
+    /// A number in this range, with two decimals.
     Amount(RangeInclusive<f64>),
     /// True or false.
     Bool,
-    /// Integers one after the other, from this one on, each once in the whole run; see
-    /// [`generate`](crate::feeder::generate). In texts `#{counter(name)}` takes its place.
+    /// Consecutive integers that start at this one. Each is used once in the whole run; see
+    /// [`generate`](crate::feeder::generate). In texts, use `#{counter(name)}`.
     Sequence(i64),
     /// One of these values.
     OneOf(Vec<Value>),
@@ -103,7 +103,7 @@ pub enum Fake {
 pub type FakeDate = (i32, u8, u8);
 
 impl Fake {
-    /// One of these values, each as likely as the others.
+    /// One of these values, each equally likely.
     pub fn one_of<V: Into<Value>>(values: impl IntoIterator<Item = V>) -> Fake {
         Fake::OneOf(values.into_iter().map(Into::into).collect())
     }
@@ -114,7 +114,7 @@ impl Fake {
             Fake::Date(from, to) => match (draw::date(*from), draw::date(*to)) {
                 (Some(from), Some(to)) if from <= to => None,
                 (Some(_), Some(_)) => Some("its dates end before they begin; give the earlier one first".to_owned()),
-                _ => Some(format!("{from:?} to {to:?} are no dates; write (year, month, day)")),
+                _ => Some(format!("{from:?} to {to:?} are not valid dates; write (year, month, day)")),
             },
             Fake::Integer(range) if range.is_empty() => {
                 Some(format!("there is no integer in {range:?}; give the least one first"))

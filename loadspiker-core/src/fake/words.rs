@@ -54,7 +54,7 @@ fn dates(arguments: &[&str]) -> Result<Fake, String> {
     let [from, to] = arguments else {
         return Err(format!("wrong number of arguments ({}): {usage}", arguments.len()));
     };
-    let read = |text: &str| date(text).ok_or_else(|| format!("fakeDate(): \"{text}\" is no date; {usage}"));
+    let read = |text: &str| date(text).ok_or_else(|| format!("fakeDate(): \"{text}\" is not a valid date; {usage}"));
     let fake = Fake::Date(read(from)?, read(to)?);
     match fake.mistake() {
         None => Ok(fake),

@@ -1,4 +1,4 @@
-//! [`BoundFeeder`]: records given to users while a run goes on.
+//! [`BoundFeeder`]: a feeder during a run.
 //!
 //! Where the records come from decides how they are given: see [`Stored`], [`Flow`] and [`Tap`].
 
@@ -26,7 +26,7 @@ pub(crate) fn at_once(count: u64) -> Result<usize, EvalError> {
     usize::try_from(count).ok().filter(|_| count <= most).ok_or(EvalError::TooMany { count, most })
 }
 
-/// The records of a feeder, laid out for the shards of a run, which share it.
+/// The records of a feeder, laid out for the shards of a run.
 #[derive(Debug)]
 pub struct BoundFeeder {
     name: String,
@@ -134,7 +134,7 @@ impl BoundFeeder {
         number.saturating_mul(count as u64).saturating_add(i as u64)
     }
 
-    /// What the feeder is called in messages: its path as it was given, or `records`.
+    /// The name of the feeder in messages: its path as given, or `records`.
     pub fn name(&self) -> &str {
         &self.name
     }
@@ -145,12 +145,12 @@ impl BoundFeeder {
         self.shared.store(true, Ordering::Relaxed);
     }
 
-    /// Gives the user a record: each of its fields becomes an attribute. A field that this record does not have is
-    /// removed, so that nothing of an earlier record is left. To be called by the shard of that number (from 0).
+    /// Gives the user a record. Each field becomes an attribute; attributes of fields that this record lacks are removed, so
+    /// that nothing of an earlier record remains. Must be called by the shard with this index (from 0).
     ///
     /// # Errors
     ///
-    /// There is no record left for this user, or the file that is streamed goes wrong.
+    /// There is no record left for this user, or a streamed file cannot be read.
     pub fn feed(&self, shard: usize, session: &mut Session) -> Result<(), FeedError> {
         let (stored, slots) = match &self.content {
             Content::Stored(stored, slots) => (stored, slots),
@@ -166,12 +166,11 @@ impl BoundFeeder {
         Ok(())
     }
 
-    /// Gives the user `count` records: each field becomes a list of that length, with null where a record does not
-    /// have it.
+    /// Gives the user `count` records. Each field becomes a list of that length, with null for records that lack the field.
     ///
     /// # Errors
     ///
-    /// There are not enough records left for this user, or the file that is streamed goes wrong.
+    /// There are not enough records left for this user, or a streamed file cannot be read.
     pub fn feed_n(&self, shard: usize, session: &mut Session, count: usize) -> Result<(), FeedError> {
         let (stored, slots) = match &self.content {
             Content::Stored(stored, slots) => (stored, slots),

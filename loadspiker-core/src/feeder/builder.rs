@@ -1,4 +1,4 @@
-//! [`Feeder`]: what the user writes.
+//! [`Feeder`]: the builder that users call.
 
 use std::fmt;
 use std::sync::Arc;
@@ -9,31 +9,29 @@ use super::typed::{Shape, TypedRecord};
 use crate::units::FixedDuration;
 use crate::value::Value;
 
-/// In which order a feeder gives its records, and what happens after the last.
+/// The order in which a feeder gives out its records, and what happens after the last one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Strategy {
-    /// Each record once, in their order; running out ends the run with an error.
+    /// Each record once, in order. Running out ends the run with an error.
     #[default]
     Queue,
-    /// Each record once, in random order; running out ends the run with an error.
+    /// Each record once, in random order. Running out ends the run with an error.
     Shuffle,
-    /// Any record each time.
+    /// A random record each time.
     Random,
-    /// In their order, and from the beginning again after the last.
+    /// In order, starting over after the last one.
     Circular,
-    /// User 1 always gets the first record, user 2 the second, and so on; more users than records end the run with
-    /// an error.
+    /// User 1 always gets the first record, user 2 the second, and so on. More users than records end the run with an error.
     UniquePerUser,
 }
 
 pub(super) type Transform = Arc<dyn Fn(&str, Value) -> Value + Send + Sync>;
 
-/// A source of records and the order in which users get them. Starts with [`csv`](super::csv()),
-/// [`json`](super::json()), [`records`](super::records) or one of their relatives.
+/// A source of records, and the order in which users get them. Create one with [`csv`](super::csv()),
+/// [`json`](super::json()), [`records`](super::records) or another function of this module.
 ///
-/// A feeder is a value that can be cloned; **clones share one cursor**. Each call of a method that changes it makes
-/// another feeder with a cursor of its own.
+/// **Clones of a feeder share one cursor.** Methods that change a setting return a different feeder with its own cursor.
 ///
 /// ```
 /// use loadspiker_core::feeder::csv;
@@ -43,7 +41,7 @@ pub(super) type Transform = Arc<dyn Fn(&str, Value) -> Value + Send + Sync>;
 /// assert!(!csv("data/users.csv").circular().shares_cursor_with(&users));
 /// ```
 #[derive(Clone)]
-#[must_use = "a feeder does nothing until it is given to `feed`"]
+#[must_use = "a feeder does nothing until it is passed to `feed`"]
 pub struct Feeder(Arc<Definition>);
 
 #[derive(Clone)]
@@ -81,40 +79,38 @@ impl From<Source> for Feeder {
 }
 
 impl Feeder {
-    /// Gives each record once, in their order (the default). When there are no more, the run ends with an error that
-    /// says so.
+    /// Gives out each record once, in order. This is the default. If users need more records, the run ends with an error.
     pub fn queue(self) -> Feeder {
         self.strategy(Strategy::Queue)
     }
 
-    /// Gives each record once, in an order that follows from the seed of the run. When there are no more, the run
-    /// ends with an error that says so.
+    /// Gives out each record once, in an order that depends on the seed of the run. If users need more records, the run ends with
+    /// an error.
     pub fn shuffle(self) -> Feeder {
         self.strategy(Strategy::Shuffle)
     }
 
-    /// Gives any record each time.
+    /// Gives out a random record each time.
     pub fn random(self) -> Feeder {
         self.strategy(Strategy::Random)
     }
 
-    /// Gives the records in their order, and starts again after the last.
+    /// Gives out the records in order, and starts over after the last one.
     pub fn circular(self) -> Feeder {
         self.strategy(Strategy::Circular)
     }
 
-    /// Gives each user a record of its own, and the same each time: the first user of the population the first, the
-    /// second the second. With more users than records the run ends with an error that says so.
+    /// Gives each user its own record, the same one every time: the first user of the population gets the first record, the
+    /// second user the second. If there are more users than records, the run ends with an error.
     ///
-    /// Populations that share a feeder share its records: there each user has the record of its
-    /// [`user_id`](crate::Session::user_id), and which that is depends on how the arrivals of the populations happen to
-    /// follow one another.
+    /// Populations that share a feeder share its records. Each user then gets the record with the number of its
+    /// [`user_id`](crate::Session::user_id), which depends on how the arrivals of the populations interleave.
     pub fn unique_per_user(self) -> Feeder {
         self.strategy(Strategy::UniquePerUser)
     }
 
-    /// Changes each value, given its field's name. Called once for each value as it is read; several transformations
-    /// are applied in the order in which they were added.
+    /// Transforms each value, given the name of its field. Called once per value when it is read. If called several times, the
+    /// transformations run in that order.
     ///
     /// ```
     /// use loadspiker_core::Value;
@@ -129,60 +125,57 @@ impl Feeder {
         self.with(|definition| definition.transforms.push(Arc::new(move |name, value| change(name, value).into())))
     }
 
-    /// Checks the columns and converts every value to the types of a struct with `#[derive(Record)]`: an `age: u8` is an
-    /// integer in the session. Transformations come first, wherever they are written.
+    /// Checks the columns, and converts all values to the field types of a struct with `#[derive(Record)]`: an `age: u8` becomes
+    /// an integer in the session. Transformations run first, in any order of calls.
     ///
-    /// Before the run it is an error if a column is missing or unknown, or a value does not fit; the message names
-    /// file, line, column, value and type. A field that is an `Option` may be empty or missing, and is null then.
+    /// A missing or unknown column, or a value that does not fit, is an error before the run. The message names file, line,
+    /// column, value and type. A field of type `Option` may be empty or missing; its value is then null.
     pub fn typed<R: TypedRecord>(self) -> Feeder {
         self.with(|definition| definition.shape = Some(Shape::of::<R>()))
     }
 
-    /// Splits the records among the machines of a distributed run, so that no two of them use the same one: of `n`
-    /// machines, the first has the records 1, n + 1, 2n + 1, … Without it, each machine uses all records.
+    /// Splits the records among the machines of a distributed run, so that no two machines use the same record. Of `n` machines,
+    /// the first has the records 1, n + 1, 2n + 1, … By default, each machine uses all records.
     ///
-    /// It holds for every strategy: a random or circular feeder then only uses the part of its machine. With
-    /// `unique_per_user` records differ anyway, as users are numbered through over all machines. On one machine it
-    /// changes nothing: the users of a run never get the same record of a queue.
+    /// This applies to every strategy: a random or circular feeder only uses its machine's share. `unique_per_user` does not
+    /// need it, because users are numbered across all machines. On a single machine, it has no effect.
     pub fn shard(self) -> Feeder {
         self.with(|definition| definition.sharded = true)
     }
 
-    /// Reads the file piece by piece while the run goes on, instead of before it, in bounded memory; this is the
-    /// default for files of 100 MiB or more (unpacked).
+    /// Reads the file in pieces during the run, in bounded memory, instead of before the run. This is the default for files of
+    /// 100 MiB or more (uncompressed).
     ///
-    /// It is possible with [`queue`](Self::queue) and [`circular`](Self::circular), which go through the file from
-    /// beginning to end; the other strategies need all records at once. A thread reads ahead; each shard takes records
-    /// in blocks, so that over several shards the order is that of the file only roughly, and a shard that is faster
-    /// than the disk waits for it. The first 1000 records are checked before the run; what is wrong with a later one
-    /// ends the run with a message that names its line. The fields of JSON and sitemaps have to occur within these.
+    /// Works with [`queue`](Self::queue) and [`circular`](Self::circular), which read the file from start to end. The other
+    /// strategies need all records at once. A thread reads ahead, and each shard takes records in blocks. With several shards,
+    /// the order is therefore only approximately that of the file. A shard that is faster than the disk waits for it. The first
+    /// 1000 records are checked before the run; an error in a later one ends the run with a message that names its line. All
+    /// fields of JSON files and sitemaps must occur within the first 1000 records.
     pub fn streamed(self) -> Feeder {
         self.with(|definition| definition.keeping = Keeping::Streamed)
     }
 
-    /// Reads the whole file into memory before the run, however large it is.
+    /// Reads the whole file into memory before the run, regardless of its size.
     pub fn loaded(self) -> Feeder {
         self.with(|definition| definition.keeping = Keeping::Loaded)
     }
 
-    /// Names the fields of a source that is drawn while the run goes on ([`generate`](super::generate),
-    /// [`lazy_records`](super::lazy_records), [`async_records`](super::async_records)), so that expressions which read them
-    /// can be checked before the run. A record may lack some of them, and must have no others. On other feeders, whose
-    /// fields are known, it is a mistake.
+    /// Names the fields of a source that produces records during the run ([`generate`](super::generate),
+    /// [`lazy_records`](super::lazy_records), [`async_records`](super::async_records)), so that expressions can be checked before
+    /// the run. Records may lack some of these fields, but must not have others. On other feeders, this is a mistake.
     pub fn fields(self, names: impl IntoIterator<Item = impl Into<Arc<str>>>) -> Feeder {
         let names = names.into_iter().map(Into::into).collect();
         self.with(|definition| definition.fields = Some(names))
     }
 
-    /// How long a user waits for a record of a source that may have none yet, 60 s if nothing is said; see
-    /// [`async_records`](super::async_records). After that its step fails, and it goes on. On other feeders, for which
-    /// nobody waits, it is a mistake.
+    /// How long a user waits for a record of a source that may not have one yet; see [`async_records`](super::async_records).
+    /// Default: 60 s. When the time is over, the step fails and the user continues. On other feeders, this is a mistake.
     pub fn wait_at_most(self, patience: impl FixedDuration) -> Feeder {
         let patience = patience.fixed();
         self.with(|definition| definition.patience = Some(patience))
     }
 
-    /// Whether the two are clones of the same feeder, and so never both give the same record of a queue.
+    /// Whether two values are clones of the same feeder, and so share its records.
     pub fn shares_cursor_with(&self, other: &Feeder) -> bool {
         Arc::ptr_eq(&self.0, &other.0)
     }
@@ -240,14 +233,14 @@ impl fmt::Debug for Feeder {
     }
 }
 
-/// What becomes a feeder: one, or an iterator of records as [`records`](super::records) takes it.
+/// Types that can be used as a feeder: a [`Feeder`], or an iterator of records as in [`records`](super::records).
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no feeder",
+    message = "`{Self}` is not a feeder",
     label = "neither a feeder nor an iterator of records",
     note = "make one with `csv(…)`, `records(…)` or another function of `loadspiker::feeder`"
 )]
 pub trait IntoFeeder {
-    /// The feeder.
+    /// Converts the value into a feeder.
     fn into_feeder(self) -> Feeder;
 }
 

@@ -1,4 +1,4 @@
-//! Feeders made of two: records [side by side](Feeder::zip), or [one after the other](Feeder::chain).
+//! Combinations of two feeders: records [side by side](Feeder::zip) or [one after the other](Feeder::chain).
 
 use std::sync::Arc;
 
@@ -9,11 +9,11 @@ use super::sink::{Halt, Refusal, Row, Sink};
 use super::source::Source;
 
 impl Feeder {
-    /// The records of both side by side: each record has the fields of one of this feeder and one of the other, up to
-    /// the end of the shorter. A field that both have is a mistake.
+    /// Combines the records of two feeders side by side. Each record has the fields of both, up to the end of the shorter feeder.
+    /// A field that both have is a mistake.
     ///
-    /// Strategy and sharding belong to the whole, and come after it; on one of the two they are a mistake. One of the two
-    /// may be without end, as [`generate`](super::generate) is.
+    /// Set strategy and sharding on the result; on one of the parts, they are a mistake. One part may be endless, such as
+    /// [`generate`](super::generate).
     ///
     /// ```
     /// use loadspiker_core::feeder::records;
@@ -28,10 +28,9 @@ impl Feeder {
         Source::Zip(self, other).into()
     }
 
-    /// The records of this feeder, then those of the other. Fields that only one of them has are missing in the
-    /// records of the other.
+    /// Appends the records of another feeder. Fields that only one of them has are missing in the records of the other.
     ///
-    /// Strategy and sharding belong to the whole, and come after it; on one of the two they are a mistake.
+    /// Set strategy and sharding on the result; on one of the parts, they are a mistake.
     ///
     /// ```
     /// use loadspiker_core::feeder::records;
@@ -67,7 +66,7 @@ fn check_part(part: &Feeder, method: &str) -> Result<(), FeederError> {
     } else if definition.sharded {
         format!("it is sharded within .{method}(…); write .shard() after .{method}(…)")
     } else if definition.fields.is_some() || definition.patience.is_some() {
-        format!("what it says of its fields and of waiting has no meaning within .{method}(…); leave it out")
+        format!(".fields(…) and .wait_at_most(…) have no effect within .{method}(…); leave it out")
     } else {
         return Ok(());
     };

@@ -1,6 +1,6 @@
-//! Sources that are drawn while the run goes on: [`generate`], [`lazy_records`], and what they have in common.
+//! Sources that produce records during the run: [`generate`] and [`lazy_records`].
 //!
-//! Nothing of them is gathered before the run but the names of the fields, from one record. They may be endless.
+//! Before the run, only one record is produced, to learn the field names. The source may be endless.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -48,15 +48,15 @@ pub(super) struct Lazy {
     over: bool,
 }
 
-/// Records that a closure makes by their number, from 0 on, without end: each number is used once in the whole run.
+/// Generates an endless sequence of records from their number, starting at 0. Each number is used once in the whole run.
 ///
-/// The closure is called while the run goes on, by all shards, once for each record that a user takes (and once before
-/// the run, with 0, to learn the names of the fields). It must not block, and should make the same record of the same
-/// number. Shard *i* of *n* makes the records *i*, *i* + *n*, *i* + 2*n*, …, so that no lock is needed and each user of a
-/// shard gets the same records again in a run with the same seed and the same number of shards.
+/// The closure is called during the run, on all shards, once for each record that a user takes. It is also called once before
+/// the run, with 0, to learn the field names. It must not block, and should return the same record for the same number.
+/// Shard *i* of *n* uses the numbers *i*, *i* + *n*, *i* + 2*n*, …, so no lock is needed, and a run with the same seed and
+/// the same number of shards gives its users the same records.
 ///
 /// There are two strategies: [`queue`](Feeder::queue), the default, and [`unique_per_user`](Feeder::unique_per_user), which
-/// gives the first user of the population record 0, the second record 1.
+/// gives record 0 to the first user of the population, and record 1 to the second.
 ///
 /// ```
 /// use loadspiker_core::feeder::generate;
@@ -76,14 +76,14 @@ pub(crate) fn made(
     Source::Drawn(Drawn::Made(Made { written, mistake, make: Arc::new(make) })).into()
 }
 
-/// Records of an iterator that is drawn while the run goes on: of one without end, or one too long for memory. Each
-/// record is given once; when the iterator ends, the run ends as with every queue that runs out.
+/// Takes records from an iterator during the run. Use it for an iterator that is endless or too long for memory. Each record
+/// is given out once. If the iterator ends and users need more records, the run ends with an error.
 ///
-/// One record is drawn before the run, to learn the names of the fields; name them with [`Feeder::fields`] where records
-/// differ in that. All others are drawn when a user asks: all shards draw from the one iterator, behind a lock, so it should
-/// be quick and must not block. Which user gets which record follows from the order in which they ask; with several
-/// shards that differs between runs, which it does not with [`generate`]. A source that has to wait for its records is one
-/// for [`async_records`](super::async_records), and [`records`](super::records) gathers a short one before the run.
+/// One record is taken before the run, to learn the field names. If records differ in their fields, name them with
+/// [`Feeder::fields`]. All others are taken when a user needs one. All shards share the iterator behind a lock, so it should
+/// be fast and must not block. Which user gets which record depends on the order of their requests; with several shards, it
+/// differs between runs (unlike with [`generate`]). If records are not available immediately, use
+/// [`async_records`](super::async_records). For a short iterator, use [`records`](super::records).
 ///
 /// ```
 /// use loadspiker_core::feeder::lazy_records;
@@ -136,7 +136,7 @@ impl Drawn {
         }
     }
 
-    /// Runs code of the user's.
+    /// Runs the user's code.
     pub(super) fn guarded<T>(&self, code: impl FnOnce() -> T) -> Result<T, FeederError> {
         guarded(code).map_err(|message| FeederError::Panicked { feeder: self.name(), what: "the source", message })
     }
@@ -269,7 +269,7 @@ impl Definition {
         }
         if let Some((name, _)) = record.iter().find(|(name, _)| !columns.is_empty() && !columns.contains(name)) {
             return Err(invalid(format!(
-                "field \"{name}\" is none of those that were known before the run ({}); name all of them with \
+                "field \"{name}\" is not one of the fields known before the run ({}); name all of them with \
                  .fields([…])",
                 columns.join(", ")
             )));

@@ -1,51 +1,51 @@
-//! What can be wrong with a feeder, before the run and in it.
+//! Errors of feeders, before and during a run.
 
-/// Why the records of a feeder cannot be had. Found before the run.
+/// Why the records of a feeder could not be read. Reported before the run.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum FeederError {
-    /// The file is not there.
+    /// The file does not exist.
     #[error(
         "feeder {path}: no such file in {folder}; a path is relative to the folder in which the program is started"
     )]
     NotFound {
-        /// The path as it was given.
+        /// The path as given.
         path: String,
-        /// The folder it was looked up in.
+        /// The folder in which the file was looked up.
         folder: String,
     },
-    /// The file cannot be read.
+    /// The file could not be read.
     #[error("feeder {path}: cannot be read: {cause}")]
     Read {
-        /// The path as it was given.
+        /// The path as given.
         path: String,
-        /// The operating system's answer.
+        /// The error of the operating system.
         cause: String,
     },
-    /// There is nothing in it to feed.
+    /// The source has no records or no fields.
     #[error("feeder {feeder}: {problem}")]
     Empty {
         /// The feeder: its path, or `records`.
         feeder: String,
-        /// What is missing, and what has to be there.
+        /// What is missing, and what is expected.
         problem: String,
     },
-    /// A line of the file is wrong.
+    /// A line of the file is invalid.
     #[error("feeder {feeder}, line {line}: {problem}")]
     Line {
         /// The feeder: its path.
         feeder: String,
         /// The line, from 1.
         line: u64,
-        /// What is wrong with it.
+        /// What is wrong with the line.
         problem: String,
     },
-    /// Something else about the contents or the settings is wrong.
+    /// The contents or the settings are invalid in another way.
     #[error("feeder {feeder}: {problem}")]
     Invalid {
         /// The feeder: its path, or `records`.
         feeder: String,
-        /// What is wrong, and what to do about it.
+        /// What is wrong, and the remedy.
         problem: String,
     },
     /// The user's iterator or transformation panicked.
@@ -53,18 +53,18 @@ pub enum FeederError {
     Panicked {
         /// The feeder: its path, or `records`.
         feeder: String,
-        /// Whose code it was.
+        /// Which code panicked.
         what: &'static str,
-        /// The message of the panic.
+        /// The panic message.
         message: String,
     },
 }
 
-/// Why a user got no record. It cannot be mended within the run.
+/// Why a user got no record. Ends the run.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum FeedError {
-    /// Each record has been given out.
+    /// All records have been used.
     #[error(
         "feeder {feeder} is used up: each of its {records} records was given once; add records, or use .circular() to \
          start again or .random() to draw again and again"
@@ -75,28 +75,28 @@ pub enum FeedError {
         /// How many records it has.
         records: usize,
     },
-    /// The source that is drawn while the run goes on has no more.
+    /// The source that produces records during the run has ended.
     #[error(
-        "feeder {feeder} has come to its end after {} record{}; let it give more, or let fewer users come",
+        "feeder {feeder} has come to its end after {} record{}; provide more records, or start fewer users",
         records,
         if *records == 1 { "" } else { "s" }
     )]
     Ended {
-        /// The feeder: what it was made with.
+        /// The feeder, as written by the user.
         feeder: String,
-        /// How many records it gave.
+        /// How many records it produced.
         records: usize,
     },
-    /// The source that is streamed, or drawn while the run goes on, gives no further record.
+    /// A source that is read during the run has failed.
     #[error("{0}")]
     Broken(FeederError),
-    /// There is no record yet, and whoever asks cannot wait.
+    /// There is no record yet, and the caller cannot wait.
     #[error("feeder {feeder} has no record yet; take it with feed_async, which waits for one")]
     NotYet {
-        /// The feeder: what it was made with.
+        /// The feeder, as written by the user.
         feeder: String,
     },
-    /// With `unique_per_user`, there are more users than records.
+    /// There are more users than records, with `unique_per_user`.
     #[error(
         "feeder {feeder} has {records} records, too few to give user {user} one of its own; add records, start fewer \
          users, or use .circular() instead of .unique_per_user()"
@@ -106,7 +106,7 @@ pub enum FeedError {
         feeder: String,
         /// How many records it has.
         records: usize,
-        /// The number of the user, from 1: within its population, or within the run if several share the feeder.
+        /// The number of the user, from 1: within its population, or within the run if populations share the feeder.
         user: u64,
     },
 }

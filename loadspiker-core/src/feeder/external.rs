@@ -1,4 +1,4 @@
-//! [`RecordSource`]: sources of records that are not built in, such as a database.
+//! [`RecordSource`]: custom sources of records, such as a database.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -11,13 +11,11 @@ use super::sink::{Halt, Refusal, Row, Sink};
 use super::source::{Source, guarded};
 use crate::value::Value;
 
-/// A source of records that is not built in: what `sql_feeder` is made of, and what anyone may make a feeder of with
-/// [`Feeder::from_source`].
+/// A custom source of records, such as the one behind `sql_feeder`. [`Feeder::from_source`] makes a feeder of it.
 ///
-/// It behaves as a file does: it is read once, before the run, whatever number of users there is. One that gives more
-/// than [`STREAMED_FROM`](super::STREAMED_FROM) bytes is streamed: read anew while the run goes on, in bounded memory, by
-/// a thread of its own. So `read` is called several times, on different threads, and has to give the same records each
-/// time.
+/// It is used like a file: read once, before the run, regardless of the number of users. A source that produces more than
+/// [`STREAMED_FROM`](super::STREAMED_FROM) bytes is streamed: it is read again during the run, in bounded memory, on its own
+/// thread. So `read` is called several times, on different threads, and must produce the same records each time.
 ///
 /// ```
 /// use loadspiker_core::feeder::{Feeder, ReadError, RecordSink, RecordSource};
@@ -39,25 +37,25 @@ use crate::value::Value;
 /// # Ok::<(), loadspiker_core::feeder::FeederError>(())
 /// ```
 pub trait RecordSource: Send + Sync + 'static {
-    /// What it is called in messages, without secrets: `postgres://shop:•••@db/shop`.
+    /// The name of the source in messages, without secrets: `postgres://shop:•••@db/shop`.
     fn name(&self) -> String;
 
-    /// As the user wrote it, for the plan and without secrets. By default its name.
+    /// The source as written by the user, for the plan, without secrets. Default: its name.
     fn describe(&self) -> String {
         self.name()
     }
 
-    /// Hands over all records, in their order. It may block; it is never called on the thread of a shard.
+    /// Passes all records to `records`, in order. May block; it is never called on the thread of a shard.
     ///
     /// # Errors
     ///
-    /// Why the records cannot be had, and what to do about it, made with [`ReadError::new`]; it is told before the run, or
-    /// ends it if the records are streamed. What a method of `records` returned is to be handed on, with `?`: often it
-    /// only says that no more records are needed.
+    /// The reason why the records cannot be read, and the remedy, created with [`ReadError::new`]. It is reported before the run
+    /// or, if the records are streamed, ends the run. Pass on errors of `records` with `?`: usually, they only say that no more
+    /// records are needed.
     fn read(&self, records: &mut RecordSink<'_>) -> Result<(), ReadError>;
 }
 
-/// Why a [`RecordSource`] ended before its last record: something is wrong, or the feeder needs no more.
+/// Why a [`RecordSource`] stopped early: an error, or the feeder needs no more records.
 pub struct ReadError(Why);
 
 enum Why {
@@ -67,7 +65,7 @@ enum Why {
 }
 
 impl ReadError {
-    /// Something is wrong: what, and what to do about it. The name of the source is put before it.
+    /// An error. Name what is wrong and the remedy. The name of the source is added in front.
     pub fn new(problem: impl Into<String>) -> Self {
         ReadError(Why::Problem(problem.into()))
     }
@@ -83,7 +81,7 @@ impl fmt::Debug for ReadError {
     }
 }
 
-/// Takes the records of a [`RecordSource`].
+/// Receives the records of a [`RecordSource`].
 pub struct RecordSink<'a> {
     name: String,
     sink: &'a mut dyn Sink,
@@ -93,12 +91,12 @@ pub struct RecordSink<'a> {
 }
 
 impl RecordSink<'_> {
-    /// Names the fields of all records, in their order: for sources that know them before the first record. Call it
-    /// before [`values`](Self::values), and not at all where records name their own fields.
+    /// Names the fields of all records, in order, for sources that know them in advance. Call it before
+    /// [`values`](Self::values), and not at all if records name their own fields.
     ///
     /// # Errors
     ///
-    /// A name is given twice, or the feeder has no use for it; to be handed on.
+    /// A name occurs twice, or the feeder cannot use it. Pass the error on.
     pub fn columns(&mut self, names: impl IntoIterator<Item = impl Into<Arc<str>>>) -> Result<(), ReadError> {
         let names: Vec<Arc<str>> = names.into_iter().map(Into::into).collect();
         let mut met = BTreeSet::new();
@@ -109,21 +107,21 @@ impl RecordSink<'_> {
         Ok(())
     }
 
-    /// Takes a record: the values of the [`columns`](Self::columns), in their order.
+    /// Adds a record: the values of the [`columns`](Self::columns), in order.
     ///
     /// # Errors
     ///
-    /// The feeder needs no more records, or cannot use this one; to be handed on.
+    /// The feeder needs no more records, or cannot use this one. Pass the error on.
     pub fn values(&mut self, values: impl IntoIterator<Item = Value>) -> Result<(), ReadError> {
         self.row.extend(self.columns.iter().copied().zip(values));
         self.take()
     }
 
-    /// Takes a record that names its fields.
+    /// Adds a record that names its fields.
     ///
     /// # Errors
     ///
-    /// As [`values`](Self::values).
+    /// See [`values`](Self::values).
     pub fn record(&mut self, record: impl Record) -> Result<(), ReadError> {
         for (name, value) in record.fields() {
             let column = self.sink.column(&name).map_err(|refusal| self.refused(refusal, true))?;
@@ -147,7 +145,7 @@ impl RecordSink<'_> {
 }
 
 impl Feeder {
-    /// A feeder of a source that is not built in.
+    /// Creates a feeder from a custom source.
     pub fn from_source(source: impl RecordSource) -> Feeder {
         Source::External(Arc::new(source)).into()
     }

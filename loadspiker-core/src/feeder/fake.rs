@@ -1,4 +1,4 @@
-//! [`fake_records`]: a feeder of made-up records.
+//! [`fake_records`]: a feeder of fake records.
 
 use std::fmt::Write;
 use std::sync::Arc;
@@ -7,20 +7,20 @@ use super::drawn::made;
 use super::{Feeder, IntoFeeder};
 use crate::fake::{Fake, Locale, draw};
 
-/// A feeder of made-up records, without end. Made by [`fake_records`]; [`feed`](crate::dsl::feed) takes it as it is.
+/// An endless feeder of fake records. Created by [`fake_records`]; [`feed`](crate::dsl::feed) accepts it directly.
 #[derive(Clone, Debug, Default)]
-#[must_use = "it does nothing until it is given to `feed`"]
+#[must_use = "it does nothing until it is passed to `feed`"]
 pub struct FakeRecords {
     fields: Vec<(Arc<str>, Fake, Locale)>,
     locale: Locale,
 }
 
-/// Records of made-up data: name their fields with [`field`](FakeRecords::field). They are drawn from the random numbers
-/// of the user that takes them, so a run with the same seed makes the same data.
+/// Creates records of fake data. Add fields with [`field`](FakeRecords::field). Values are drawn from the random numbers of
+/// the user that takes the record, so a run with the same seed gives the same data.
 ///
-/// With [`into_feeder`](IntoFeeder::into_feeder) it is a [`Feeder`], which may be
-/// [transformed](Feeder::transform), [put beside](Feeder::zip) records of a file, or
-/// [unique per user](Feeder::unique_per_user): the same record for a user each time.
+/// [`into_feeder`](IntoFeeder::into_feeder) makes it a [`Feeder`], which can be [transformed](Feeder::transform),
+/// [combined](Feeder::zip) with records of a file, or made [unique per user](Feeder::unique_per_user), so that a user gets
+/// the same record every time.
 pub fn fake_records() -> FakeRecords {
     FakeRecords::default()
 }
@@ -32,7 +32,7 @@ impl FakeRecords {
         self
     }
 
-    /// The language of the fields that follow; English if nothing is said.
+    /// The language of the fields added after this call. Default: English.
     pub fn locale(self, locale: Locale) -> FakeRecords {
         FakeRecords { locale, ..self }
     }

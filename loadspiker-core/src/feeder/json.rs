@@ -157,7 +157,7 @@ impl<'de> Visitor<'de> for Array<'_> {
 
 impl Array<'_> {
     fn is_no_array<E: serde::de::Error>(&self, kind: &str) -> E {
-        let problem = format!("it holds {kind}, not an array of objects; for an object a line use json_lines(…)");
+        let problem = format!("it holds {kind}, not an array of objects; for one object per line, use json_lines(…)");
         *self.refused.borrow_mut() = Some((0, Refusal::Problem(problem)));
         E::custom("refused")
     }
@@ -186,7 +186,7 @@ fn unreadable(input: &dyn Input, error: serde_json::Error, before: u64) -> Feede
     let text = error.to_string();
     let problem = text.strip_suffix(&format!(" at line {line} column {column}")).unwrap_or(&text);
     let line = before.saturating_add(u64::try_from(line).unwrap_or(u64::MAX));
-    input.at_line(line, format!("this is no JSON: {problem} (column {column})"))
+    input.at_line(line, format!("invalid JSON: {problem} (column {column})"))
 }
 
 #[cfg(test)]
@@ -250,17 +250,14 @@ mod tests {
     #[test]
     fn what_cannot_be_parsed_is_named_with_its_line() {
         let array = |data: &str| parse_array("f.json", data.as_bytes()).unwrap_err().to_string();
-        assert_eq!(
-            array("[\n{\"a\": 1},\n{\"a\" 2}]"),
-            "feeder f.json, line 3: this is no JSON: expected `:` (column 6)"
-        );
+        assert_eq!(array("[\n{\"a\": 1},\n{\"a\" 2}]"), "feeder f.json, line 3: invalid JSON: expected `:` (column 6)");
         assert_eq!(
             array("{\"a\": 1}"),
-            "feeder f.json: it holds an object, not an array of objects; for an object a line use json_lines(…)"
+            "feeder f.json: it holds an object, not an array of objects; for one object per line, use json_lines(…)"
         );
         assert_eq!(array("[{}, 5]"), "feeder f.json: record 2: this is a number; each record has to be an object");
         let lines = |data: &str| parse_lines("f.jsonl", data.as_bytes()).unwrap_err().to_string();
-        assert_eq!(lines("{}\n\n{\"a\" 2}\n"), "feeder f.jsonl, line 3: this is no JSON: expected `:` (column 6)");
+        assert_eq!(lines("{}\n\n{\"a\" 2}\n"), "feeder f.jsonl, line 3: invalid JSON: expected `:` (column 6)");
         assert_eq!(lines("{}\n[]\n"), "feeder f.jsonl, line 2: this is an array; each line has to be an object");
     }
 

@@ -1,7 +1,7 @@
-//! [`async_records`]: records that have to be waited for, from a queue or a service.
+//! [`async_records`]: records from a queue or a service, for which users may have to wait.
 //!
-//! The source is asked while the run goes on, and only when a user needs a record. The user waits meanwhile, the shard
-//! does not: what is asked for is put on the [`Desk`], where users of all shards stand in one queue.
+//! The source is asked during the run, and only when a user needs a record. Only that user waits; the shard continues. The
+//! requests of users on all shards are queued at the [`Desk`].
 
 use std::fmt::Display;
 use std::future::Future;
@@ -20,28 +20,28 @@ use crate::desk::Desk;
 /// The future of a record.
 pub type NextRecord<'a> = Pin<Box<dyn Future<Output = Result<Option<Fields>, String>> + 'a>>;
 
-/// A source that is asked for records while the run goes on, and may take its time: what [`async_records`] makes of a
-/// closure, and what other crates build on with [`Feeder::from_async_source`].
+/// An asynchronous source of records. [`async_records`] makes one of a closure; other crates implement this trait and use
+/// [`Feeder::from_async_source`].
 pub trait AsyncSource: Send + 'static {
-    /// The next record; `None` at the end. It is called when a user needs a record, by the shard of that user, and not again
-    /// before its future is done; the future need not be `Send` and must not block.
+    /// Returns the next record, or `None` at the end. Called when a user needs a record, on the shard of that user, and not again
+    /// before its future has completed. The future need not be `Send` and must not block.
     ///
     /// # Errors
     ///
-    /// What went wrong, and what to do about it: the run ends with this message.
+    /// What went wrong, and the remedy. The run ends with this message.
     fn next(&mut self) -> NextRecord<'_>;
 
-    /// What is wrong with its settings, told before the run.
+    /// Validates the settings, before the run.
     ///
     /// # Errors
     ///
-    /// What is wrong, and what to do about it.
+    /// What is wrong, and the remedy.
     fn check(&self) -> Result<(), String> {
         Ok(())
     }
 
-    /// Whether its records come from outside of the simulation, so that simulated time has to stand still while one is
-    /// waited for. If not (the default) simulated time goes on: others in the simulation may have to do something first.
+    /// Whether records come from outside the simulation, so that a simulated clock must stop while a user waits for one. Default:
+    /// false. The simulated clock then advances, in case other parts of the simulation have to act first.
     fn is_outside(&self) -> bool {
         false
     }
@@ -58,14 +58,14 @@ pub(super) struct LiveSource {
 /// How long a user waits for a record, unless the feeder says otherwise.
 pub(super) const PATIENCE: Duration = Duration::from_secs(60);
 
-/// What an async closure of records may give.
+/// Types that an async closure of records may return.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no outcome of a source of records",
-    label = "neither an option of a record nor a result of one",
+    message = "`{Self}` is not a valid result of a record source",
+    label = "neither an `Option` of a record nor a `Result` of one",
     note = "return `Some(record)`, `None` at the end, or a `Result` of these"
 )]
 pub trait IntoNextRecord {
-    /// The record, the end, or what went wrong.
+    /// Converts the value into a record, the end, or an error.
     ///
     /// # Errors
     ///
@@ -97,23 +97,22 @@ where
     }
 }
 
-/// Records that an async closure gives, one each time it is called: `Some(record)`, `None` at the end, or a `Result` of
-/// these. It is called when a user needs a record, and not before.
+/// Takes records from an async closure, which returns `Some(record)`, `None` at the end, or a `Result` of these. It is called
+/// only when a user needs a record.
 ///
-/// A user that finds no record waits, without holding up others, first come, first served over all shards: for 60 s at
-/// most, unless [`wait_at_most`](Feeder::wait_at_most) says otherwise; after that its step fails. What follows is meant to
-/// begin when the record came, so the wait is in no response time and in no start lag; the report tells of it with
-/// [`record_waits`](crate::report::RunReport::record_waits). At the end of the run whoever waits is interrupted. The end
-/// of the source, and an error of it, end the run, as with every queue that runs out.
+/// A user that finds no record waits, without blocking others. Waiting users are served first come, first served, across all
+/// shards. After 60 s (see [`wait_at_most`](Feeder::wait_at_most)), the step fails. The wait is not part of any response time
+/// or start lag: the next step is due when the record arrives. [`record_waits`](crate::report::RunReport::record_waits)
+/// reports the waits. Users that still wait at the end of the run are interrupted. The end of the source, or an error, ends
+/// the run when a user needs a record.
 ///
-/// The closure's futures run on the threads of shards and must not block. The names of the fields are not known before
-/// the run, unless they are named with [`Feeder::fields`]. In the imperative style, take records with
-/// [`feed_async`](crate::imperative::User::feed_async).
+/// The closure's futures run on the threads of shards and must not block. Field names are not known before the run, unless
+/// you give them with [`Feeder::fields`]. In the imperative style, use [`feed_async`](crate::imperative::User::feed_async).
 ///
 /// ```
 /// use loadspiker_core::feeder::async_records;
 ///
-/// // A queue, filled by whatever else the program does.
+/// // A queue, filled by another part of the program.
 /// let (sender, mut receiver) = tokio::sync::mpsc::channel::<[(&str, u64); 1]>(100);
 /// let orders = async_records(async move || receiver.recv().await).fields(["id"]);
 /// # drop((sender, orders));
@@ -123,8 +122,8 @@ pub fn async_records<T: IntoNextRecord>(next: impl AsyncFnMut() -> T + Send + 's
 }
 
 impl Feeder {
-    /// A feeder of a source that is asked while the run goes on. `name` is for messages and the report, `written` for the
-    /// plan; neither may have a secret in it. See [`async_records`] for what users of it meet.
+    /// Creates a feeder from an asynchronous source. `name` is used in messages and the report, `written` in the plan; neither
+    /// may contain secrets. For how users wait, see [`async_records`].
     pub fn from_async_source(name: impl Into<String>, written: impl Into<String>, source: impl AsyncSource) -> Feeder {
         let source = Arc::new(Mutex::new(Some(Box::new(source) as Box<dyn AsyncSource>)));
         Source::Drawn(Drawn::Live(LiveSource { name: name.into(), written: written.into(), source })).into()

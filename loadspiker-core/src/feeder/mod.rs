@@ -1,18 +1,17 @@
 //! Feeders: records of test data, one for each user that asks.
 //!
-//! A [`Feeder`] is what the user writes: a source ([`csv`](csv()), [`tsv`], [`ssv`], [`separated_values`], [`json`](json()),
-//! [`json_lines`], [`sitemap`](sitemap()), [`records`]) and a strategy. [`Feeder::open`] reads the source, once, before
-//! the run; what is wrong with it is a [`FeederError`]. Other sources are drawn while the run goes on: [`generate`],
-//! [`lazy_records`], [`async_records`]. Those of other crates implement [`RecordSource`] or [`AsyncSource`].
-//! [`OpenFeeder::bind`] lays the records out for the shards of a run, and
-//! [`BoundFeeder::feed`] then gives them to users, without a lock and without an allocation.
+//! A [`Feeder`] has a source ([`csv`](csv()), [`tsv`], [`ssv`], [`separated_values`], [`json`](json()), [`json_lines`],
+//! [`sitemap`](sitemap()), [`records`]) and a strategy. [`Feeder::open`] reads the source once, before the run; errors are
+//! [`FeederError`]s. Other sources produce records during the run: [`generate`], [`lazy_records`], [`async_records`]. Other
+//! crates implement [`RecordSource`] or [`AsyncSource`]. [`OpenFeeder::bind`] lays out the records for the shards of a run.
+//! [`BoundFeeder::feed`] then gives them to users, without locks or allocations.
 //!
-//! Between the source and the user, records may be [transformed](Feeder::transform), [converted](Feeder::typed) to the
-//! types of a struct, [put side by side](Feeder::zip) or [one after the other](Feeder::chain). Files may be packed; large
-//! ones are [streamed](Feeder::streamed) in bounded memory.
+//! On their way, records can be [transformed](Feeder::transform), [converted](Feeder::typed) to the types of a struct, and
+//! combined [side by side](Feeder::zip) or [one after the other](Feeder::chain). Files may be compressed. Large files are
+//! [streamed](Feeder::streamed) in bounded memory.
 //!
-//! Clones of a feeder share one cursor: two scenarios that are fed by clones of it never get the same record of a
-//! queue. The compiler keeps this promise: it opens and binds each feeder once, wherever it is used.
+//! Clones of a feeder share one cursor: two scenarios that use clones never get the same record of a queue. To ensure this,
+//! the compiler opens and binds each feeder once.
 //!
 //! ```
 //! use loadspiker_core::feeder::records;

@@ -16,11 +16,11 @@ use crate::error::SessionError;
 use crate::session::Slot;
 
 impl Feeder {
-    /// Reads the records, and finds what is wrong with them.
+    /// Reads the records and validates them.
     ///
     /// # Errors
     ///
-    /// The file is missing, unreadable, empty or malformed, a column cannot name an attribute, or code of the user's
+    /// The file is missing, unreadable, empty or malformed, a column cannot be the name of an attribute, or the user's code
     /// panicked.
     pub fn open(&self) -> Result<OpenFeeder, FeederError> {
         let definition = self.definition();
@@ -94,7 +94,7 @@ impl Feeder {
             Source::Drawn(_) if definition.fields.is_some() => return Ok(()),
             _ if definition.fields.is_some() => "its fields are known; remove .fields([…])",
             Source::Drawn(Drawn::Live(_)) => return Ok(()),
-            _ if definition.patience.is_some() => "nobody waits for its records; remove .wait_at_most(…)",
+            _ if definition.patience.is_some() => "users never wait for its records; remove .wait_at_most(…)",
             _ => return Ok(()),
         };
         Err(FeederError::Invalid { feeder: definition.source.name(), problem: problem.to_owned() })
@@ -123,12 +123,12 @@ enum Content {
 }
 
 impl OpenFeeder {
-    /// What the feeder is called in messages: its path as it was given, or `records`.
+    /// The name of the feeder in messages: its path as given, or `records`.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// The fields of its records: the attributes that it sets. There may be none if they cannot be known before the run.
+    /// The fields of the records, which become attributes. Empty if they are not known before the run.
     pub fn fields(&self) -> &[Arc<str>] {
         match &self.content {
             Content::Table(table) => &table.columns,
@@ -145,13 +145,13 @@ impl OpenFeeder {
         }
     }
 
-    /// In which order its records are given.
+    /// The order in which records are given out.
     pub(crate) fn strategy(&self) -> Strategy {
         self.strategy
     }
 
-    /// How many records it has, at least one; `None` if it is [streamed](Feeder::streamed) or drawn while the run goes on,
-    /// as nobody has counted them.
+    /// The number of records, at least one. `None` if the source is [streamed](Feeder::streamed) or produces records during the
+    /// run.
     pub fn records(&self) -> Option<usize> {
         match &self.content {
             Content::Table(table) => Some(table.records),
@@ -159,13 +159,12 @@ impl OpenFeeder {
         }
     }
 
-    /// What the machine of this index (from 0), of so many in a distributed run, has of a
-    /// [sharded](Feeder::shard) feeder: every `count`-th record. A feeder that is not sharded, and one that is unique
-    /// per user, is the same on all machines.
+    /// The share of one of `count` machines (`index` starts at 0) of a [sharded](Feeder::shard) feeder: every `count`-th record.
+    /// A feeder that is not sharded, or is unique per user, is the same on all machines.
     ///
     /// # Errors
     ///
-    /// There are fewer records than machines, so that this one has none.
+    /// There are fewer records than machines, so this machine gets none.
     ///
     /// # Panics
     ///
@@ -192,9 +191,8 @@ impl OpenFeeder {
         Ok(OpenFeeder { content, ..self.clone() })
     }
 
-    /// Lays the records out for a run with so many shards (0 counts as 1). `slot_of` gives the slot of an attribute;
-    /// it is asked once for each field. The order of a shuffled feeder follows from `seed`, not from the number of
-    /// shards.
+    /// Lays out the records for a run with this many shards (0 counts as 1). `slot_of` returns the slot of an attribute; it is
+    /// called once per field. The order of a shuffled feeder depends on `seed`, not on the number of shards.
     pub fn bind(&self, shards: usize, seed: u64, slot_of: &mut dyn FnMut(&str) -> Slot) -> BoundFeeder {
         let slots = self.fields().iter().map(|name| slot_of(name)).collect();
         let shards = shards.max(1);

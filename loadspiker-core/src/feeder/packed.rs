@@ -125,9 +125,9 @@ fn only_member(path: &Path) -> Result<Member, FeederError> {
     let [(name, wayfinder, method, flags, unpacked, checksum)] = &found[..] else {
         let names: Vec<&str> = found.iter().take(5).map(|(name, ..)| name.as_str()).collect();
         return Err(refused(match names[..] {
-            [] => "the zip archive holds no file; put one in".to_owned(),
+            [] => "the zip archive is empty; add a file".to_owned(),
             _ => format!(
-                "the zip archive holds {} files ({}); which one is meant? Put one into each archive",
+                "the zip archive holds {} files ({}); put only one file into each archive",
                 found.len(),
                 names.join(", ")
             ),

@@ -1,4 +1,4 @@
-//! [`parse_records`]: records out of bytes, for sources that get them from elsewhere than a file.
+//! [`parse_records`]: parses records from bytes, for sources other than files.
 
 use std::io::Read;
 
@@ -11,23 +11,22 @@ use super::sink::Halt;
 use super::sitemap::read_sitemap;
 use super::table::TableBuilder;
 
-/// How records are written.
+/// The format of records.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Format {
-    /// Values with this separator in between, as [`csv`](super::csv()) and [`separated_values`](super::separated_values)
-    /// read them.
+    /// Values with this separator, as read by [`csv`](super::csv()) and [`separated_values`](super::separated_values).
     Separated(char),
-    /// An array of objects, as [`json`](super::json()) reads it.
+    /// An array of objects, as read by [`json`](super::json()).
     Json,
-    /// An object a line, as [`json_lines`](super::json_lines) reads it.
+    /// One object per line, as read by [`json_lines`](super::json_lines).
     JsonLines,
-    /// Pages of a site, as [`sitemap`](super::sitemap()) reads them.
+    /// The pages of a site, as read by [`sitemap`](super::sitemap()).
     Sitemap,
 }
 
-/// Reads records as the feeders of files do, out of memory: for an [`AsyncSource`](super::AsyncSource) or a
-/// [`RecordSource`](super::RecordSource) that gets them from a service, page by page. Bytes without any record are no error.
+/// Parses records from memory, like the feeders of files do, for an [`AsyncSource`](super::AsyncSource) or a
+/// [`RecordSource`](super::RecordSource) that gets them from a service page by page. Input without records is not an error.
 ///
 /// ```
 /// use loadspiker_core::feeder::{Format, parse_records};
@@ -41,7 +40,7 @@ pub enum Format {
 ///
 /// # Errors
 ///
-/// What is wrong, with the line; `name` is what it is called in the message.
+/// What is wrong, with the line. `name` is the name of the input in the message.
 pub fn parse_records(name: &str, format: Format, bytes: &[u8]) -> Result<Vec<Fields>, FeederError> {
     let input = InMemory(name, bytes);
     let mut builder = TableBuilder::default();

@@ -1,4 +1,4 @@
-//! [`Record`]: what an in-memory feeder can be made of.
+//! [`Record`]: types that an in-memory feeder accepts.
 
 use std::sync::Arc;
 
@@ -6,8 +6,8 @@ use crate::value::Value;
 
 /// A record of a feeder: names and values.
 ///
-/// Anything that is iterated over as pairs of a name and a value is one: an array, a vector or a map of pairs, a JSON
-/// object. A struct gets it with `#[derive(Record)]` of the crate `loadspiker`; another type implements it by hand:
+/// Every type that iterates over pairs of a name and a value is a record: an array, a vector or a map of pairs, or a JSON
+/// object. For a struct, use `#[derive(Record)]` of the crate `loadspiker`, or implement the trait by hand:
 ///
 /// ```
 /// use std::sync::Arc;
@@ -32,7 +32,7 @@ use crate::value::Value;
     note = "a record is an array, vector or map of (name, value) pairs, or a struct with `#[derive(Record)]`"
 )]
 pub trait Record {
-    /// The names and values of the record. Of two fields of the same name the later one counts.
+    /// The names and values of the record. If a name occurs twice, the last value counts.
     fn fields(self) -> Vec<(Arc<str>, Value)>;
 }
 

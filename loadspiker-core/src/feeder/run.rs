@@ -1,4 +1,4 @@
-//! [`RunFeeders`]: the feeders of a run, for steps that take records in code of the user's.
+//! [`RunFeeders`]: the feeders of a run, for steps that take records in the user's code.
 
 use std::sync::{Arc, Mutex, PoisonError};
 

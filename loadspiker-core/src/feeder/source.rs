@@ -43,54 +43,53 @@ pub(super) enum Source {
     Chain(Feeder, Feeder),
 }
 
-/// A file of comma-separated values as in RFC 4180, in UTF-8, with or without a byte-order mark. Its first line names
-/// the columns; all values are texts. The path is relative to the folder in which the program is started.
+/// A CSV file (RFC 4180) in UTF-8, with or without a byte order mark. The first line names the columns; all values are texts.
+/// The path is relative to the current directory.
 ///
-/// As with all functions that read a file, the file may be packed with gzip, or be the only one in a zip archive: it is
-/// recognised by its first bytes and unpacked while it is read.
+/// The file may be compressed with gzip, or be the only file in a zip archive. This is detected from its first bytes, and
+/// holds for all functions that read a file.
 pub fn csv(path: impl AsRef<Path>) -> Feeder {
     separated("csv", path.as_ref(), ',')
 }
 
-/// As [`csv`](csv()), with tabs in between.
+/// Like [`csv`](csv()), with tabs as separators.
 pub fn tsv(path: impl AsRef<Path>) -> Feeder {
     separated("tsv", path.as_ref(), '\t')
 }
 
-/// As [`csv`](csv()), with semicolons in between.
+/// Like [`csv`](csv()), with semicolons as separators.
 pub fn ssv(path: impl AsRef<Path>) -> Feeder {
     separated("ssv", path.as_ref(), ';')
 }
 
-/// As [`csv`](csv()), with another separator: any ASCII character but a quotation mark or a line end.
+/// Like [`csv`](csv()), with another separator: any ASCII character except a quotation mark or a line break.
 pub fn separated_values(path: impl AsRef<Path>, separator: char) -> Feeder {
     separated("separated_values", path.as_ref(), separator)
 }
 
-/// A JSON file that holds an array of objects. Values keep their types; a field may be missing in some objects.
+/// A JSON file with an array of objects. Values keep their types; objects may lack fields.
 pub fn json(path: impl AsRef<Path>) -> Feeder {
     Source::Json(path.as_ref().to_owned()).into()
 }
 
-/// A file that holds a JSON object a line. Values keep their types; a field may be missing in some objects.
+/// A file with one JSON object per line. Values keep their types; objects may lack fields.
 pub fn json_lines(path: impl AsRef<Path>) -> Feeder {
     Source::JsonLines(path.as_ref().to_owned()).into()
 }
 
-/// A sitemap, as search engines read it: a record for each page, with the fields `loc` (its URL), `lastmod`,
-/// `changefreq` and `priority`, as far as the page has them. All values are texts.
+/// A sitemap, as read by search engines: one record per page, with the fields `loc` (its URL), `lastmod`, `changefreq` and
+/// `priority`, if the page has them. All values are texts.
 ///
-/// The URLs are whole; where the target of the run is another host, cut them with
-/// [`transform`](Feeder::transform).
+/// The URLs are absolute. If the run targets another host, change them with [`transform`](Feeder::transform).
 pub fn sitemap(path: impl AsRef<Path>) -> Feeder {
     Source::Sitemap(path.as_ref().to_owned()).into()
 }
 
-/// Records from memory: whatever the iterator gives, each an array, vector or map of names and values, or a type
-/// that implements [`Record`].
+/// Records from memory. The iterator returns arrays, vectors or maps of names and values, or a type that implements
+/// [`Record`].
 ///
-/// The iterator runs once, to its end, when the simulation is compiled; one without end is something for
-/// [`lazy_records`](super::lazy_records), or has to be cut with [`take`](Iterator::take).
+/// The iterator is consumed when the simulation is compiled. For an endless iterator, use
+/// [`lazy_records`](super::lazy_records), or limit it with [`take`](Iterator::take).
 ///
 /// ```
 /// use loadspiker_core::Value;
@@ -207,7 +206,7 @@ fn collect(collected: &Collected) -> Result<Arc<Table>, FeederError> {
     })
 }
 
-/// Runs code of the user's; a panic becomes its message.
+/// Runs the user's code; a panic becomes its message.
 pub(super) fn guarded<T>(code: impl FnOnce() -> T) -> Result<T, String> {
     catch_unwind(AssertUnwindSafe(code)).map_err(|payload| message(&*payload))
 }

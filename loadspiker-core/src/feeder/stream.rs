@@ -14,7 +14,7 @@ use super::sitemap::FIELDS;
 use super::source::Source;
 use super::table::TableBuilder;
 
-/// Files of so many bytes, unpacked, are [streamed](Feeder::streamed) unless the feeder says otherwise.
+/// Files of this many bytes (uncompressed) are [streamed](Feeder::streamed) by default.
 pub const STREAMED_FROM: u64 = 100 << 20;
 
 /// How many records are read before the run, to find mistakes and the names of fields.

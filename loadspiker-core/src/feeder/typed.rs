@@ -1,4 +1,4 @@
-//! [`TypedRecord`]: records that are Rust structs, as `#[derive(Record)]` makes them.
+//! [`TypedRecord`]: records that are Rust structs, implemented by `#[derive(Record)]`.
 
 use std::any::type_name;
 use std::sync::Arc;
@@ -10,11 +10,10 @@ use crate::mask::shown_value;
 use crate::session::Session;
 use crate::value::{FromValue, Value};
 
-/// A struct whose fields are the fields of a record. `#[derive(Record)]` of the crate `loadspiker` implements it,
-/// together with [`Record`].
+/// A struct that is a record. Implemented by `#[derive(Record)]` of the crate `loadspiker`, together with [`Record`].
 ///
-/// [`Feeder::typed`](super::Feeder::typed) checks and converts the values of a file with it,
-/// [`Session::record`](crate::Session::record) reads a record that was fed back as a struct.
+/// [`Feeder::typed`](super::Feeder::typed) uses it to check and convert the values of a file, and
+/// [`Session::record`](crate::Session::record) to convert a record in the session back to the struct.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a typed record",
     label = "not a typed record",
@@ -32,7 +31,7 @@ pub trait TypedRecord: Record + Sized {
     fn from_session(session: &Session) -> Result<Self, SessionError>;
 }
 
-/// A field of a [`TypedRecord`]: its name, and how a value becomes one of its type.
+/// A field of a [`TypedRecord`]: its name, and how its values are converted.
 #[derive(Clone, Copy, Debug)]
 pub struct Column {
     name: &'static str,
@@ -42,20 +41,20 @@ pub struct Column {
 }
 
 impl Column {
-    /// A field of type `T`. It may be empty or missing if `T` can be null, as an `Option` can.
+    /// A field of type `T`. It may be empty or missing if `T` can be null, like `Option`.
     pub fn new<T: FromValue + Into<Value>>(name: &'static str) -> Self {
         let default = T::from_value(&Value::Null).is_some().then_some((|| Value::Null) as fn() -> Value);
         Column { name, expected: T::EXPECTED, convert: |value| T::from_value(value).map(Into::into), default }
     }
 
-    /// The value where the field is empty or missing.
+    /// The value to use if the field is empty or missing.
     #[must_use]
     pub fn or_default(mut self, default: fn() -> Value) -> Self {
         self.default = Some(default);
         self
     }
 
-    /// The name of the field in the file and in the session.
+    /// The name of the field, in the file and in the session.
     pub fn name(&self) -> &'static str {
         self.name
     }
@@ -129,12 +128,12 @@ impl Shape {
     }
 }
 
-/// Reads a field of a record from the session; what `#[derive(Record)]` calls. Where it is not set or empty, the default
-/// or null takes its place.
+/// Reads a field of a record from the session. Called by `#[derive(Record)]`. If the field is not set or empty, the result is
+/// the default, or null.
 ///
 /// # Errors
 ///
-/// As [`Session::get`].
+/// See [`Session::get`].
 #[doc(hidden)]
 pub fn field<T: FromValue>(session: &Session, name: &str, default: Option<fn() -> T>) -> Result<T, SessionError> {
     let given = session.value(name);
@@ -152,7 +151,8 @@ fn is_empty(value: &Value) -> bool {
 }
 
 impl Session {
-    /// A record that was fed, as a struct with `#[derive(Record)]`: each of its fields is the attribute of that name.
+    /// Converts the record in the session to a struct with `#[derive(Record)]`. Each field is read from the attribute of that
+    /// name.
     ///
     /// # Errors
     ///

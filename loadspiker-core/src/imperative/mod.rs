@@ -45,33 +45,15 @@
 //!
 //! # For authors of protocols
 //!
-//! Any request builder works with [`User::request`]. To offer `user.line("greet", "hello").await?` as HTTP offers
-//! `user.http(…)`, a protocol crate has an extension trait:
-//!
-//! ```
-//! # use loadspiker_core::protocol_prelude::*;
-//! # use loadspiker_core::StepError;
-//! # use loadspiker_core::dsl::{Dummy, dummy_request};
-//! # type Line = Dummy;
-//! # fn line(name: &str, text: &str) -> Line { dummy_request(name, 1) }
-//! use loadspiker_core::imperative::User;
-//!
-//! /// Lines in the imperative style.
-//! pub trait UserLine {
-//!     /// Sends a line and waits for the answer.
-//!     fn line(&mut self, name: &str, text: &str) -> impl Future<Output = Result<(), StepError>>;
-//! }
-//!
-//! impl UserLine for User {
-//!     fn line(&mut self, name: &str, text: &str) -> impl Future<Output = Result<(), StepError>> {
-//!         self.request(line(name, text))
-//!     }
-//! }
-//! ```
+//! Any request builder works with [`User::request`]. One that implements [`Request`] works with [`User::send`] as well, which
+//! gives a reply. To offer `user.line("greet").text("hello").await?`, a protocol crate has an extension trait whose method
+//! [binds](User::bind) a builder to the user, and repeats the builder's methods with
+//! [`bound_methods!`](crate::bound_methods), where there is an example.
 //!
 //! A response is handed to the user's code by [`ActionContext::reply`](crate::protocol::ActionContext::reply), called by the
-//! action where [`wants_reply`](crate::protocol::ActionContext::wants_reply) says so, and taken by [`User::exchange`].
+//! action where [`wants_reply`](crate::protocol::ActionContext::wants_reply) says so.
 
+mod bound;
 mod group;
 mod pause;
 mod records;
@@ -80,9 +62,10 @@ mod user;
 
 use std::sync::Arc;
 
+pub use self::bound::{Bound, Request};
 pub use crate::protocol::{Outcome, User};
 
-use crate::dsl::Chain;
+use crate::dsl::{Chain, Dummy};
 
 impl Chain {
     /// A chain of one step that is an async function and is not timed itself: what a whole scenario in the imperative
@@ -92,4 +75,8 @@ impl Chain {
     pub fn journey(name: impl Into<String>, code: impl AsyncFn(&mut User) -> Outcome + Send + Sync + 'static) -> Chain {
         Chain::code(name.into(), false, Arc::new(code))
     }
+}
+
+impl Request for Dummy {
+    type Reply = ();
 }

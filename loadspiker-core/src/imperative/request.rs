@@ -13,11 +13,10 @@ use crate::failure::{Failure, FailureKind};
 use crate::imperative::User;
 use crate::metrics::{GroupId, NameId, Sample, SampleName, ScenarioId};
 use crate::moment::Moment;
-use crate::protocol::{Action, ActionBuilder, Witness};
+use crate::protocol::{Action, ActionBuilder, JoinAwait, Witness};
 
 impl User {
-    /// Makes a request of any protocol: it is compiled, run, measured and checked as in a built scenario. Protocols offer
-    /// something more convenient, such as `user.http("login").post("/login").send()`.
+    /// Makes a request of any protocol, and drops what comes back: see [`send`](Self::send), which gives it.
     ///
     /// # Errors
     ///
@@ -44,6 +43,33 @@ impl User {
         let reply = self.perform(&request, true).await?;
         let reply = reply.and_then(|reply| reply.downcast().ok());
         reply.map(|reply| *reply).ok_or_else(|| StepError::new(format!("{} gave no reply", request.describe())))
+    }
+
+    /// Waits for the requests of this name whose messages are awaited in the background, as
+    /// [`join_await`](crate::dsl::join_await) does.
+    ///
+    /// # Errors
+    ///
+    /// One of them failed, which is counted under its name.
+    ///
+    /// # Cancel safety
+    ///
+    /// A wait that is dropped can be begun again; what was over by then is counted.
+    pub async fn join_await(&mut self, name: impl Into<String>) -> Result<(), StepError> {
+        self.request(JoinAwait::named(name)).await
+    }
+
+    /// As [`join_await`](Self::join_await), for all requests whose messages are awaited in the background.
+    ///
+    /// # Errors
+    ///
+    /// As [`join_await`](Self::join_await).
+    ///
+    /// # Cancel safety
+    ///
+    /// As [`join_await`](Self::join_await).
+    pub async fn join_awaits(&mut self) -> Result<(), StepError> {
+        self.request(JoinAwait::all()).await
     }
 
     /// A pretended request that takes this long and sends nothing.
@@ -77,7 +103,12 @@ impl User {
         let (shard, loose) = (self.cx.shard.clone(), self.loose.clone());
         self.cx.announce(&*action);
         let in_flight = InFlight::begin(self, &*action, &shard, &loose);
-        let panicked = NoPanic(action.run(&mut self.cx).as_mut()).await.err();
+        let mut panicked = NoPanic(action.run(&mut self.cx).as_mut()).await.err();
+        if panicked.is_none() && self.cx.rests() {
+            // This code has a task: it waits in that.
+            let mut waiting = Box::pin(self.cx.rest_in_task(&*action, Some(&loose)));
+            panicked = NoPanic(waiting.as_mut()).await.err();
+        }
         if shard.is_over() {
             return forever().await;
         }
@@ -214,6 +245,12 @@ impl Drop for InFlight<'_> {
             return;
         }
         self.shard.action_ends(self.population);
+        if self.loose.interrupted.get() {
+            if let Ok(mut recorder) = self.shard.recorder.try_borrow_mut() {
+                recorder.users_interrupted(ScenarioId(self.population), 0, 1);
+            }
+            return;
+        }
         let ended = self.shard.clock.now();
         let name = self.known.map_or(SampleName::Dynamic(&self.name), SampleName::Known);
         let failure = Failure::new(FailureKind::Canceled, "dropped by the scenario before it was done");

@@ -1,4 +1,4 @@
-//! [`Arrivals`]: the exact instants at which the users of an open profile start.
+//! [`Arrivals`]: the instants at which the users of an open profile are due.
 
 use std::time::Duration;
 
@@ -7,11 +7,11 @@ use super::random::SortedUniforms;
 use super::shard::Shard;
 use crate::moment::Moment;
 
-/// The instants at which users of an open profile are due, for one part of the load generator, in order.
+/// The instants at which the users of an open profile are due on one shard, in order.
 ///
-/// Moments are relative to the start of the population. The whole profile's arrival `k` (from 0) belongs to part
-/// `k % count`: the parts, merged, are the whole arrival by arrival. Each instant is computed when it is asked for;
-/// memory does not depend on the number of users.
+/// Moments are relative to the start of the population. Arrival `k` (from 0) of the whole profile belongs to shard
+/// `k % count`, so the arrivals of all shards add up to the whole. Each instant is computed on demand; memory does not
+/// depend on the number of users.
 #[derive(Clone, Debug)]
 pub struct Arrivals {
     pieces: std::vec::IntoIter<Piece>,
@@ -92,21 +92,21 @@ impl Arrivals {
         }
     }
 
-    /// How many users the whole profile starts, over all parts.
+    /// How many users the whole profile starts, on all shards.
     pub fn total(&self) -> u64 {
         self.total
     }
 
-    /// The next arrival that is due at `moment` or later; those before it are passed over.
+    /// The next arrival due at `moment` or later. Skips those before it.
     pub(crate) fn first_from(&mut self, moment: Moment) -> Option<Moment> {
         self.pass(moment);
         self.next()
     }
 
-    /// Passes over the arrivals that are due before `moment` and says how many they were.
+    /// Skips the arrivals due before `moment`, and returns their number.
     ///
-    /// What it costs depends on the number of steps, not of arrivals. Randomized arrivals have to be drawn; of those beyond
-    /// the first [`DRAWS`] of a step it is computed how many are to be expected.
+    /// The cost depends on the number of steps, not of arrivals. Randomized arrivals have to be drawn; for those beyond the
+    /// first [`DRAWS`] of a step, the expected number is computed instead.
     pub(crate) fn pass(&mut self, moment: Moment) -> u64 {
         let mut passed = 0_u64;
         loop {
@@ -150,8 +150,8 @@ impl Arrivals {
         Some(())
     }
 
-    /// How long the profile lasts. The last user may be due earlier (the profile ends with a pause) or, at the end of
-    /// `at_once_users`, just then.
+    /// How long the profile lasts. The last user may be due earlier, if the profile ends with a pause, or at its end, after
+    /// `at_once_users`.
     pub fn duration(&self) -> Duration {
         self.duration
     }

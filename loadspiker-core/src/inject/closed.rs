@@ -1,24 +1,23 @@
-//! Closed injection: how many users are there at the same time. What the user writes, step by step.
+//! Closed injection: how many users are active at the same time. The steps that users write.
 
 use std::fmt;
 use std::time::Duration;
 
 use super::curve::{float, whole};
+use super::shown_duration::ShownDuration;
 use super::stairs::{Flight, flights};
-use super::written::Written;
 use crate::units::FixedDuration;
 
-/// One step of a closed injection profile: so many users are there; one that ends is replaced by a new one at once.
+/// One step of a closed injection profile: it keeps a number of users active. A user that ends is replaced at once.
 ///
 /// Steps are made by [`constant_concurrent_users`], [`ramp_concurrent_users`] and [`increment_concurrent_users`];
-/// they follow one another.
+/// they run one after the other.
 ///
-/// Where the number goes down, and when the profile ends, no user is stopped in the midst of something: those that are
-/// too many leave at the end of their iteration. That is the end of the scenario, where they are not replaced, or, in a
-/// scenario whose outermost loop is a [`forever`](crate::dsl::forever), the end of a pass. Groups around that loop are
-/// closed and recorded.
+/// When the number decreases, and when the profile ends, no user is interrupted. Users above the target leave at the end of
+/// their iteration. That is the end of the scenario or, if the outermost loop of the scenario is a
+/// [`forever`](crate::dsl::forever), the end of a pass through that loop. Groups around the loop are closed and recorded.
 #[derive(Clone, Copy, Debug, PartialEq)]
-#[must_use = "a step does nothing until it is given to `inject`"]
+#[must_use = "a step does nothing until it is passed to `inject`"]
 pub struct ClosedStep {
     pub(super) shape: Shape,
     pub(super) ramps: Option<Duration>,
@@ -58,14 +57,15 @@ impl From<Shape> for ClosedStep {
     }
 }
 
-/// This many users are there. Goes on with [`during`](ConstantConcurrentUsers::during).
+/// Keeps this many users active. Continue with [`during`](ConstantConcurrentUsers::during).
 pub fn constant_concurrent_users(users: u64) -> ConstantConcurrentUsers {
     ConstantConcurrentUsers { users }
 }
 
-/// The number of users changes linearly, up or down, from this number. Goes on with [`to`](RampConcurrentUsers::to).
+/// Changes the number of active users linearly, up or down, from this number. Continue with
+/// [`to`](RampConcurrentUsers::to).
 ///
-/// On the way down users leave at the end of their iteration: see [`ClosedStep`]. So this ends by itself:
+/// On the way down, users leave at the end of their iteration; see [`ClosedStep`]. So this run ends by itself:
 ///
 /// ```
 /// use loadspiker_core::{DurationExt, dsl::*, inject::{constant_concurrent_users, ramp_concurrent_users}};
@@ -85,7 +85,7 @@ pub fn ramp_concurrent_users(from: u64) -> RampConcurrentUsers {
     RampConcurrentUsers { from }
 }
 
-/// A staircase, each level higher by this many users. Goes on with [`times`](IncrementConcurrentUsers::times).
+/// A staircase. Each level adds this many users. Continue with [`times`](IncrementConcurrentUsers::times).
 ///
 /// ```
 /// use loadspiker_core::DurationExt;
@@ -109,7 +109,7 @@ pub struct ConstantConcurrentUsers {
 }
 
 impl ConstantConcurrentUsers {
-    /// How long the number holds.
+    /// How long the number of users is kept.
     pub fn during(self, duration: impl FixedDuration) -> ClosedStep {
         Shape::Constant { users: self.users, during: duration.fixed() }.into()
     }
@@ -138,7 +138,7 @@ pub struct RampConcurrentUsersTo {
 }
 
 impl RampConcurrentUsersTo {
-    /// How long the ramp lasts. After the time `t` it has moved by `|to − from|·t/d` users, rounded down.
+    /// How long the ramp lasts. After time `t`, the number has changed by `|to − from|·t/d` users, rounded down.
     pub fn during(self, duration: impl FixedDuration) -> ClosedStep {
         Shape::Ramp { from: self.from, to: self.to, during: duration.fixed() }.into()
     }
@@ -152,7 +152,7 @@ pub struct IncrementConcurrentUsers {
 }
 
 impl IncrementConcurrentUsers {
-    /// How many levels there are.
+    /// The number of levels.
     pub fn times(self, levels: u32) -> IncrementConcurrentUsersTimes {
         IncrementConcurrentUsersTimes { increment: self.increment, levels }
     }
@@ -169,23 +169,23 @@ pub struct IncrementConcurrentUsersTimes {
 impl IncrementConcurrentUsersTimes {
     /// How long each level lasts.
     ///
-    /// The staircase starts from 0 and has no ramps, unless [`ClosedStep::starting_from`] and
-    /// [`ClosedStep::separated_by_ramps_lasting`] say otherwise; its first level is then empty and skipped.
+    /// By default, the staircase starts from 0 and has no ramps, and the first level, which is empty, is skipped. Change this
+    /// with [`ClosedStep::starting_from`] and [`ClosedStep::separated_by_ramps_lasting`].
     pub fn each_level_lasting(self, duration: impl FixedDuration) -> ClosedStep {
         Shape::Stairs { increment: float(self.increment), levels: self.levels, lasting: duration.fixed() }.into()
     }
 }
 
 impl ClosedStep {
-    /// Puts a linear ramp of this length between the levels of [`increment_concurrent_users`], and before the first
-    /// if the staircase starts from 0. Default: none. On another step it is a mistake that is found before the run.
+    /// Adds a linear ramp of this length between the levels of [`increment_concurrent_users`], and before the first level if
+    /// the staircase starts from 0. Default: no ramps. On other steps, this is a mistake, reported before the run.
     pub fn separated_by_ramps_lasting(mut self, duration: impl FixedDuration) -> ClosedStep {
         self.ramps = Some(duration.fixed());
         self
     }
 
-    /// The number of users from which [`increment_concurrent_users`] starts: the first level, if it is above 0.
-    /// Default: 0. On another step it is a mistake that is found before the run.
+    /// The number of users at which [`increment_concurrent_users`] starts. If it is above 0, it is the first level. Default: 0.
+    /// On other steps, this is a mistake, reported before the run.
     pub fn starting_from(mut self, users: u64) -> ClosedStep {
         self.start = Some(users);
         self
@@ -215,18 +215,18 @@ impl fmt::Display for ClosedStep {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.shape {
             Shape::Constant { users, during } => {
-                write!(f, "constant_concurrent_users({users}).during({})", Written(during))
+                write!(f, "constant_concurrent_users({users}).during({})", ShownDuration(during))
             }
             Shape::Ramp { from, to, during } => {
-                write!(f, "ramp_concurrent_users({from}).to({to}).during({})", Written(during))
+                write!(f, "ramp_concurrent_users({from}).to({to}).during({})", ShownDuration(during))
             }
             Shape::Stairs { increment, levels, lasting } => {
-                let lasting = Written(lasting);
+                let lasting = ShownDuration(lasting);
                 write!(f, "increment_concurrent_users({increment}).times({levels}).each_level_lasting({lasting})")
             }
         }?;
         if let Some(ramps) = self.ramps {
-            write!(f, ".separated_by_ramps_lasting({})", Written(ramps))?;
+            write!(f, ".separated_by_ramps_lasting({})", ShownDuration(ramps))?;
         }
         self.start.map_or(Ok(()), |start| write!(f, ".starting_from({start})"))
     }

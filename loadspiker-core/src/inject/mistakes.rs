@@ -1,4 +1,4 @@
-//! What is wrong with a profile, found before the run.
+//! Validation of injection profiles before the run.
 
 use std::fmt::Display;
 use std::time::Duration;
@@ -7,8 +7,8 @@ use super::closed::{self, ClosedStep};
 use super::curve::whole;
 use super::open::{self, OpenStep};
 use super::profile::Profile;
+use super::shown_duration::ShownDuration;
 use super::stairs::MAX_LEVELS;
-use super::written::Written;
 
 /// More users than any run starts.
 pub(super) const MAX_USERS: u64 = 1_000_000_000_000;
@@ -20,8 +20,7 @@ pub(super) const MAX_RATE: f64 = 1e9;
 pub(super) const MAX_DURATION: Duration = Duration::from_secs(10 * 365 * 24 * 3600);
 
 impl Profile {
-    /// What is wrong with the profile: each mistake names the step as it was written, the value and the remedy.
-    /// Empty if it can be run.
+    /// The mistakes in the profile. Each names the step as written, the value and the remedy. Empty if the profile is valid.
     pub fn mistakes(&self) -> Vec<String> {
         let mut found = Vec::new();
         match self {
@@ -91,7 +90,7 @@ impl<'a> Step<'a> {
     fn takes_time(&mut self, duration: Duration, what: impl Display) {
         self.lasts(duration);
         if duration.is_zero() {
-            self.mistake(format_args!("{what} in no time; give a duration above 0"));
+            self.mistake(format_args!("{what}in zero time; give a duration above 0"));
         }
     }
 
@@ -115,7 +114,7 @@ impl<'a> Step<'a> {
     /// Options of staircases on another step.
     fn no_stairs(&mut self, ramps: Option<Duration>, start: Option<&dyn Display>, stairs: &str) {
         if let Some(ramps) = ramps {
-            let ramps = Written(ramps);
+            let ramps = ShownDuration(ramps);
             self.mistake(format_args!(
                 "it has no levels to be separated; leave out .separated_by_ramps_lasting({ramps}) or use {stairs}(…)"
             ));

@@ -1,14 +1,14 @@
-//! Who starts when: injection profiles, from what the user writes to exact instants.
+//! Injection profiles: when users start.
 //!
-//! A profile is a list of steps, one after the other, all of one kind:
+//! A profile is a list of steps that run one after the other. All steps are of one kind:
 //!
-//! * *open* steps ([`OpenStep`]) say how many users arrive, whatever becomes of those that are there;
-//! * *closed* steps ([`ClosedStep`]) say how many users are there at the same time.
+//! * *open* steps ([`OpenStep`]) say how many users arrive, whether or not earlier users have finished;
+//! * *closed* steps ([`ClosedStep`]) say how many users are active at the same time.
 //!
-//! [`Profile::mistakes`] finds what is wrong before the run. [`Profile::arrivals`] gives the instants of an open
-//! profile, [`Profile::targets`] the number of users of a closed one, each for one part ([`Shard`]) of the load
-//! generator. The parts add up to the whole exactly: arrival by arrival, user by user. A [`Throttle`] limits the requests
-//! that these users make, by [`Slots`] that are computed and split in the same way.
+//! [`Profile::mistakes`] validates a profile before the run. [`Profile::arrivals`] computes the instants of an open profile,
+//! [`Profile::targets`] the number of users of a closed one, each for one [`Shard`] of the load generator. The shards add
+//! up to the whole exactly: arrival by arrival, user by user. A [`Throttle`] limits the requests that users make. Its
+//! [`Slots`] are computed and split in the same way.
 //!
 //! ```
 //! use loadspiker_core::DurationExt;
@@ -48,11 +48,11 @@ mod points;
 mod profile;
 mod random;
 mod shard;
+mod shown_duration;
 mod slots;
 mod stairs;
 mod targets;
 mod throttle;
-mod written;
 
 pub use arrivals::Arrivals;
 pub use closed::{

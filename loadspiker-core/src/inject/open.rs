@@ -1,21 +1,21 @@
-//! Open injection: how many users arrive. What the user writes, step by step.
+//! Open injection: how many users arrive. The steps that users write.
 
 use std::fmt;
 use std::time::Duration;
 
 use super::curve::Piece;
+use super::shown_duration::ShownDuration;
 use super::stairs::{Flight, flights};
-use super::written::Written;
 use crate::units::FixedDuration;
 
-/// One step of an open injection profile: users arrive, whatever becomes of those that are there.
+/// One step of an open injection profile: users arrive, whether or not earlier users have finished.
 ///
 /// Steps are made by [`nothing_for`], [`at_once_users`], [`ramp_users`], [`constant_users_per_sec`],
-/// [`ramp_users_per_sec`], [`stress_peak_users`] and [`increment_users_per_sec`]; they follow one another.
-/// A duration may be shorter than a second and is exact to the nanosecond; an integer is a number of seconds:
+/// [`ramp_users_per_sec`], [`stress_peak_users`] and [`increment_users_per_sec`]; they run one after the other.
+/// Durations may be shorter than a second and are exact to the nanosecond. An integer is a number of seconds:
 /// `.during(10)`.
 #[derive(Clone, Copy, Debug, PartialEq)]
-#[must_use = "a step does nothing until it is given to `inject`"]
+#[must_use = "a step does nothing until it is passed to `inject`"]
 pub struct OpenStep {
     pub(super) shape: Shape,
     pub(super) randomized: bool,
@@ -40,7 +40,7 @@ impl From<Shape> for OpenStep {
     }
 }
 
-/// No user arrives for this long.
+/// No user arrives during this time.
 pub fn nothing_for(duration: impl FixedDuration) -> OpenStep {
     Shape::NothingFor(duration.fixed()).into()
 }
@@ -50,33 +50,33 @@ pub fn at_once_users(users: u64) -> OpenStep {
     Shape::AtOnce(users).into()
 }
 
-/// This many users arrive, evenly spread: user `i` of `n` (from 0) is due at `i·d/n`. Goes on with
+/// This many users arrive, evenly spread: user `i` of `n` (from 0) is due at `i·d/n`. Continue with
 /// [`during`](RampUsers::during).
 pub fn ramp_users(users: u64) -> RampUsers {
     RampUsers { users }
 }
 
-/// This many users arrive a second, evenly spread: user `i` (from 0) is due at `i/rate`, `round(rate·d)` users in
-/// all. The rate may be a fraction. Of several steps only the sum is rounded: a user that one leaves unfinished is due
-/// in the next. Goes on with [`during`](ConstantUsersPerSec::during).
+/// This many users arrive per second, evenly spread: user `i` (from 0) is due at `i/rate`, `round(rate·d)` users in total.
+/// The rate may be fractional. A fraction of a user that is left at the end of a step is carried into the next one, so
+/// only the sum of all steps is rounded. Continue with [`during`](ConstantUsersPerSec::during).
 pub fn constant_users_per_sec(rate: impl Into<f64>) -> ConstantUsersPerSec {
     ConstantUsersPerSec { rate: rate.into() }
 }
 
-/// The number of users that arrive a second changes linearly, up or down, from this rate. Goes on with
+/// The number of users that arrive per second changes linearly, up or down, from this rate. Continue with
 /// [`to`](RampUsersPerSec::to).
 pub fn ramp_users_per_sec(from: impl Into<f64>) -> RampUsersPerSec {
     RampUsersPerSec { from: from.into() }
 }
 
-/// This many users arrive in a peak: few at first, most in the middle, few at the end, along a smooth approximation
-/// of Heaviside's step function, `½(1 + erf(t))`. The first arrives at the beginning, the last at the end; a single
-/// one in the middle. Goes on with [`during`](StressPeakUsers::during).
+/// This many users arrive in a peak: few at first, most in the middle, few at the end. The curve is a smooth approximation
+/// of the Heaviside step function, `½(1 + erf(t))`. The first user arrives at the beginning and the last one at the end; a
+/// single user arrives in the middle. Continue with [`during`](StressPeakUsers::during).
 pub fn stress_peak_users(users: u64) -> StressPeakUsers {
     StressPeakUsers { users }
 }
 
-/// A staircase of rates, each level higher by this many users a second. Goes on with
+/// A staircase of rates. Each level adds this many users per second. Continue with
 /// [`times`](IncrementUsersPerSec::times).
 ///
 /// ```
@@ -102,7 +102,7 @@ pub struct RampUsers {
 }
 
 impl RampUsers {
-    /// How long the ramp lasts. With no time at all, all users arrive at once.
+    /// How long the ramp lasts. If the duration is zero, all users arrive at once.
     pub fn during(self, duration: impl FixedDuration) -> OpenStep {
         Shape::Ramp { users: self.users, during: duration.fixed() }.into()
     }
@@ -116,7 +116,7 @@ pub struct ConstantUsersPerSec {
 }
 
 impl ConstantUsersPerSec {
-    /// How long the rate holds.
+    /// How long the rate is kept.
     pub fn during(self, duration: impl FixedDuration) -> OpenStep {
         Shape::Constant { rate: self.rate, during: duration.fixed() }.into()
     }
@@ -145,8 +145,8 @@ pub struct RampUsersPerSecTo {
 }
 
 impl RampUsersPerSecTo {
-    /// How long the ramp lasts: `floor((from + to)/2 · d)` users arrive, each when the integral of the rate reaches
-    /// its number. A fraction of a user that is left is carried into the next step.
+    /// How long the ramp lasts. `floor((from + to)/2 · d)` users arrive, each when the integral of the rate reaches its number.
+    /// A fraction of a user that is left is carried into the next step.
     pub fn during(self, duration: impl FixedDuration) -> OpenStep {
         Shape::RampRate { from: self.from, to: self.to, during: duration.fixed() }.into()
     }
@@ -160,7 +160,7 @@ pub struct StressPeakUsers {
 }
 
 impl StressPeakUsers {
-    /// How long the peak lasts. With no time at all, all users arrive at once.
+    /// How long the peak lasts. If the duration is zero, all users arrive at once.
     pub fn during(self, duration: impl FixedDuration) -> OpenStep {
         Shape::Peak { users: self.users, during: duration.fixed() }.into()
     }
@@ -174,7 +174,7 @@ pub struct IncrementUsersPerSec {
 }
 
 impl IncrementUsersPerSec {
-    /// How many levels there are.
+    /// The number of levels.
     pub fn times(self, levels: u32) -> IncrementUsersPerSecTimes {
         IncrementUsersPerSecTimes { increment: self.increment, levels }
     }
@@ -191,33 +191,33 @@ pub struct IncrementUsersPerSecTimes {
 impl IncrementUsersPerSecTimes {
     /// How long each level lasts.
     ///
-    /// The staircase starts from 0 and has no ramps, unless [`OpenStep::starting_from`] and
-    /// [`OpenStep::separated_by_ramps_lasting`] say otherwise; its first level is then empty and skipped.
+    /// By default, the staircase starts from 0 and has no ramps, and the first level, which is empty, is skipped. Change this
+    /// with [`OpenStep::starting_from`] and [`OpenStep::separated_by_ramps_lasting`].
     pub fn each_level_lasting(self, duration: impl FixedDuration) -> OpenStep {
         Shape::Stairs { increment: self.increment, levels: self.levels, lasting: duration.fixed() }.into()
     }
 }
 
 impl OpenStep {
-    /// Users arrive at random, independently of one another, as a Poisson process does given its number of
-    /// arrivals: that number stays exactly what it is without. Instants follow from the seed of the run.
+    /// Randomizes the instants at which users arrive, like a Poisson process with a given number of arrivals. The number of
+    /// users does not change. The instants depend on the seed of the run.
     ///
-    /// For [`constant_users_per_sec`] and [`ramp_users_per_sec`]; on another step it is a mistake that is found
-    /// before the run.
+    /// Valid for [`constant_users_per_sec`] and [`ramp_users_per_sec`]. On other steps, this is a mistake, reported before the
+    /// run.
     pub fn randomized(mut self) -> OpenStep {
         self.randomized = true;
         self
     }
 
-    /// Puts a linear ramp of this length between the levels of [`increment_users_per_sec`], and before the first if
-    /// the staircase starts from 0. Default: none. On another step it is a mistake that is found before the run.
+    /// Adds a linear ramp of this length between the levels of [`increment_users_per_sec`], and before the first level if the
+    /// staircase starts from 0. Default: no ramps. On other steps, this is a mistake, reported before the run.
     pub fn separated_by_ramps_lasting(mut self, duration: impl FixedDuration) -> OpenStep {
         self.ramps = Some(duration.fixed());
         self
     }
 
-    /// The rate from which [`increment_users_per_sec`] starts: the first level, if it is above 0. Default: 0. On
-    /// another step it is a mistake that is found before the run.
+    /// The rate at which [`increment_users_per_sec`] starts. If it is above 0, it is the first level. Default: 0. On other
+    /// steps, this is a mistake, reported before the run.
     pub fn starting_from(mut self, rate: impl Into<f64>) -> OpenStep {
         self.start = Some(rate.into());
         self
@@ -250,18 +250,18 @@ impl OpenStep {
 impl fmt::Display for OpenStep {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.shape {
-            Shape::NothingFor(during) => write!(f, "nothing_for({})", Written(during)),
+            Shape::NothingFor(during) => write!(f, "nothing_for({})", ShownDuration(during)),
             Shape::AtOnce(users) => write!(f, "at_once_users({users})"),
-            Shape::Ramp { users, during } => write!(f, "ramp_users({users}).during({})", Written(during)),
+            Shape::Ramp { users, during } => write!(f, "ramp_users({users}).during({})", ShownDuration(during)),
             Shape::Constant { rate, during } => {
-                write!(f, "constant_users_per_sec({rate}).during({})", Written(during))
+                write!(f, "constant_users_per_sec({rate}).during({})", ShownDuration(during))
             }
             Shape::RampRate { from, to, during } => {
-                write!(f, "ramp_users_per_sec({from}).to({to}).during({})", Written(during))
+                write!(f, "ramp_users_per_sec({from}).to({to}).during({})", ShownDuration(during))
             }
-            Shape::Peak { users, during } => write!(f, "stress_peak_users({users}).during({})", Written(during)),
+            Shape::Peak { users, during } => write!(f, "stress_peak_users({users}).during({})", ShownDuration(during)),
             Shape::Stairs { increment, levels, lasting } => {
-                let lasting = Written(lasting);
+                let lasting = ShownDuration(lasting);
                 write!(f, "increment_users_per_sec({increment}).times({levels}).each_level_lasting({lasting})")
             }
         }?;
@@ -269,7 +269,7 @@ impl fmt::Display for OpenStep {
             f.write_str(".randomized()")?;
         }
         if let Some(ramps) = self.ramps {
-            write!(f, ".separated_by_ramps_lasting({})", Written(ramps))?;
+            write!(f, ".separated_by_ramps_lasting({})", ShownDuration(ramps))?;
         }
         self.start.map_or(Ok(()), |start| write!(f, ".starting_from({start})"))
     }

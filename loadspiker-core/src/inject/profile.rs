@@ -1,4 +1,4 @@
-//! [`Profile`]: the whole of what a user gave to `inject`.
+//! [`Profile`]: the complete argument of `inject`.
 
 use std::fmt;
 use std::time::Duration;
@@ -23,10 +23,10 @@ mod sealed {
     message = "`{Self}` is not a complete injection step",
     label = "not a complete step",
     note = "most steps end with `.during(duration)` or `.each_level_lasting(duration)`",
-    note = "open steps (users arrive) and closed steps (users are there) cannot be mixed in one profile"
+    note = "open steps (users arrive) and closed steps (users are active) cannot be mixed in one profile"
 )]
 pub trait InjectionStep: sealed::Sealed + Sized {
-    /// A profile of such steps.
+    /// Builds a profile from steps of this kind.
     #[doc(hidden)]
     fn profile(steps: Vec<Self>) -> Profile;
 }
@@ -43,7 +43,7 @@ impl InjectionStep for ClosedStep {
     }
 }
 
-/// One step alone is a profile as well: `scenario.inject(at_once_users(10))`.
+/// A single step is a profile, too: `scenario.inject(at_once_users(10))`.
 macro_rules! alone {
     ($($step:ty),*) => {$(
         impl IntoIterator for $step {
@@ -58,19 +58,19 @@ macro_rules! alone {
 }
 alone!(OpenStep, ClosedStep);
 
-/// An injection profile: steps of one kind, one after the other.
+/// An injection profile: steps of one kind that run one after the other.
 ///
-/// What is computed from a profile that has [`mistakes`](Profile::mistakes) never panics, but means nothing.
+/// Methods on a profile with [`mistakes`](Profile::mistakes) do not panic, but their results are meaningless.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Profile {
     /// How many users arrive.
     Open(Vec<OpenStep>),
-    /// How many users are there.
+    /// How many users are active.
     Closed(Vec<ClosedStep>),
 }
 
 impl Profile {
-    /// A profile of these steps. What is wrong with them is told by [`mistakes`](Self::mistakes).
+    /// Creates a profile from these steps. [`mistakes`](Self::mistakes) validates it.
     pub fn from_steps<S: InjectionStep>(steps: impl IntoIterator<Item = S>) -> Profile {
         S::profile(steps.into_iter().collect())
     }
@@ -89,10 +89,10 @@ impl Profile {
         Duration::from_nanos(nanos)
     }
 
-    /// How many users an open profile starts; `None` for a closed one, where it depends on how long users stay.
+    /// The number of users that an open profile starts. `None` for a closed one, where it depends on how long users stay.
     ///
-    /// What rates bring is summed over all steps and rounded once, at the end: to the nearest whole number, or down if
-    /// all of these steps are ramps. So ten steps of 0.4 users bring four.
+    /// The users of rates are summed over all steps and rounded once, at the end: to the nearest whole number, or down if all
+    /// of these steps are ramps. So ten steps of 0.4 users start four users.
     pub fn users(&self) -> Option<u64> {
         match self {
             Profile::Open(steps) => {
@@ -103,8 +103,7 @@ impl Profile {
         }
     }
 
-    /// How many users of a closed profile are there at its highest; `None` for an open one, where it depends on how
-    /// long users stay.
+    /// The largest number of active users of a closed profile. `None` for an open one, where it depends on how long users stay.
     pub fn most_users(&self) -> Option<u64> {
         match self {
             Profile::Open(_) => None,
@@ -131,12 +130,11 @@ impl Profile {
         }
     }
 
-    /// The profile with all numbers of users and all rates multiplied by `factor`; durations stay.
+    /// The profile with all numbers and rates of users multiplied by `factor`. Durations do not change.
     ///
-    /// Numbers of users are rounded (of a staircase, each level's), and what that adds or leaves out in a step of an open
-    /// profile is made up for in the next one. But a step that has users keeps at least one, unless the factor is 0 or the
-    /// step is a staircase. A factor that is negative or no number makes a profile whose [`mistakes`](Self::mistakes) say
-    /// so.
+    /// Numbers of users are rounded; in a staircase, for each level. The rounding error of a step of an open profile is carried
+    /// into the next step. A step with users keeps at least one, unless the factor is 0 or the step is a staircase. If the
+    /// factor is negative or NaN, [`mistakes`](Self::mistakes) of the result says so.
     #[must_use]
     pub fn scaled(&self, factor: f64) -> Profile {
         match self {
@@ -148,8 +146,8 @@ impl Profile {
         }
     }
 
-    /// The instants at which this part's users start, relative to the start of the population. None for a closed
-    /// profile. The same seed gives the same instants, whatever the number of parts.
+    /// The instants at which the users of this shard are due, relative to the start of the population. Empty for a closed
+    /// profile. The same seed gives the same instants for any number of shards.
     pub fn arrivals(&self, shard: Shard, seed: u64) -> Arrivals {
         let pieces = match self {
             Profile::Open(steps) => carry::pieces(steps),
@@ -158,7 +156,7 @@ impl Profile {
         Arrivals::new(pieces, shard, seed)
     }
 
-    /// How many users of this part are to be there at each instant. Always 0 for an open profile.
+    /// The number of active users that this shard should have at each instant. Always 0 for an open profile.
     pub fn targets(&self, shard: Shard) -> Targets {
         let steps = match self {
             Profile::Open(_) => &[],

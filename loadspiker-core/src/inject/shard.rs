@@ -1,13 +1,13 @@
-//! [`Shard`]: which part of a load generator something is computed for.
+//! [`Shard`]: one of the parts among which the load is split.
 
-/// One of `count` parts among which the load is split: a shard of this process, or of many machines.
+/// One of `count` parts among which the load is split: a shard of this process, or of several machines.
 ///
-/// What is computed for the parts adds up to the whole exactly.
+/// The values computed for all shards add up to the whole exactly.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Shard {
-    /// From 0 to `count - 1`. A part beyond the last gets nothing.
+    /// From 0 to `count - 1`. A shard beyond the last one gets nothing.
     pub index: usize,
-    /// How many parts there are. 0 counts as 1.
+    /// The number of shards. 0 counts as 1.
     pub count: usize,
 }
 

@@ -1,4 +1,4 @@
-//! [`Slots`]: the exact instants at which a throttle lets requests pass, and which of them are taken.
+//! [`Slots`]: the instants at which a throttle lets requests pass, and which of them are taken.
 
 use std::time::Duration;
 
@@ -6,11 +6,11 @@ use super::curve::{Piece, float, sane, snap, whole};
 use super::shard::Shard;
 use crate::moment::Moment;
 
-/// The slots of a throttle for one part of the load generator, and how far they are used up.
+/// The slots of a throttle on one shard, and how many of them are used up.
 ///
-/// Slot `i` of the whole is due when the integral of the rate reaches `i`; where the rate is 0 meanwhile, when it rises
-/// again. It belongs to part `i % count`: the parts, merged, are the whole slot by slot. Moments are relative to the
-/// beginning of the throttle. Each is computed when it is asked for; memory does not depend on the number of slots.
+/// Slot `i` of the whole throttle is due when the integral of the rate reaches `i`; while the rate is 0, when it rises
+/// again. It belongs to shard `i % count`, so the slots of all shards add up to the whole. Moments are relative to the start
+/// of the throttle. Each is computed on demand; memory does not depend on the number of slots.
 #[derive(Clone, Debug)]
 pub struct Slots {
     stretches: Vec<Stretch>,
@@ -50,17 +50,17 @@ impl Slots {
         Slots { stretches: stretches.collect(), index, count, next: 0 }
     }
 
-    /// How many slots there are, over all parts.
+    /// The number of slots on all shards.
     pub fn total(&self) -> u64 {
         self.stretches.last().map_or(0, |last| whole(last.after.ceil()))
     }
 
-    /// When the throttle ends: from then on no request passes.
+    /// When the throttle ends. After that, no request passes.
     pub fn end(&self) -> Moment {
         Moment::from_nanos(self.stretches.last().map_or(0, Stretch::end))
     }
 
-    /// When this part's slot `k` (from 0) is due; `None` if it has no such slot.
+    /// When slot `k` (from 0) of this shard is due; `None` if there is no such slot.
     pub fn due(&self, k: u64) -> Option<Moment> {
         let slot = self.index.checked_add(k.checked_mul(self.count)?)?;
         if self.index >= self.count || slot >= self.total() {
@@ -73,10 +73,10 @@ impl Slots {
         Some(Moment::from_nanos(stretch.start.saturating_add(instant)))
     }
 
-    /// Takes a slot for a request that comes at `moment`, and says when it is due.
+    /// Takes a slot for a request that arrives at `moment`, and returns when that slot is due.
     ///
-    /// It is the latest that has passed, if nobody took it and the rate is not 0 now: the request need not wait. Else it
-    /// is the first free one that is still to come. Older ones are lost. `None` if there is none left.
+    /// That is the latest slot already due, if it is free and the rate is not 0 now: the request need not wait. Otherwise it is
+    /// the first free slot in the future. Older free slots are lost. `None` if no slot is left.
     pub fn take(&mut self, moment: Moment) -> Option<Moment> {
         let now = self.stretches.iter().find(|stretch| moment.as_nanos() < stretch.end())?;
         let first = self.first_from(moment, now);

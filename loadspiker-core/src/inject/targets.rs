@@ -1,14 +1,14 @@
-//! [`Targets`]: how many users a closed profile wants at each instant.
+//! [`Targets`]: the number of active users that a closed profile wants at each instant.
 
 use super::closed::Slope;
 use super::shard::Shard;
 use crate::moment::Moment;
 use crate::numbers::nanos;
 
-/// How many users of a closed profile are to be there, for one part of the load generator.
+/// The number of active users that a closed profile wants on one shard.
 ///
-/// Moments are relative to the start of the population. At each instant the shares of all parts add up to the
-/// profile's number of users. All arithmetic is on whole numbers and exact.
+/// Moments are relative to the start of the population. At each instant, the targets of all shards add up to the number of
+/// users of the profile. The computation uses integers and is exact.
 #[derive(Clone, Debug)]
 pub struct Targets {
     pieces: Vec<Piece>,
@@ -40,14 +40,13 @@ impl Targets {
         Targets { pieces, end, shard }
     }
 
-    /// How many users of this part are to be there at this moment. From [`end`](Self::end) on it is 0.
+    /// The number of users that this shard should have at this moment. 0 from [`end`](Self::end) on.
     pub fn target_at(&self, moment: Moment) -> u64 {
         let at = moment.as_nanos();
         self.piece_at(at).map_or(0, |piece| self.share(self.pieces[piece].total(at)))
     }
 
-    /// The first moment after `moment` at which [`target_at`](Self::target_at) is another number than at `moment`, or
-    /// `None` if it stays the same for ever.
+    /// The first moment after `moment` at which [`target_at`](Self::target_at) changes, or `None` if it never does.
     pub fn next_change_after(&self, moment: Moment) -> Option<Moment> {
         let now = moment.as_nanos();
         let share = self.target_at(moment);
@@ -62,7 +61,7 @@ impl Targets {
         (share != 0).then(|| self.end())
     }
 
-    /// When the profile ends: nobody is replaced any more.
+    /// When the profile ends. After that, users are not replaced.
     pub fn end(&self) -> Moment {
         Moment::from_nanos(self.end)
     }

@@ -210,7 +210,7 @@ fn a_mistake_names_the_step_the_value_and_the_remedy() {
     );
     assert_eq!(
         one(constant_users_per_sec(20).during(0.secs())),
-        "constant_users_per_sec(20).during(0.secs()): 20 users a second cannot arrive in no time; give a duration above 0"
+        "constant_users_per_sec(20).during(0.secs()): 20 users a second cannot arrivein zero time; give a duration above 0"
     );
     assert_eq!(
         one(ramp_users(10).during(1.secs()).randomized()),

@@ -1,19 +1,19 @@
-//! [`Throttle`]: how many requests a second may be made at most. What the user writes, step by step.
+//! [`Throttle`]: the maximum rate of requests. The steps that users write.
 
 use std::fmt;
 use std::time::Duration;
 
 use super::mistakes::{MAX_DURATION, MAX_RATE, MAX_USERS};
 use super::shard::Shard;
+use super::shown_duration::ShownDuration;
 use super::slots::Slots;
-use super::written::Written;
 use crate::units::FixedDuration;
 
-/// One step of a throttle: the highest rate of requests, over some time.
+/// One step of a throttle: the maximum rate of requests over some time.
 ///
-/// Steps are made by [`reach_rps`], [`jump_to_rps`] and [`hold_for`]; they follow one another. The rate is 0 at first.
+/// Steps are made by [`reach_rps`], [`jump_to_rps`] and [`hold_for`]; they run one after the other. The initial rate is 0.
 #[derive(Clone, Copy, Debug, PartialEq)]
-#[must_use = "a step does nothing until it is given to `throttle`"]
+#[must_use = "a step does nothing until it is passed to `throttle`"]
 pub struct ThrottleStep(pub(super) Shape);
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -23,19 +23,19 @@ pub(super) enum Shape {
     Hold(Duration),
 }
 
-/// The highest rate goes from what it was before (0 at first) to this many requests a second, linearly, up or down.
-/// The rate may be a fraction. Goes on with [`over`](ReachRps::over).
+/// Changes the maximum rate linearly, up or down, from its previous value (initially 0) to this many requests per second.
+/// The rate may be fractional. Continue with [`over`](ReachRps::over).
 pub fn reach_rps(rate: impl Into<f64>) -> ReachRps {
     ReachRps { rate: rate.into() }
 }
 
-/// The highest rate is this many requests a second from here on. The step itself takes no time; a [`hold_for`] behind
-/// it keeps the rate.
+/// Sets the maximum rate to this many requests per second. The step itself takes no time: add [`hold_for`] to keep the
+/// rate.
 pub fn jump_to_rps(rate: impl Into<f64>) -> ThrottleStep {
     ThrottleStep(Shape::Jump { rate: rate.into() })
 }
 
-/// The highest rate stays what it is for this long.
+/// Keeps the maximum rate for this long.
 pub fn hold_for(duration: impl FixedDuration) -> ThrottleStep {
     ThrottleStep(Shape::Hold(duration.fixed()))
 }
@@ -48,13 +48,13 @@ pub struct ReachRps {
 }
 
 impl ReachRps {
-    /// How long it takes until the rate is reached.
+    /// How long it takes to reach the rate.
     pub fn over(self, duration: impl FixedDuration) -> ThrottleStep {
         ThrottleStep(Shape::Reach { rate: self.rate, over: duration.fixed() })
     }
 }
 
-/// A step alone is a throttle as well.
+/// A single step is a throttle, too.
 impl IntoIterator for ThrottleStep {
     type Item = Self;
     type IntoIter = std::iter::Once<Self>;
@@ -68,16 +68,16 @@ impl IntoIterator for ThrottleStep {
 impl fmt::Display for ThrottleStep {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
-            Shape::Reach { rate, over } => write!(f, "reach_rps({rate}).over({})", Written(over)),
+            Shape::Reach { rate, over } => write!(f, "reach_rps({rate}).over({})", ShownDuration(over)),
             Shape::Jump { rate } => write!(f, "jump_to_rps({rate})"),
-            Shape::Hold(duration) => write!(f, "hold_for({})", Written(duration)),
+            Shape::Hold(duration) => write!(f, "hold_for({})", ShownDuration(duration)),
         }
     }
 }
 
-/// How many requests a second may be made at most, over time: the whole of what a user gave to `throttle`.
+/// The maximum rate of requests over time: the complete argument of `throttle`.
 ///
-/// It is a schedule of [`Slots`], each good for one request, exactly as an open profile is one of arrivals.
+/// A throttle is a schedule of [`Slots`], each for one request, just as an open profile is a schedule of arrivals.
 ///
 /// ```
 /// use loadspiker_core::DurationExt;
@@ -94,22 +94,22 @@ impl fmt::Display for ThrottleStep {
 /// assert_eq!(throttle.slots(Shard::WHOLE).total(), 500 + 6000 + 3000);
 /// ```
 ///
-/// What is computed from a throttle that has [`mistakes`](Throttle::mistakes) never panics, but means nothing.
+/// Methods on a throttle with [`mistakes`](Throttle::mistakes) do not panic, but their results are meaningless.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Throttle(Vec<ThrottleStep>);
 
 impl Throttle {
-    /// A throttle of these steps. What is wrong with them is told by [`mistakes`](Self::mistakes).
+    /// Creates a throttle from these steps. [`mistakes`](Self::mistakes) validates it.
     pub fn from_steps(steps: impl IntoIterator<Item = ThrottleStep>) -> Throttle {
         Throttle(steps.into_iter().collect())
     }
 
-    /// How long it lasts. Behind its end no request passes.
+    /// How long the throttle lasts. After its end, no request passes.
     pub fn duration(&self) -> Duration {
         self.slots(Shard::WHOLE).end().since_start()
     }
 
-    /// The slots of one part of the load generator, relative to the beginning of the throttle.
+    /// The slots of one shard, relative to the start of the throttle.
     pub fn slots(&self, shard: Shard) -> Slots {
         let mut rate = 0.0;
         let stretches = self.0.iter().filter_map(|step| match step.0 {
@@ -128,8 +128,7 @@ impl Throttle {
         self.0.iter().map(ToString::to_string).collect()
     }
 
-    /// What is wrong with the throttle: each mistake names the step as it was written, the value and the remedy.
-    /// Empty if it can be run.
+    /// The mistakes in the throttle. Each names the step as written, the value and the remedy. Empty if the throttle is valid.
     pub fn mistakes(&self) -> Vec<String> {
         let mut found: Vec<_> = self.0.iter().filter_map(|step| Some(format!("{step}: {}", mistake(*step)?))).collect();
         match self.0.last() {
@@ -178,10 +177,10 @@ fn mistake(step: ThrottleStep) -> Option<String> {
     }
     match step.0 {
         Shape::Reach { rate, over } if over.is_zero() => {
-            Some(format!("a rate cannot be reached in no time; write jump_to_rps({rate}), or give a duration above 0"))
+            Some(format!("a rate cannot be reachedin zero time; write jump_to_rps({rate}), or give a duration above 0"))
         }
         Shape::Hold(duration) if duration.is_zero() => {
-            Some("a rate cannot be held for no time; give a duration above 0".to_owned())
+            Some("a rate cannot be held for zero time; give a duration above 0".to_owned())
         }
         Shape::Reach { over: duration, .. } | Shape::Hold(duration) if duration > MAX_DURATION => {
             Some("it lasts longer than ten years; give a shorter duration".to_owned())
@@ -240,10 +239,10 @@ mod tests {
             ),
             (
                 reach_rps(20).over(0.secs()),
-                "reach_rps(20).over(0.secs()): a rate cannot be reached in no time; write jump_to_rps(20), or give a \
+                "reach_rps(20).over(0.secs()): a rate cannot be reachedin zero time; write jump_to_rps(20), or give a \
                  duration above 0",
             ),
-            (hold_for(0.secs()), "hold_for(0.secs()): a rate cannot be held for no time; give a duration above 0"),
+            (hold_for(0.secs()), "hold_for(0.secs()): a rate cannot be held for zero time; give a duration above 0"),
         ] {
             assert_eq!(one(step), expected);
         }

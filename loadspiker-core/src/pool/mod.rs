@@ -1,9 +1,9 @@
-//! Data pools: records that users check out and return, so that two live users never share one.
+//! Data pools: records that users check out and return, so that no two active users share one.
 //!
-//! A [`Pool`] is a plain value with a name, the records, and what happens when all of them are checked out. The steps
-//! [`checkout`](crate::dsl::checkout) and [`checkin`](crate::dsl::checkin) take and return a record, in the imperative
-//! style [`User::checkout`](crate::imperative::User::checkout) and [`User::checkin`](crate::imperative::User::checkin).
-//! What a user still has when it ends, however it ends, is returned by itself.
+//! A [`Pool`] has a name, records, and a rule for when all records are checked out. The steps
+//! [`checkout`](crate::dsl::checkout) and [`checkin`](crate::dsl::checkin) take and return a record; in the imperative style,
+//! [`User::checkout`](crate::imperative::User::checkout) and [`User::checkin`](crate::imperative::User::checkin) do. When a
+//! user ends, for any reason, its records are returned automatically.
 //!
 //! ```
 //! use loadspiker_core::pool::pool;
@@ -28,12 +28,12 @@
 //!
 //! # Who gets which record
 //!
-//! The record that was returned first is checked out first, so that all are used equally often; the first time they go in
-//! the order of the feeder, or, with [`shuffle`](crate::feeder::Feeder::shuffle), in random order. Users that wait are served
-//! first come, first served, on all shards.
+//! The record that was returned first is checked out first, so that all records are used equally often. Initially, they are
+//! in the order of the feeder or, with [`shuffle`](crate::feeder::Feeder::shuffle), in random order. Waiting users are
+//! served first come, first served, across all shards.
 //!
-//! A user has at most one record of a pool: if it asks again it keeps what it has. A record that a branch of
-//! [`parallel`](crate::dsl::parallel) checks out becomes the user's when the branches join.
+//! A user has at most one record of a pool. If it checks out again, it keeps its record. A record that a branch of
+//! [`parallel`](crate::dsl::parallel) checks out belongs to the user once the branches have joined.
 
 mod bound;
 mod run;
@@ -48,12 +48,12 @@ pub(crate) use run::{RunPools, same_name};
 use crate::feeder::{Feeder, IntoFeeder};
 use crate::units::FixedDuration;
 
-/// How long a user waits for a record, unless the pool says otherwise.
+/// How long a user waits for a record by default.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Records that users check out and return. Made by [`pool`].
+/// Records that users check out and return. Created by [`pool`].
 ///
-/// It can be cloned; **clones are the same pool**. Each call of a method that changes it makes another one.
+/// Clones are the same pool. Methods that change a setting return a different pool.
 #[derive(Clone)]
 #[must_use = "a pool does nothing until records are checked out of it"]
 pub struct Pool(Arc<Definition>);
@@ -65,35 +65,35 @@ struct Definition {
     patience: Duration,
 }
 
-/// A pool of records: those of a feeder, or of an iterator as [`records`](crate::feeder::records) takes it. The name is
-/// for messages and the report; it tells pools of a simulation apart.
+/// Creates a pool of records, from a feeder or from an iterator as in [`records`](crate::feeder::records). The name is used
+/// in messages and in the report. Each pool of a simulation needs its own name.
 ///
-/// Of the strategies of a feeder, [`queue`](Feeder::queue) (the default) and [`shuffle`](Feeder::shuffle) say in which
-/// order records are checked out the first time. The others have no meaning here and are a mistake, and so are feeders
-/// whose records are not all in memory.
+/// The strategies [`queue`](Feeder::queue) (the default) and [`shuffle`](Feeder::shuffle) of the feeder set the order in
+/// which records are checked out the first time. Other strategies are a mistake, as are feeders whose records are not all
+/// in memory.
 pub fn pool(name: impl Into<String>, records: impl IntoFeeder) -> Pool {
     Pool(Arc::new(Definition { name: name.into(), feeder: records.into_feeder(), patience: PATIENCE }))
 }
 
 impl Pool {
-    /// How long a user waits when all records are checked out: 60 s if nothing is said. After that its step fails: the user
-    /// is marked as failed, the error is counted, and it goes on without a record, as after any failure.
+    /// How long a user waits when all records are checked out. Default: 60 s. When the time is over, the step fails: the user is
+    /// marked as failed, the error is counted, and the user continues without a record.
     pub fn wait_at_most(self, patience: impl FixedDuration) -> Pool {
         let patience = patience.fixed();
         self.with(|definition| definition.patience = patience)
     }
 
-    /// When all records are checked out, the step fails at once instead of waiting.
+    /// When all records are checked out, a checkout fails at once instead of waiting.
     pub fn fail_when_exhausted(self) -> Pool {
         self.wait_at_most(Duration::ZERO)
     }
 
-    /// The name that it was given.
+    /// The name of the pool.
     pub fn name(&self) -> &str {
         &self.0.name
     }
 
-    /// Whether the two are clones of the same pool.
+    /// Whether two values are clones of the same pool.
     pub fn is_same_as(&self, other: &Pool) -> bool {
         Arc::ptr_eq(&self.0, &other.0)
     }

@@ -1,4 +1,4 @@
-//! [`RunPools`]: the pools of a run, for steps that check records out in code of the user's.
+//! [`RunPools`]: the pools of a run, for steps that check records out in the user's code.
 
 use std::sync::{Arc, Mutex, PoisonError};
 

@@ -6,15 +6,15 @@
 use std::any::TypeId;
 use std::sync::Arc;
 
-use super::compile_context::{Bindings, CompileContext, Gathered};
+use super::compile_context::{Bindings, CompileContext, Gathered, is_of};
 use crate::error::Mistake;
 use crate::expression::LateSymbols;
 use crate::protocol::Protocol;
 
 /// What the requests of a running scenario are bound to.
 pub(crate) trait Binder: LateSymbols {
-    /// The protocol of this kind that holds here, with the place of its states, if there is one.
-    fn protocol(&self, kind: TypeId) -> Option<(usize, Arc<dyn Protocol>)>;
+    /// The protocol of this kind and key that holds here, with the place of its states, if there is one.
+    fn protocol(&self, kind: TypeId, key: &str) -> Option<(usize, Arc<dyn Protocol>)>;
 
     /// Opens a protocol of which the user gave none: its place.
     fn open(&self, kind: TypeId, protocol: &Arc<dyn Protocol>) -> Result<usize, String>;
@@ -58,8 +58,10 @@ impl CompileContext<'_> {
         let mut bound: Vec<(TypeId, usize)> = Vec::new();
         for protocol in self.given {
             let kind = (**protocol).type_id();
-            // The first of a kind is the one that holds.
-            if bound.iter().all(|(known, _)| *known != kind) {
+            // The first of a kind and key is the one that holds.
+            let is_known =
+                bound.iter().any(|(_, index)| is_of(&*self.bindings.protocols[*index].written, kind, protocol.key()));
+            if !is_known {
                 let index = self.bind(kind, Some(protocol.clone()), || protocol.clone());
                 bound.push((kind, index));
             }
@@ -74,12 +76,12 @@ impl CompileContext<'_> {
         kind: TypeId,
         default: impl FnOnce() -> Arc<dyn Protocol>,
     ) -> (usize, Arc<dyn Protocol>) {
-        if let Some(known) = binder.protocol(kind) {
-            return known;
-        }
-        let protocol = default();
+        let mut protocol = default();
         let mistakes = self.table.mistakes.len();
         protocol.check(self);
+        if let Some(bound) = protocol.bind(self) {
+            protocol = bound;
+        }
         let opened = if self.table.mistakes.len() == mistakes {
             binder.open(kind, &protocol)
         } else {

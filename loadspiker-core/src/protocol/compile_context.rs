@@ -87,6 +87,9 @@ pub(crate) struct BoundProtocol {
     pub(crate) kind: TypeId,
     /// The user gave none: the protocol's own defaults.
     pub(crate) is_default: bool,
+    /// As it was given.
+    pub(crate) written: Arc<dyn Protocol>,
+    /// With its expressions compiled.
     pub(crate) protocol: Arc<dyn Protocol>,
 }
 
@@ -362,18 +365,54 @@ impl<'a> CompileContext<'a> {
     /// The protocol of kind `P` that holds here, and where its states will be kept. Where the user gave none,
     /// `default` makes one.
     pub fn protocol<P: Protocol>(&mut self, default: impl FnOnce() -> P) -> (ProtocolSlot, Arc<P>) {
+        self.protocol_named("", default)
+    }
+
+    /// As [`protocol`](Self::protocol), of the configuration with this [key](Protocol::key), for requests that say so with
+    /// `.on("other")`. Unless the key is empty it is a mistake if the user gave none.
+    pub fn protocol_named<P: Protocol>(&mut self, key: &str, default: impl FnOnce() -> P) -> (ProtocolSlot, Arc<P>) {
         let kind = TypeId::of::<P>();
-        let (index, protocol) = match self.binder {
-            None => {
-                let given = self.given.iter().find(|protocol| (***protocol).type_id() == kind).cloned();
-                let index = self.bind(kind, given, || Arc::new(default()));
-                (index, self.bindings.protocols[index].protocol.clone())
+        let known = match self.binder {
+            None => self.given.iter().find(|protocol| is_of(&***protocol, kind, key)).cloned().map(Known::Given),
+            Some(binder) => binder.protocol(kind, key).map(|(index, protocol)| Known::Bound(index, protocol)),
+        };
+        let (index, protocol) = match (known, self.binder) {
+            (Some(Known::Bound(index, protocol)), _) => (index, protocol),
+            (None, _) if !key.is_empty() => {
+                let protocol = default();
+                let mistake = self.no_such_protocol(&protocol, key);
+                self.mistake(mistake);
+                return (ProtocolSlot(usize::MAX), Arc::new(protocol));
             }
-            Some(binder) => self.bind_late(binder, kind, || Arc::new(default())),
+            (None, Some(binder)) => self.bind_late(binder, kind, || Arc::new(default())),
+            (Some(Known::Given(given)), _) => self.bound_at(kind, Some(given), || Arc::new(default())),
+            (None, None) => self.bound_at(kind, None, || Arc::new(default())),
         };
         let protocol: Arc<dyn Any + Send + Sync> = protocol;
         #[expect(clippy::unwrap_used, reason = "the kind was compared just above")]
         (ProtocolSlot(index), protocol.downcast().ok().unwrap())
+    }
+
+    fn no_such_protocol(&self, protocol: &dyn Protocol, key: &str) -> String {
+        let name = protocol.name();
+        let kind = protocol.type_id();
+        let given = self.given.iter().filter(|given| (***given).type_id() == kind && !given.key().is_empty());
+        let keys: Vec<String> = given.map(|given| format!("\"{}\"", given.key())).collect();
+        let there = match &keys[..] {
+            [] => "none is".to_owned(),
+            keys => format!("there are: {}", keys.join(", ")),
+        };
+        format!("no {name} protocol is named \"{key}\" ({there}); give the simulation one with .named(\"{key}\")")
+    }
+
+    fn bound_at(
+        &mut self,
+        kind: TypeId,
+        given: Option<Arc<dyn Protocol>>,
+        default: impl FnOnce() -> Arc<dyn Protocol>,
+    ) -> (usize, Arc<dyn Protocol>) {
+        let index = self.bind(kind, given, default);
+        (index, self.bindings.protocols[index].protocol.clone())
     }
 
     /// The place of a protocol that the user gave, or of the default one of its kind, which is made if there is none.
@@ -384,22 +423,45 @@ impl<'a> CompileContext<'a> {
         default: impl FnOnce() -> Arc<dyn Protocol>,
     ) -> usize {
         let known = self.bindings.protocols.iter().position(|bound| match &given {
-            Some(given) => Arc::ptr_eq(given, &bound.protocol),
+            Some(given) => Arc::ptr_eq(given, &bound.written),
             None => bound.kind == kind && bound.is_default,
         });
         let index = known.unwrap_or_else(|| {
             let is_default = given.is_none();
             let protocol = given.unwrap_or_else(default);
-            self.bindings.protocols.push(BoundProtocol { kind, is_default, protocol: protocol.clone() });
+            let (written, bound) = (protocol.clone(), protocol.clone());
+            self.bindings.protocols.push(BoundProtocol { kind, is_default, written, protocol: bound });
             // Requests of its own are made in whichever group its users are.
             let group = std::mem::replace(&mut self.group, GroupNode::ANYWHERE);
             protocol.check(self);
             self.group = group;
             self.bindings.protocols.len() - 1
         });
-        self.bound.insert(index);
+        if self.bound.insert(index) {
+            let protocol = self.bindings.protocols[index].written.clone();
+            let group = std::mem::replace(&mut self.group, GroupNode::ANYWHERE);
+            let bound = protocol.bind(self);
+            self.group = group;
+            let known = &mut self.bindings.protocols[index];
+            if let Some(bound) = bound.filter(|_| Arc::ptr_eq(&known.protocol, &known.written)) {
+                known.protocol = bound;
+            }
+        }
         index
     }
+}
+
+/// A protocol that there is for a request.
+enum Known {
+    /// By the user, for this population.
+    Given(Arc<dyn Protocol>),
+    /// During the run, in its place.
+    Bound(usize, Arc<dyn Protocol>),
+}
+
+/// Whether the protocol is of this type and has this key.
+pub(super) fn is_of(protocol: &dyn Protocol, kind: TypeId, key: &str) -> bool {
+    protocol.type_id() == kind && protocol.key() == key
 }
 
 /// Where a name was written.

@@ -14,10 +14,10 @@ use tokio::time::Instant;
 use crate::custom_metric::Recording;
 use crate::engine::{Shard, Turn, User, Watchdog};
 use crate::format::human;
-use crate::metrics::{Sample, SampleKind, SampleName};
+use crate::metrics::{GroupId, Sample, SampleKind, SampleName};
 use crate::moment::Moment;
 use crate::protocol::sample::masked;
-use crate::protocol::{Action, ProtocolSlot, ShardState, UserState, Witness};
+use crate::protocol::{Action, ProtocolSlot, Resting, ShardState, UserState, Witness};
 use crate::session::Session;
 use crate::shown::{plain, printable};
 
@@ -26,16 +26,18 @@ use crate::shown::{plain, printable};
 pub struct ActionContext {
     pub(crate) user: Box<User>,
     pub(crate) shard: Rc<Shard>,
-    started: Moment,
+    pub(super) started: Moment,
     /// What the clock showed last, as long as nothing that takes time has happened since.
-    time: Option<Moment>,
+    pub(super) time: Option<Moment>,
     /// How long the request of this action waited for a throttle; `None` where there is none.
-    throttle_wait: Option<Duration>,
+    pub(super) throttle_wait: Option<Duration>,
     /// A throttle has no slot left for this user.
     turned_away: bool,
     watchdog: RefCell<Watchdog>,
     /// How often others had their turn meanwhile.
     pub(crate) turns: u32,
+    /// The action waits for a bell: what is kept of it while the user rests.
+    pub(super) resting: Option<Box<Resting>>,
     /// For requests of imperative steps: what their code gets to know.
     pub(crate) witness: Option<Box<Witness>>,
 }
@@ -86,6 +88,7 @@ impl ActionContext {
             turned_away: false,
             watchdog: RefCell::default(),
             turns: 0,
+            resting: None,
             witness: None,
         }
     }
@@ -102,6 +105,30 @@ impl ActionContext {
     /// Whether a throttle had no slot left for a request within the action; what follows begins anew.
     pub(crate) fn take_turned_away(&mut self) -> bool {
         std::mem::take(&mut self.turned_away)
+    }
+
+    /// Counts a request that ended in the past, in the group it was begun in. The user's schedule is not moved.
+    pub(crate) fn record_apart(&mut self, group: GroupId, sample: Sample<'_>) {
+        if self.shard.is_over() {
+            return;
+        }
+        let sample = masked(sample, &self.user.session);
+        if self.shard.debug {
+            self.show_outcome(&sample);
+        }
+        self.shard.recorder.borrow_mut().record(self.user.scenario(), group, &sample);
+        if let Some(failure) = &sample.failure {
+            self.user.session.mark_as_failed();
+            self.user.fail_group();
+            if let Some(witness) = &mut self.witness {
+                witness.failure.get_or_insert_with(|| failure.text().to_owned());
+            }
+        }
+    }
+
+    /// The group that the user is in.
+    pub(crate) fn group(&self) -> GroupId {
+        self.user.group
     }
 
     pub(crate) fn into_user(self) -> Box<User> {

@@ -38,8 +38,8 @@
 //!             cx.mistake(format!("line address \"{}\" has no port; write host:port", self.address));
 //!         }
 //!     }
-//!     fn open(&self, _: ShardInfo) -> Result<Rc<dyn ShardState>, String> {
-//!         Ok(Rc::new(Lines))
+//!     fn open<'a>(&'a self, _: &'a ShardHandle) -> LocalFuture<'a, Result<Rc<dyn ShardState>, String>> {
+//!         Box::pin(async { Ok(Rc::new(Lines) as Rc<dyn ShardState>) })
 //!     }
 //! }
 //!
@@ -194,16 +194,26 @@
 //! assert_eq!(report.request("mistaken").unwrap().failed_count(), 3);
 //! ```
 
+mod awaiting;
 mod binder;
+mod block;
 mod compile_context;
 mod context;
 mod exchange;
+mod handle;
+mod join;
 mod journey;
+mod kept;
+mod life;
 mod names;
+mod on_message;
 mod rendez_vous;
+mod resting;
 mod run_state;
 mod sample;
+mod stopping;
 mod tags;
+mod wakers;
 mod within;
 mod witness;
 
@@ -216,19 +226,31 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use crate::mask::{MASK, is_secret_name, masked_pairs, masked_url, masked_url_with};
+pub(crate) use awaiting::Awaits;
+pub use awaiting::{Await, CompiledAwait};
 pub(crate) use binder::{Binder, KnownProtocols, compile_during_run};
+pub use block::{Block, BlockBuilder, BlockOutcome};
 #[cfg(test)]
 pub(crate) use compile_context::compile_in_test;
 pub(crate) use compile_context::{BoundProtocol, Gathered};
 pub use compile_context::{CompileContext, RequestName, Text};
 pub use context::{ActionContext, Elapsed, Timeout};
+pub use exchange::{Exchange, Part, Progress, Streaming};
+pub(crate) use handle::ShardServices;
+pub use handle::{LocalFuture, Metrics, Origin, OwnedTask, ShardHandle};
+pub use join::JoinAwait;
 pub(crate) use journey::Journey;
 pub use journey::{Outcome, User};
 pub(crate) use names::GroupNode;
+pub use on_message::{CompiledOnMessage, OnMessage, TimeUnit};
 pub(crate) use rendez_vous::RendezVous;
+pub(crate) use resting::Resting;
+pub use resting::Woken;
 pub(crate) use run_state::RunStates;
 pub use sample::SampleBuilder;
+pub use stopping::{Cut, Stopping, UntilCut};
 pub use tags::{TagSet, Tags};
+pub(crate) use wakers::Wakers;
 pub(crate) use witness::Witness;
 
 use crate::inject;
@@ -236,7 +258,8 @@ pub use crate::shown::varying;
 
 /// The configuration of a protocol: what a user passes to `Simulation::protocol`.
 ///
-/// Protocols merge by kind (the Rust type): one given on a population replaces the simulation's of the same type.
+/// Protocols merge by kind (the Rust type) and [key](Self::key): one given on a population replaces the simulation's of
+/// the same type and key.
 pub trait Protocol: Any + fmt::Debug + Send + Sync {
     /// The protocol's name, in lower case: `http`.
     fn name(&self) -> &'static str;
@@ -252,15 +275,69 @@ pub trait Protocol: Any + fmt::Debug + Send + Sync {
         let _ = cx;
     }
 
-    /// Opens the protocol's state for one shard: pools, resolvers, TLS configuration. Called on the shard's own
-    /// thread, once, before the first user starts; nothing in it is shared with another core.
+    /// Which of several configurations of this kind it is: the name that it was given with `.named("other")`, and that
+    /// requests are given with `.on("other")`. By default the empty one, that of a configuration without a name.
+    fn key(&self) -> &str {
+        ""
+    }
+
+    /// The same configuration with its expressions compiled, which is what [`CompileContext::protocol`] then gives, or
+    /// `None` if there are none. Called in each scenario whose requests use the protocol, so that unknown attributes are
+    /// found in each; the first result is kept.
+    fn bind(&self, cx: &mut CompileContext<'_>) -> Option<Arc<dyn Protocol>> {
+        let _ = cx;
+        None
+    }
+
+    /// Whether the protocol only works in real time, because it waits for what is outside of the process. A simulation
+    /// on the [simulated clock](crate::dsl::Simulation::simulated_clock) refuses it then. Default: no.
+    fn needs_real_time(&self) -> bool {
+        false
+    }
+
+    /// Opens the protocol's state for one shard: pools, resolvers, TLS configuration, a login. Called on the shard's own
+    /// thread, once, before the first user of any shard starts; nothing in it is shared with another core. Protocols are
+    /// opened one after another. Tasks spawned here run at once; the clock of the run stands still meanwhile.
+    ///
+    /// Where the user gave no configuration and a request of an imperative step is the first to need one, it is opened
+    /// during the run, and must not wait for anything.
     ///
     /// # Errors
     ///
     /// A message that names what could not be opened and the remedy; the run does not start.
-    fn open(&self, shard: ShardInfo) -> Result<Rc<dyn ShardState>, String>;
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropped after [`open_timeout`](Self::open_timeout); the run does not start.
+    fn open<'a>(&'a self, shard: &'a ShardHandle) -> LocalFuture<'a, Result<Rc<dyn ShardState>, String>>;
 
-    /// The same configuration with another target (`--base-url`), or `None` if the protocol has no such notion.
+    /// How long [`open`](Self::open) may take on one shard. Default 30 s.
+    fn open_timeout(&self) -> Duration {
+        OPEN_TIMEOUT
+    }
+
+    /// How long [`UserState::end`], and then [`ShardState::close`] and [`close_run`](Self::close_run), may take. What
+    /// takes longer is dropped. Default 1 s.
+    fn end_timeout(&self) -> Duration {
+        END_TIMEOUT
+    }
+
+    /// Called once when a run is over, after the states of all shards are closed: a time to delete what was made for the
+    /// run. What it returns is awaited on the thread that keeps the run together, in a runtime of its own, for at most
+    /// [`end_timeout`](Self::end_timeout). What is done before and after a run are runs of their own.
+    fn close_run<'a>(&'a self, run: &'a RunEnd<'a>) -> Option<LocalFuture<'a, ()>> {
+        let _ = run;
+        None
+    }
+
+    /// The schemes of the URLs that [`with_target`](Self::with_target) takes, such as `["http", "https"]`. By default
+    /// none: the protocol has no target.
+    fn schemes(&self) -> &[&str] {
+        &[]
+    }
+
+    /// The same configuration with another target, or `None` if the protocol has no such notion. `--base-url` goes to the
+    /// protocols that have its scheme among their [`schemes`](Self::schemes), and `--target` to those of a name or scheme.
     ///
     /// # Errors
     ///
@@ -289,11 +366,72 @@ impl From<ShardInfo> for inject::Shard {
 /// A protocol's state on one shard: everything its users share.
 pub trait ShardState: Any {
     /// Called about once a second: a time to close what has been idle, to refresh what has grown old.
-    fn tick(&self) {}
+    fn tick(&self, shard: &ShardHandle) {
+        let _ = shard;
+    }
+
+    /// The shard is about to end; all its users have taken their leave. What is returned is awaited, for at most
+    /// [`Protocol::end_timeout`]: a time to say goodbye on shared connections, to flush what is buffered. Tasks still run
+    /// meanwhile. By default the state is dropped.
+    fn close(self: Rc<Self>, shard: &ShardHandle) -> Option<LocalFuture<'static, ()>> {
+        let _ = shard;
+        None
+    }
 }
 
-/// A protocol's state of one virtual user: its connections, its cookies. Dropped when the user ends.
+/// How a user came to its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum End {
+    /// It has done what its scenario says.
+    Finished,
+    /// The run was stopped while it rested.
+    Stopped,
+    /// The run was stopped while it was within an action, which was dropped: a reply may be on its way.
+    Interrupted,
+}
+
+/// How long a protocol may take its leave, unless it says otherwise.
+pub(crate) const END_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// How long a protocol may take to open on a shard, unless it says otherwise.
+const OPEN_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// A run that is over, for [`Protocol::close_run`].
+pub struct RunEnd<'a> {
+    states: &'a RunStates,
+}
+
+impl<'a> RunEnd<'a> {
+    pub(crate) fn new(states: &'a RunStates) -> Self {
+        RunEnd { states }
+    }
+
+    /// What the run had one of, as [`ActionContext::run_state`] gives it.
+    pub fn run_state<S: Any + Default + Send + Sync>(&self) -> Arc<S> {
+        self.states.get()
+    }
+}
+
+impl fmt::Debug for RunEnd<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("RunEnd")
+    }
+}
+
+/// A protocol's state of one virtual user: its connections, its cookies.
 pub trait UserState: Any {
+    /// The user, or a branch of one, has come to its end, in whichever way. What is returned is awaited, for at most
+    /// [`Protocol::end_timeout`]: a time to say goodbye, with a Close frame, DISCONNECT or QUIT. The user keeps its place
+    /// in the load until then; the end of the run waits for it. An end that takes longer is a step error. By default the
+    /// state is dropped, which closes what it holds.
+    ///
+    /// Called for every user: also for those that a stop of the run cuts off. Not for one that is lost in a panic.
+    fn end(self: Box<Self>, why: End, shard: &ShardHandle) -> Option<LocalFuture<'static, ()>> {
+        let _ = (why, shard);
+        None
+    }
+
     /// The user is about to rest for this long: give back what can be had again, such as buffers.
     fn rest(&mut self, duration: Duration) {
         let _ = duration;
@@ -351,4 +489,19 @@ pub trait Action: Send + Sync {
     /// The future is dropped when the run is stopped and its grace period is over; it must not leave anything
     /// behind that outlives the user.
     fn run<'a>(&'a self, cx: &'a mut ActionContext) -> ActionFuture<'a>;
+
+    /// Goes on with an action that let its user rest with [`ActionContext::rest_until`]: with the state it left there,
+    /// because the bell was rung or because the deadline has come. It may rest again.
+    ///
+    /// Nothing is done unless said otherwise. An action that lets its user rest has to implement it, or its request is
+    /// never counted.
+    ///
+    /// # Cancel safety
+    ///
+    /// As that of [`run`](Self::run). If the run is stopped while the user rests, this is not called, and the state is
+    /// dropped.
+    fn resume<'a>(&'a self, state: Box<dyn Any>, woken: Woken, cx: &'a mut ActionContext) -> ActionFuture<'a> {
+        let _ = (state, woken, cx);
+        Box::pin(std::future::ready(()))
+    }
 }

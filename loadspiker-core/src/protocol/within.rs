@@ -2,11 +2,11 @@
 
 use std::any::Any;
 
-use crate::engine::ShardBinder;
+use crate::engine::{Loose, ShardBinder};
 use crate::error::StepError;
 use crate::protocol::Witness;
 use crate::protocol::compile_during_run;
-use crate::protocol::{ActionBuilder, ActionContext};
+use crate::protocol::{Action, ActionBuilder, ActionContext};
 
 impl ActionContext {
     /// Makes a request within this action, and gives the reply that its action hands over with [`reply`](Self::reply).
@@ -32,11 +32,21 @@ impl ActionContext {
         let action = compiled.map_err(|(_, mistake)| StepError::new(mistake))?;
         let outer = self.witness.replace(Box::new(Witness { wants_reply: true, ..Witness::default() }));
         action.run(self).await;
+        self.rest_in_task(&*action, None).await;
         let witness = std::mem::replace(&mut self.witness, outer).unwrap_or_default();
         if let Some(failure) = witness.failure {
             return Err(StepError::counted(failure));
         }
         let reply = witness.reply.and_then(|reply| reply.downcast().ok());
         reply.map(|reply| *reply).ok_or_else(|| StepError::new(format!("{} gave no reply", request.describe())))
+    }
+
+    /// Runs what is left of an action that waits for bells, in the task that it is in.
+    pub(crate) async fn rest_in_task(&mut self, action: &dyn Action, loose: Option<&Loose>) {
+        while let Some(mut resting) = self.resting.take() {
+            resting.woken = self.shard.clone().wait_for_bell(&resting.bell, resting.deadline, loose).await;
+            let (state, woken) = self.go_on(*resting);
+            action.resume(state, woken, self).await;
+        }
     }
 }

@@ -30,6 +30,12 @@ impl Session {
         }
     }
 
+    /// A copy that reads as this session does now, for code that outlives the current step, such as the filter of a
+    /// message that is awaited. What is changed in it changes nothing here.
+    pub(crate) fn snapshot(&self) -> Session {
+        Session { random: Cell::new(self.random.get()), ..self.branch(0, 0) }
+    }
+
     /// Notes what this session has otherwise than `before`. What was noted already is older and is overwritten.
     pub(crate) fn note_changes(&self, before: &Session, changes: &mut Changes) {
         let slots = self.attributes.len().max(before.attributes.len());

@@ -1,4 +1,4 @@
-//! [`Session`]: what one virtual user knows.
+//! [`Session`]: the state of a virtual user.
 
 mod changes;
 mod counter;
@@ -28,7 +28,7 @@ use crate::value::{FromValue, Value};
 /// Rarely there, and therefore boxed: 8 bytes in every session instead of 24.
 type Others = Vec<(Arc<str>, Value)>;
 
-/// The state of one virtual user: its attributes, its identity, whether it has failed.
+/// The state of one virtual user: its attributes, its identity, and whether it has failed.
 ///
 /// ```
 /// # use loadspiker_core::{Session, SessionError};
@@ -58,6 +58,7 @@ pub struct Session {
 
 impl Session {
     /// A fresh session outside of a run. Protocol tests use [`Session::detached`].
+    /// Creates a session. The engine calls this; tests of protocols use [`Session::detached`].
     pub fn new(schema: Rc<Schema>, user_id: u64, seed: u64) -> Self {
         let shared = Shared::guarding(Rc::unwrap_or_clone(schema), Arc::default());
         Session::sharing(Rc::new(shared), user_id, user_id.saturating_sub(1), seed)
@@ -93,7 +94,7 @@ impl Session {
         self.number
     }
 
-    /// The name of the scenario this user runs.
+    /// The name of the scenario that this user runs.
     pub fn scenario(&self) -> &str {
         &self.shared.schema.scenario
     }
@@ -103,13 +104,13 @@ impl Session {
         self.failed
     }
 
-    /// Marks this user as failed, and the innermost block or group that it is in.
+    /// Marks this user as failed, and the innermost block or group around the current step.
     pub fn mark_as_failed(&mut self) {
         self.failed = true;
         self.newly_failed = true;
     }
 
-    /// Clears the mark of failure. A group in which a request has failed stays failed.
+    /// Clears the failure mark. A group in which a request has failed stays failed.
     pub fn mark_as_succeeded(&mut self) {
         self.failed = false;
         self.newly_failed = false;
@@ -125,17 +126,17 @@ impl Session {
         std::mem::take(&mut self.newly_failed)
     }
 
-    /// Whether the attribute is set (to whatever value, null included).
+    /// Whether the attribute is set; null counts as set.
     pub fn contains(&self, name: &str) -> bool {
         self.value(name).is_some()
     }
 
-    /// The attribute as a `T`: an integer type, `f64`, `bool`, `String`, `Vec<T>`, `BTreeMap<String, T>` or
+    /// Reads the attribute as a `T`: an integer type, `f64`, `bool`, `String`, `Vec<T>`, `BTreeMap<String, T>`,
     /// `HashMap<String, T>`, `Option<T>`, JSON or [`Value`].
     ///
     /// # Errors
     ///
-    /// [`SessionError::Missing`] if it is not set, [`SessionError::Type`] if it is of another type.
+    /// [`SessionError::Missing`] if the attribute is not set, [`SessionError::Type`] if it has another type.
     pub fn get<T: FromValue>(&self, name: &str) -> Result<T, SessionError> {
         let value = self.value(name).ok_or_else(|| self.missing(name))?;
         T::from_value(value).ok_or_else(|| SessionError::Type {
@@ -146,11 +147,11 @@ impl Session {
         })
     }
 
-    /// The attribute as a text, borrowed.
+    /// Borrows the attribute as a text.
     ///
     /// # Errors
     ///
-    /// [`SessionError::Missing`] if it is not set, [`SessionError::Type`] if it is no text.
+    /// [`SessionError::Missing`] if the attribute is not set, [`SessionError::Type`] if it is not a text.
     pub fn get_str(&self, name: &str) -> Result<&str, SessionError> {
         let value = self.value(name).ok_or_else(|| self.missing(name))?;
         value.as_str().ok_or_else(|| SessionError::Type {
@@ -187,11 +188,11 @@ impl Session {
         Some(others.swap_remove(index).1)
     }
 
-    /// Sets an attribute, replacing what was there.
+    /// Sets an attribute, and replaces its previous value.
     ///
     /// # Errors
     ///
-    /// [`SessionError::Name`] if the name is empty or holds one of `# { } ( ) .`, which no expression could reach.
+    /// [`SessionError::Name`] if the name is empty or contains one of `# { } ( ) .`, so that no expression could name it.
     pub fn set(&mut self, name: &str, value: impl Into<Value>) -> Result<(), SessionError> {
         if name.is_empty() || name.contains(['#', '{', '}', '(', ')', '.']) {
             return Err(SessionError::Name(name.to_owned()));
@@ -204,7 +205,7 @@ impl Session {
         Ok(())
     }
 
-    /// Removes an attribute and returns what it was.
+    /// Removes an attribute and returns its value.
     pub fn remove(&mut self, name: &str) -> Option<Value> {
         if let Some(slot) = self.shared.schema.slot(name) {
             return self.remove_at(slot);
@@ -262,13 +263,13 @@ impl Session {
         }
     }
 
-    /// The name behind `slot`, for error messages.
+    /// The name of the attribute in `slot`, for error messages.
     pub fn name_of(&self, slot: Slot) -> &str {
         let known = self.shared.schema.names.get(slot.0 as usize);
         known.or_else(|| self.shared.late_name(slot)).map_or("?", |name| name.as_ref())
     }
 
-    /// Draws from this user's own source of random numbers, which follows from the seed of the run.
+    /// Draws from this user's own random numbers, which depend on the seed of the run.
     pub fn random<T>(&self, draw: impl FnOnce(&mut fastrand::Rng) -> T) -> T {
         let mut rng = fastrand::Rng::with_seed(self.random.get());
         let drawn = draw(&mut rng);
@@ -286,7 +287,7 @@ impl Session {
         &self.shared.book
     }
 
-    /// The error for an attribute that is not there; it lists those that are.
+    /// The error for a missing attribute; it lists those that are set.
     pub fn missing(&self, name: &str) -> SessionError {
         let near = nearest(name, self.names());
         let others = self.names().filter(|other| Some(*other) != near);

@@ -1,14 +1,15 @@
 //! [`Schema`]: the names of a scenario's attributes, and where their values are.
+//! [`Schema`]: what the sessions of a population share.
 
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
-/// The place of an attribute in every session of a run.
+/// The index of an attribute in every session of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Slot(pub(crate) u32);
 
-/// Names of attributes to [`Slot`]s, and the name of the scenario. It holds names, nothing else.
+/// Maps attribute names to [`Slot`]s, and holds the name of the scenario. Shared by all sessions of a population.
 #[derive(Clone, Debug, Default)]
 pub struct Schema {
     pub(super) scenario: String,
@@ -17,7 +18,7 @@ pub struct Schema {
 }
 
 impl Schema {
-    /// A schema with these attributes, slots numbered in order.
+    /// Creates a schema with these attributes, in slot order.
     pub fn new(scenario: impl Into<String>, names: impl IntoIterator<Item = Arc<str>>) -> Self {
         let mut schema = Schema { scenario: scenario.into(), ..Schema::default() };
         for name in names {

@@ -1,4 +1,4 @@
-//! What becomes a [`Value`].
+//! Conversions into [`Value`].
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -94,17 +94,17 @@ impl<T: ListItem, const N: usize> From<[T; N]> for Value {
     }
 }
 
-/// What several of make a [`Value`] together: a list, but for bytes (`u8`), which make [`Value::Bytes`].
+/// Types of which several make a [`Value`] together: a list, or [`Value::Bytes`] for bytes (`u8`).
 ///
-/// A type of one's own that becomes a `Value` implements it without further code, so that a `Vec` of it does too:
+/// To make a `Vec` of your own type convertible, implement this trait without any methods:
 /// `impl ListItem for Product {}`.
 #[diagnostic::on_unimplemented(
-    message = "a list of `{Self}` is no value",
+    message = "a list of `{Self}` is not a value",
     label = "not a list of values",
     note = "for a type of your own write `impl From<{Self}> for Value` and `impl ListItem for {Self} {{}}`"
 )]
 pub trait ListItem: Into<Value> {
-    /// The value that these are together.
+    /// Combines several values of this type into one.
     fn list(items: Vec<Self>) -> Value {
         Value::List(items.into_iter().map(Into::into).collect())
     }

@@ -1,4 +1,4 @@
-//! [`Value`]: what a session attribute, a feeder field or a check result can be.
+//! [`Value`]: the type of session attributes, feeder fields and check results.
 
 mod digits;
 mod into;
@@ -25,11 +25,11 @@ pub enum Value {
     /// JSON's `null`, SQL's `NULL`.
     #[default]
     Null,
-    /// A truth value.
+    /// A boolean.
     Bool(bool),
     /// A signed 64-bit integer.
     Int(i64),
-    /// An integer above [`i64::MAX`]. A smaller one is an [`Int`](Value::Int); `Value::from` makes the right one of both.
+    /// An integer above [`i64::MAX`]. Smaller integers are [`Int`](Value::Int); `Value::from` picks the right variant.
     UInt(u64),
     /// A 64-bit floating-point number.
     Float(f64),
@@ -66,7 +66,7 @@ impl Value {
         }
     }
 
-    /// The truth value, if this is one.
+    /// The boolean, if this is one.
     pub fn as_bool(&self) -> Option<bool> {
         match self {
             Value::Bool(b) => Some(*b),
@@ -74,7 +74,7 @@ impl Value {
         }
     }
 
-    /// The integer, where this is an integer or a text that reads as one, up to [`i64::MAX`].
+    /// The integer, if this is one, or a text that parses as one, up to [`i64::MAX`].
     pub fn as_i64(&self) -> Option<i64> {
         match self {
             Value::Int(int) => Some(*int),
@@ -84,7 +84,7 @@ impl Value {
         }
     }
 
-    /// The integer, where this is an integer that is not negative, or a text that reads as one.
+    /// The integer, if this is a non-negative one, or a text that parses as one.
     pub fn as_u64(&self) -> Option<u64> {
         match self {
             Value::Int(int) => u64::try_from(*int).ok(),
@@ -94,8 +94,8 @@ impl Value {
         }
     }
 
-    /// The number, where this is a number or a text that reads as one; the nearest float there is. Two values are compared
-    /// exactly by [`order_of_numbers`](Self::order_of_numbers).
+    /// The number as the nearest float, if this is a number or a text that parses as one. To compare two values exactly, use
+    /// [`order_of_numbers`](Self::order_of_numbers).
     pub fn as_f64(&self) -> Option<f64> {
         match self {
             #[expect(clippy::cast_precision_loss, reason = "the nearest float is what is asked for")]
@@ -108,8 +108,8 @@ impl Value {
         }
     }
 
-    /// Which of two numbers is less, texts that read as numbers included. Integers and decimals are compared exactly,
-    /// however many digits they have. `None` if one of the two is not a number.
+    /// Compares two numbers. Texts that parse as numbers count as numbers. Integers and decimals are compared exactly, however
+    /// many digits they have. `None` if one of the values is not a number.
     ///
     /// ```
     /// use std::cmp::Ordering;
@@ -137,11 +137,11 @@ impl Value {
         }
     }
 
-    /// Whether two values say the same thing, type aside: `5`, `5.0` and `"5"` do. Numbers are compared exactly; two texts
-    /// are the same if all of their characters are.
+    /// Whether two values are equal, ignoring their types: `5`, `5.0` and `"5"` are equal. Numbers are compared exactly; texts
+    /// character by character.
     ///
-    /// Headers, CSV fields and JSON carry the same facts in different types; checks and
-    /// `do_if_equals` compare what they say.
+    /// Headers, CSV fields and JSON represent the same data with different types, so checks and `do_if_equals` use this
+    /// comparison.
     pub fn same_as(&self, other: &Value) -> bool {
         match (self, other) {
             (Value::Int(a), Value::Int(b)) => a == b,
@@ -160,14 +160,14 @@ impl Value {
         }
     }
 
-    /// What a JSON text holds.
+    /// Parses a JSON text.
     ///
     /// # Errors
     ///
-    /// It is no JSON, or it has an integer of more than 64 bits in it, which could not be kept exactly.
+    /// The text is not valid JSON, or contains an integer of more than 64 bits, which cannot be stored exactly.
     pub fn from_json(json: &[u8]) -> Result<Value, StepError> {
         let value: serde_json::Value =
-            serde_json::from_slice(json).map_err(|error| StepError::new(format!("this is no JSON: {error}")))?;
+            serde_json::from_slice(json).map_err(|error| StepError::new(format!("invalid JSON: {error}")))?;
         match find_big_integer(json, |_| true) {
             None => Ok(Value::from(&value)),
             Some(integer) => Err(StepError::new(too_big(&integer))),

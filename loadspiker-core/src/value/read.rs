@@ -1,17 +1,17 @@
-//! [`FromValue`]: what a [`Value`] is read as.
+//! [`FromValue`]: conversions from [`Value`].
 
 use std::collections::{BTreeMap, HashMap};
 use std::hash::BuildHasher;
 
 use super::Value;
 
-/// A Rust type that a [`Value`] can be read as; see [`Session::get`](crate::Session::get).
+/// Types that a [`Value`] can be converted to; see [`Session::get`](crate::Session::get).
 #[diagnostic::on_unimplemented(message = "a session attribute cannot be read as `{Self}`")]
 pub trait FromValue: Sized {
-    /// What the type is called in an error message: `integer`, `text`.
+    /// The name of the type in error messages, such as `integer` or `text`.
     const EXPECTED: &'static str;
 
-    /// Reads the value, or `None` where it does not fit. Texts that read as a number do as numbers.
+    /// Converts the value, or returns `None` if it does not fit. Texts that parse as numbers count as numbers.
     fn from_value(value: &Value) -> Option<Self>;
 }
 

@@ -20,7 +20,7 @@ struct FragileShard {
 }
 
 impl ShardState for FragileShard {
-    fn tick(&self) {
+    fn tick(&self, _: &ShardHandle) {
         assert!(!self.breaks, "broken by a tick");
     }
 }
@@ -30,9 +30,11 @@ impl Protocol for Fragile {
         "fragile"
     }
 
-    fn open(&self, shard: ShardInfo) -> Result<Rc<dyn ShardState>, String> {
-        assert!(!(self.at_opening && shard.index == 1), "broken when opened");
-        Ok(Rc::new(FragileShard { breaks: shard.index == 1 }))
+    fn open<'a>(&'a self, shard: &'a ShardHandle) -> LocalFuture<'a, Result<Rc<dyn ShardState>, String>> {
+        Box::pin(async {
+            assert!(!(self.at_opening && shard.index() == 1), "broken when opened");
+            Ok(Rc::new(FragileShard { breaks: shard.index() == 1 }) as Rc<dyn ShardState>)
+        })
     }
 }
 

@@ -68,7 +68,7 @@ fn the_end_of_an_iterator_ends_the_run_as_that_of_a_queue() {
     let EndReason::Aborted(why) = &report.info().end else { panic!("{:?}", report.info().end) };
     assert_eq!(
         why,
-        "feeder lazy_records(…) has come to its end after 3 records; let it give more, or let fewer users come"
+        "feeder lazy_records(…) has come to its end after 3 records; provide more records, or start fewer users"
     );
 }
 
@@ -121,7 +121,7 @@ fn what_has_no_meaning_for_drawn_records_is_told_before_the_run() {
         (lazy_records([[("a", 1)]]).unique_per_user(), "lazy_records(…): its records are drawn while"),
         (generate(|n| [("a", n)]).loaded(), "anyway; remove .loaded()"),
         (records([[("a", 1)]]).fields(["a"]), "records: its fields are known; remove .fields([…])"),
-        (generate(|n| [("a", n)]).wait_at_most(1.secs()), "nobody waits for its records; remove .wait_at_most(…)"),
+        (generate(|n| [("a", n)]).wait_at_most(1.secs()), "users never wait for its records; remove .wait_at_most(…)"),
         (generate(|n| [("a.b", n)]), "column 1: \"a.b\" cannot name an attribute"),
         (generate(|_| -> [(&str, u8); 1] { panic!("boom") }), "generate(…): the source panicked: boom"),
     ] {
@@ -142,7 +142,7 @@ fn a_field_that_nobody_knew_of_ends_the_run_unless_it_was_named() {
     };
     let report = run([users(growing())]);
     let EndReason::Aborted(why) = &report.info().end else { panic!("{:?}", report.info().end) };
-    assert!(why.contains("field \"b\" is none of those that were known before the run (a); name all of them"), "{why}");
+    assert!(why.contains("field \"b\" is not one of the fields known before the run (a); name all of them"), "{why}");
     assert_eq!(run([users(growing().fields(["a", "b"]))]).info().end, EndReason::Completed);
 }
 

@@ -123,11 +123,11 @@ fn expressions_give_made_up_data() {
 fn what_cannot_be_made_up_is_told_before_the_run() {
     let of = |chain: Chain| mistakes([scenario("Users").exec(chain).inject([at_once_users(1)])]);
     for (text, message) in [
-        ("#{fakeName(xx)}", "there is no locale \"xx\" (there are: en, de, fr"),
+        ("#{fakeName(xx)}", "unknown locale \"xx\" (known locales: en, de, fr"),
         ("#{fakeName(de,fr)}", "wrong number of arguments (2): write fakeName() or fakeName(locale)"),
         ("#{fakeNames()}", "did you mean fakeName()?"),
         ("#{fakeDate(2000-01-01)}", "wrong number of arguments (1): write fakeDate(from,to)"),
-        ("#{fakeDate(2001-02-29,2002-01-01)}", "are no dates"),
+        ("#{fakeDate(2001-02-29,2002-01-01)}", "are not valid dates"),
         ("#{fakeDate(2001-02-02,2001-01-01)}", "its dates end before they begin"),
     ] {
         let found = of(dummy(text, 1));

@@ -142,11 +142,11 @@ fn what_is_wrong_with_a_packed_file_is_told() {
             zip(&[("a", plain.as_bytes())], true)[..2000].to_vec(),
             "feeder FILE: cannot be read: the zip archive is damaged or cut off (",
         ),
-        ("zip", zip(&[], true), "feeder FILE: the zip archive holds no file; put one in"),
+        ("zip", zip(&[], true), "feeder FILE: the zip archive is empty; add a file"),
         (
             "zip",
             zip(&[("a.csv", b"a\n1"), ("b.csv", b"a\n1")], true),
-            "feeder FILE: the zip archive holds 2 files (a.csv, b.csv); which one is meant? ",
+            "feeder FILE: the zip archive holds 2 files (a.csv, b.csv); put only one file into each archive",
         ),
     ] {
         let file = TestFile::new(extension, &data);
@@ -511,7 +511,7 @@ fn functions_of_ones_own_take_constants_and_attributes_and_may_fail() {
         ("#{sign(path)}", "character 3: sign() takes 2 arguments, 1 given"),
         ("#{positive()}", "character 3: positive() takes 1 argument, 0 given"),
         ("#{sign(path,'x)}", "sign(path,'x): a quotation mark is never closed"),
-        ("#{sgn()}", "there is no function sgn(); did you mean sign()?"),
+        ("#{sgn()}", "unknown function sgn(); did you mean sign()?"),
         ("#{sign(path, missing)}", "no step sets the attribute \"missing\""),
     ] {
         assert!(mistake(text).contains(expected), "{}", mistake(text));
@@ -530,8 +530,8 @@ fn the_name_of_a_function_must_be_callable_and_its_own() {
     let message = simulation.run().unwrap_err().to_string();
     for expected in [
         "expression function \"a.b\": its name must not be empty",
-        "expression function \"upper\": there is one of the same name already; choose another name",
-        "expression function \"counter\": there is one",
+        "expression function \"upper\": a function with this name already exists; choose another name",
+        "expression function \"counter\": a function with this name",
         "expression function \"twice\": it is given twice; ",
     ] {
         assert!(message.contains(expected), "{message}");

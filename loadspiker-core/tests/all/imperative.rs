@@ -635,9 +635,11 @@ impl Protocol for Voice {
             cx.mistake("the voice has no word; give it one");
         }
     }
-    fn open(&self, _: ShardInfo) -> Result<Rc<dyn ShardState>, String> {
-        self.opened.fetch_add(1, Ordering::Relaxed);
-        Ok(Rc::new(Voices(self.word)))
+    fn open<'a>(&'a self, _: &'a ShardHandle) -> LocalFuture<'a, Result<Rc<dyn ShardState>, String>> {
+        Box::pin(async {
+            self.opened.fetch_add(1, Ordering::Relaxed);
+            Ok(Rc::new(Voices(self.word)) as Rc<dyn ShardState>)
+        })
     }
 }
 
@@ -666,8 +668,8 @@ impl Protocol for MuteProtocol {
     fn name(&self) -> &'static str {
         "mute"
     }
-    fn open(&self, _: ShardInfo) -> Result<Rc<dyn ShardState>, String> {
-        Err("no voice".into())
+    fn open<'a>(&'a self, _: &'a ShardHandle) -> LocalFuture<'a, Result<Rc<dyn ShardState>, String>> {
+        Box::pin(async { Err("no voice".to_owned()) })
     }
 }
 

@@ -206,10 +206,8 @@ fn where_code_names_requests_a_near_name_is_a_warning_of_the_plan() {
         |path: &str| simulation(probe("login").exec(code())).assert(details(path).failed_requests().count().is(0));
     assert_eq!(
         warnings(&simulation("logon")),
-        [
-            "assertion \"logon: count of failed requests is 0\": no request or group is seen to be named \"logon\"; did you \
-          mean \"login\"?"
-        ]
+        ["assertion \"logon: count of failed requests is 0\": no request or group named \"logon\" was found; did you \
+          mean \"login\"?"]
     );
     assert!(warnings(&simulation("made")).is_empty());
     simulation("made").run().unwrap().assert_passed();

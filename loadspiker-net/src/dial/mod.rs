@@ -24,9 +24,9 @@ use crate::tls::Tls;
 
 /// Opens connections for one shard.
 ///
-/// A host with several addresses is dialled with happy eyeballs (RFC 8305): where an address does not answer within 250 ms,
-/// the next one is tried as well, addresses of both families in turn; whichever connects first is taken. What worked is
-/// remembered, so that only the first user of a shard waits for an address that does not work.
+/// Hosts with several addresses are dialled with happy eyeballs (RFC 8305): if an address does not answer within 250 ms, the
+/// next one is tried in parallel, alternating between address families. The first to connect wins. The result is remembered,
+/// so only the first user of a shard waits for an address that does not work.
 pub struct Dialer {
     resolver: Resolver,
     tls: Tls,
@@ -34,17 +34,18 @@ pub struct Dialer {
 }
 
 impl Dialer {
-    /// A dialer with this TLS configuration. Sockets are bound to `local_addresses` in turn; with none, the system chooses.
+    /// Creates a dialer with this TLS configuration. Sockets are bound to `local_addresses` round-robin; if there are none, the
+    /// system chooses.
     pub fn new(resolver: Resolver, tls: Tls, local_addresses: Vec<IpAddr>, options: SocketOptions) -> Self {
         Dialer { resolver, tls, sockets: Sockets::new(local_addresses, options) }
     }
 
-    /// Forgets names that have not been used for long. Called about once a second.
+    /// Drops cached names that have not been used for a while. Called about once a second.
     pub fn tick(&self) {
         self.resolver.prune();
     }
 
-    /// Opens a connection, with TLS if the endpoint says so. When it was ready, the attempt knows.
+    /// Opens a connection, with TLS if the endpoint requires it. `attempt` then knows when it was ready.
     ///
     /// # Errors
     ///
@@ -52,7 +53,7 @@ impl Dialer {
     ///
     /// # Cancel safety
     ///
-    /// What has been opened is closed. A lookup goes on, for the next one who asks.
+    /// The connection is closed. A lookup continues, for the next caller.
     pub async fn dial<C: Clock>(&self, to: &Endpoint, attempt: &mut Attempt<'_, C>) -> Result<NetStream, Failure> {
         let dialled = self.open(to, attempt).await;
         events::dialled(to, attempt.user(), &dialled);
@@ -97,11 +98,11 @@ impl Dialer {
         })
     }
 
-    /// Begins TLS on a connection that is open: after `STARTTLS` and its kin, or right after connecting.
+    /// Starts TLS on an open connection, for example after `STARTTLS`.
     ///
     /// # Errors
     ///
-    /// A [`Failure`] of the handshake, or of the TLS settings; or the stream is no plain TCP stream.
+    /// A [`Failure`] of the handshake or of the TLS settings, or if the stream is not a plain TCP stream.
     ///
     /// # Cancel safety
     ///

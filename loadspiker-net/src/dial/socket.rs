@@ -1,4 +1,4 @@
-//! [`Sockets`]: TCP sockets with the options of the user, bound to local addresses in turn.
+//! [`Sockets`]: TCP sockets with the user's options, bound to local addresses round-robin.
 
 use std::cell::Cell;
 use std::io;
@@ -17,7 +17,7 @@ pub struct SocketOptions {
     /// Whether small writes go out at once (`TCP_NODELAY`). Default: yes; without it, a request in two writes waits for the
     /// acknowledgement of the first.
     pub no_delay: bool,
-    /// After so long without traffic the system asks the peer whether it is still there (`SO_KEEPALIVE`). Default: never.
+    /// The idle time after which the system sends keep-alive probes (`SO_KEEPALIVE`). Default: never.
     pub keep_alive: Option<Duration>,
     /// Size of the system's send buffer in bytes (`SO_SNDBUF`). Default: the system's.
     pub send_buffer: Option<u32>,
@@ -103,7 +103,7 @@ impl Sockets {
 }
 
 /// On loopback a socket whose ephemeral port happens to be the target's connects to itself, if nobody listens there
-/// (simultaneous open, RFC 9293 §3.5). That is no server.
+/// (simultaneous open, RFC 9293 §3.5). That is not a server.
 fn is_connected_to_itself(socket: &TcpStream) -> bool {
     match (socket.peer_addr(), socket.local_addr()) {
         (Ok(peer), Ok(local)) if is_loopback(peer.ip()) => peer == local,

@@ -1,8 +1,8 @@
 //! [`Resolver`]: host names to addresses, looked up once per shard and refreshed.
 //!
-//! The system's resolver blocks, for up to 30 s where name servers do not answer. So a lookup runs on a thread of its own,
-//! which nobody waits for: a run ends when it should, whatever the resolver does. Users that ask for the same name share one
-//! lookup, also with users that have given up meanwhile.
+//! The system's resolver blocks, for up to 30 s if name servers do not answer. So each lookup runs on its own thread, which is
+//! never joined: a run ends on time, whatever the resolver does. Users that need the same name share one lookup, even with
+//! users that have timed out meanwhile.
 
 mod host;
 mod lookup;
@@ -36,7 +36,7 @@ pub(crate) type Ask = Arc<dyn Fn(&str) -> io::Result<Vec<IpAddr>> + Send + Sync>
 /// The addresses of a name, or why there are none.
 type Answer = Result<Arc<[IpAddr]>, Failure>;
 
-/// Looks up host names for one shard and keeps the answers.
+/// Looks up host names for one shard and caches the answers.
 pub struct Resolver {
     lookups: Lookups,
     aliases: FxHashMap<String, Arc<[String]>>,
@@ -44,8 +44,8 @@ pub struct Resolver {
 }
 
 impl Resolver {
-    /// A resolver on top of the system's. Each alias sends a host name to an address, or to another name; several for one
-    /// name are all its addresses.
+    /// A resolver based on the system's. Each alias maps a host name to an address or to another name; several aliases of one name
+    /// are all its addresses.
     pub fn system(aliases: &[(String, String)]) -> Self {
         Self::new(aliases, Arc::new(lookup::ask_system))
     }
@@ -110,7 +110,7 @@ impl Resolver {
         host
     }
 
-    /// Forgets names whose answers ran out long ago. Called about once a second.
+    /// Drops answers that expired long ago. Called about once a second.
     pub fn prune(&self) {
         let now = Instant::now();
         self.hosts.borrow_mut().retain(|_, host| {

@@ -1,4 +1,4 @@
-//! [`Endpoint`]: where a connection goes, and [`Target`]: a URL that says so.
+//! [`Endpoint`]: the address of a connection, and [`Target`]: a parsed URL.
 
 mod scheme;
 #[cfg(test)]
@@ -14,7 +14,7 @@ use url::{Host, Url};
 
 pub use self::scheme::{SCHEMES, Scheme};
 
-/// Where a connection goes, and whether it begins with a TLS handshake. It displays as `host:port`, or as the path of a Unix
+/// The address of a connection, and whether it starts with a TLS handshake. Displays as `host:port`, or as the path of a Unix
 /// socket.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Endpoint {
@@ -29,9 +29,9 @@ enum Address {
 }
 
 impl Endpoint {
-    /// A TCP port of `host`: a name, or an address without brackets. `secure` says whether TLS begins at once.
+    /// A TCP port of `host`, which is a name or an address without brackets. `secure` says whether TLS starts at once.
     ///
-    /// A name is put into lower case, and an internationalised one into ASCII, where it is valid.
+    /// Names are converted to lower case, and valid internationalised names to ASCII.
     pub fn new(host: &str, port: u16, secure: bool) -> Self {
         let (host, ip) = match host.parse::<IpAddr>() {
             Ok(ip) => (ip.to_string(), Some(ip)),
@@ -45,7 +45,7 @@ impl Endpoint {
         Endpoint { address: Address::Tcp { host: host.into(), ip, port }, secure }
     }
 
-    /// A Unix socket. TLS is not spoken over it.
+    /// A Unix socket. TLS is not supported over it.
     pub fn unix(path: impl Into<PathBuf>) -> Self {
         Endpoint { address: Address::Unix(path.into().into_boxed_path()), secure: false }
     }
@@ -54,8 +54,7 @@ impl Endpoint {
     ///
     /// # Errors
     ///
-    /// What is wrong with `text`, as a sentence that goes on behind it; a missing port is an error unless there is a
-    /// `default_port`.
+    /// What is wrong with `text`, as a phrase that follows its name; a missing port is an error unless there is a `default_port`.
     pub fn from_address(text: &str, default_port: Option<u16>) -> Result<Self, &'static str> {
         let of_port = |host: &str, port: Option<&str>| {
             let port = match port {
@@ -85,7 +84,7 @@ impl Endpoint {
         of_port(host, port)
     }
 
-    /// The same endpoint, with TLS from the start or without.
+    /// The same address, with or without TLS from the start.
     #[must_use]
     pub fn with_tls(mut self, secure: bool) -> Self {
         self.secure = secure;
@@ -140,7 +139,7 @@ impl fmt::Display for Endpoint {
     }
 }
 
-/// A URL as `XProtocol::new` takes it, taken apart.
+/// A parsed URL, as passed to `XProtocol::new`.
 ///
 /// ```
 /// use loadspiker_net::Target;
@@ -154,27 +153,27 @@ impl fmt::Display for Endpoint {
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Target {
-    /// The scheme, whether it is written with TLS or without.
+    /// The scheme, regardless of TLS.
     pub scheme: &'static Scheme,
     /// Where to connect to.
     pub endpoint: Endpoint,
-    /// The user name, decoded.
+    /// The user name, percent-decoded.
     pub user: Option<String>,
-    /// The password, decoded. It is not in the debug output.
+    /// The password, percent-decoded. `Debug` does not show it.
     pub password: Option<String>,
-    /// The path, encoded, with its first slash; empty if there is none, and for a Unix socket.
+    /// The path, percent-encoded, with its leading slash; empty if there is none, and for a Unix socket.
     pub path: String,
-    /// The query, encoded, without the question mark.
+    /// The query, percent-encoded, without the question mark.
     pub query: Option<String>,
 }
 
 impl Target {
-    /// Reads a URL of one of the schemes `accepted`, which are named without TLS: `["redis"]` takes `redis://…`,
-    /// `rediss://…`, `redis+tls://…` and `redis+unix:///path`. Without a port, the scheme's usual one is taken.
+    /// Parses a URL with one of the schemes in `accepted`, which are named without TLS: `["redis"]` accepts `redis://…`,
+    /// `rediss://…`, `redis+tls://…` and `redis+unix:///path`. The default port is that of the scheme.
     ///
     /// # Errors
     ///
-    /// A sentence that names the URL, with secrets masked, what is wrong with it, and how to write it.
+    /// A sentence that names the URL, with secrets masked, what is wrong, and the remedy.
     pub fn parse(text: &str, accepted: &[&str]) -> Result<Target, String> {
         let schemes: Vec<&'static Scheme> = accepted.iter().filter_map(|name| Scheme::named(name)).collect();
         let wrong = |why: &str| format!("URL \"{}\" {why}; write {}", masked_url(text), examples(&schemes));

@@ -1,6 +1,6 @@
 //! [`Scheme`]: the URL schemes of the protocols, with their ports and their TLS variants.
 
-/// A URL scheme and what it stands for.
+/// A URL scheme, with its ports and its TLS variant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Scheme {
@@ -50,7 +50,7 @@ pub const SCHEMES: &[Scheme] = &[
 ];
 
 impl Scheme {
-    /// The scheme with this name, which must be that without TLS.
+    /// The scheme with this name, without TLS.
     pub fn named(name: &str) -> Option<&'static Scheme> {
         SCHEMES.iter().find(|scheme| scheme.name == name)
     }

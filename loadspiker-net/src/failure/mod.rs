@@ -1,4 +1,9 @@
 //! Failures of the network: [`Failure`] is the core's; here is what it says of TLS and of several addresses.
+//! [`Failure`]: why something on the network failed, with one wording for all protocols.
+//!
+//! Reports count failures by their text, so the text is the same for the same cause. It names the target (host and port, and
+//! the address if that differs) and the remedy if there is one. It never contains anything that differs from request to
+//! request, such as local ports, byte counts or measured durations.
 
 #[cfg(test)]
 mod tests;

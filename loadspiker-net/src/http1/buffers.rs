@@ -1,4 +1,4 @@
-//! [`Buffers`]: memory that the exchanges of a shard share, so that no connection has any of its own.
+//! [`Buffers`]: memory shared by the exchanges of a shard, so that connections have no buffers of their own.
 
 use std::cell::{RefCell, RefMut};
 
@@ -28,13 +28,13 @@ impl Buffers {
         self.reading.borrow_mut()
     }
 
-    /// An empty text, with room if one is to spare.
+    /// Takes an empty buffer, with spare capacity if one is available.
     #[inline]
     pub fn take(&self) -> Vec<u8> {
         self.spare.borrow_mut().pop().unwrap_or_default()
     }
 
-    /// Takes back a text that nobody needs any more.
+    /// Returns a buffer for reuse.
     #[inline]
     pub fn give_back(&self, mut text: Vec<u8>) {
         let mut spare = self.spare.borrow_mut();

@@ -30,17 +30,17 @@ pub struct Answer {
     pub ended: Moment,
 }
 
-/// No complete response.
+/// The exchange failed.
 #[derive(Debug)]
 pub enum Unanswered<E> {
-    /// The connection was dead before anything was sent on it. Nobody has seen the request, so it may go out on another
+    /// The connection was closed before anything was sent. No server has seen the request, so it may be sent on another
     /// connection, whatever its method.
     Unsent(Failure),
-    /// The request may have been processed: it must not be sent again.
+    /// The server may have processed the request: do not send it again.
     Failed(E),
 }
 
-/// Sends a request and takes in the response, its body going to `sink`.
+/// Sends a request and reads the response. The body goes to `sink`.
 ///
 /// The clock is read once if the response comes in one piece, twice if not. The response is listened to while the request
 /// is still being written: a server may refuse a large one early, and close the connection (RFC 9112 §9.3).

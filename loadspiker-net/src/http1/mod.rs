@@ -1,18 +1,16 @@
-//! [`Connection`]: one connection to a server, over which HTTP/1.1 is spoken.
+//! [`Connection`]: an HTTP/1.1 connection.
 //!
-//! This is HTTP without scenarios: [`exchange`] sends a [`Request`] and takes in its response, whose body goes to a
-//! [`BodySink`]. The HTTP protocol is built on it, and so is whatever begins with HTTP or is carried by it: after an upgrade
-//! (RFC 9110 §7.8) [`into_stream`](Connection::into_stream) gives the connection as bytes, and
-//! [`Head::trailing`] what has come of the new protocol already.
+//! This is HTTP without scenarios: [`exchange`] sends a [`Request`] and reads its response, whose body goes to a
+//! [`BodySink`]. The HTTP protocol is built on it, and so are protocols that start with HTTP or run over it: after an upgrade
+//! (RFC 9110 §7.8), [`into_stream`](Connection::into_stream) returns the byte stream, and [`Head::trailing`] the bytes of the
+//! new protocol that have already arrived.
 //!
-//! The codec is our own: to generate load is what all else is for, and a client for general use pays, with every request,
-//! for channels, for buffers of each connection's own, and for maps of header fields that nobody asks for. It is made of
-//! `exchange`, which moves bytes, `request`, which writes a head, and `response`, which takes apart what comes back and
-//! knows no socket. `httparse` reads the head.
+//! The codec is our own, for speed: with every request, a general-purpose client pays for channels, for buffers per
+//! connection, and for header maps that nobody reads. `exchange` moves bytes, `request` writes a head, and `response` decodes
+//! what comes back, without knowing about sockets. The head is parsed with `httparse`.
 //!
-//! A connection has no memory but the socket's (and the TLS session's): the bytes of an exchange go through the
-//! [`Buffers`] of the shard. So an idle connection is small without anything being done for it, and so is one that waits
-//! for its response.
+//! A connection has no memory except that of the socket (and of the TLS session): exchanges use the [`Buffers`] of the shard.
+//! So an idle connection is small, and so is one that waits for its response.
 //!
 //! ```
 //! use std::rc::Rc;
@@ -75,7 +73,7 @@ pub use sink::{BodySink, Collect, Discard};
 use crate::pool::Pooled;
 use crate::stream::NetStream;
 
-/// A connection over which HTTP/1.1 is spoken. Dropping it closes it.
+/// An HTTP/1.1 connection. Dropping it closes it.
 #[derive(Debug)]
 pub struct Connection {
     stream: NetStream,
@@ -87,35 +85,35 @@ pub struct Connection {
 }
 
 impl Connection {
-    /// A connection that has not been used.
+    /// Wraps a new stream.
     pub fn new(stream: NetStream) -> Self {
         Connection { stream, owner: None, open: true, reused: false }
     }
 
-    /// Bytes sent and received since the last call, those of TLS included.
+    /// Bytes sent and received since the last call, including TLS overhead.
     #[inline]
     pub fn take_traffic(&mut self) -> (u64, u64) {
         self.stream.take_traffic()
     }
 
-    /// Says whose it is from now on.
+    /// Sets the owner of the connection.
     pub fn set_owner(&mut self, owner: Option<Rc<String>>) {
         self.owner = owner;
     }
 
-    /// Whether it has carried an exchange before.
+    /// Whether the connection has carried an exchange before.
     #[inline]
     pub fn is_reused(&self) -> bool {
         self.reused
     }
 
-    /// Whether another exchange can be tried on it.
+    /// Whether the connection can carry another exchange.
     #[inline]
     pub fn is_reusable(&self) -> bool {
         self.open && !self.stream.is_stale()
     }
 
-    /// The connection as bytes, for another protocol to go on with.
+    /// The underlying byte stream, for another protocol.
     pub fn into_stream(self) -> NetStream {
         self.stream
     }

@@ -1,4 +1,4 @@
-//! [`Request`]: a request as it is sent.
+//! [`Request`]: an outgoing request.
 
 use std::io::Write;
 use std::rc::Rc;
@@ -8,14 +8,14 @@ use http::header::{CONNECTION, CONTENT_LENGTH};
 use http::uri::PathAndQuery;
 use http::{HeaderMap, Method};
 
-/// A request, complete but for the field that tells the length of its body.
+/// A request, complete except for the header field with the length of its body.
 #[derive(Clone, Debug)]
 pub struct Request {
     head: Rc<RequestHead>,
     body: Bytes,
 }
 
-/// Method, path and header fields of a request. It may be the same for many.
+/// Method, path and header fields of a request. Several requests can share it.
 #[derive(Clone, Debug)]
 pub struct RequestHead {
     method: Method,
@@ -28,12 +28,12 @@ pub struct RequestHead {
 }
 
 impl RequestHead {
-    /// A head that is written when it is sent.
+    /// Creates a head that is serialized when it is sent.
     pub fn new(method: Method, path: PathAndQuery, headers: HeaderMap) -> Self {
         RequestHead { method, path, headers, written: Vec::new(), written_closes: false }
     }
 
-    /// The same head, written down for requests with a body of this length.
+    /// Serializes the head in advance, for requests with a body of this length.
     #[must_use]
     pub fn written(mut self, length: usize) -> Self {
         let mut written = Vec::new();
@@ -69,7 +69,8 @@ impl RequestHead {
 }
 
 impl Request {
-    /// A head that was [written](RequestHead::written) down must have been so for a body of this length.
+    /// Creates a request. If the head was [serialized in advance](RequestHead::written), it must have been for a body of this
+    /// length.
     pub fn new(head: Rc<RequestHead>, body: Bytes) -> Self {
         Request { head, body }
     }
@@ -80,12 +81,12 @@ impl Request {
         &self.head.method
     }
 
-    /// Path and query, as they are sent.
+    /// Path and query, as sent.
     pub fn path(&self) -> &PathAndQuery {
         &self.head.path
     }
 
-    /// Path and query, to be changed. From then on the head is this request's own.
+    /// Path and query, mutably. Copies the head if it is shared.
     pub fn path_mut(&mut self) -> &mut PathAndQuery {
         &mut self.own_head().path
     }
@@ -96,7 +97,7 @@ impl Request {
         &self.head.headers
     }
 
-    /// The header fields, to be changed. From then on the head is this request's own.
+    /// The header fields, mutably. Copies the head if it is shared.
     pub fn headers_mut(&mut self) -> &mut HeaderMap {
         &mut self.own_head().headers
     }
@@ -107,7 +108,7 @@ impl Request {
         head
     }
 
-    /// The header fields, if the head was this request's own, for their memory to be used again.
+    /// The header fields, if the head was not shared, so that their memory can be reused.
     pub fn into_own_headers(self) -> Option<HeaderMap> {
         Rc::into_inner(self.head).map(|head| head.headers)
     }

@@ -2,29 +2,29 @@
 
 use crate::failure::Failure;
 
-/// Where the body of a response goes, piece by piece, as it comes in.
+/// Receives the body of a response, piece by piece, as it arrives.
 pub trait BodySink {
     /// Why a body cannot be taken. It also carries what fails on the network.
     type Error: From<Failure>;
 
-    /// A response with this status begins; [`begin`](Self::begin) follows. Does nothing by default.
+    /// Called with the status of a response, before [`begin`](Self::begin). Does nothing by default.
     #[inline]
     fn status(&mut self, code: u16) {
         let _ = code;
     }
 
-    /// A response begins. Its body will have this length, if it says, and may be encoded (`content-encoding`).
+    /// Called at the start of a response, with the length of the body, if known, and whether it is encoded (`content-encoding`).
     fn begin(&mut self, length: Option<u64>, encoded: bool);
 
-    /// Takes a piece of the body, which is never empty.
+    /// Processes a piece of the body, which is never empty.
     ///
     /// # Errors
     ///
-    /// The body cannot be taken. The exchange fails with it, and the connection cannot be used again.
+    /// The body cannot be processed. The exchange fails with this error, and the connection cannot be used again.
     fn take(&mut self, piece: &[u8]) -> Result<(), Self::Error>;
 }
 
-/// Drops the body.
+/// Discards the body.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Discard;
 

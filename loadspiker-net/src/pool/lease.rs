@@ -1,11 +1,11 @@
-//! [`Lease`]: a connection of a shared pool that is in use.
+//! [`Lease`]: a connection in use.
 
 use std::ops::{Deref, DerefMut};
 
 use super::{Permit, Pooled};
 
-/// A connection of a [`Pool`](super::Pool) that is in use. Dropping it gives the connection back, also where the future that
-/// held it is cancelled: then the connection is closed unless it [is usable](Pooled::is_usable).
+/// A connection of a [`Pool`](super::Pool) in use. Dropping it returns the connection to the pool, even if a future is
+/// cancelled: the connection is then closed unless it [is usable](Pooled::is_usable).
 #[derive(Debug)]
 pub struct Lease<C: Pooled> {
     /// There until the lease is dropped.
@@ -18,7 +18,7 @@ impl<C: Pooled> Lease<C> {
         Lease { connection: Some(connection), permit }
     }
 
-    /// Closes the connection, and lets the next user in.
+    /// Closes the connection, and wakes the next waiter.
     pub fn discard(mut self) {
         self.connection = None;
     }

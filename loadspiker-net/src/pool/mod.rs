@@ -1,8 +1,8 @@
-//! Where idle connections wait: in a pool of each user's own ([`OwnPool`]), or in one that all users of a shard share
-//! ([`Pool`], and [`Pools`] for several targets).
+//! Pools of idle connections: one per user ([`OwnPool`]), or one shared by all users of a shard ([`Pool`], and [`Pools`] for
+//! several targets).
 //!
-//! A shared pool is bounded. At the bound users wait in order, and the wait is the phase `wait` of a sample. The place of a
-//! connection returns to the pool when its [`Lease`] is dropped, also where the future that held it is cancelled.
+//! A shared pool is bounded. At the bound, users wait in FIFO order, and the wait is the phase `wait` of a sample. The permit
+//! of a connection returns to the pool when its [`Lease`] is dropped, even if a future is cancelled.
 
 mod lease;
 mod own;
@@ -14,14 +14,14 @@ pub use self::lease::Lease;
 pub use self::own::OwnPool;
 pub use self::shared::{Permit, Pool, Pools};
 
-/// A connection that can wait in a pool.
+/// A connection that can be kept in a pool.
 pub trait Pooled {
-    /// Whether another exchange can be tried on it. It must be `false` from the beginning of an exchange to its end: a
-    /// connection that comes back in the middle of one, because its user was cancelled, is closed.
+    /// Whether the connection can carry another exchange. Must be `false` during an exchange: a connection that is returned in
+    /// the middle of one, because its user was cancelled, is closed.
     fn is_usable(&self) -> bool;
 
-    /// Whose the connection is, if it was authenticated: then it is for requests of the same owner alone. By default
-    /// connections have no owners.
+    /// The owner of the connection, if it is authenticated. Such a connection is only used for requests of the same owner.
+    /// Default: none.
     fn owner(&self) -> Option<&str> {
         None
     }

@@ -1,10 +1,10 @@
-//! [`OwnPool`]: the idle connections of one user, as a browser holds them.
+//! [`OwnPool`]: the idle connections of one user, like those of a browser.
 
 use super::{Pooled, pick};
 use crate::events;
 
-/// The idle connections of one user, or of one branch of it, by target. Either does one thing at a time, so there is seldom
-/// more than one per target, but for users whose branches have joined.
+/// The idle connections of one user, or of one of its branches, by target. Both do one thing at a time, so there is rarely
+/// more than one per target, except after branches have joined.
 #[derive(Debug)]
 pub struct OwnPool<K, C> {
     idle: Vec<(K, C)>,
@@ -17,8 +17,7 @@ impl<K, C> Default for OwnPool<K, C> {
 }
 
 impl<K: Clone + PartialEq, C: Pooled> OwnPool<K, C> {
-    /// Takes the connection to `target` that was used last, of those of this owner, or else of nobody. Those found unusable
-    /// are dropped on the way.
+    /// Takes the most recently used connection to `target` that belongs to this owner, or to nobody. Unusable ones are dropped.
     pub fn take(&mut self, target: &K, owner: Option<&str>) -> Option<C> {
         loop {
             let last_of =
@@ -31,7 +30,7 @@ impl<K: Clone + PartialEq, C: Pooled> OwnPool<K, C> {
         }
     }
 
-    /// Keeps a connection for the next request, at most `limit` per target: the oldest one makes room.
+    /// Keeps a connection for the next request. Beyond `limit` connections per target, the oldest one is closed.
     pub fn put(&mut self, target: &K, connection: C, limit: usize) {
         if !connection.is_usable() {
             return;
@@ -48,7 +47,7 @@ impl<K: Clone + PartialEq, C: Pooled> OwnPool<K, C> {
         self.idle.push((target.clone(), connection));
     }
 
-    /// A pool for a branch of the user, with one idle connection to each target, as far as there are any.
+    /// Moves one idle connection per target, if there is one, to the pool of a branch.
     #[must_use]
     pub fn deal(&mut self) -> Self {
         let mut dealt = OwnPool::default();
@@ -61,25 +60,25 @@ impl<K: Clone + PartialEq, C: Pooled> OwnPool<K, C> {
         dealt
     }
 
-    /// Takes over the connections of a branch that is done, at most `limit` per target in all.
+    /// Takes the connections of a finished branch, at most `limit` per target in total.
     pub fn absorb(&mut self, branch: Self, limit: usize) {
         for (target, connection) in branch.idle {
             self.put(&target, connection, limit);
         }
     }
 
-    /// Closes the connections that cannot be used again.
+    /// Closes unusable connections.
     pub fn sweep(&mut self) {
         self.idle.retain(|(_, connection)| connection.is_usable());
         self.idle.shrink_to_fit();
     }
 
-    /// How many connections are idle.
+    /// The number of idle connections.
     pub fn len(&self) -> usize {
         self.idle.len()
     }
 
-    /// Whether no connection is idle.
+    /// Whether there are no idle connections.
     pub fn is_empty(&self) -> bool {
         self.idle.is_empty()
     }

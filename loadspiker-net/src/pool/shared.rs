@@ -1,5 +1,4 @@
-//! [`Pool`]: the connections that all users of a shard share, bounded, first come first served; [`Pools`]: one for each
-//! target.
+//! [`Pool`]: the bounded pool of connections that all users of a shard share, with FIFO waiting; [`Pools`]: one per target.
 
 use std::cell::RefCell;
 use std::fmt;
@@ -15,11 +14,11 @@ use crate::clock::Clock;
 use crate::events;
 use crate::failure::{Failure, Phase};
 
-/// Connections to one target. There are never more of them than the bound: a connection is opened only by who holds a
-/// [`Permit`], and only when none is idle.
+/// Connections to one target. Their number never exceeds the bound: opening a connection requires a [`Permit`], and happens
+/// only if none is idle.
 ///
-/// [`lease`](Self::lease) does all at once; [`try_acquire`](Self::try_acquire), [`acquire`](Self::acquire) and [`Permit`]
-/// are its parts, for protocols that need the steps between.
+/// [`lease`](Self::lease) does everything in one call. [`try_acquire`](Self::try_acquire), [`acquire`](Self::acquire) and
+/// [`Permit`] are its parts, for protocols that need them separately.
 #[derive(Debug)]
 pub struct Pool<C> {
     limit: usize,
@@ -29,22 +28,22 @@ pub struct Pool<C> {
 }
 
 impl<C: Pooled> Pool<C> {
-    /// A pool of at most `limit` connections, and at least one.
+    /// Creates a pool of at most `limit` connections (at least one).
     pub fn new(limit: usize) -> Rc<Self> {
         let limit = limit.clamp(1, Semaphore::MAX_PERMITS);
         Rc::new(Pool { limit, permits: Semaphore::new(limit), idle: RefCell::default() })
     }
 
-    /// A connection of this owner, or of nobody: an idle one, or one that `open` opens. At the bound it waits for its turn;
-    /// `target` names the target in the failure of a wait that takes too long.
+    /// Gets a connection of this owner, or of nobody: an idle one, or one opened by `open`. At the bound, the call waits; if the
+    /// wait exceeds the limit, the failure names `target`.
     ///
     /// # Errors
     ///
-    /// The wait took too long, or `open` fails.
+    /// The wait exceeded the limit, or `open` failed.
     ///
     /// # Cancel safety
     ///
-    /// A dropped wait loses its place, and nothing else.
+    /// If the future is dropped, it loses its place in the queue.
     pub async fn lease<K: Clock>(
         self: &Rc<Self>,
         target: &(impl fmt::Display + ?Sized),
@@ -63,17 +62,17 @@ impl<C: Pooled> Pool<C> {
         Ok(Lease::new(permit, connection))
     }
 
-    /// A permit, if one is free and nobody waits for it.
+    /// Takes a permit, if one is free and there are no waiters.
     pub fn try_acquire(self: &Rc<Self>) -> Option<Permit<C>> {
         self.permits.try_acquire().ok().map(SemaphorePermit::forget)?;
         Some(Permit { pool: self.clone() })
     }
 
-    /// A permit, as soon as it is this caller's turn.
+    /// Waits for a permit.
     ///
     /// # Cancel safety
     ///
-    /// A dropped wait loses its place, and nothing else.
+    /// If the future is dropped, it loses its place in the queue.
     pub async fn acquire(self: &Rc<Self>) -> Permit<C> {
         if self.permits.available_permits() == 0 {
             events::pool_is_exhausted(self.limit);
@@ -84,27 +83,27 @@ impl<C: Pooled> Pool<C> {
         Permit { pool: self.clone() }
     }
 
-    /// Closes the idle connections that cannot be used again. Called about once a second.
+    /// Closes idle connections that are unusable. Called about once a second.
     pub fn sweep(&self) {
         self.idle.borrow_mut().retain(C::is_usable);
     }
 
-    /// How many connections are idle.
+    /// The number of idle connections.
     pub fn idle(&self) -> usize {
         self.idle.borrow().len()
     }
 }
 
-/// The right to use one connection of a [`Pool`]. Dropping it lets the next user in.
+/// The right to use one connection of a [`Pool`]. Dropping it wakes the next waiter.
 #[derive(Debug)]
 pub struct Permit<C> {
     pool: Rc<Pool<C>>,
 }
 
 impl<C: Pooled> Permit<C> {
-    /// The idle connection that was used last, of those of this owner, or else of nobody, if there is one. Those found
-    /// unusable are dropped on the way. Without one a new connection is to be opened; where those of other owners fill the
-    /// bound, the oldest of them makes room.
+    /// Takes the most recently used idle connection that belongs to this owner, or to nobody. Unusable ones are dropped. If there
+    /// is none, open a new connection; if connections of other owners fill the pool, the oldest of them has been closed to make
+    /// room.
     pub fn take(&self, owner: Option<&str>) -> Option<C> {
         let Pool { limit, permits, idle } = &*self.pool;
         let mut idle = idle.borrow_mut();
@@ -122,7 +121,7 @@ impl<C: Pooled> Permit<C> {
         None
     }
 
-    /// Gives the connection back for others, and the permit with it. One that cannot be used again is closed.
+    /// Returns the connection and the permit. An unusable connection is closed.
     pub fn put(self, connection: C) {
         self.keep(connection);
     }
@@ -140,7 +139,7 @@ impl<C> Drop for Permit<C> {
     }
 }
 
-/// A [`Pool`] for each target, made when the target is first asked for, and forgotten when it has no connections left.
+/// A [`Pool`] per target, created on demand, and dropped when it has no connections left.
 #[derive(Debug)]
 pub struct Pools<K, C> {
     limit: usize,
@@ -148,12 +147,12 @@ pub struct Pools<K, C> {
 }
 
 impl<K: Clone + Eq + Hash, C: Pooled> Pools<K, C> {
-    /// Pools of at most `limit` connections each, and at least one.
+    /// Creates pools of at most `limit` connections each (at least one).
     pub fn new(limit: usize) -> Self {
         Pools { limit, pools: RefCell::default() }
     }
 
-    /// The pool of this target.
+    /// The pool for this target.
     pub fn of(&self, target: &K) -> Rc<Pool<C>> {
         let mut pools = self.pools.borrow_mut();
         if let Some(pool) = pools.get(target) {
@@ -162,7 +161,7 @@ impl<K: Clone + Eq + Hash, C: Pooled> Pools<K, C> {
         pools.entry(target.clone()).or_insert_with(|| Pool::new(self.limit)).clone()
     }
 
-    /// Closes the idle connections that cannot be used again, and forgets targets without any. Called about once a second.
+    /// Closes idle connections that are unusable, and drops empty pools. Called about once a second.
     pub fn sweep(&self) {
         self.pools.borrow_mut().retain(|_, pool| {
             pool.sweep();

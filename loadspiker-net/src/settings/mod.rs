@@ -1,5 +1,5 @@
-//! [`NetSettings`]: the settings that all protocols have in common, and [`net_settings!`](crate::net_settings), which gives
-//! them to a protocol's configuration.
+//! [`NetSettings`]: the settings that all protocols share, and [`net_settings!`](crate::net_settings), which adds their methods
+//! to a protocol's configuration.
 
 mod methods;
 #[cfg(test)]
@@ -16,24 +16,24 @@ use crate::dial::{Dialer, SocketOptions};
 use crate::dns::Resolver;
 use crate::tls::{CertificateFiles, Tls, TlsSettings};
 
-/// The settings that all protocols have in common. A protocol's configuration holds one, and gets the methods that set it
-/// from [`net_settings!`](crate::net_settings).
+/// The settings that all protocols share. A protocol's configuration contains this struct, and gets its methods from
+/// [`net_settings!`](crate::net_settings).
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct NetSettings {
-    /// How long lookup, connect and TLS handshake may take together. Default 10 s.
+    /// The timeout for lookup, connect and TLS handshake together. Default: 10 s.
     pub connect_timeout: Duration,
-    /// How long a request may take. Default 60 s.
+    /// The timeout for a request. Default: 60 s.
     pub request_timeout: Duration,
-    /// Addresses of this machine that connections go out from in turn, as they were written.
+    /// Local addresses from which connections are opened, round-robin, as written by the user.
     pub local_addresses: Vec<String>,
-    /// What the user set about TLS.
+    /// TLS settings.
     pub tls: TlsSettings,
-    /// Where each user has a certificate of its own: its file, and that of the key.
+    /// If each user has its own certificate: the files of certificate and key.
     pub user_certificate: Option<(TextArg, TextArg)>,
-    /// Whether the users of a shard share one pool of connections.
+    /// Whether the users of a shard share a pool of connections.
     pub share_connections: bool,
-    /// How many connections the whole run may have, if it is bounded.
+    /// The maximum number of connections of the whole run, if bounded.
     pub max_connections: Option<usize>,
     /// Options of TCP sockets.
     pub socket: SocketOptions,
@@ -55,7 +55,7 @@ impl Default for NetSettings {
 }
 
 impl NetSettings {
-    /// Sets the client certificate: one of all users, or, with expressions or closures, one of each user.
+    /// Sets the client certificate: one for all users or, with expressions or closures, one per user.
     pub fn set_client_certificate(&mut self, certificate: impl IntoText, key: impl IntoText) {
         let (certificate, key) = (certificate.into_text(), key.into_text());
         // The source of a closure is `…`; a file of that name is found as well.
@@ -69,7 +69,7 @@ impl NetSettings {
         };
     }
 
-    /// Finds what is wrong with the settings; each mistake is told with `cx.mistake`. A protocol calls it in
+    /// Validates the settings, and reports mistakes with `cx.mistake`. A protocol calls it in
     /// [`Protocol::check`](loadspiker_core::protocol::Protocol::check).
     pub fn check(&self, cx: &mut CompileContext<'_>) {
         for mistake in self.mistakes() {
@@ -77,7 +77,7 @@ impl NetSettings {
         }
     }
 
-    /// What is wrong with the settings, each mistake as a sentence.
+    /// The mistakes in the settings, each as a sentence.
     pub fn mistakes(&self) -> Vec<String> {
         let mut mistakes: Vec<String> = self.parsed_local_addresses().err().into_iter().collect();
         mistakes.extend(self.tls.mistakes());
@@ -104,7 +104,7 @@ impl NetSettings {
     ///
     /// # Errors
     ///
-    /// One of them is not an IP address.
+    /// An address is not a valid IP address.
     pub fn parsed_local_addresses(&self) -> Result<Vec<IpAddr>, String> {
         let parse = |address: &String| {
             address.parse().map_err(|_| {
@@ -114,8 +114,8 @@ impl NetSettings {
         self.local_addresses.iter().map(parse).collect()
     }
 
-    /// A dialer for one shard. Each alias sends a host name to an address or another name; `alpn` are the protocols to
-    /// offer in TLS, if any.
+    /// Creates a dialer for one shard. Each alias maps a host name to an address or another name; `alpn` are the protocols offered
+    /// in TLS, if any.
     ///
     /// # Errors
     ///
@@ -125,7 +125,7 @@ impl NetSettings {
         Ok(Dialer::new(Resolver::system(aliases), tls, self.parsed_local_addresses()?, self.socket))
     }
 
-    /// How many of the run's connections this shard may have, or `default` if there is no bound; at least one.
+    /// This shard's share of the maximum number of connections, or `default` if there is no maximum; at least one.
     pub fn connections_of(&self, shard: ShardInfo, default: usize) -> usize {
         let Some(all) = self.max_connections else { return default };
         let count = shard.count.max(1);

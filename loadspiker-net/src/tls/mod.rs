@@ -1,5 +1,5 @@
-//! [`Tls`]: the TLS client configuration of a shard, made when the first secure connection is; where each user has a
-//! certificate of its own, one for each of them.
+//! [`Tls`]: the TLS client configuration of a shard, created with the first secure connection; if each user has its own
+//! certificate, one per user.
 
 mod files;
 mod settings;
@@ -38,11 +38,10 @@ pub struct Tls {
 }
 
 impl Tls {
-    /// A configuration that offers the protocols `alpn` (RFC 7301); with none, ALPN is not used.
+    /// Creates a configuration that offers the protocols in `alpn` (RFC 7301); if empty, ALPN is not used.
     ///
-    /// With `resume`, later connections take up the sessions of earlier ones, unless the settings say otherwise. That suits
-    /// a pool that all users share; where every user has connections of its own, a new user must not profit from what
-    /// another one negotiated.
+    /// With `resume`, connections resume earlier sessions, unless the settings say otherwise. That suits shared pools. If every
+    /// user has its own connections, a new user must not benefit from the session of another one.
     pub fn new(settings: TlsSettings, alpn: &[&str], resume: bool) -> Self {
         let resume = settings.resumption.unwrap_or(resume);
         Tls {
@@ -60,12 +59,11 @@ impl Tls {
         self.settings.server_name.as_deref()
     }
 
-    /// The configuration for a user with this certificate, or for all users. For libraries that open their TLS sessions
-    /// themselves.
+    /// The configuration for a user with this certificate, or for all users, for libraries that open TLS sessions themselves.
     ///
     /// # Errors
     ///
-    /// A file that cannot be read, or does not hold what it should.
+    /// A file cannot be read, or has the wrong contents.
     pub fn config(&self, client: Option<&CertificateFiles>) -> Result<Arc<ClientConfig>, Failure> {
         let make = |client| self.make(client).map(Arc::new).map_err(|text| Failure::mistake(format!("TLS: {text}")));
         let Some(client) = client else {
@@ -103,7 +101,7 @@ impl Tls {
         let mut config = match client.map(CertificateFiles::read).transpose()? {
             Some((chain, key)) => builder
                 .with_client_auth_cert(chain, key)
-                .map_err(|error| format!("client_certificate: certificate and key do not fit: {error}"))?,
+                .map_err(|error| format!("client_certificate: certificate and key do not match: {error}"))?,
             None => builder.with_no_client_auth(),
         };
         config.alpn_protocols.clone_from(&self.alpn);

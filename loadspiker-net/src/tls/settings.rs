@@ -1,4 +1,4 @@
-//! [`TlsSettings`]: what the user set about TLS.
+//! [`TlsSettings`]: the user's TLS settings.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
@@ -29,29 +29,29 @@ pub(super) struct Roots {
     pub(super) given: Arc<[CertificateDer<'static>]>,
 }
 
-/// What the user set about TLS. By default certificates are verified against the roots that the system trusts, and both
-/// versions are offered.
+/// The user's TLS settings. By default, certificates are verified against the roots trusted by the system, and both versions
+/// are offered.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct TlsSettings {
-    /// PEM files with certificates to trust beside those that the system trusts.
+    /// PEM files with certificates to trust, in addition to those trusted by the system.
     pub roots: Vec<PathBuf>,
     /// The client certificate of all users.
     pub client: Option<CertificateFiles>,
     /// Whether every certificate is accepted.
     pub insecure: bool,
-    /// The name to ask servers for (SNI), and to verify their certificates by, in place of the host's.
+    /// The server name for SNI and for certificate verification, instead of the host.
     pub server_name: Option<String>,
     /// The only version to offer. Default: 1.3 and 1.2.
     pub version: Option<TlsVersion>,
-    /// Whether sessions are resumed. Default: as the protocol has it, which is only where users share connections.
+    /// Whether sessions are resumed. Default: chosen by the protocol, normally only with shared connections.
     pub resumption: Option<bool>,
     /// The system's roots, read once for all shards.
     pub(super) native: Arc<OnceLock<Vec<CertificateDer<'static>>>>,
 }
 
 impl TlsSettings {
-    /// What is wrong with the files: each mistake as a sentence.
+    /// The mistakes in the files, each as a sentence.
     pub fn mistakes(&self) -> Vec<String> {
         let roots = self.roots.iter().filter_map(|path| read_roots(path).err());
         let client = self.client.as_ref().and_then(|files| files.read().err());
@@ -95,7 +95,7 @@ fn read_roots(path: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
     for (index, root) in roots.iter().enumerate() {
         RootCertStore::empty().add(root.clone()).map_err(|error| {
             format!(
-                "root_certificate {}: certificate {} of {} in it cannot be read ({error}); export it anew",
+                "root_certificate {}: certificate {} of {} in it cannot be read ({error}); export it again",
                 path.display(),
                 index + 1,
                 roots.len()

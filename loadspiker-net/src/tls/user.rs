@@ -1,4 +1,4 @@
-//! [`UserCertificate`]: which client certificate a user has, where each has one of its own.
+//! [`UserCertificate`]: client certificates per user.
 
 use loadspiker_core::Session;
 use loadspiker_core::compile::CompileContext;

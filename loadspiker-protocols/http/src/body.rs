@@ -7,8 +7,8 @@ use std::sync::Arc;
 use bytes::Bytes;
 use loadspiker_core::check::Absorbing;
 
+use crate::body_memory::{BodyMemory, Share};
 use crate::error::HttpError;
-use crate::room::{Room, Share};
 
 /// The most that is allocated because a server announced it, before more of it has come. It may lie.
 const RESERVED: usize = 1 << 20;
@@ -38,7 +38,7 @@ pub(crate) struct Feed {
     /// Where it is downloaded to.
     pub(crate) file: Option<File>,
     encoded: Option<Kept>,
-    room: Arc<Room>,
+    memory: Arc<BodyMemory>,
 }
 
 /// A body in memory.
@@ -51,9 +51,9 @@ pub(crate) struct Kept {
 }
 
 impl Sink {
-    /// Keeps it, as far as there is room.
-    pub(crate) fn keep_in(room: &Arc<Room>) -> Self {
-        Sink::Keep(Kept::new(room))
+    /// Keeps it, as far as the limits allow.
+    pub(crate) fn keep_in(memory: &Arc<BodyMemory>) -> Self {
+        Sink::Keep(Kept::new(memory))
     }
 
     /// Keeps up to 100 MB.
@@ -64,12 +64,12 @@ impl Sink {
 
     #[cfg(test)]
     pub(crate) fn keep_up_to(limit: usize) -> Self {
-        Self::keep_in(&Room::new(limit, usize::MAX))
+        Self::keep_in(&BodyMemory::new(limit, usize::MAX))
     }
 
     /// Feeds checks, and writes to a file if there is one.
-    pub(crate) fn feed(absorbing: Absorbing, file: Option<File>, room: &Arc<Room>) -> Self {
-        Sink::Feed(Box::new(Feed { absorbing, file, encoded: None, room: room.clone() }))
+    pub(crate) fn feed(absorbing: Absorbing, file: Option<File>, memory: &Arc<BodyMemory>) -> Self {
+        Sink::Feed(Box::new(Feed { absorbing, file, encoded: None, memory: memory.clone() }))
     }
 
     /// A response with this status begins.
@@ -84,7 +84,7 @@ impl Sink {
     pub(crate) fn begin(&mut self, length: Option<u64>, encoded: bool) {
         let kept = match self {
             Sink::Keep(kept) => kept,
-            Sink::Feed(feed) if encoded => feed.encoded.insert(Kept::new(&feed.room)),
+            Sink::Feed(feed) if encoded => feed.encoded.insert(Kept::new(&feed.memory)),
             _ => return,
         };
         kept.bytes.clear();
@@ -152,8 +152,8 @@ fn write(file: &mut File, data: &[u8]) -> Result<(), HttpError> {
 }
 
 impl Kept {
-    fn new(room: &Arc<Room>) -> Self {
-        Kept { bytes: Vec::new(), expected: 0, share: Share::of(room) }
+    fn new(memory: &Arc<BodyMemory>) -> Self {
+        Kept { bytes: Vec::new(), expected: 0, share: Share::of(memory) }
     }
 
     fn take(&mut self, data: &[u8]) -> Result<(), HttpError> {
@@ -161,8 +161,8 @@ impl Kept {
         // One that is whole at once is checked, and gone, before anything else is read: it need not be counted.
         if length != data.len() || length != self.expected {
             self.share.grow_to(length.max(self.expected))?;
-        } else if length > self.share.room().each() {
-            return Err(HttpError::TooLarge(self.share.room().each()));
+        } else if length > self.share.memory().each() {
+            return Err(HttpError::TooLarge(self.share.memory().each()));
         }
         if self.bytes.is_empty() {
             self.bytes.reserve_exact(self.expected.min(RESERVED).max(length));
@@ -236,9 +236,9 @@ mod tests {
 
     #[test]
     fn bodies_under_way_share_the_memory_of_a_shard() {
-        let room = Room::new(80, 100);
+        let memory = BodyMemory::new(80, 100);
         let begun = |length| {
-            let mut sink = Sink::keep_in(&room);
+            let mut sink = Sink::keep_in(&memory);
             sink.begin(Some(length), false);
             let taken = sink.take(b"x");
             taken.map(|()| sink)
@@ -246,7 +246,7 @@ mod tests {
         let first = begun(60).unwrap();
         assert_eq!(begun(60).err(), Some(HttpError::CheckedMemory(100)), "what was announced counts from the start");
         let second = begun(40).unwrap();
-        let mut unannounced = Sink::keep_in(&room);
+        let mut unannounced = Sink::keep_in(&memory);
         assert_eq!(unannounced.take(b"x"), Err(HttpError::CheckedMemory(100)));
         let body = first.into_bytes();
         assert!(begun(60).is_err(), "its checks still look at it");

@@ -17,13 +17,13 @@ struct Carried {
     /// Whose the connection becomes.
     owner: Option<Rc<String>>,
     note: Option<String>,
-    connection: Option<Held>,
+    connection: Option<HeldConnection>,
     /// No other connection will do.
     only_here: bool,
 }
 
 /// A connection, with the permit that it came with where it is of a shared pool.
-pub(crate) type Held = (Option<Permit<Connection>>, Connection);
+pub(crate) type HeldConnection = (Option<Permit<Connection>>, Connection);
 
 impl Carry {
     /// Whose the connection of the request must be, or becomes.
@@ -65,7 +65,7 @@ impl Carry {
     }
 
     /// The connection that is held.
-    pub(crate) fn take(&mut self) -> Option<Held> {
+    pub(crate) fn take(&mut self) -> Option<HeldConnection> {
         self.0.as_mut()?.connection.take()
     }
 }

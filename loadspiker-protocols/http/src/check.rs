@@ -1,4 +1,4 @@
-//! [`HttpResponse`]: a response as checks see it, and the check that holds where there is none on the status.
+//! [`HttpResponse`]: a response as checks see it, and the default check on the status.
 
 use std::any::Any;
 use std::cell::{OnceCell, RefCell};
@@ -15,7 +15,7 @@ use crate::cookie::Jar;
 use crate::request::url::Target;
 use crate::text::Texts;
 
-/// A complete response. Extractors of one's own get it by [`Response::as_any`].
+/// A complete response. Custom extractors get it with [`Response::as_any`].
 #[derive(Debug)]
 pub struct HttpResponse {
     head: Head,
@@ -52,7 +52,7 @@ impl HttpResponse {
         self.head.fields()
     }
 
-    /// The body, decoded. Empty if no check of the request asks for it.
+    /// The decoded body. Empty if no check of the request needs it.
     pub fn bytes(&self) -> &Bytes {
         &self.body
     }

@@ -11,13 +11,13 @@ use http::header::CONTENT_ENCODING;
 use ruzstd::decoding::StreamingDecoder;
 use ruzstd::decoding::errors::{FrameDecoderError, ReadFrameHeaderError};
 
+use crate::body_memory::{BodyMemory, Share};
 use crate::error::HttpError;
-use crate::room::{Room, Share};
 
 /// The body as it was before it was encoded (RFC 9110 §8.4): gzip, deflate, br, zstd, and several of them in a row.
-/// An encoding that is not known leaves the body as it is. `room` bounds what comes out of each. What follows the end of
+/// An encoding that is not known leaves the body as it is. `memory` bounds what comes out of each. What follows the end of
 /// an encoded body, such as padding, is ignored.
-pub(crate) fn decode(body: Bytes, headers: &HeaderMap, room: &Arc<Room>) -> Result<Bytes, HttpError> {
+pub(crate) fn decode(body: Bytes, headers: &HeaderMap, memory: &Arc<BodyMemory>) -> Result<Bytes, HttpError> {
     if body.is_empty() || !headers.contains_key(CONTENT_ENCODING) {
         return Ok(body);
     }
@@ -27,11 +27,11 @@ pub(crate) fn decode(body: Bytes, headers: &HeaderMap, room: &Arc<Room>) -> Resu
     for name in names.iter().rev() {
         let name = name.to_ascii_lowercase();
         body = match name.as_str() {
-            "gzip" | "x-gzip" => gzip(&body, room)?,
-            "deflate" if is_zlib(&body) => read("deflate", ZlibDecoder::new(&*body), room)?,
-            "deflate" => read("deflate", DeflateDecoder::new(&*body), room)?,
-            "br" => read("br", brotli_decompressor::Decompressor::new(&*body, 4096), room)?,
-            "zstd" => zstd(&body, room)?,
+            "gzip" | "x-gzip" => gzip(&body, memory)?,
+            "deflate" if is_zlib(&body) => read("deflate", ZlibDecoder::new(&*body), memory)?,
+            "deflate" => read("deflate", DeflateDecoder::new(&*body), memory)?,
+            "br" => read("br", brotli_decompressor::Decompressor::new(&*body, 4096), memory)?,
+            "zstd" => zstd(&body, memory)?,
             "identity" | "" => body,
             _ => return Ok(body),
         };
@@ -48,8 +48,8 @@ fn is_zlib(data: &[u8]) -> bool {
     }
 }
 
-fn read(encoding: &'static str, decoder: impl Read, room: &Arc<Room>) -> Result<Bytes, HttpError> {
-    let mut decoded = Decoded::new(room);
+fn read(encoding: &'static str, decoder: impl Read, memory: &Arc<BodyMemory>) -> Result<Bytes, HttpError> {
+    let mut decoded = Decoded::new(memory);
     decoded.append(encoding, decoder)?;
     Ok(decoded.into_bytes())
 }
@@ -61,8 +61,8 @@ struct Decoded {
 }
 
 impl Decoded {
-    fn new(room: &Arc<Room>) -> Self {
-        Decoded { bytes: Vec::new(), share: Share::of(room) }
+    fn new(memory: &Arc<BodyMemory>) -> Self {
+        Decoded { bytes: Vec::new(), share: Share::of(memory) }
     }
 
     fn append(&mut self, encoding: &'static str, decoder: impl Read) -> Result<(), HttpError> {
@@ -71,7 +71,7 @@ impl Decoded {
         match decoder.take(bound).read_to_end(&mut self.bytes) {
             Ok(_) => self.share.grow_to(self.bytes.len()),
             Err(error) if error.kind() == io::ErrorKind::OutOfMemory => {
-                Err(HttpError::TooLarge(self.share.room().each()))
+                Err(HttpError::TooLarge(self.share.memory().each()))
             }
             Err(_) => Err(HttpError::Corrupt(encoding)),
         }
@@ -83,8 +83,8 @@ impl Decoded {
 }
 
 /// A body may hold several members (RFC 1952 §2.2).
-fn gzip(mut rest: &[u8], room: &Arc<Room>) -> Result<Bytes, HttpError> {
-    let mut decoded = Decoded::new(room);
+fn gzip(mut rest: &[u8], memory: &Arc<BodyMemory>) -> Result<Bytes, HttpError> {
+    let mut decoded = Decoded::new(memory);
     loop {
         decoded.append("gzip", GzDecoder::new(&mut rest))?;
         if !rest.starts_with(&[0x1f, 0x8b]) {
@@ -94,8 +94,8 @@ fn gzip(mut rest: &[u8], room: &Arc<Room>) -> Result<Bytes, HttpError> {
 }
 
 /// A body may hold several frames, and frames to be skipped (RFC 8878 §3.1).
-fn zstd(mut rest: &[u8], room: &Arc<Room>) -> Result<Bytes, HttpError> {
-    let mut decoded = Decoded::new(room);
+fn zstd(mut rest: &[u8], memory: &Arc<BodyMemory>) -> Result<Bytes, HttpError> {
+    let mut decoded = Decoded::new(memory);
     loop {
         match StreamingDecoder::new(&mut rest) {
             Ok(decoder) => decoded.append("zstd", decoder)?,
@@ -157,7 +157,7 @@ mod tests {
     }
 
     fn decoded(body: impl Into<Bytes>, encoding: &'static str) -> Result<Bytes, HttpError> {
-        decode(body.into(), &headers(encoding), &Room::new(1000, usize::MAX))
+        decode(body.into(), &headers(encoding), &BodyMemory::new(1000, usize::MAX))
     }
 
     #[test]
@@ -188,7 +188,7 @@ mod tests {
     fn an_unknown_encoding_leaves_the_body_alone() {
         assert_eq!(decoded("abc", "rot13").unwrap(), "abc");
         assert_eq!(decoded("abc", "identity").unwrap(), "abc");
-        assert_eq!(decode(Bytes::from_static(b"abc"), &HeaderMap::new(), &Room::new(1000, 1000)).unwrap(), "abc");
+        assert_eq!(decode(Bytes::from_static(b"abc"), &HeaderMap::new(), &BodyMemory::new(1000, 1000)).unwrap(), "abc");
     }
 
     #[test]
@@ -225,8 +225,8 @@ mod tests {
 
     #[test]
     fn what_is_decoded_counts_to_the_memory_of_the_shard() {
-        let room = Room::new(1000, 60);
-        let body = |data: &[u8]| decode(gzip(data).into(), &headers("gzip"), &room);
+        let memory = BodyMemory::new(1000, 60);
+        let body = |data: &[u8]| decode(gzip(data).into(), &headers("gzip"), &memory);
         let first = body(TEXT.as_bytes()).unwrap();
         assert_eq!(body(TEXT.as_bytes()), Err(HttpError::CheckedMemory(60)));
         assert_eq!(body(&[0; 100_000]), Err(HttpError::CheckedMemory(60)));

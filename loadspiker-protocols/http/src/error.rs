@@ -1,7 +1,7 @@
 //! [`HttpError`]: why a request failed, in short texts that stay the same for the same cause.
 //!
-//! The text of an error is the key under which a report counts it. So it names the cause and the remedy, and nothing that
-//! differs from request to request. What fails on the network is a [`Failure`], worded as for all protocols.
+//! Reports count errors by their text. So the text names the cause and the remedy, and nothing that differs from request to
+//! request. Network errors are [`Failure`]s, worded the same for all protocols.
 
 use std::fmt;
 
@@ -14,14 +14,13 @@ pub enum HttpError {
     /// The network failed, TLS included, or the peer does not speak HTTP/1.1.
     #[error(transparent)]
     Net(#[from] Failure),
-    /// The body does not decode as its `content-encoding` says.
+    /// The body cannot be decoded as its `content-encoding` says.
     #[error("corrupt {0} body")]
     Corrupt(&'static str),
-    /// The body, as sent or decoded, is larger than what is kept for checks.
+    /// The body, as sent or decoded, exceeds the limit for checks.
     #[error("body is larger than {}, too large to be checked; see max_checked_body(bytes)", Size(*.0))]
     TooLarge(usize),
-    /// All bodies of the shard that are being received for checks, or checked, are larger than what is kept of them
-    /// together.
+    /// The bodies that the shard keeps for checks exceed their common limit.
     #[error(
         "checked bodies take more than {} of this shard: raise max_checked_memory(bytes), check less, or let fewer users \
          run at a time",
@@ -37,7 +36,7 @@ pub enum HttpError {
     /// The peer closed the connection while it was being authenticated.
     #[error("connection closed in the middle of its authentication: the server has to keep it open")]
     Handshake,
-    /// The request could not be authenticated: a token could not be had, say.
+    /// The request could not be authenticated, for example because a token could not be obtained.
     #[error("{scheme}: {reason}")]
     Auth {
         /// The name of the way to authenticate, such as `oauth2`.
@@ -45,10 +44,10 @@ pub enum HttpError {
         /// Why.
         reason: String,
     },
-    /// The request could not be built: an expression failed, the URL is not valid, a file cannot be read.
+    /// The request could not be built: an expression failed, the URL is not valid, or a file cannot be read.
     #[error("{0}")]
     Build(String),
-    /// Anything else the operating system reported.
+    /// Any other error of the operating system.
     #[error("{0}")]
     Io(String),
 }

@@ -1,5 +1,5 @@
-//! HTTP in the imperative style: [`UserHttp`] begins a request of a user, [`HttpRequest::send`] makes it, and
-//! [`HttpReply`] is what comes back.
+//! HTTP in the imperative style: [`UserHttp`] begins a request of a user, [`HttpRequest::send`] sends it, and [`HttpReply`] is
+//! the response.
 
 use std::any::type_name;
 use std::borrow::Cow;
@@ -10,7 +10,7 @@ use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 use loadspiker_core::StepError;
 use loadspiker_core::check::decode_text;
-use loadspiker_core::imperative::User;
+use loadspiker_core::imperative::{Request, User};
 use serde::de::DeserializeOwned;
 
 use crate::check::HttpResponse;
@@ -36,68 +36,58 @@ use crate::text::{Texts, charset};
 /// }
 /// ```
 pub trait UserHttp {
-    /// Begins a request; it goes on with a method, such as `.get(url)`, all that requests of built scenarios know, and
-    /// [`send`](HttpRequest::send). The name is what it is counted under.
+    /// Begins a request. Continue with a method such as `.get(url)`, any methods of requests in built scenarios, and
+    /// [`send`](HttpRequest::send). The request is counted under `name`.
     fn http(&mut self, name: impl Into<String>) -> HttpRequestName<&mut User>;
-
-    /// Makes a request that was described elsewhere, by a function that built scenarios use as well:
-    ///
-    /// ```
-    /// use loadspiker_core::imperative::{Outcome, User};
-    /// use loadspiker_http::{HttpRequest, UserHttp, http};
-    ///
-    /// fn detail(id: u64) -> HttpRequest {
-    ///     http("detail").get(format!("/products/{id}"))
-    /// }
-    ///
-    /// async fn look_around(user: &mut User) -> Outcome {
-    ///     for id in 1..=3 {
-    ///         user.send(detail(id)).await?;
-    ///     }
-    ///     Ok(())
-    /// }
-    /// ```
-    ///
-    /// # Errors
-    ///
-    /// As [`HttpRequest::send`].
-    ///
-    /// # Cancel safety
-    ///
-    /// As [`HttpRequest::send`].
-    fn send(&mut self, request: HttpRequest) -> impl Future<Output = Result<HttpReply, StepError>>;
 }
 
 impl UserHttp for User {
     fn http(&mut self, name: impl Into<String>) -> HttpRequestName<&mut User> {
         HttpRequestName::bound(name.into(), self)
     }
+}
 
-    async fn send(&mut self, request: HttpRequest) -> Result<HttpReply, StepError> {
-        self.exchange(request).await
-    }
+/// `user.send(request)` makes a request that was described elsewhere, by a function that built scenarios use as well:
+///
+/// ```
+/// use loadspiker_core::imperative::{Outcome, User};
+/// use loadspiker_http::{HttpRequest, http};
+///
+/// fn detail(id: u64) -> HttpRequest {
+///     http("detail").get(format!("/products/{id}"))
+/// }
+///
+/// async fn look_around(user: &mut User) -> Outcome {
+///     for id in 1..=3 {
+///         user.send(detail(id)).await?;
+///     }
+///     Ok(())
+/// }
+/// ```
+impl Request for HttpRequest {
+    type Reply = HttpReply;
 }
 
 impl HttpRequest<&mut User> {
-    /// Makes the request, follows redirects, runs the checks, and gives the response. It is counted as a request of a
-    /// built scenario is. The body is kept, also where no check looks at it.
+    /// Sends the request, follows redirects, runs the checks, and returns the response. It is counted like a request of a built
+    /// scenario. The body is always kept.
     ///
     /// # Errors
     ///
-    /// What the report counts as failed: a request that could not be made or got no answer, a failed check, and, without
-    /// one on the status, a status other than 2xx and 304. To go on with such a response, say which status is expected:
+    /// The request counts as failed: it could not be sent, got no response, or failed a check. Without a check on the status, a
+    /// status other than 2xx and 304 is a failure. To accept another status, say so:
     /// `.check(status().one_of([200, 404]))`.
     ///
     /// # Cancel safety
     ///
-    /// A request that is dropped before it is done is counted as failed; its connection is closed.
+    /// If the future is dropped, the request counts as failed, and its connection is closed.
     pub async fn send(self) -> Result<HttpReply, StepError> {
         let (user, request) = self.unbind();
         user.exchange(request).await
     }
 }
 
-/// A response in the imperative style; it belongs to whoever has it.
+/// A response in the imperative style. It owns its data.
 #[derive(Clone, Debug)]
 pub struct HttpReply {
     status: StatusCode,
@@ -125,28 +115,28 @@ impl HttpReply {
         self.status.as_u16()
     }
 
-    /// The first header of this name, in whatever case, if it is there: UTF-8, or otherwise ISO-8859-1.
+    /// The first header with this name (case-insensitive), decoded as UTF-8, or otherwise as ISO-8859-1.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.texts.of(&self.headers, name).next()
     }
 
-    /// The body, with its content encoding undone.
+    /// The body, after decompression.
     pub fn body(&self) -> &[u8] {
         &self.body
     }
 
-    /// The body as a text, in the encoding that the response declares, or else UTF-8; see
-    /// [`decode_text`](loadspiker_core::check::decode_text). If it is not in that encoding, what is not UTF-8 becomes
+    /// The body as text, in the encoding that the response declares, or UTF-8; see
+    /// [`decode_text`](loadspiker_core::check::decode_text). If it is not valid in that encoding, it is decoded as UTF-8 with
     /// replacement characters.
     pub fn text(&self) -> Cow<'_, str> {
         decode_text(&self.body, charset(&self.headers)).unwrap_or_else(|_| String::from_utf8_lossy(&self.body))
     }
 
-    /// The body, read as JSON.
+    /// Parses the body as JSON.
     ///
     /// # Errors
     ///
-    /// It is no JSON, or not a `T`.
+    /// The body is not valid JSON, or not a `T`.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, StepError> {
         let failed =
             |why: &dyn Display| StepError::new(format!("the body cannot be read as {}: {why}", type_name::<T>()));
@@ -154,8 +144,8 @@ impl HttpReply {
         serde_json::from_str(&text).map_err(|error| failed(&error))
     }
 
-    /// From when the user meant to send the request (after redirects: from when the last one was followed) to its last
-    /// byte.
+    /// The time from the moment at which the user intended to send the request (after redirects: at which the last one was
+    /// followed) to its last byte.
     pub fn response_time(&self) -> Duration {
         self.response_time
     }

@@ -1,6 +1,6 @@
 //! HTTP for LoadSpiker: HTTP/1.1 in cleartext and over TLS.
 //!
-//! [`HttpProtocol`] holds the settings, [`http()`] begins a request:
+//! [`HttpProtocol`] contains the settings, and [`http()`] begins a request:
 //!
 //! ```
 //! use loadspiker_core::check::{json_path, status};
@@ -30,31 +30,31 @@
 //!
 //! # What a user has, and what users share
 //!
-//! By default every user is a browser: it has its own connections, its own cookies, and negotiates TLS anew. With
-//! [`share_connections`](HttpProtocol::share_connections) the users of a shard take connections from one bounded pool,
-//! like a service that calls another; cookies stay each user's own. Host names are looked up once per shard and looked
-//! up again every 30 s. Shards share nothing but tokens that are said to be [shared](auth::OAuth2::shared).
+//! By default, every user is like a browser: it has its own connections and cookies, and negotiates TLS anew. With
+//! [`share_connections`](HttpProtocol::share_connections), the users of a shard take connections from one bounded pool, like
+//! a service that calls another one; each user keeps its own cookies. Host names are looked up once per shard, and again
+//! every 30 s. Shards share nothing except tokens that are marked as [shared](auth::OAuth2::shared).
 //!
 //! # What it costs
 //!
-//! A request is compiled before the run; where nothing in it differs from user to user, its head is written down once for
-//! each shard. Sending and receiving happen in the user's own task, over a codec of this crate's own: one system call to
-//! send a request, one to receive a response that comes in one piece. The header fields of a response are read when a
-//! check, a cookie or a redirect asks for them; its body is counted and dropped unless a check looks at it. What is read
-//! goes through memory of the shard's: a connection, idle or waiting for its response, is a socket and nothing else.
+//! Requests are compiled before the run. If nothing in the head of a request differs between users, it is serialized once per
+//! shard. Sending and receiving happen in the user's own task, with our own codec: one system call to send a request, and one
+//! to receive a response that arrives in one piece. The header fields of a response are parsed when a check, a cookie or a
+//! redirect needs them; the body is counted and discarded unless a check needs it. Buffers belong to the shard: a connection,
+//! idle or waiting for its response, is only a socket.
 //!
 //! # Who the user is
 //!
-//! Requests are authenticated with [`auth`](HttpRequest::auth), for one of them or for all; the module [`auth`](mod@auth)
-//! has the ways there are, and shows how to write another. A request that is not authenticated pays nothing for it.
+//! Use [`auth`](HttpRequest::auth) to authenticate one request, or all of them. The module [`auth`](mod@auth) lists the
+//! methods, and shows how to write another one. Requests without authentication have no extra cost.
 //!
 //! # What is measured
 //!
-//! A sample's bytes are those on the wire, headers and TLS included; what a TLS handshake takes is counted to the
-//! request that needed it. Its phases are the lookup, connecting, the TLS handshake, the wait for a connection of a
-//! shared pool, the time to the first byte and that from the first byte to the last. A request is sent
-//! again in one case only: the server had closed the kept connection before anything of the request was written. Every hop
-//! of a redirect is a sample: `name`, `name Redirect 1`, `name Redirect 2`.
+//! The bytes of a sample are those on the wire, including headers and TLS. The bytes of a TLS handshake are added to the
+//! request that needed it. The phases are the lookup, connecting, the TLS handshake, the wait for a connection of a shared
+//! pool, the time to the first byte, and the time from the first to the last byte. A request is retried in one case only: the
+//! server had closed the idle connection before anything of the request was written. Every hop of a redirect is a sample:
+//! `name`, `name Redirect 1`, `name Redirect 2`.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg_attr(test, allow(clippy::unwrap_used))]
@@ -63,6 +63,7 @@ mod action;
 mod alias;
 pub mod auth;
 mod body;
+mod body_memory;
 mod carry;
 mod check;
 mod connection;
@@ -78,7 +79,6 @@ mod perform;
 mod protocol;
 mod redirect;
 mod request;
-mod room;
 mod shard;
 mod step;
 mod text;

@@ -1,4 +1,4 @@
-//! [`Part`]: which of the requests it is that come of the one the user wrote, and its name in the report.
+//! [`Part`]: which hop or attempt of a user's request this is, and its name in the report.
 
 /// Which of the requests it is that come of the one the user wrote.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]

@@ -23,7 +23,7 @@ use loadspiker_net::pool::Permit;
 use loadspiker_net::{Attempt, Failure, Limit, Phase, UserCertificate};
 
 use crate::body::Sink;
-use crate::carry::{Carry, Held};
+use crate::carry::{Carry, HeldConnection};
 use crate::connection::{Answer, Connection, Request, Unanswered, exchange};
 use crate::error::HttpError;
 use crate::origin::Origin;
@@ -193,7 +193,7 @@ pub(crate) fn put(
     slot: ProtocolSlot,
     protocol: &HttpProtocol,
     origin: &Rc<Origin>,
-    (permit, connection): Held,
+    (permit, connection): HeldConnection,
 ) {
     match permit {
         Some(permit) => permit.put(connection),

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use loadspiker_core::check::{Check, IntoCheck};
 use loadspiker_core::compile::CompileContext;
 use loadspiker_core::expression::IntoText;
-use loadspiker_core::protocol::{Protocol, ShardInfo, ShardState, masked_url};
+use loadspiker_core::protocol::{LocalFuture, Protocol, ShardHandle, ShardState, masked_url};
 use loadspiker_net::{NetSettings, net_settings};
 use url::Url;
 
@@ -16,7 +16,7 @@ use crate::auth::{Auth, IntoAuth, digest_auth};
 use crate::request::header::HeaderSpec;
 use crate::shard::HttpShard;
 
-/// The settings of HTTP: a builder, passed to `Simulation::protocol`, or to a population's to override it there.
+/// The settings of HTTP. Pass them to `Simulation::protocol`, or to a population's, to override them there.
 ///
 /// ```
 /// use loadspiker_core::DurationExt;
@@ -29,10 +29,11 @@ use crate::shard::HttpShard;
 ///     .host_alias("shop.test", "127.0.0.1");
 /// ```
 ///
-/// What is wrong in it (a URL that is none, a file that is not there) is told before the run, with all other mistakes.
+/// Mistakes, such as an invalid URL or a missing file, are reported before the run, with all others.
 #[derive(Clone, Debug)]
 #[must_use = "settings do nothing until they are given to a simulation"]
 pub struct HttpProtocol {
+    pub(crate) key: String,
     pub(crate) base_urls: Vec<String>,
     pub(crate) headers: Vec<HeaderSpec>,
     pub(crate) checks: Vec<Check>,
@@ -51,13 +52,13 @@ pub struct HttpProtocol {
 }
 
 impl HttpProtocol {
-    /// Requests go to this URL: scheme, host, and optionally a port and a path, before which the paths of requests
-    /// are put. A request may name another server by a URL of its own.
+    /// The base URL: scheme, host, and optionally a port and a path, which is prepended to the paths of requests. A request may
+    /// name another server with an absolute URL.
     pub fn new(base_url: impl Into<String>) -> Self {
         Self::balanced([base_url])
     }
 
-    /// Each user goes to one of these URLs for all its life, users taking turns.
+    /// Distributes users over several base URLs, round-robin. Each user keeps its URL for its whole life.
     pub fn balanced(base_urls: impl IntoIterator<Item = impl Into<String>>) -> Self {
         HttpProtocol { base_urls: base_urls.into_iter().map(Into::into).collect(), ..Self::without_base() }
     }
@@ -65,6 +66,7 @@ impl HttpProtocol {
     /// The settings where the user gave none: every request has to name its server.
     pub(crate) fn without_base() -> Self {
         HttpProtocol {
+            key: String::new(),
             base_urls: Vec::new(),
             headers: vec![
                 HeaderSpec::text("user-agent", concat!("loadspiker/", env!("CARGO_PKG_VERSION"))),
@@ -85,18 +87,37 @@ impl HttpProtocol {
         }
     }
 
+    /// A second configuration beside the one without a name, for requests with
+    /// [`.on(name)`](crate::HttpRequest::on). It has connections, cookies and settings of its own.
+    ///
+    /// ```
+    /// use loadspiker_core::dsl::{Simulation, Steps, scenario};
+    /// use loadspiker_core::inject::at_once_users;
+    /// use loadspiker_http::{HttpProtocol, http};
+    ///
+    /// let visit = scenario("Visit").exec(http("page").get("/")).exec(http("image").get("/1.png").on("images"));
+    /// let simulation = Simulation::new("shop")
+    ///     .protocol(HttpProtocol::new("https://shop.test"))
+    ///     .protocol(HttpProtocol::new("https://images.test").named("images").no_cookies())
+    ///     .with(visit.inject([at_once_users(1)]));
+    /// # simulation.plan(&Default::default()).unwrap();
+    /// ```
+    pub fn named(self, name: impl Into<String>) -> Self {
+        HttpProtocol { key: name.into(), ..self }
+    }
+
     fn with_header(mut self, header: HeaderSpec) -> Self {
         header.put_into(&mut self.headers);
         self
     }
 
-    /// A header of every request. The value may have expressions, or be a closure over the session. A request's own
-    /// header of the same name takes its place.
+    /// Adds a header to every request. The value may contain expressions, or be a closure over the session. A header of the
+    /// request with the same name overrides it.
     pub fn header(self, name: impl Into<String>, value: impl IntoText) -> Self {
         self.with_header(HeaderSpec::text(name, value))
     }
 
-    /// Several headers of every request.
+    /// Adds several headers to every request.
     pub fn headers<N: Into<String>, V: IntoText>(mut self, headers: impl IntoIterator<Item = (N, V)>) -> Self {
         for (name, value) in headers {
             self = self.header(name, value);
@@ -114,89 +135,89 @@ impl HttpProtocol {
         self.header("accept", value)
     }
 
-    /// Every request carries this user name and password (RFC 7617).
+    /// Sends this user name and password with every request (RFC 7617).
     pub fn basic_auth(self, user: impl IntoText, password: impl IntoText) -> Self {
         self.with_header(HeaderSpec::basic(user, password))
     }
 
-    /// Every request is authenticated with this user name and password, answered to a challenge (RFC 7616); see
+    /// Uses this user name and password in response to challenges (RFC 7616), for every request; see
     /// [`digest_auth`](crate::auth::digest_auth).
     pub fn digest_auth(self, user: impl IntoText, password: impl IntoText) -> Self {
         self.auth(digest_auth(user, password))
     }
 
-    /// Every request carries this token (RFC 6750).
+    /// Sends this bearer token with every request (RFC 6750).
     pub fn bearer(self, token: impl IntoText) -> Self {
         self.with_header(HeaderSpec::bearer(token))
     }
 
-    /// Every request is authenticated in this way; see [`crate::auth`]. A request that says how itself, by
-    /// [`HttpRequest::auth`](crate::HttpRequest::auth) or a header `authorization` of its own, is not, and neither is one
-    /// with [`no_auth`](crate::HttpRequest::no_auth).
+    /// Authenticates every request with this method; see [`crate::auth`]. Requests with their own
+    /// [`HttpRequest::auth`](crate::HttpRequest::auth), with an `authorization` header, or with
+    /// [`no_auth`](crate::HttpRequest::no_auth) are excluded.
     pub fn auth<K>(mut self, auth: impl IntoAuth<K>) -> Self {
         self.auth = Some(auth.into_auth());
         self
     }
 
-    /// A check of every response, after the request's own checks.
+    /// Adds a check of every response, after the request's own checks.
     pub fn check(mut self, check: impl IntoCheck) -> Self {
         self.checks.push(check.into_check());
         self
     }
 
-    /// How many connections to one scheme, host and port there may be: of one user, or with
-    /// [`share_connections`](Self::share_connections) of one shard. Default 6. At least 1.
+    /// The maximum number of connections to one scheme, host and port: per user, or per shard with
+    /// [`share_connections`](Self::share_connections). Default: 6. Minimum: 1.
     pub fn max_connections_per_host(mut self, connections: usize) -> Self {
         self.max_connections_per_host = connections;
         self
     }
 
-    /// Whether connections are kept for the next request. Default: yes. If not, every request asks the server to
-    /// close (`connection: close`).
+    /// Whether connections are kept open for the next request. Default: yes. If not, every request asks the server to close
+    /// the connection (`connection: close`).
     pub fn keep_alive(mut self, keep_alive: bool) -> Self {
         self.keep_alive = keep_alive;
         self
     }
 
-    /// A redirect is the response. Default: redirects are followed, each hop being a sample of its own. Mind that
-    /// without a status check a redirect that is not followed fails the request.
+    /// Does not follow redirects. Default: redirects are followed, and each hop is a separate sample. Without a check on the
+    /// status, a redirect that is not followed fails the request.
     pub fn no_follow_redirects(mut self) -> Self {
         self.follow_redirects = false;
         self
     }
 
-    /// How many redirects in a row are followed. Default 20; one more fails the request.
+    /// The maximum number of redirects in a row. One more fails the request. Default: 20.
     pub fn max_redirects(mut self, redirects: u32) -> Self {
         self.max_redirects = redirects;
         self
     }
 
-    /// Cookies are neither kept nor sent. Default: every user has cookies of its own (RFC 6265).
+    /// Neither stores nor sends cookies. Default: every user has its own cookies (RFC 6265).
     pub fn no_cookies(mut self) -> Self {
         self.cookies = false;
         self
     }
 
-    /// Connects to `address`, an IP address or the name of another host, where a URL says `name`. The `host` header
-    /// and TLS still say `name`. Given several times for one name, the addresses take turns.
+    /// Connects to `address`, an IP address or another host name, for URLs with the host `name`. The `host` header and TLS still
+    /// use `name`. If called several times for one name, the addresses are used round-robin.
     #[expect(clippy::needless_pass_by_value, reason = "a text or an address is given, not a reference to one")]
     pub fn host_alias(mut self, name: impl Into<String>, address: impl ToString) -> Self {
         self.host_aliases.push((name.into(), address.to_string()));
         self
     }
 
-    /// The largest body that checks may look at, in bytes, as sent and as decoded. Default 100 MB. A request whose body is
-    /// larger fails, unless no check needs it: a body that is only digested, counted or downloaded may have any size.
+    /// The largest body that checks can read, in bytes, as sent and as decoded. Default: 100 MB. A request with a larger body
+    /// fails, unless no check needs it: a body that is only hashed, counted or downloaded may have any size.
     pub fn max_checked_body(mut self, bytes: usize) -> Self {
         self.max_checked_body = bytes;
         self
     }
 
-    /// How many bytes the bodies may take together that a shard receives for checks, or is checking; there is one shard per
-    /// core. Default 512 MB. A body counts with its announced length from its first byte on, and once more as decoded.
+    /// The maximum total size in bytes of the bodies that a shard keeps for checks; there is one shard per core. Default:
+    /// 512 MB. A body counts with its announced length from its first byte on, and again after decoding.
     ///
-    /// Beyond it a request fails, with an error that names this setting. It does not wait for memory, since that time
-    /// would be charged to the server. What the code of an [imperative](crate::UserHttp) step keeps of a reply counts too.
+    /// Above it, a request fails with an error that names this setting. It does not wait for memory, because that time would be
+    /// attributed to the server. Replies kept by [imperative](crate::UserHttp) code count, too.
     pub fn max_checked_memory(mut self, bytes: usize) -> Self {
         self.max_checked_memory = bytes;
         self
@@ -245,9 +266,14 @@ impl Protocol for HttpProtocol {
         "http"
     }
 
+    fn key(&self) -> &str {
+        &self.key
+    }
+
     fn describe(&self) -> String {
         let bases = self.bases().into_iter().flatten().map(|base| base.to_string()).collect::<Vec<_>>();
-        format!("http {}", bases.join(", ")).trim_end().to_owned()
+        let key = if self.key.is_empty() { String::new() } else { format!(" \"{}\"", self.key) };
+        format!("http{key} {}", bases.join(", ")).trim_end().to_owned()
     }
 
     fn check(&self, cx: &mut CompileContext<'_>) {
@@ -270,8 +296,12 @@ impl Protocol for HttpProtocol {
         }
     }
 
-    fn open(&self, _shard: ShardInfo) -> Result<Rc<dyn ShardState>, String> {
-        Ok(Rc::new(HttpShard::open(self)?))
+    fn open<'a>(&'a self, _: &'a ShardHandle) -> LocalFuture<'a, Result<Rc<dyn ShardState>, String>> {
+        Box::pin(async { Ok(Rc::new(HttpShard::open(self)?) as Rc<dyn ShardState>) })
+    }
+
+    fn schemes(&self) -> &[&str] {
+        &["http", "https"]
     }
 
     fn with_target(&self, target: &str) -> Option<Result<Arc<dyn Protocol>, String>> {

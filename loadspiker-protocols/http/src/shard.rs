@@ -7,17 +7,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::HeaderMap;
-use loadspiker_core::protocol::{ShardState, UserState};
+use loadspiker_core::protocol::{ShardHandle, ShardState, UserState};
 use loadspiker_net::pool::Pools;
 use loadspiker_net::{Dialer, OwnPool};
 
+use crate::body_memory::BodyMemory;
 use crate::connection::{Buffers, Connection};
 use crate::cookie::Jar;
 use crate::origin::{Origin, Origins};
 use crate::protocol::HttpProtocol;
 use crate::request::file::Files;
 use crate::request::prepared::Prepared;
-use crate::room::Room;
 
 /// What is offered in TLS.
 pub(crate) const ALPN: &str = "http/1.1";
@@ -29,7 +29,7 @@ pub(crate) struct HttpShard {
     pub(crate) dialer: Dialer,
     pub(crate) buffers: Buffers,
     /// For bodies that checks look at.
-    pub(crate) room: Arc<Room>,
+    pub(crate) memory: Arc<BodyMemory>,
     /// The pool of all users, if they share one.
     pub(crate) shared: Option<Pools<Rc<Origin>, Connection>>,
     pub(crate) origins: Origins,
@@ -68,7 +68,7 @@ impl HttpShard {
         Ok(HttpShard {
             dialer: protocol.net.dialer(&aliases, &[ALPN])?,
             buffers: Buffers::default(),
-            room: Room::new(protocol.max_checked_body, protocol.max_checked_memory),
+            memory: BodyMemory::new(protocol.max_checked_body, protocol.max_checked_memory),
             shared,
             origins,
             bases,
@@ -119,7 +119,7 @@ impl HttpShard {
 }
 
 impl ShardState for HttpShard {
-    fn tick(&self) {
+    fn tick(&self, _: &ShardHandle) {
         self.dialer.tick();
         if let Some(shared) = &self.shared {
             shared.sweep();

@@ -53,12 +53,12 @@ async fn in_time<C>(connect: impl Future<Output = Result<C, sqlx::Error>>) -> Re
     match tokio::time::timeout(PATIENCE, connect).await {
         Ok(Ok(connection)) => Ok(connection),
         Ok(Err(error @ sqlx::Error::Database(_))) => {
-            Err(format!("the database refuses the connection: {}; check user, password and database", cause(&error)))
+            Err(format!("the database refused the connection: {}; check user, password and database", cause(&error)))
         }
         Ok(Err(error)) => {
             Err(format!("cannot connect: {}; is the server running, and are host and port right?", cause(&error)))
         }
-        Err(_) => Err(format!("there was no connection within {} s; are host and port right?", PATIENCE.as_secs())),
+        Err(_) => Err(format!("no connection within {} s; check host and port", PATIENCE.as_secs())),
     }
 }
 

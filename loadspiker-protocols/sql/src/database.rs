@@ -35,7 +35,7 @@ impl Database {
             found => Err(format!(
                 "{}; a URL begins with sqlite:, postgres:// or mysql:// (or postgresql://, mariadb://)",
                 match found {
-                    Some(scheme) => format!("there is no database for the scheme \"{scheme}\""),
+                    Some(scheme) => format!("unsupported database scheme \"{scheme}\""),
                     None => "the URL has no scheme".to_owned(),
                 }
             )),
@@ -70,10 +70,7 @@ mod tests {
     #[test]
     fn a_scheme_of_no_database_is_named_with_those_that_are_known() {
         let error = Database::of("oracle://h/d").unwrap_err();
-        assert!(
-            error.starts_with("there is no database for the scheme \"oracle\"; a URL begins with sqlite:"),
-            "{error}"
-        );
+        assert!(error.starts_with("unsupported database scheme \"oracle\"; a URL begins with sqlite:"), "{error}");
         assert!(Database::of("shop.db").unwrap_err().starts_with("the URL has no scheme; "));
     }
 

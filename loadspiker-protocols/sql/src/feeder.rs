@@ -6,16 +6,16 @@ use loadspiker_core::protocol::masked_url;
 use crate::database::Database;
 use crate::query::{Message, run};
 
-/// The rows of a query as records: a field for each column, named like it. See the [crate](crate) for URLs and for what
-/// the columns become.
+/// Uses the rows of a query as records, with one field per column. The [crate documentation](crate) describes URLs and the
+/// types of values.
 ///
-/// The query is run once, before the run, whatever number of users there is. One that gives more than 100 MiB is streamed:
-/// it is run anew while the run goes on, in bounded memory, as large files are; so it should give its rows in a certain
-/// order (`ORDER BY`). Several statements, separated by semicolons, are run one after the other, and all rows must have
-/// the same columns. A column that is computed needs a name: `SELECT count(*) AS orders`.
+/// The query runs once, before the run, regardless of the number of users. A result of more than 100 MiB is streamed like a
+/// large file: the query runs again during the run, in bounded memory, so it should return rows in a fixed order
+/// (`ORDER BY`). Several statements, separated by semicolons, run one after the other; all rows must have the same columns.
+/// Computed columns need a name: `SELECT count(*) AS orders`.
 ///
-/// What is wrong (no such server, a password, the query, a column that cannot name an attribute) is told before the run,
-/// with the URL, without its password, and the query.
+/// Errors (the server, the login, the query, a column that cannot be an attribute) are reported before the run, with the
+/// query and the URL, without its password.
 ///
 /// ```no_run
 /// use loadspiker_sql::sql_feeder;
@@ -47,7 +47,9 @@ impl RecordSource for SqlSource {
     fn read(&self, records: &mut RecordSink<'_>) -> Result<(), ReadError> {
         let database = Database::of(&self.url).map_err(ReadError::new)?;
         if self.query.trim().is_empty() {
-            return Err(ReadError::new("the query is empty; write one that gives rows, such as SELECT id FROM users"));
+            return Err(ReadError::new(
+                "the query is empty; write one that returns rows, such as SELECT id FROM users",
+            ));
         }
         let mut columns: Option<Vec<String>> = None;
         for message in run(database, &self.url, &self.query).map_err(ReadError::new)? {
@@ -61,7 +63,7 @@ impl RecordSource for SqlSource {
                     Some(first) => {
                         let (first, other) = (first.join(", "), names.join(", "));
                         return Err(ReadError::new(format!(
-                            "its statements give rows with different columns ({first}; {other}); let all give the same"
+                            "its statements return rows with different columns ({first}; {other}); all must return the same columns"
                         )));
                     }
                 },

@@ -1,6 +1,6 @@
-//! SQL for LoadSpiker: records of SQLite, PostgreSQL and MySQL or MariaDB, over sqlx.
+//! SQL for LoadSpiker: records from SQLite, PostgreSQL, MySQL and MariaDB, with sqlx.
 //!
-//! [`sql_feeder`] makes a feeder of a query:
+//! [`sql_feeder`] creates a feeder from a query:
 //!
 //! ```no_run
 //! use loadspiker_core::dsl::{Simulation, Steps, dummy, scenario};
@@ -21,12 +21,12 @@
 //!
 //! | URL | database |
 //! |---|---|
-//! | `sqlite:shop.db`, `sqlite:///var/shop.db` | a file of SQLite, read only |
+//! | `sqlite:shop.db`, `sqlite:///var/shop.db` | an SQLite file, read-only |
 //! | `postgres://user:password@host:5432/database` (or `postgresql://`) | PostgreSQL |
 //! | `mysql://user:password@host:3306/database` (or `mariadb://`) | MySQL, MariaDB |
 //!
-//! What else may stand in a URL, such as `?sslmode=require`, is what sqlx understands. TLS is rustls, with the
-//! certificates of the system. Passwords are masked in messages and plans.
+//! Other parts of a URL, such as `?sslmode=require`, are those of sqlx. TLS uses rustls with the system's certificates.
+//! Passwords are masked in messages and plans.
 //!
 //! # Values
 //!
@@ -36,10 +36,10 @@
 //! | `REAL`, `FLOAT`, `DOUBLE` | float |
 //! | `NUMERIC`, `DECIMAL` | integer or float if it holds all digits (up to 15), otherwise text |
 //! | booleans, `TINYINT(1)` of MySQL | bool |
-//! | dates and times | text as in ISO 8601: `2026-03-01`, `2026-03-01T12:00:00`, `2026-03-01T12:00:00+00:00` |
-//! | `UUID`, texts, enumerations, all others | text |
-//! | `JSON`, `JSONB` | map, list or whatever it holds |
-//! | arrays of PostgreSQL | list |
+//! | dates and times | text in ISO 8601: `2026-03-01`, `2026-03-01T12:00:00`, `2026-03-01T12:00:00+00:00` |
+//! | `UUID`, texts, enumerations, all other types | text |
+//! | `JSON`, `JSONB` | the JSON value: map, list, text, number, … |
+//! | PostgreSQL arrays | list |
 //! | `BLOB`, `BYTEA`, `BINARY` | bytes |
 //! | `NULL` | null |
 

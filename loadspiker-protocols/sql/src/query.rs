@@ -125,7 +125,7 @@ async fn read(database: Database, url: &str, query: &str, sender: &SyncSender<Me
 fn failed(error: &sqlx::Error) -> String {
     match error {
         sqlx::Error::Database(error) => {
-            format!("the database refuses the query: {}; try the query in a client of the database", error.message())
+            format!("the database rejected the query: {}; try the query in a client of the database", error.message())
         }
         other => format!("the query failed: {other}"),
     }

@@ -79,10 +79,10 @@ fn refusals_are_told_in_words() {
     assert_eq!(told(24), "the password is wrong");
     assert_eq!(told(37), "the clocks of the KDC and of this machine differ too much");
     assert_eq!(told(60), "the KDC answers error 60 as it is");
-    assert_eq!(told(PREAUTH_REQUIRED), "the KDC's answer is no message of Kerberos");
+    assert_eq!(told(PREAUTH_REQUIRED), "the KDC's answer is not a Kerberos message");
     assert_eq!(
         greeting(&wants_proof(23)).err().unwrap(),
-        "the KDC wants encryption other than AES with 128 or 256 bits"
+        "the KDC requires encryption other than AES with 128 or 256 bits"
     );
 }
 

@@ -99,7 +99,7 @@ fn status_codes_are_counted_in_every_scope() {
     let result = &global().status(500..600).percent().lt(1).evaluate(&empty)[0];
     assert_eq!((result.passed, &*result.message), (false, "there is no percentage: no request has ended"));
     let mistakes = global().status(500..500).count().is(0).mistakes();
-    assert!(mistakes[0].contains("no status code is meant"), "{mistakes:?}");
+    assert!(mistakes[0].contains("no status code is given"), "{mistakes:?}");
 }
 
 #[test]

@@ -1,5 +1,5 @@
-//! [`css`], [`css_attr`] and [`form`]: what is found in a body of HTML. It is parsed once for all checks of a response, as
-//! a browser parses it, whatever is wrong with it.
+//! [`css`], [`css_attr`] and [`form`]: checks on HTML. The body is parsed once for all checks of a response, and errors in
+//! it are handled as browsers do.
 
 mod fields;
 
@@ -16,8 +16,8 @@ use crate::session::Session;
 use crate::shown::abbreviate;
 use crate::value::Value;
 
-/// The texts of the elements of an HTML body that a CSS selector matches, in the order of the document. The text of an
-/// element is that of all elements in it, without white space at both ends.
+/// The texts of the elements that match a CSS selector in an HTML body, in document order. The text of an element includes
+/// its descendants, and is trimmed.
 ///
 /// ```
 /// use loadspiker_core::check::css;
@@ -30,11 +30,11 @@ use crate::value::Value;
 /// # let _ = checks;
 /// ```
 pub fn css(selector: impl AsRef<str>) -> Check {
-    Check::from_extractor(Select { selector: selector.as_ref().into(), part: Part::Text })
+    Check::from_extractor(Select { selector: selector.as_ref().into(), part: ElementPart::Text })
 }
 
-/// The values of an attribute of the elements of an HTML body that a CSS selector matches: texts. Elements without the
-/// attribute are passed over.
+/// The values of an attribute of the elements that match a CSS selector in an HTML body, as texts. Elements without the
+/// attribute are skipped.
 ///
 /// ```
 /// use loadspiker_core::check::css_attr;
@@ -48,16 +48,16 @@ pub fn css(selector: impl AsRef<str>) -> Check {
 pub fn css_attr(selector: impl AsRef<str>, attribute: impl AsRef<str>) -> Check {
     Check::from_extractor(Select {
         selector: selector.as_ref().into(),
-        part: Part::Attribute(attribute.as_ref().into()),
+        part: ElementPart::Attribute(attribute.as_ref().into()),
     })
 }
 
-/// The forms of an HTML body that a CSS selector matches: each a map from the names of its fields to their values, as a
-/// browser would send them if the user pressed no button.
+/// The forms that match a CSS selector in an HTML body. Each is a map from field names to values, as a browser would submit
+/// it if no button were pressed.
 ///
-/// In it are inputs, selects and text areas with a name, checked boxes and radio buttons, and hidden fields; not what
-/// is disabled, no buttons, and no files. The value of a field is a text; where several fields have one name it is the
-/// list of theirs. A form can be sent, also with changes: `http("…").post("…").form("#{form}").form_param("amount", 2)`.
+/// The map contains named inputs, selects and text areas, checked boxes and radio buttons, and hidden fields. It does not
+/// contain disabled fields, buttons or files. Values are texts; if several fields share a name, the value is a list. To
+/// submit the form, with changes if needed: `http("…").post("…").form("#{form}").form_param("amount", 2)`.
 ///
 /// ```
 /// use loadspiker_core::check::form;
@@ -66,18 +66,18 @@ pub fn css_attr(selector: impl AsRef<str>, attribute: impl AsRef<str>) -> Check 
 /// # let _ = check;
 /// ```
 pub fn form(selector: impl AsRef<str>) -> Check {
-    Check::from_extractor(Select { selector: selector.as_ref().into(), part: Part::Form })
+    Check::from_extractor(Select { selector: selector.as_ref().into(), part: ElementPart::Form })
 }
 
 #[derive(Debug)]
 struct Select {
     selector: Arc<str>,
-    part: Part,
+    part: ElementPart,
 }
 
-/// What of an element is wanted.
+/// The part of an element that is extracted.
 #[derive(Clone, Debug)]
-enum Part {
+enum ElementPart {
     Text,
     Attribute(Arc<str>),
     Form,
@@ -87,18 +87,18 @@ impl Extractor for Select {
     fn label(&self) -> String {
         let selector = abbreviate(&self.selector);
         match &self.part {
-            Part::Text => format!("css {selector}"),
-            Part::Attribute(name) => format!("css_attr {selector} {name}"),
-            Part::Form => format!("form {selector}"),
+            ElementPart::Text => format!("css {selector}"),
+            ElementPart::Attribute(name) => format!("css_attr {selector} {name}"),
+            ElementPart::Form => format!("form {selector}"),
         }
     }
 
     fn compile(&self, cx: &mut Symbols<'_>) -> Box<dyn Extract> {
-        if let Part::Attribute(name) = &self.part
+        if let ElementPart::Attribute(name) = &self.part
             && (name.is_empty()
                 || name.contains(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '>' | '/' | '=')))
         {
-            cx.mistake(format!("\"{name}\" is no name of an attribute; write one such as href"));
+            cx.mistake(format!("\"{name}\" is not a valid attribute name; write one such as href"));
         }
         Box::new(CompiledSelect { selector: Pattern::compile(&self.selector, cx), part: self.part.clone() })
     }
@@ -119,7 +119,7 @@ fn told(error: &SelectorErrorKind) -> String {
 
 struct CompiledSelect {
     selector: Pattern<Selector>,
-    part: Part,
+    part: ElementPart,
 }
 
 impl FromPattern for Selector {
@@ -140,12 +140,12 @@ impl Extract for CompiledSelect {
         self.selector.with(session, |selector| {
             let elements = html.select(selector);
             match &self.part {
-                Part::Text => found.offer_all(elements, text),
-                Part::Attribute(name) => {
+                ElementPart::Text => found.offer_all(elements, text),
+                ElementPart::Attribute(name) => {
                     let values = elements.filter_map(|element| element.attr(name));
                     found.offer_all(values, Value::from);
                 }
-                Part::Form => {
+                ElementPart::Form => {
                     let forms = elements.filter(|element| element.value().name() == "form");
                     found.offer_all(forms, |form| fields::of(html, form));
                 }

@@ -106,7 +106,7 @@ impl<'d> Search<'d> {
                 JsonTree::Object(fields) => fields.iter().len(),
                 JsonTree::Text(text) => text.chars().count(),
                 JsonTree::Bytes(bytes) => bytes.len(),
-                other => return Err(format!("length() of {} has no meaning", kind(other))),
+                other => return Err(format!("length() does not apply to {}", kind(other))),
             })),
             Node::Call { name, function, arguments } => self.call(name, *function, arguments, data)?,
         })

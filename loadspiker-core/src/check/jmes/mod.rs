@@ -19,13 +19,13 @@ use crate::shown::abbreviate;
 use crate::value::Value;
 pub(super) use parse::JmesPath;
 
-/// The value that a [JMESPath](https://jmespath.org) finds in the body, of its own type: `jmes_path("items[0].price")`,
+/// The value of a [JMESPath](https://jmespath.org) expression on a JSON body, with its own type: `jmes_path("items[0].price")`,
 /// `jmes_path("length(items)")`, ``jmes_path("items[?stock > `0`].id")``.
 ///
-/// A JMESPath gives one value. Where that is a list, [`find`](Check::find) takes it whole, and the other ways to pick
-/// take its elements: `find_nth(n)` one of them, `find_random()` any, `count()` their number, `find_all()` the list if
-/// there is something in it. JMESPath itself does not tell what is missing from what is null; here a field or element
-/// that is not there is not found, and one that is null is null.
+/// A JMESPath returns one value. If that is a list, [`find`](Check::find) returns the whole list. The other methods work on
+/// its elements: `find_nth(n)` takes one of them, `find_random()` a random one, `count()` their number, and `find_all()`
+/// the list unless it is empty. JMESPath itself does not distinguish missing from null. Here, a missing field or element
+/// is not found, and null is found as null.
 ///
 /// ```
 /// use loadspiker_core::check::jmes_path;

@@ -77,8 +77,10 @@ fn mistake(reason: &ErrorReason, found: Option<char>) -> String {
     let found = found.map_or("the end".to_owned(), |c| format!("{c:?}"));
     let what = message.lines().next().unwrap_or_default();
     match what.split(" -- ").next().unwrap_or_default() {
-        "Unexpected nud token" => format!("an expression is expected here, not {found}"),
-        "Unexpected led token" | "Did not parse the complete expression" => format!("{found} continues no expression"),
+        "Unexpected nud token" => format!("expected an expression, found {found}"),
+        "Unexpected led token" | "Did not parse the complete expression" => {
+            format!("unexpected {found} after the expression")
+        }
         other => format!("{}, found {found}", other.replacen("Expected", "expected", 1)),
     }
 }
@@ -110,12 +112,12 @@ fn node(ast: Ast) -> Result<Node, String> {
             let fields = elements.into_iter().map(|pair| Ok((pair.key.into(), node(pair.value)?)));
             Node::Object(fields.collect::<Result<_, String>>()?)
         }
-        Ast::Slice { step: 0, .. } => return Err("the step of a slice is 0; take 1 or another".to_owned()),
+        Ast::Slice { step: 0, .. } => return Err("the step of a slice is 0; use another".to_owned()),
         Ast::Slice { start, stop, step, .. } => {
             Node::Slice { start: start.map(i64::from), stop: stop.map(i64::from), step: step.into() }
         }
         Ast::Function { name, args, .. } => call(name, args)?,
-        Ast::Expref { .. } => return Err("& stands only before an argument of a function".to_owned()),
+        Ast::Expref { .. } => return Err("& is only allowed before a function argument".to_owned()),
     })
 }
 
@@ -153,7 +155,7 @@ fn call(name: String, arguments: Vec<Ast>) -> Result<Node, String> {
     let known = FUNCTIONS.iter().find(|(known, ..)| *known == name);
     let (Some((_, least, more)), Some(function)) = (known, DEFAULT_RUNTIME.get_function(&name)) else {
         let names: Vec<&str> = FUNCTIONS.iter().map(|(name, ..)| *name).collect();
-        return Err(format!("there is no function {name}(…); those there are: {}", names.join(", ")));
+        return Err(format!("unknown function {name}(…); known functions: {}", names.join(", ")));
     };
     let given = arguments.len();
     if given < *least || given > *least && !more {

@@ -1,9 +1,9 @@
-//! [`JsonParts`]: which parts of a JSON text are looked at, so that the others need not be built.
+//! [`JsonParts`]: the parts of a JSON text that are needed, so that the others can be skipped.
 
-/// The parts of a JSON text that somebody looks at, by the way that leads to them from here.
+/// The parts of a JSON text that are needed, as a tree of field names and positions.
 ///
-/// What is read by it is the text as a tree, but for what nobody looks at: fields are left out, elements are null. What
-/// lies on the way to a part is of its own kind, also where that leads nowhere: a path into a number ends at a number.
+/// The parser leaves out fields that are not needed and replaces elements that are not needed by null. Values on the way to
+/// a part keep their kind, even if the path leads nowhere: a path into a number ends at the number.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct JsonParts {
     /// All that is here. Then the others are empty.
@@ -17,12 +17,12 @@ pub struct JsonParts {
 }
 
 impl JsonParts {
-    /// Of which kind it is, and no more.
+    /// The kind of the value only.
     pub fn kind() -> Self {
         JsonParts::default()
     }
 
-    /// All.
+    /// The whole value.
     pub fn whole() -> Self {
         JsonParts { whole: true, ..JsonParts::default() }
     }
@@ -39,13 +39,13 @@ impl JsonParts {
         JsonParts { any_field: Some(parts.into()), ..JsonParts::default() }
     }
 
-    /// `parts` of the element at `place`, from 0.
+    /// `parts` of the element at `place`, counted from 0.
     #[must_use]
     pub fn element(place: usize, parts: JsonParts) -> Self {
         JsonParts { elements: vec![(place, parts)], ..JsonParts::default() }
     }
 
-    /// `parts` of every element. The list has its length then.
+    /// `parts` of every element. The list keeps its length.
     #[must_use]
     pub fn any_element(parts: JsonParts) -> Self {
         JsonParts { any_element: Some(parts.into()), ..JsonParts::default() }
@@ -57,7 +57,7 @@ impl JsonParts {
         JsonParts::any_field(parts.clone()).and(JsonParts::any_element(parts))
     }
 
-    /// These and others.
+    /// The union of these parts and `other`.
     #[must_use]
     pub fn and(mut self, other: JsonParts) -> Self {
         if self.whole || other.whole {

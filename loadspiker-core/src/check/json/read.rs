@@ -17,7 +17,7 @@ pub(super) fn read<'b>(
     parts: &JsonParts,
     arena: &'b Bump,
 ) -> Result<&'b JsonTree<'b>, ExtractError> {
-    let no_json = |why: &dyn fmt::Display| ExtractError::Response(format!("body is no JSON: {why}"));
+    let no_json = |why: &dyn fmt::Display| ExtractError::Response(format!("body is not valid JSON: {why}"));
     let text = text.map_err(|why| no_json(&why))?;
     if text.is_empty() {
         return Err(no_json(&"it is empty"));
@@ -38,7 +38,7 @@ pub(super) fn tree<'b, D: Deserializer<'b>>(
     arena: &'b Bump,
 ) -> Result<(&'b JsonTree<'b>, Vec<f64>), D::Error> {
     let mut stack = Stack { arena, trees: Vec::with_capacity(32), names: Vec::with_capacity(8), huge: Vec::new() };
-    Part { parts, stack: &mut stack }.deserialize(from)?;
+    PartsSeed { parts, stack: &mut stack }.deserialize(from)?;
     Ok((arena.alloc(stack.trees.pop().unwrap_or(JsonTree::Null)), stack.huge))
 }
 
@@ -68,7 +68,7 @@ struct Stack<'b> {
 const HUGE: f64 = 9_223_372_036_854_775_808.0;
 
 /// Reads these parts of a text, and puts them on the stack: handing them from one to the next would be a third of the time.
-struct Part<'p, 's, 'b> {
+struct PartsSeed<'p, 's, 'b> {
     parts: &'p JsonParts,
     stack: &'s mut Stack<'b>,
 }
@@ -76,14 +76,14 @@ struct Part<'p, 's, 'b> {
 /// The only field of what `serde_json` gives for a number, if somebody has turned its `arbitrary_precision` on.
 const NUMBER: &str = "$serde_json::private::Number";
 
-impl<'b> Part<'_, '_, 'b> {
+impl<'b> PartsSeed<'_, '_, 'b> {
     fn is<E>(self, tree: JsonTree<'b>) -> Result<(), E> {
         self.stack.trees.push(tree);
         Ok(())
     }
 }
 
-impl<'b> DeserializeSeed<'b> for Part<'_, '_, 'b> {
+impl<'b> DeserializeSeed<'b> for PartsSeed<'_, '_, 'b> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'b>>(self, from: D) -> Result<(), D::Error> {
@@ -91,7 +91,7 @@ impl<'b> DeserializeSeed<'b> for Part<'_, '_, 'b> {
     }
 }
 
-impl<'b> Visitor<'b> for Part<'_, '_, 'b> {
+impl<'b> Visitor<'b> for PartsSeed<'_, '_, 'b> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -131,11 +131,11 @@ impl<'b> Visitor<'b> for Part<'_, '_, 'b> {
     }
 
     fn visit_map<A: MapAccess<'b>>(self, mut from: A) -> Result<(), A::Error> {
-        let Part { parts, stack } = self;
+        let PartsSeed { parts, stack } = self;
         let (trees, names) = (stack.trees.len(), stack.names.len());
         while let Some(key) = from.next_key_seed(Name { parts, stack })? {
             match key {
-                Key::Wanted(parts) => from.next_value_seed(Part { parts, stack })?,
+                Key::Wanted(parts) => from.next_value_seed(PartsSeed { parts, stack })?,
                 Key::Ignored => drop(from.next_value::<IgnoredAny>()?),
                 Key::Number => {
                     stack.trees.push(number(&from.next_value::<Cow<'_, str>>()?)?);
@@ -150,12 +150,12 @@ impl<'b> Visitor<'b> for Part<'_, '_, 'b> {
     }
 
     fn visit_seq<A: SeqAccess<'b>>(self, mut from: A) -> Result<(), A::Error> {
-        let Part { parts, stack } = self;
+        let PartsSeed { parts, stack } = self;
         let (first, looked_at) = (stack.trees.len(), parts.elements());
         let mut more = true;
         while more && stack.trees.len() - first < looked_at {
             more = match parts.of_element(stack.trees.len() - first) {
-                Some(parts) => from.next_element_seed(Part { parts, stack })?.is_some(),
+                Some(parts) => from.next_element_seed(PartsSeed { parts, stack })?.is_some(),
                 None => {
                     let is_there = from.next_element::<IgnoredAny>()?.is_some();
                     stack.trees.extend(is_there.then_some(JsonTree::Null));
@@ -184,7 +184,7 @@ fn number<'b, E: Error>(text: &str) -> Result<JsonTree<'b>, E> {
     if find_big_integer(text.as_bytes(), |_| true).is_some() {
         return Err(E::custom(too_big(text)));
     }
-    text.parse().map(JsonTree::Float).map_err(|_| E::custom(format!("{text} is no number")))
+    text.parse().map(JsonTree::Float).map_err(|_| E::custom(format!("{text} is not a number")))
 }
 
 /// Reads the name of a field of something of which these parts are looked at, and puts one that is on the stack.

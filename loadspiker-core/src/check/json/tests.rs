@@ -65,10 +65,10 @@ fn what_nobody_looks_at_must_be_json_nevertheless() {
         let text = std::str::from_utf8(text).map_err(|_| "it is not UTF-8".to_owned());
         read(text, &outline("$.a"), &Bump::new()).unwrap_err().to_string()
     };
-    assert_eq!(failure(br#"{"a": 1, "b": tru}"#), "body is no JSON: expected ident at line 1 column 18");
-    assert_eq!(failure(br#"{"a": 1} {"#), "body is no JSON: trailing characters at line 1 column 10");
-    assert_eq!(failure(b"{\"b\": \"\xff\"}"), "body is no JSON: it is not UTF-8");
-    assert_eq!(failure(br#"{"a": 1, "b": [1, 2}"#), "body is no JSON: expected `,` or `]` at line 1 column 20");
+    assert_eq!(failure(br#"{"a": 1, "b": tru}"#), "body is not valid JSON: expected ident at line 1 column 18");
+    assert_eq!(failure(br#"{"a": 1} {"#), "body is not valid JSON: trailing characters at line 1 column 10");
+    assert_eq!(failure(b"{\"b\": \"\xff\"}"), "body is not valid JSON: it is not UTF-8");
+    assert_eq!(failure(br#"{"a": 1, "b": [1, 2}"#), "body is not valid JSON: expected `,` or `]` at line 1 column 20");
 }
 
 #[test]
@@ -106,34 +106,34 @@ fn mistakes_in_a_path_are_shown_where_they_are() {
     for (path, expected) in [
         ("", "at character 1: a path begins with $"),
         ("$.ä[", "at character 5: 'name', *, a number, a slice or ?filter is expected here, not the end"),
-        ("$.a b", "at character 4: ' ' continues no path; .name, ..name and […] do"),
+        ("$.a b", "at character 4: unexpected ' ' in the path; expected .name, ..name or […]"),
         ("$.a.", "at character 5: a name or * is expected after the dot, not the end; other names are written ['…']"),
         ("$.1", "at character 3: a name or * is expected after the dot, not '1'; other names are written ['…']"),
-        ("$.user-id", "at character 7: '-' continues no path; .name, ..name and […] do"),
+        ("$.user-id", "at character 7: unexpected '-' in the path; expected .name, ..name or […]"),
         ("$[a]", "at character 3: 'name', *, a number, a slice or ?filter is expected here, not 'a'"),
         ("$['a'", "at character 6: ] is expected here, or a comma, not the end"),
         ("$['a]", "at character 3: the ' here is not closed"),
-        ("$['a\\q']", "at character 5: \\q begins no escape; \\\\ is a backslash"),
+        ("$['a\\q']", "at character 5: \\q is not a valid escape; \\\\ is a backslash"),
         ("$['\n']", "at character 4: '\\n' must be escaped in a text"),
-        ("$[01]", "at character 3: 01 is no integer; they are written 0, 1, -1 and so on"),
+        ("$[01]", "at character 3: 01 is not a valid integer; write it as 0, 1, -1 and so on"),
         ("$[9007199254740992]", "at character 3: 9007199254740992 is not between -(2^53 - 1) and 2^53 - 1"),
         ("$[?@.a = 1]", "at character 8: ] is expected here, or a comma, not '='"),
         ("$[?(@.a]", "at character 8: ) is expected here, which closes the parenthesis, not ']'"),
-        ("$[?1]", "at character 4: this is a value, and neither true nor false; compare it: == …"),
-        ("$[?@.a == 01]", "at character 11: 01 is no number as JSON has them"),
+        ("$[?1]", "at character 4: this is a value, not a condition; compare it: == …"),
+        ("$[?@.a == 01]", "at character 11: 01 is not a valid JSON number"),
         (
             "$[?@.a == 18446744073709551616]",
             "at character 11: 18446744073709551616 has more than 64 bits, so nothing can be compared with it exactly",
         ),
         ("$[?@.* == 1]", "at character 4: this path may lead to several nodes, which cannot be compared"),
         ("$[?match(@, 'a') == 1]", "at character 4: this is true or false by itself and cannot be compared"),
-        ("$[?match(@, '(')]", "at character 13: \"(\" is no regular expression"),
+        ("$[?match(@, '(')]", "at character 13: \"(\" is not a valid regular expression"),
         ("$[?match(@)]", "at character 4: match(…) takes 2 arguments, not 1"),
         ("$[?length(@, 1) == 1]", "at character 4: length(…) takes 1 argument, not 2"),
         ("$[?count(1) == 1]", "at character 10: count(…) takes a path, as count(@.items)"),
         (
             "$[?nope(@.a)]",
-            "at character 4: there is no function nope(…); those there are: length(…), count(…), value(…), match(…), search(…)",
+            "at character 4: unknown function nope(…); known functions: length(…), count(…), value(…), match(…), search(…)",
         ),
         (
             "$[?a == 1]",
@@ -163,7 +163,7 @@ fn numbers_of_any_precision_are_numbers() {
     assert_eq!(number("1.5e3"), Ok(json!(1500.0)));
     assert_eq!(number("18446744073709551615"), Ok(json!(u64::MAX)));
     assert!(number("18446744073709551616").unwrap_err().contains("has more than 64 bits"));
-    assert_eq!(number("x").unwrap_err(), "x is no number");
+    assert_eq!(number("x").unwrap_err(), "x is not a number");
 }
 
 fn document() -> impl Strategy<Value = Json> {

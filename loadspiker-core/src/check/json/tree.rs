@@ -1,4 +1,4 @@
-//! [`JsonTree`]: a JSON text as checks walk it.
+//! [`JsonTree`]: parsed JSON, as checks see it.
 
 use std::cmp::Ordering;
 use std::sync::Arc;
@@ -8,8 +8,8 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::value::{Number, Value};
 
-/// JSON as it lies in the memory of one response; copying it copies no more than a reference. Two trees are equal if they
-/// say the same: the numbers 1 and 1.0 do.
+/// A JSON value in the memory of one response. Copying it only copies a reference. Two trees are equal if their values are:
+/// 1 equals 1.0.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub enum JsonTree<'b> {
@@ -25,7 +25,7 @@ pub enum JsonTree<'b> {
     Float(f64),
     /// A text.
     Text(&'b str),
-    /// Bytes, which JSON does not have, but [values](crate::check::Response::value) of other kinds do.
+    /// Bytes. JSON has none, but structured [values](crate::check::Response::value) of other protocols do.
     Bytes(&'b [u8]),
     /// An array.
     List(&'b [JsonTree<'b>]),
@@ -34,7 +34,7 @@ pub enum JsonTree<'b> {
 }
 
 impl<'b> JsonTree<'b> {
-    /// The field of this name, if it is an object that has one.
+    /// The field with this name, if this is an object that has one.
     pub fn get(&self, name: &str) -> Option<&'b JsonTree<'b>> {
         match self {
             JsonTree::Object(fields) => fields.get(name),
@@ -42,7 +42,7 @@ impl<'b> JsonTree<'b> {
         }
     }
 
-    /// The elements, if it is an array.
+    /// The elements, if this is an array.
     pub fn elements(&self) -> Option<&'b [JsonTree<'b>]> {
         match self {
             JsonTree::List(elements) => Some(elements),
@@ -63,7 +63,7 @@ impl<'b> JsonTree<'b> {
         JsonTree::Int(i64::try_from(number).unwrap_or(i64::MAX))
     }
 
-    /// Which number is less; `None` if one is no number.
+    /// Compares two numbers; `None` if one of them is not a number.
     pub(in crate::check) fn order_of_numbers(&self, other: &JsonTree<'_>) -> Option<Ordering> {
         match (self, other) {
             (JsonTree::Int(one), JsonTree::Int(other)) => Some(one.cmp(other)),
@@ -98,7 +98,7 @@ impl PartialEq<JsonTree<'_>> for JsonTree<'_> {
     }
 }
 
-/// The fields of a JSON object in the order in which they were written, each name once.
+/// The fields of a JSON object in the order of the text. Each name occurs once.
 #[derive(Clone, Copy, Debug)]
 pub struct JsonFields<'b>(&'b [(&'b str, JsonTree<'b>)]);
 
@@ -127,12 +127,12 @@ impl<'b> JsonFields<'b> {
         JsonFields(&fields[..places.len()])
     }
 
-    /// The field of this name.
+    /// The field with this name.
     pub fn get(&self, name: &str) -> Option<&'b JsonTree<'b>> {
         self.0.iter().find(|(known, _)| *known == name).map(|(_, tree)| tree)
     }
 
-    /// All of them, with their names.
+    /// All fields, with their names.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (&'b str, &'b JsonTree<'b>)> {
         self.0.iter().map(|(name, tree)| (*name, tree))
     }

@@ -69,10 +69,10 @@ fn numbers_compare_also_when_written_as_texts() {
     assert_eq!(message(json_path("$.price").between(4, 5)), "json_path $.price: 3 is not between 4 and 5");
     assert_eq!(message(json_path("$.price").gt(1).lt(2)), "json_path $.price: 3 is not less than 2");
     assert_eq!(message(status().lt(100)), "status is 200, expected less than 100");
-    assert_eq!(message(json_path("$.tags[0]").gt(5)), "json_path $.tags[0]: \"a\" is no number");
+    assert_eq!(message(json_path("$.tags[0]").gt(5)), "json_path $.tags[0]: \"a\" is not a number");
     assert_eq!(
         message(json_path("$.price").gt("#{word}")),
-        "json_path $.price: the bound #{word} is no number for this user"
+        "json_path $.price: the bound #{word} is not a number for this user"
     );
     assert_eq!(message(json_path("$.none").gt(5)), "json_path $.none: nothing found");
 }
@@ -98,8 +98,8 @@ fn null_is_something_and_nothing_is_not_null() {
 #[test]
 fn what_must_not_be_there_is_told_if_it_is() {
     assert_eq!(saved(json_path("$.error").not_exists()), None);
-    assert_eq!(message(json_path("$.text").not_exists()), "json_path $.text: \"12\" found, but must not be there");
-    assert_eq!(message(substring("token").not_exists()), "substring \"token\": 2 found, but must not be there");
+    assert_eq!(message(json_path("$.text").not_exists()), "json_path $.text: \"12\" found, but must be missing");
+    assert_eq!(message(substring("token").not_exists()), "substring \"token\": 2 found, but must be missing");
 }
 
 #[test]
@@ -123,7 +123,7 @@ fn what_goes_by_the_name_of_a_secret_is_not_shown_and_neither_is_what_it_is_comp
         (json_path("$.token").one_of(["s3cr3t", "other"]), "json_path $.token: is not •••"),
         (json_path("$.text").is("s3cr3t").name("session id"), "session id: is not •••"),
         (json_path("$.text").is("s3cr3t").save_as("pin"), "json_path $.text: is not •••"),
-        (json_path("$.token").gt(5), "json_path $.token: is no number"),
+        (json_path("$.token").gt(5), "json_path $.token: is not a number"),
         (all_of([header("set-cookie").is("a=s3cr3t")]), "header set-cookie: is not •••"),
     ] {
         assert_eq!(message(check), told);

@@ -122,5 +122,5 @@ fn a_value_that_cannot_be_recorded_fails_the_check() {
     let named = mistakes(json_path("$.x").record_to(&trend(" ")));
     assert_eq!(named, ["the name of a trend is empty; give it one that can be found in a report"]);
     let misused = mistakes(any_of([status()]).record_to(&trend("t")));
-    assert_eq!(misused, [".record_to(…) means nothing on any_of(…); write it on the checks inside"]);
+    assert_eq!(misused, [".record_to(…) has no effect on any_of(…); write it on the checks inside"]);
 }

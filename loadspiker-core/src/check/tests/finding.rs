@@ -115,16 +115,19 @@ fn expressions_in_patterns_are_evaluated_for_each_user() {
 fn a_body_that_cannot_be_read_is_told() {
     let html = response("<html>");
     let message = |check: Check, response: &Fake| run(&[check], response).0.unwrap_err();
-    assert_eq!(message(json_path("$.a"), &html), "body is no JSON: expected value at line 1 column 1");
+    assert_eq!(message(json_path("$.a"), &html), "body is not valid JSON: expected value at line 1 column 1");
     assert_eq!(
         message(json_path("$.a").name("price"), &html),
-        "price: body is no JSON: expected value at line 1 column 1"
+        "price: body is not valid JSON: expected value at line 1 column 1"
     );
-    assert_eq!(message(json_path("$.a").not_exists(), &html), "body is no JSON: expected value at line 1 column 1");
-    assert_eq!(message(json_path("$.a").count(), &bare()), "body is no JSON: it is empty");
+    assert_eq!(
+        message(json_path("$.a").not_exists(), &html),
+        "body is not valid JSON: expected value at line 1 column 1"
+    );
+    assert_eq!(message(json_path("$.a").count(), &bare()), "body is not valid JSON: it is empty");
     let binary = Fake { body: vec![0xff, 0xfe], ..response("") };
     for check in [body_string(), substring("a"), regex("a")] {
-        assert_eq!(message(check, &binary), "body is no text: it is not UTF-8");
+        assert_eq!(message(check, &binary), "body is not valid text: it is not UTF-8");
     }
     assert_eq!(saved_from(body_bytes(), &binary), Some((&[0xff_u8, 0xfe][..]).into()));
 }

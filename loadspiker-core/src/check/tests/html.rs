@@ -74,9 +74,9 @@ fn a_page_is_parsed_once() {
 
 #[test]
 fn a_body_that_is_none_is_told() {
-    assert_eq!(run(&[css("h1")], &bare()).0, Err("body is no HTML: it is empty".into()));
+    assert_eq!(run(&[css("h1")], &bare()).0, Err("body is not valid HTML: it is empty".into()));
     let binary = Fake { body: vec![0xff, 0xfe], ..response("") };
-    assert_eq!(run(&[css("h1")], &binary).0, Err("body is no text: it is not UTF-8".into()));
+    assert_eq!(run(&[css("h1")], &binary).0, Err("body is not valid text: it is not UTF-8".into()));
     assert_eq!(run(&[css("h1").optional()], &binary).0, Ok(()));
 }
 
@@ -104,7 +104,7 @@ fn mistakes_are_told_before_the_run() {
         let found = mistakes(css(selector));
         assert!(found[0].starts_with(&format!("CSS selector \"{selector}\": {why}")), "{found:?}");
     }
-    assert_eq!(mistakes(css_attr("a", "")), ["\"\" is no name of an attribute; write one such as href"]);
+    assert_eq!(mistakes(css_attr("a", "")), ["\"\" is not a valid attribute name; write one such as href"]);
 }
 
 #[test]

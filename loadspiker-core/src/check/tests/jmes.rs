@@ -43,12 +43,15 @@ fn what_is_missing_is_not_null() {
 
 #[test]
 fn what_a_function_cannot_work_with_is_told() {
-    assert_eq!(message(jmes_path("length(price)")), "jmes_path length(price): length() of a number has no meaning");
+    assert_eq!(message(jmes_path("length(price)")), "jmes_path length(price): length() does not apply to a number");
     let found = message(jmes_path("sum(token)"));
     assert_eq!(found, "jmes_path sum(token): argument 1 of sum() is of type string, not array[number]");
     assert_eq!(outcome(jmes_path("sum(token)").optional()), Ok(()));
     let html = response("<html>");
-    assert_eq!(run(&[jmes_path("a")], &html).0, Err("body is no JSON: expected value at line 1 column 1".into()));
+    assert_eq!(
+        run(&[jmes_path("a")], &html).0,
+        Err("body is not valid JSON: expected value at line 1 column 1".into())
+    );
 }
 
 #[test]
@@ -61,17 +64,17 @@ fn both_json_languages_share_one_parsed_body() {
 #[test]
 fn mistakes_are_told_before_the_run() {
     for (expression, expected) in [
-        ("nope(a)", "there is no function nope(…); those there are: abs, avg, "),
+        ("nope(a)", "unknown function nope(…); known functions: abs, avg, "),
         ("length(a, b)", "length(…) takes 1 argument, not 2"),
         ("merge()", "merge(…) takes 1 or more arguments, not 0"),
-        ("sort_by(a, &nope(b))", "there is no function nope(…)"),
-        ("a[::0]", "the step of a slice is 0; take 1 or another"),
+        ("sort_by(a, &nope(b))", "unknown function nope(…)"),
+        ("a[::0]", "the step of a slice is 0; use another"),
         ("a[", "at character 3: expected number, ':', or '*', found the end"),
-        ("", "at character 1: an expression is expected here, not the end"),
+        ("", "at character 1: expected an expression, found the end"),
         ("\"ä\".", "at character 5: expected identifier, '*', '{', '[', '&', or '[?', found the end"),
-        ("a b", "at character 3: 'b' continues no expression"),
+        ("a b", "at character 3: unexpected 'b' after the expression"),
         ("a.]", "at character 3: "),
-        ("a || ]", "at character 6: an expression is expected here, not ']'"),
+        ("a || ]", "at character 6: expected an expression, found ']'"),
     ] {
         let found = mistakes(jmes_path(expression));
         assert_eq!(found.len(), 1, "{found:?}");
@@ -83,7 +86,7 @@ fn mistakes_are_told_before_the_run() {
     let (outcome, _) = run(&[jmes_path("nope#{five}(a)")], &response(SHOP));
     let message = outcome.unwrap_err();
     assert!(
-        message.starts_with("jmes_path nope#{five}(a): JMESPath of this user: there is no function nope5"),
+        message.starts_with("jmes_path nope#{five}(a): JMESPath of this user: unknown function nope5"),
         "{message}"
     );
 }

@@ -104,9 +104,9 @@ fn all_of_needs_all_and_any_of_needs_one() {
     assert_eq!(outcome(any_of([bad(), good()])), Ok(()));
     assert_eq!(
         message(any_of([bad(), status().is(1)])),
-        "none holds: status is 200, expected 1; header none: nothing found"
+        "none passed: status is 200, expected 1; header none: nothing found"
     );
-    assert_eq!(message(any_of([bad()]).name("freshness")), "freshness: none holds: header none: nothing found");
+    assert_eq!(message(any_of([bad()]).name("freshness")), "freshness: none passed: header none: nothing found");
     let (_, session) = run(&[any_of([status().save_as("status"), good()]), all_of([bad(), good()])], &response(SHOP));
     assert!(session.contains("status") && session.contains("price"));
 }
@@ -145,23 +145,26 @@ fn mistakes_are_told_before_the_run() {
         (json_path("$.a").matches("*"), "regular expression \"*\": repetition operator missing expression"),
         (substring(""), "substring \"\": it is empty, every text holds that; name what to look for"),
         (header(""), "header name \"\": it is empty; name a header"),
-        (header("x-id:"), "header name \"x-id:\": ':' is in no name of a header; leave it out"),
-        (header("x id"), "header name \"x id\": ' ' is in no name of a header; leave it out"),
+        (header("x-id:"), "header name \"x-id:\": a header name cannot contain ':'; leave it out"),
+        (header("x id"), "header name \"x id\": a header name cannot contain ' '; leave it out"),
         (regex(""), "regular expression \"\": it is empty, every text matches that; write what to look for"),
         (status().name(" "), "the name of a check is empty; say what it checks"),
         (custom_check("", |_, _| true), "the name of a check is empty; say what it checks"),
-        (json_path("$.a").lt("many"), "\"many\" is no number, nothing can be compared with it; use is(…) for texts"),
-        (json_path("$.a").lt(f64::NAN), "NaN is no number, nothing can be compared with it; use is(…) for texts"),
+        (
+            json_path("$.a").lt("many"),
+            "\"many\" is not a number, so nothing can be compared with it; use is(…) for texts",
+        ),
+        (json_path("$.a").lt(f64::NAN), "NaN is not a number, so nothing can be compared with it; use is(…) for texts"),
         (status().between(5, 3), "between(5, 3) can never hold; write between(3, 5)"),
         (status().one_of(Vec::<i32>::new()), "one_of([]) can never hold; name what is expected"),
-        (all_of([]), "all_of(…) has no checks in it; name at least one"),
-        (any_of([]), "any_of(…) has no checks in it; name at least one"),
-        (all_of([status()]).is(3), ".is(…) means nothing on all_of(…); write it on the checks inside"),
+        (all_of([]), "all_of(…) contains no checks; add at least one"),
+        (any_of([]), "any_of(…) contains no checks; add at least one"),
+        (all_of([status()]).is(3), ".is(…) has no effect on all_of(…); write it on the checks inside"),
         (
             check_if(true, status()).save_as("x"),
-            ".save_as(…) means nothing on check_if(…); write it on the check inside",
+            ".save_as(…) has no effect on check_if(…); write it on the check inside",
         ),
-        (custom_check("x", |_, _| true).count(), ".count(…) means nothing on custom_check(…); let the closure decide"),
+        (custom_check("x", |_, _| true).count(), ".count(…) has no effect on custom_check(…); let the closure decide"),
     ] {
         assert_eq!(mistakes(check), [expected]);
     }

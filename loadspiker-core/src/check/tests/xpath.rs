@@ -50,9 +50,9 @@ fn a_body_is_parsed_once_and_one_that_is_no_xml_is_told() {
     let order = response(ORDER);
     assert_eq!(run(&[xpath("//item"), xpath("//name")], &order).0, Ok(()));
     assert_eq!(order.body_reads.get(), 1);
-    assert_eq!(run(&[xpath("//a")], &bare()).0, Err("body is no XML: it is empty".into()));
+    assert_eq!(run(&[xpath("//a")], &bare()).0, Err("body is not valid XML: it is empty".into()));
     let message = run(&[xpath("//a")], &response("{\"a\": 1}")).0.unwrap_err();
-    assert!(message.starts_with("body is no XML: "), "{message}");
+    assert!(message.starts_with("body is not valid XML: "), "{message}");
     assert_eq!(run(&[xpath("//a").optional()], &response("<a>")).0, Ok(()));
     let bomb = (0..9).fold(String::from("<!DOCTYPE a [<!ENTITY e0 'ha'>"), |text, n| {
         text + &format!("<!ENTITY e{} '{}'>", n + 1, format!("&e{n};").repeat(10))
@@ -64,7 +64,7 @@ fn a_body_is_parsed_once_and_one_that_is_no_xml_is_told() {
 fn a_document_of_any_depth_is_read_or_refused() {
     let deep = "<a>".repeat(100_000) + &"</a>".repeat(100_000);
     let (outcome, _) = run(&[xpath("//b").count().is(0)], &response(&deep));
-    assert!(outcome.is_ok() || outcome.clone().unwrap_err().starts_with("body is no XML: "), "{outcome:?}");
+    assert!(outcome.is_ok() || outcome.clone().unwrap_err().starts_with("body is not valid XML: "), "{outcome:?}");
 }
 
 #[test]
@@ -76,7 +76,7 @@ fn mistakes_are_told_before_the_run() {
         ("count()", "the number of arguments of count(…) is 0, it must be 1"),
         ("//a[substring('a')]", "the number of arguments of substring(…) is 1, it must be 2 to 3"),
         ("concat('a')", "the number of arguments of concat(…) is 1, it must be 2 or more"),
-        ("//a[@id = $id]", "$id is a variable, of which there are none; write #{…}"),
+        ("//a[@id = $id]", "$id is a variable, which is not supported; write #{…}"),
     ] {
         let found = mistakes(xpath(expression));
         assert_eq!(found.len(), 1, "{expression}: {found:?}");

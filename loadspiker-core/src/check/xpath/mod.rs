@@ -1,5 +1,5 @@
-//! [`xpath`]: what an XPath finds in a body of XML. `roxmltree` parses the body, once for all checks of a response;
-//! `xpath-eval` parses expressions and evaluates them over the tree that [`tree`] makes of it.
+//! [`xpath`]: values found in an XML body by an XPath. `roxmltree` parses the body, once for all checks of a response;
+//! `xpath-eval` parses expressions and evaluates them over the tree that [`tree`] builds.
 
 mod review;
 mod tree;
@@ -18,11 +18,11 @@ use crate::shown::abbreviate;
 use crate::value::Value;
 use tree::Node;
 
-/// What an XPath 1.0 expression finds in a body of XML or XHTML: the text of each node, or a float, a bool or a text if
-/// that is what the expression says.
+/// The result of an XPath 1.0 expression on an XML or XHTML body: the text of each node, or the float, bool or text that
+/// the expression returns.
 ///
-/// In XPath a name without a prefix is in no namespace. Prefixes that the outermost element of the body declares are
-/// known; for others, and for a namespace without a prefix as in XHTML, there is [`xpath_ns`].
+/// In XPath, a name without a prefix is in no namespace. Prefixes declared on the root element of the body are known. For
+/// other prefixes, and for a default namespace as in XHTML, use [`xpath_ns`].
 ///
 /// ```
 /// use loadspiker_core::check::xpath;
@@ -39,7 +39,7 @@ pub fn xpath(expression: impl AsRef<str>) -> Check {
     xpath_ns(expression, [] as [(&str, &str); 0])
 }
 
-/// As [`xpath`], with prefixes for namespaces: they mean what is said here, whatever the body calls them.
+/// Like [`xpath`], with prefixes for namespaces. The body may use other prefixes for the same namespaces.
 ///
 /// ```
 /// use loadspiker_core::check::xpath_ns;
@@ -140,9 +140,9 @@ impl Extract for CompiledPath {
 /// Why it is no XML.
 pub(super) fn parse(text: &str) -> Result<Document<'_>, String> {
     if text.is_empty() {
-        return Err("body is no XML: it is empty".to_owned());
+        return Err("body is not valid XML: it is empty".to_owned());
     }
     // A document type, as XHTML has it, is read over; entities in it are bounded by the parser.
     let options = ParsingOptions { allow_dtd: true, ..ParsingOptions::default() };
-    Document::parse_with_options(text, options).map_err(|error| format!("body is no XML: {error}"))
+    Document::parse_with_options(text, options).map_err(|error| format!("body is not valid XML: {error}"))
 }

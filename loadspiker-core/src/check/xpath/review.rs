@@ -61,7 +61,7 @@ fn location(path: &LocationPath) -> Result<(), String> {
 fn filter(filtered: &FilterExpr) -> Result<(), String> {
     match &filtered.primary {
         PrimaryExpr::Variable(name) => {
-            return Err(format!("${} is a variable, of which there are none; write #{{…}}", shown(name)));
+            return Err(format!("${} is a variable, which is not supported; write #{{…}}", shown(name)));
         }
         PrimaryExpr::Parenthesized(inner) => expression(inner)?,
         PrimaryExpr::Literal(_) | PrimaryExpr::Number(_) => {}

@@ -28,7 +28,12 @@ impl<'c> Lowering<'_, '_, 'c> {
     pub(super) fn point(&mut self, index: usize) {
         let here = self.here();
         match self.ops.get_mut(index) {
-            Some(Op::Jump(target) | Op::Unless(_, target) | Op::TryEnter { end: target, .. }) => *target = here,
+            Some(
+                Op::Jump(target)
+                | Op::Unless(_, target)
+                | Op::TryEnter { end: target, .. }
+                | Op::BlockEnter { end: target, .. },
+            ) => *target = here,
             Some(Op::LoopEnter(entered)) => entered.end = here,
             _ => {}
         }

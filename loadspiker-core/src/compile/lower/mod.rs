@@ -268,6 +268,18 @@ impl<'a, 'b, 'c> Lowering<'a, 'b, 'c> {
                 self.cx.group = around;
                 self.then(|lowering| lowering.ops.push(Op::GroupLeave));
             }
+            StepKind::Block { builder, body } => {
+                self.check_body(body);
+                let block = builder.compile(self.cx);
+                self.checks();
+                let enter = self.here();
+                self.ops.push(Op::BlockEnter { block, end: 0 });
+                self.nested(body);
+                self.then(move |lowering| {
+                    lowering.point(enter as usize);
+                    lowering.ops.push(Op::BlockLeave(enter));
+                });
+            }
             StepKind::Exit(exit) => {
                 let test = match exit {
                     Exit::Always => None,

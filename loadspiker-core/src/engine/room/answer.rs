@@ -79,7 +79,10 @@ impl Shard {
     /// The run is given up: nothing more is done at the end of this user.
     fn end_user(self: &Rc<Self>, mut user: Box<User>) {
         let program = self.program(user.population);
-        Cursor { user: &mut user, program: &program, shard: self }.unwind_to(0);
-        self.user_ended(user);
+        if (Cursor { user: &mut user, program: &program, shard: self }).give_up() {
+            self.user_ended(user);
+        } else {
+            task::spawn(self, user);
+        }
     }
 }

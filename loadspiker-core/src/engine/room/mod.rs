@@ -88,7 +88,7 @@ impl Shard {
     pub(crate) fn wait_for(self: &Rc<Self>, mut user: Box<User>, supply: &Supply, count: Option<usize>) {
         if self.is_over() {
             // Counted already.
-            return;
+            return self.cut_off(user);
         }
         if self.deadline() != Moment::NEVER {
             return self.interrupt(user);

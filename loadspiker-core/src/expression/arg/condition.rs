@@ -1,4 +1,4 @@
-//! [`IntoCondition`]: what may decide whether a step is taken.
+//! [`IntoCondition`]: arguments that are a condition.
 
 use std::sync::Arc;
 
@@ -6,15 +6,15 @@ use super::{Arg, IntoOutcome};
 use crate::error::StepError;
 use crate::session::Session;
 
-/// What can be a condition: a `bool`, a text with an expression that gives one (a bool, or the text `true` or
-/// `false`), a closure over the session.
+/// Types that can be used as a condition: a `bool`, a text with an expression that evaluates to a bool or to the text `true`
+/// or `false`, or a closure over the session.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no condition",
+    message = "`{Self}` is not a condition",
     label = "not a condition",
     note = "write `true`, an expression such as \"#{{attribute}}\", or a closure `|session: &Session| …` that returns a bool"
 )]
 pub trait IntoCondition {
-    /// The argument to compile.
+    /// Converts the value into an argument to compile.
     fn into_condition(self) -> Arg<bool>;
 }
 

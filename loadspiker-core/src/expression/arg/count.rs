@@ -1,4 +1,4 @@
-//! [`IntoCount`]: how often something is done.
+//! [`IntoCount`]: arguments that are a number of times.
 
 use std::sync::Arc;
 
@@ -6,16 +6,16 @@ use super::{Arg, IntoOutcome};
 use crate::error::StepError;
 use crate::session::Session;
 
-/// What can be a number of times: an integer, a text with an expression that gives one, a closure over the session.
+/// Types that can be used as a number of times: an integer, a text with an expression, or a closure over the session.
 ///
 /// A negative number is a mistake.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no number of times",
+    message = "`{Self}` is not a number of times",
     label = "not a number of times",
     note = "write an integer, an expression such as \"#{{attribute}}\", or a closure `|session: &Session| …` that returns an integer"
 )]
 pub trait IntoCount {
-    /// The argument to compile.
+    /// Converts the value into an argument to compile.
     fn into_count(self) -> Arg<u64>;
 }
 
@@ -29,7 +29,7 @@ macro_rules! integers {
         }
         impl IntoOutcome<u64> for $t {
             fn into_outcome(self) -> Result<u64, StepError> {
-                u64::try_from(self).map_err(|_| StepError::new(format!("{self} is no number of times: it is negative")))
+                u64::try_from(self).map_err(|_| StepError::new(format!("{self} is not a number of times: it is negative")))
             }
         }
     )*};

@@ -1,4 +1,4 @@
-//! [`IntoDuration`]: how long something takes; and durations as texts.
+//! [`IntoDuration`]: arguments that are a duration, and the syntax of durations in texts.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,18 +9,17 @@ use crate::session::Session;
 use crate::units::parse_duration;
 use crate::value::{FromValue, Value};
 
-/// What can be a length of time: a [`Duration`] (`200.millis()`), a number of seconds, a text with an expression that
-/// gives a number of seconds or a text such as `200ms`, `1.5s`, `2m`, a closure over the session that returns a
-/// [`Duration`].
+/// Types that can be used as a duration: a [`Duration`] (`200.millis()`), a number of seconds, a text such as `200ms`, `1.5s`
+/// or `2m`, an expression that evaluates to one of these, or a closure over the session that returns a [`Duration`].
 ///
 /// A negative number is a mistake.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no length of time",
-    label = "not a length of time",
+    message = "`{Self}` is not a duration",
+    label = "not a duration",
     note = "write a number of seconds, `200.millis()`, a text such as \"#{{attribute}}\" or \"1.5s\", or a closure `|session: &Session| …` that returns a `Duration`"
 )]
 pub trait IntoDuration {
-    /// The argument to compile.
+    /// Converts the value into an argument to compile.
     fn into_duration(self) -> Arg<Duration>;
 }
 

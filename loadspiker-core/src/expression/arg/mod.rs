@@ -1,4 +1,4 @@
-//! [`Arg`]: an argument of the DSL, which may be a value, a text with expressions, or a closure over the session.
+//! [`Arg`]: an argument of the DSL: a value, a text with expressions, or a closure over the session.
 //!
 //! | argument of a step | trait | becomes |
 //! |---|---|---|
@@ -9,8 +9,8 @@
 //! | text | [`IntoText`] | [`TextArg`] |
 //! | any value | [`IntoValue`] | [`ValueArg`] |
 //!
-//! Closures take `|session: &Session|` (the type must be written) and return the value, or a `Result` of it. They run
-//! for every user, on the thread that drives all users of a core: they must be quick and must not block.
+//! Closures take `|session: &Session|` (the type must be written) and return the value, or a `Result` of it. They run for
+//! every user, on the thread that runs all users of a shard: they must be fast and must not block.
 
 mod condition;
 mod count;
@@ -44,14 +44,14 @@ use crate::value::{FromValue, Value};
 /// A closure over the session that gives a `T`.
 pub type Computed<T> = Arc<dyn Fn(&Session) -> Result<T, StepError> + Send + Sync>;
 
-/// An argument as the user wrote it, not yet compiled.
+/// An argument as written by the user, before it is compiled.
 #[derive(Clone)]
 pub enum Arg<T> {
-    /// The same for all users.
+    /// A constant.
     Value(T),
-    /// A text with expressions, whose value is read as a `T`.
+    /// A text with expressions, which evaluates to a `T`.
     Template(Arc<str>),
-    /// Computed from the session.
+    /// A closure over the session.
     Call(Computed<T>),
 }
 
@@ -63,7 +63,7 @@ impl<T> Arg<T> {
 }
 
 impl<T: FromValue + Clone> Arg<T> {
-    /// Parses a text with expressions. One without any, which cannot be read as a `T`, is a mistake of the step.
+    /// Parses the expressions. A text without expressions that is not a valid `T` is a mistake in the step.
     pub fn compile(&self, cx: &mut Symbols<'_>) -> CompiledArg<T> {
         match self {
             Arg::Value(value) => CompiledArg::Value(value.clone()),
@@ -81,7 +81,7 @@ impl<T: FromValue + Clone> Arg<T> {
                         if cx.table.mistakes.len() == mistakes {
                             let (literal, expected) = (abbreviate(literal), T::EXPECTED);
                             cx.mistake(format!(
-                                "\"{literal}\" is no {expected}; write one, or an expression such as \"#{{attribute}}\""
+                                "\"{literal}\" is not a valid {expected}; write one, or an expression such as \"#{{attribute}}\""
                             ));
                         }
                         CompiledArg::Template(template)
@@ -105,11 +105,11 @@ impl<T: fmt::Debug> fmt::Debug for Arg<T> {
 /// An argument ready for the run.
 #[derive(Clone)]
 pub enum CompiledArg<T> {
-    /// The same for all users.
+    /// A constant.
     Value(T),
-    /// Evaluated for every use.
+    /// Evaluated at every use.
     Template(Template),
-    /// Called for every use.
+    /// Called at every use.
     Call(Computed<T>),
 }
 
@@ -118,7 +118,7 @@ impl<T: FromValue + Clone> CompiledArg<T> {
     ///
     /// # Errors
     ///
-    /// [`EvalError`] if an expression has no value or one that cannot be read as a `T`, or the closure fails.
+    /// [`EvalError`] if an expression has no value or not a value of type `T`, or if the closure fails.
     pub fn get(&self, session: &Session) -> Result<T, EvalError> {
         match self {
             CompiledArg::Value(value) => Ok(value.clone()),
@@ -146,18 +146,19 @@ impl<T: fmt::Debug> fmt::Debug for CompiledArg<T> {
     }
 }
 
-/// What a closure may return where a `T` is needed: a `T`, what becomes one without loss, or a `Result` of these.
+/// Types that a closure may return where a `T` is needed: a `T`, a type that converts to it without loss, or a `Result` of
+/// these.
 #[diagnostic::on_unimplemented(
     message = "the closure must return `{T}` or a `Result` of it, not `{Self}`",
     label = "this is returned where `{T}` is needed",
     note = "the error of a `Result` may be any error type, or a `StepError`"
 )]
 pub trait IntoOutcome<T> {
-    /// The value, or why there is none.
+    /// The value, or the error.
     ///
     /// # Errors
     ///
-    /// What the closure returned as an error, or that its value does not fit.
+    /// The error returned by the closure, or a value that is not a valid `T`.
     fn into_outcome(self) -> Result<T, StepError>;
 }
 

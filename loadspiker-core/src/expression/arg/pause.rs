@@ -1,4 +1,4 @@
-//! [`IntoPause`]: a think time, fixed, between two bounds, or of another distribution.
+//! [`IntoPause`]: arguments that are a think time: fixed, a range, or a distribution.
 
 use std::fmt;
 use std::ops::Range;
@@ -11,19 +11,19 @@ use crate::expression::Symbols;
 use crate::session::Session;
 use crate::value::FromValue;
 
-/// A think time as the user wrote it.
+/// A think time as written by the user.
 #[derive(Clone)]
 pub enum PauseArg {
-    /// This long.
+    /// A fixed time.
     Fixed(Arg<Duration>),
-    /// Drawn anew for every pause, each length between the two as likely as the other.
+    /// Drawn uniformly between two bounds, for every pause.
     Between(Duration, Duration),
-    /// Drawn anew for every pause.
+    /// Drawn from a distribution, for every pause.
     Drawn(Distribution),
 }
 
 impl PauseArg {
-    /// Parses a text with expressions. A range whose end is before its start is a mistake of the step.
+    /// Parses the expressions. A range that ends before it starts is a mistake in the step.
     pub fn compile(&self, cx: &mut Symbols<'_>) -> CompiledPause {
         match self {
             PauseArg::Fixed(arg) => CompiledPause::Fixed(arg.compile(cx)),
@@ -51,11 +51,11 @@ impl fmt::Debug for PauseArg {
 /// A think time ready for the run.
 #[derive(Clone, Debug)]
 pub enum CompiledPause {
-    /// This long.
+    /// A fixed time.
     Fixed(CompiledArg<Duration>),
-    /// Drawn anew for every pause, uniformly; the second is not less than the first.
+    /// Drawn uniformly for every pause. The second bound is not less than the first.
     Between(Duration, Duration),
-    /// Drawn anew for every pause.
+    /// Drawn from a distribution, for every pause.
     Drawn(CompiledDistribution),
 }
 
@@ -64,7 +64,7 @@ impl CompiledPause {
     ///
     /// # Errors
     ///
-    /// [`EvalError`] as [`CompiledArg::get`].
+    /// See [`CompiledArg::get`].
     pub fn get(&self, session: &Session) -> Result<Duration, EvalError> {
         match self {
             CompiledPause::Fixed(arg) => arg.get(session),
@@ -74,17 +74,17 @@ impl CompiledPause {
     }
 }
 
-/// What can be a pause: all that is [`IntoDuration`], ranges: `1..3` (seconds), `200.millis()..2.secs()`, and
-/// distributions: `normal(2, 500.millis())` and the others of [`Distribution`].
+/// Types that can be used as a pause: everything that is [`IntoDuration`], ranges such as `1..3` (seconds) and
+/// `200.millis()..2.secs()`, and [`Distribution`]s such as `normal(2, 500.millis())`.
 ///
-/// A range whose end is before its start is a mistake, so is a negative number.
+/// A range that ends before it starts, and a negative number, are mistakes.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no pause",
+    message = "`{Self}` is not a pause",
     label = "not a pause",
     note = "write a number of seconds, `200.millis()`, a range of these such as `1..3`, a distribution such as `normal(2, 500.millis())`, a text such as \"#{{attribute}}\" or \"1.5s\", or a closure `|session: &Session| …` that returns a `Duration`"
 )]
 pub trait IntoPause {
-    /// The argument to compile.
+    /// Converts the value into an argument to compile.
     fn into_pause(self) -> PauseArg;
 }
 

@@ -81,7 +81,7 @@ fn conditions() {
     assert_eq!(condition(|_: &Session| Err::<bool, _>(StepError::new("no"))), Err("no".into()));
     assert_eq!(
         condition("perhaps"),
-        Err("mistake: \"perhaps\" is no bool; write one, or an expression such as \"#{attribute}\"".into())
+        Err("mistake: \"perhaps\" is not a valid bool; write one, or an expression such as \"#{attribute}\"".into())
     );
     assert_eq!(condition("#{n}"), Err("\"#{n}\" is the integer \"3\", expected bool".into()));
     assert!(condition("#{gone}").unwrap_err().starts_with("no attribute named \"gone\" is set"));
@@ -98,10 +98,10 @@ fn counts() {
     assert_eq!(count(|_: &Session| 3u64), Ok(3));
     assert_eq!(count(|_: &Session| 3), Ok(3));
     assert_eq!(count(|session: &Session| session.get::<u64>("n")), Ok(3));
-    assert_eq!(count(|_: &Session| -3), Err("-3 is no number of times: it is negative".into()));
+    assert_eq!(count(|_: &Session| -3), Err("-3 is not a number of times: it is negative".into()));
     for (wrong, shown) in [(count("abc"), "abc"), (count(-1), "-1"), (count(r"\#{n}"), "#{n}")] {
         let expected = format!(
-            "mistake: \"{shown}\" is no integer from 0 on; write one, or an expression such as \"#{{attribute}}\""
+            "mistake: \"{shown}\" is not a valid integer from 0 on; write one, or an expression such as \"#{{attribute}}\""
         );
         assert_eq!(wrong, Err(expected));
     }
@@ -143,7 +143,7 @@ fn durations() {
     }
     assert_eq!(
         duration(-1),
-        Err("mistake: \"-1\" is no duration (a number of seconds that is not negative, or a text such as 200ms, 1.5s, 2m); write one, or an expression such as \"#{attribute}\"".into())
+        Err("mistake: \"-1\" is not a valid duration (a number of seconds that is not negative, or a text such as 200ms, 1.5s, 2m); write one, or an expression such as \"#{attribute}\"".into())
     );
     assert!(duration(f64::NAN).is_err());
     assert!(duration("#{low}").unwrap_err().starts_with("\"#{low}\" is the integer \"-1\", expected duration"));
@@ -159,7 +159,7 @@ fn pauses() {
     assert!((200.millis()..=2.secs()).contains(&pause(200.millis()..2.secs()).unwrap()));
     assert!((500.millis()..=1.secs()).contains(&pause(0.5..1.0).unwrap()));
     assert_eq!(pause(3.secs()..1.secs()), Err("mistake: the range 3s..1s ends before it starts; write 1s..3s".into()));
-    assert!(pause(-1..3).unwrap_err().starts_with("mistake: \"-1..3\" is no duration"));
+    assert!(pause(-1..3).unwrap_err().starts_with("mistake: \"-1..3\" is not a valid duration"));
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! [`IntoText`]: texts that are rendered for every use: URLs, headers, bodies.
+//! [`IntoText`]: arguments that are rendered as text, such as URLs, headers and bodies.
 
 use std::borrow::Cow;
 use std::fmt::{self, Write};
@@ -20,12 +20,12 @@ enum Output<'a> {
     Bytes(&'a mut Vec<u8>),
 }
 
-/// A text as the user wrote it: with expressions, or a closure.
+/// A text as written by the user: with expressions, or a closure.
 #[derive(Clone)]
-pub struct TextArg(Written);
+pub struct TextArg(TextSource);
 
 #[derive(Clone)]
-enum Written {
+enum TextSource {
     Template(Arc<str>),
     Call(Writer),
     #[cfg(feature = "templates")]
@@ -35,16 +35,16 @@ enum Written {
 impl TextArg {
     #[cfg(feature = "templates")]
     pub(crate) fn jinja(template: Jinja) -> Self {
-        TextArg(Written::Jinja(template))
+        TextArg(TextSource::Jinja(template))
     }
 
-    /// The text as it was written, for the plan and for messages; of a closure there is none but `…`.
+    /// The text as written, for the plan and for messages; `…` for a closure.
     pub fn source(&self) -> &str {
         match &self.0 {
-            Written::Template(source) => source,
-            Written::Call(_) => "…",
+            TextSource::Template(source) => source,
+            TextSource::Call(_) => "…",
             #[cfg(feature = "templates")]
-            Written::Jinja(_) => "jinja …",
+            TextSource::Jinja(_) => "jinja …",
         }
     }
 
@@ -53,8 +53,8 @@ impl TextArg {
         self.compile_for(Place::Anywhere, cx)
     }
 
-    /// As [`compile`](Self::compile), where JSON is written: a template in Jinja that does not say what it is takes it for
-    /// that.
+    /// Like [`compile`](Self::compile), for text in a JSON document: a Jinja template that does not say how to escape values
+    /// escapes them for JSON.
     pub fn compile_json(&self, cx: &mut Symbols<'_>) -> CompiledText {
         self.compile_for(Place::Json, cx)
     }
@@ -62,10 +62,10 @@ impl TextArg {
     #[cfg_attr(not(feature = "templates"), expect(unused_variables, reason = "only templates ask where they are"))]
     fn compile_for(&self, place: Place, cx: &mut Symbols<'_>) -> CompiledText {
         CompiledText(match &self.0 {
-            Written::Template(source) => Compiled::Template(cx.template(source)),
-            Written::Call(call) => Compiled::Call(call.clone()),
+            TextSource::Template(source) => Compiled::Template(cx.template(source)),
+            TextSource::Call(call) => Compiled::Call(call.clone()),
             #[cfg(feature = "templates")]
-            Written::Jinja(jinja) => {
+            TextSource::Jinja(jinja) => {
                 let presumed = match place {
                     Place::Anywhere => Escape::Nothing,
                     Place::Json => Escape::Json,
@@ -90,10 +90,10 @@ enum Place {
 impl fmt::Debug for TextArg {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
-            Written::Template(source) => source.fmt(f),
-            Written::Call(_) => f.write_str("|session| …"),
+            TextSource::Template(source) => source.fmt(f),
+            TextSource::Call(_) => f.write_str("|session| …"),
             #[cfg(feature = "templates")]
-            Written::Jinja(jinja) => jinja.fmt(f),
+            TextSource::Jinja(jinja) => jinja.fmt(f),
         }
     }
 }
@@ -111,7 +111,7 @@ enum Compiled {
 }
 
 impl CompiledText {
-    /// The text, if it is the same for every session.
+    /// The text, if it is a constant.
     pub fn as_literal(&self) -> Option<&str> {
         match &self.0 {
             Compiled::Template(template) => template.as_literal(),
@@ -119,7 +119,7 @@ impl CompiledText {
         }
     }
 
-    /// The text as one with expressions, unless a closure or something else makes it.
+    /// The text as a template, unless a closure or another engine renders it.
     pub fn as_template(&self) -> Option<&Template> {
         match &self.0 {
             Compiled::Template(template) => Some(template),
@@ -131,7 +131,7 @@ impl CompiledText {
     ///
     /// # Errors
     ///
-    /// [`EvalError`] if an expression has no value or the closure fails; `out` is then as it was.
+    /// [`EvalError`] if an expression has no value or the closure fails; `out` is then unchanged.
     pub fn render(&self, session: &Session, out: &mut String) -> Result<(), EvalError> {
         match &self.0 {
             Compiled::Template(template) => template.render(session, out),
@@ -147,12 +147,12 @@ impl CompiledText {
         }
     }
 
-    /// As [`render`](Self::render), into bytes: a value of bytes is written as it is, where [`render`](Self::render)
-    /// replaces what is not UTF-8.
+    /// Like [`render`](Self::render), into bytes. Values that are bytes are copied, where [`render`](Self::render) replaces
+    /// invalid UTF-8.
     ///
     /// # Errors
     ///
-    /// As [`render`](Self::render).
+    /// See [`render`](Self::render).
     pub fn render_bytes(&self, session: &Session, out: &mut Vec<u8>) -> Result<(), EvalError> {
         match &self.0 {
             Compiled::Template(template) => template.render_bytes(session, out),
@@ -186,41 +186,41 @@ impl fmt::Debug for CompiledText {
     }
 }
 
-/// What can be a text: a string, with expressions or without, a number, a `bool`, or a closure over the session that
-/// returns one of these.
+/// Types that can be used as a text: a string, with or without expressions, a number, a `bool`, or a closure over the session
+/// that returns one of these.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no text",
+    message = "`{Self}` is not a text",
     label = "not a text",
     note = "write a string such as \"/products/#{{id}}\", or a closure `|session: &Session| …` that returns a `String`, a `&'static str`, a number or a `Value`"
 )]
 pub trait IntoText {
-    /// The argument to compile.
+    /// Converts the value into an argument to compile.
     fn into_text(self) -> TextArg;
 }
 
 impl IntoText for &str {
     fn into_text(self) -> TextArg {
-        TextArg(Written::Template(self.into()))
+        TextArg(TextSource::Template(self.into()))
     }
 }
 impl IntoText for String {
     fn into_text(self) -> TextArg {
-        TextArg(Written::Template(self.into()))
+        TextArg(TextSource::Template(self.into()))
     }
 }
 impl IntoText for &String {
     fn into_text(self) -> TextArg {
-        TextArg(Written::Template(self.as_str().into()))
+        TextArg(TextSource::Template(self.as_str().into()))
     }
 }
 impl IntoText for Arc<str> {
     fn into_text(self) -> TextArg {
-        TextArg(Written::Template(self))
+        TextArg(TextSource::Template(self))
     }
 }
 impl IntoText for Cow<'_, str> {
     fn into_text(self) -> TextArg {
-        TextArg(Written::Template(self.into()))
+        TextArg(TextSource::Template(self.into()))
     }
 }
 impl IntoText for TextArg {
@@ -232,7 +232,7 @@ macro_rules! displayed {
     ($($t:ty),*) => {$(
         impl IntoText for $t {
             fn into_text(self) -> TextArg {
-                TextArg(Written::Template(self.to_string().into()))
+                TextArg(TextSource::Template(self.to_string().into()))
             }
         }
         impl TextOutcome for $t {
@@ -252,15 +252,15 @@ where
     R: TextOutcome,
 {
     fn into_text(self) -> TextArg {
-        TextArg(Written::Call(Arc::new(move |session, out| match out {
+        TextArg(TextSource::Call(Arc::new(move |session, out| match out {
             Output::Text(out) => self(session).write_to(out),
             Output::Bytes(out) => self(session).write_bytes_to(out),
         })))
     }
 }
 
-/// What a closure may return where a text is needed: a `String`, a `&'static str`, a number, a `bool`, a [`Value`], or a
-/// `Result` of these.
+/// Types that a closure may return where a text is needed: a `String`, a `&'static str`, a number, a `bool`, a [`Value`], or
+/// a `Result` of these.
 #[diagnostic::on_unimplemented(
     message = "the closure must return a text or a `Result` of one, not `{Self}`",
     label = "this is returned where a text is needed",
@@ -271,14 +271,14 @@ pub trait TextOutcome: Sized {
     ///
     /// # Errors
     ///
-    /// What the closure returned as an error.
+    /// The error returned by the closure.
     fn write_to(self, out: &mut String) -> Result<(), StepError>;
 
-    /// Appends the text to `out`; a value of bytes as it is.
+    /// Appends the text to `out`. A value that is bytes is copied unchanged.
     ///
     /// # Errors
     ///
-    /// What the closure returned as an error.
+    /// The error returned by the closure.
     fn write_bytes_to(self, out: &mut Vec<u8>) -> Result<(), StepError> {
         write_text(out, |text| self.write_to(text))
     }

@@ -1,4 +1,4 @@
-//! [`IntoValue`]: arguments of any type: what a check expects, a form field, a bound parameter.
+//! [`IntoValue`]: arguments of any type, such as the expected value of a check or a form field.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
@@ -14,22 +14,22 @@ use crate::session::Session;
 use crate::shown::abbreviate;
 use crate::value::{ListItem, Value};
 
-/// A value as the user wrote it. Texts in it may have expressions, also those inside of lists and maps.
+/// A value as written by the user. Its texts may contain expressions, even inside lists and maps.
 #[derive(Clone)]
-pub struct ValueArg(Written);
+pub struct ValueArg(ValueSource);
 
 #[derive(Clone)]
-enum Written {
+enum ValueSource {
     Value(Value),
     Call(Computed<Value>),
 }
 
 impl ValueArg {
-    /// Parses the expressions of all texts.
+    /// Parses the expressions in all texts.
     pub fn compile(&self, cx: &mut Symbols<'_>) -> CompiledValue {
         CompiledValue(match &self.0 {
-            Written::Value(value) => compile(value, cx),
-            Written::Call(call) => Compiled::Call(call.clone()),
+            ValueSource::Value(value) => compile(value, cx),
+            ValueSource::Call(call) => Compiled::Call(call.clone()),
         })
     }
 }
@@ -38,9 +38,9 @@ impl ValueArg {
 impl fmt::Debug for ValueArg {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
-            Written::Value(Value::Text(text)) => write!(f, "{text:?}"),
-            Written::Value(value) => write!(f, "{value}"),
-            Written::Call(_) => f.write_str("|session| …"),
+            ValueSource::Value(Value::Text(text)) => write!(f, "{text:?}"),
+            ValueSource::Value(value) => write!(f, "{value}"),
+            ValueSource::Call(_) => f.write_str("|session| …"),
         }
     }
 }
@@ -75,7 +75,7 @@ fn compile(value: &Value, cx: &mut Symbols<'_>) -> Compiled {
     }
 }
 
-/// A value ready for the run. Displayed as it was written, abbreviated, for messages.
+/// A compiled value. Its `Display` shows it as written, abbreviated, for messages.
 #[derive(Clone)]
 pub struct CompiledValue(Compiled);
 
@@ -120,12 +120,12 @@ impl Compiled {
 }
 
 impl CompiledValue {
-    /// The value, if it is the same for every session.
+    /// The value, if it is a constant.
     pub fn as_constant(&self) -> Option<&Value> {
         self.0.as_constant()
     }
 
-    /// The value as a text with expressions, if it is one.
+    /// The value as a template, if it is one.
     pub fn as_template(&self) -> Option<&Template> {
         match &self.0 {
             Compiled::Template(template) => Some(template),
@@ -133,7 +133,7 @@ impl CompiledValue {
         }
     }
 
-    /// The value for this session, borrowed where it is there already.
+    /// The value for this session, borrowed if possible.
     ///
     /// # Errors
     ///
@@ -142,11 +142,11 @@ impl CompiledValue {
         self.0.get(session)
     }
 
-    /// Appends the value for this session to `out`, as it is displayed.
+    /// Appends the value for this session to `out`, as text.
     ///
     /// # Errors
     ///
-    /// As [`get`](Self::get); `out` is then as it was.
+    /// See [`get`](Self::get); on an error, `out` is unchanged.
     pub fn render(&self, session: &Session, out: &mut String) -> Result<(), EvalError> {
         match &self.0 {
             Compiled::Template(template) => template.render(session, out),
@@ -157,11 +157,11 @@ impl CompiledValue {
         }
     }
 
-    /// As [`render`](Self::render), into bytes: a value of bytes is written as it is.
+    /// Like [`render`](Self::render), into bytes. A value that is bytes is copied unchanged.
     ///
     /// # Errors
     ///
-    /// As [`get`](Self::get); `out` is then as it was.
+    /// See [`get`](Self::get); on an error, `out` is unchanged.
     pub fn render_bytes(&self, session: &Session, out: &mut Vec<u8>) -> Result<(), EvalError> {
         match &self.0 {
             Compiled::Template(template) => template.render_bytes(session, out),
@@ -192,18 +192,18 @@ impl fmt::Debug for CompiledValue {
     }
 }
 
-/// What can be any value: a `bool`, a number, a string, a list, bytes (`Vec<u8>`, `&[u8]`), JSON, a [`Value`], a closure over the session that
-/// returns one of these.
+/// Types that can be used as a value: a `bool`, a number, a string, a list, bytes (`Vec<u8>`, `&[u8]`), JSON, a [`Value`], or
+/// a closure over the session that returns one of these.
 ///
-/// Texts may have expressions, also inside of lists and maps. A [`Duration`] is a number of milliseconds, as
-/// [`response_time`](crate::check::response_time) gives it.
+/// Texts may contain expressions, even inside lists and maps. A [`Duration`] becomes a number of milliseconds, like
+/// [`response_time`](crate::check::response_time).
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no value",
+    message = "`{Self}` is not a value",
     label = "not a value",
     note = "write a bool, a number, a string such as \"#{{attribute}}\", a list of these, `json!(…)`, or a closure `|session: &Session| …` that returns one; other types can be turned into a `Value` first"
 )]
 pub trait IntoValue {
-    /// The argument to compile.
+    /// Converts the value into an argument to compile.
     fn into_value(self) -> ValueArg;
 }
 
@@ -211,7 +211,7 @@ macro_rules! plain_values {
     ($([$($generic:tt)*] $t:ty;)*) => {$(
         impl<$($generic)*> IntoValue for $t {
             fn into_value(self) -> ValueArg {
-                ValueArg(Written::Value(self.into()))
+                ValueArg(ValueSource::Value(self.into()))
             }
         }
     )*};
@@ -229,12 +229,12 @@ plain_values! {
 }
 impl<T: ListItem, const N: usize> IntoValue for [T; N] {
     fn into_value(self) -> ValueArg {
-        ValueArg(Written::Value(self.into()))
+        ValueArg(ValueSource::Value(self.into()))
     }
 }
 impl IntoValue for Duration {
     fn into_value(self) -> ValueArg {
-        ValueArg(Written::Value(millis(self)))
+        ValueArg(ValueSource::Value(millis(self)))
     }
 }
 impl IntoValue for ValueArg {
@@ -249,7 +249,7 @@ where
     R: IntoOutcome<Value>,
 {
     fn into_value(self) -> ValueArg {
-        ValueArg(Written::Call(Arc::new(move |session| self(session).into_outcome())))
+        ValueArg(ValueSource::Call(Arc::new(move |session| self(session).into_outcome())))
     }
 }
 

@@ -17,18 +17,18 @@ use crate::expression::{EvalError, IntoText, TextArg};
 use crate::session::{Session, Slot};
 use parsed::Parsed;
 
-/// A text in the template language Jinja, wherever a text of the DSL may stand: for bodies with loops and conditions.
+/// A text in the template language Jinja, for bodies with loops and conditions. It can be used wherever the DSL takes a text.
 /// (Feature `templates`.)
 ///
-/// The attributes of the session are its variables, nothing else. It is parsed once, before the run; a mistake in it, a
-/// filter, a test or a function that does not exist, and an attribute that no step sets, are told then. An attribute that
-/// is not there when it is rendered fails the request, with the line and the name; `{% if coupon is defined %}` and
-/// `{{ coupon | default("none") }}` ask first.
+/// Its variables are the attributes of the session. The template is parsed once, before the run. Syntax errors, unknown
+/// filters, tests and functions, and attributes that no step sets are reported then. An attribute that is missing when the
+/// template is rendered fails the request, with the line and the name. To allow missing attributes, use
+/// `{% if coupon is defined %}` or `{{ coupon | default("none") }}`.
 ///
 /// ```
 /// use loadspiker_core::expression::jinja;
 ///
-/// // With `user` being `an "odd" one` and `cart` a list of two: {"user": "an \"odd\" one", "lines": [{"id": 7}, {"id": 9}]}
+/// // With `user` = `an "odd" one` and two items in `cart`: {"user": "an \"odd\" one", "lines": [{"id": 7}, {"id": 9}]}
 /// let order = jinja(
 ///     r#"{"user": {{ user }}, "lines": [
 ///         {%- for line in cart %}{"id": {{ line.id }}}{% if not loop.last %}, {% endif %}{% endfor -%}
@@ -38,18 +38,18 @@ use parsed::Parsed;
 /// # let _ = order;
 /// ```
 ///
-/// The language is that of the crate `minijinja` with its built-in filters and tests; there are no macros, and no
-/// templates within templates. Each rendering may take some ten million steps.
+/// The engine is the crate `minijinja` with its built-in filters and tests, without macros and includes. Each rendering is
+/// limited to about ten million steps.
 ///
-/// In the imperative style, where what is written in a function is compiled each time, keep it in a `static` with
-/// `LazyLock`: clones are parsed once for all.
+/// In the imperative style, code inside a function is compiled at each call. Keep the template in a `static` with `LazyLock`:
+/// its clones share the parsed template.
 pub fn jinja(text: impl AsRef<str>) -> Jinja {
     Jinja::new(Source::Text(text.as_ref().into()))
 }
 
-/// As [`jinja`], from a file in UTF-8, which is read once, before the run. How values are escaped follows from its name,
-/// with `.j2`, `.jinja` or `.jinja2` at the end or without: as JSON in `.json`, as HTML and XML in `.html`, `.htm`,
-/// `.xhtml` and `.xml`, not at all in others.
+/// Like [`jinja`], from a UTF-8 file, which is read once, before the run. The file extension, ignoring a final `.j2`, `.jinja`
+/// or `.jinja2`, sets how values are escaped: as JSON for `.json`; as HTML or XML for `.html`, `.htm`, `.xhtml` and `.xml`;
+/// not at all for others.
 ///
 /// ```
 /// use loadspiker_core::expression::jinja_file;
@@ -61,7 +61,7 @@ pub fn jinja_file(path: impl Into<PathBuf>) -> Jinja {
     Jinja::new(Source::File(path.into()))
 }
 
-/// A text in the template language Jinja; made by [`jinja`] and [`jinja_file`]. Clones share what is parsed.
+/// A text in the template language Jinja. Created by [`jinja`] and [`jinja_file`]. Clones share the parsed template.
 #[derive(Clone)]
 #[must_use = "a template does nothing until it is a text of a step, such as the body of a request"]
 pub struct Jinja {
@@ -110,22 +110,21 @@ impl Jinja {
         self
     }
 
-    /// It is JSON: a value is written as JSON, texts with their quotation marks; between quotation marks of the template
-    /// it is escaped to stay between them. So `{"name": {{ name }}}` and `{"name": "{{ name }}"}` are the same.
-    /// `{{ fragment | safe }}` is written as it is.
+    /// Escapes values for JSON. Outside of quotation marks, a value is written as JSON, texts with their quotation marks. Inside
+    /// quotation marks, it is escaped so that it stays inside. So `{"name": {{ name }}}` and `{"name": "{{ name }}"}` give the
+    /// same result. `{{ fragment | safe }}` is not escaped.
     ///
-    /// This is the default for files whose name says so, and for bodies of HTTP whose `content-type` does.
+    /// This is the default for files with a JSON extension, and for HTTP bodies whose `content-type` is JSON.
     pub fn escape_json(self) -> Self {
         self.escaping(Escape::Json)
     }
 
-    /// It is HTML or XML: `&`, `<`, `>`, quotes and slashes in values are escaped. `{{ fragment | safe }}` is written as
-    /// it is.
+    /// Escapes `&`, `<`, `>`, quotes and slashes in values for HTML and XML. `{{ fragment | safe }}` is not escaped.
     pub fn escape_html(self) -> Self {
         self.escaping(Escape::Html)
     }
 
-    /// Values are written as they are.
+    /// Writes values without escaping.
     pub fn escape_nothing(self) -> Self {
         self.escaping(Escape::Nothing)
     }

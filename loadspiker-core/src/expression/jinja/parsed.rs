@@ -139,7 +139,7 @@ fn unknown_words(name: &str, text: &str, environment: &Environment<'_>) -> Vec<S
                 }
             }
         };
-        mistakes.push(format!("template {name}, line {}: there is no {kind} \"{}\"{near}", word.line, word.name));
+        mistakes.push(format!("template {name}, line {}: unknown {kind} \"{}\"{near}", word.line, word.name));
     }
     mistakes
 }

@@ -71,7 +71,7 @@ impl Chunked {
         Ok(used)
     }
 
-    /// The state after a byte that is no data.
+    /// The state after a byte that is not data.
     fn next(&mut self, byte: u8) -> Result<State, Failure> {
         Ok(match (self.state, byte) {
             (State::Begin | State::Size, b'0'..=b'9' | b'a'..=b'f' | b'A'..=b'F') => {

@@ -1,4 +1,4 @@
-//! [`Head`]: status and fields of a response, kept as they came, and read when somebody asks for them.
+//! [`Head`]: status and header fields of a response, parsed on demand.
 
 use std::borrow::Cow;
 use std::cell::OnceCell;
@@ -17,12 +17,12 @@ use crate::http1::charset::{charset, charset_in};
 pub(super) const LIMIT: usize = 256 * 1024;
 /// How many fields it may have.
 const FIELDS: usize = 256;
-/// What is said where a line is no field.
+/// What is said where a line is not a header field.
 const BAD_FIELD: &str = "invalid HTTP header parsed";
 /// What is said of a bad status code, and of a reason that no response may have.
 const BAD_STATUS: &str = "invalid HTTP status-code parsed";
 
-/// The head of a response. Its memory comes from [`Buffers`], and should go back there.
+/// The head of a response. Its memory comes from [`Buffers`] and should be returned there.
 #[derive(Debug)]
 pub struct Head {
     status: StatusCode,
@@ -69,13 +69,13 @@ impl Head {
         self.status
     }
 
-    /// Whether there is a `set-cookie`.
+    /// Whether there is a `set-cookie` field.
     #[inline]
     pub fn sets_cookies(&self) -> bool {
         self.sets_cookies
     }
 
-    /// Whether there is a `content-encoding`.
+    /// Whether there is a `content-encoding` field.
     #[inline]
     pub fn is_encoded(&self) -> bool {
         self.encoded
@@ -90,24 +90,24 @@ impl Head {
         }
     }
 
-    /// Lines that were no fields, and are not among them; `None` if all were.
+    /// Lines that are not header fields, and were skipped; `None` if there are none.
     pub fn left_out(&self) -> Option<&LeftOut> {
         self.left_out.as_deref()
     }
 
-    /// The fields. They are read at the first call; a response that nobody looks into never pays for it.
+    /// The header fields, parsed at the first call. Responses whose fields are not read do not pay for it.
     pub fn fields(&self) -> &HeaderMap {
         self.fields.get_or_init(|| Box::new(read_fields(&self.bytes)))
     }
 
-    /// What the server sent right behind the head, where the connection has left HTTP: the beginning of the protocol that
-    /// follows an upgrade, or of what comes through a tunnel.
+    /// Bytes after the head, if the connection has left HTTP: the beginning of the protocol after an upgrade, or of the data of a
+    /// tunnel.
     pub fn trailing(&self) -> &[u8] {
         let length = with_fields(&self.bytes, |_, length| Ok(length)).ok().flatten();
         length.map_or(&[], |length| self.bytes.get(length..).unwrap_or_default())
     }
 
-    /// The memory, for another: see [`Buffers::give_back`].
+    /// The memory, for reuse; see [`Buffers::give_back`].
     pub fn into_bytes(self) -> Vec<u8> {
         self.bytes
     }

@@ -16,12 +16,12 @@ pub(super) struct Repaired {
     pub(super) left_out: LeftOut,
 }
 
-/// The names of lines that were left out of a head: what stands before the colon, or the beginning of the line.
+/// The names of lines that were skipped in a head: the text before the colon, or the beginning of the line.
 #[derive(Clone, Debug, Default)]
 pub struct LeftOut(Vec<Box<str>>);
 
 impl LeftOut {
-    /// The names, in order; a response may have left out more than are named.
+    /// The names, in order. If many lines were skipped, only the first are named.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(|name| &**name)
     }

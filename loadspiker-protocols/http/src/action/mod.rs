@@ -25,6 +25,7 @@ use self::kept::Failed;
 use self::verdict::ASIDE;
 use crate::auth::BoundAuth;
 use crate::body::Sink;
+use crate::body_memory::BodyMemory;
 use crate::carry::Carry;
 use crate::connection::{LeftOut, Request};
 use crate::cookie;
@@ -39,9 +40,8 @@ use crate::request::body::Body;
 use crate::request::form::Fields;
 use crate::request::header::Headers;
 use crate::request::place::Placed;
-use crate::request::prepared::{Hop, Plan, Prepared};
+use crate::request::prepared::{CompiledRequest, Hop, Prepared};
 use crate::request::url::{is_absolute, is_normal, not_http, other_scheme};
-use crate::room::Room;
 use crate::shard::{HttpShard, HttpUser};
 
 /// A compiled request, shared by all users.
@@ -49,7 +49,7 @@ struct HttpAction {
     slot: ProtocolSlot,
     protocol: Arc<HttpProtocol>,
     name: RequestName,
-    plan: Plan,
+    plan: CompiledRequest,
     checks: CheckSet,
     timeout: Duration,
     follow_redirects: bool,
@@ -66,7 +66,7 @@ impl ActionBuilder for HttpRequest {
     }
 
     fn compile(&self, cx: &mut CompileContext<'_>) -> Box<dyn Action> {
-        let (slot, protocol) = cx.protocol(HttpProtocol::without_base);
+        let (slot, protocol) = cx.protocol_named(&self.on, HttpProtocol::without_base);
         let of_all = protocol.checks.iter().filter(|_| !self.bare);
         let checks: Vec<Check> = self.checks.iter().chain(of_all).cloned().collect();
         Box::new(HttpAction {
@@ -86,9 +86,9 @@ impl ActionBuilder for HttpRequest {
     }
 }
 
-fn plan(request: &HttpRequest, protocol: &HttpProtocol, cx: &mut CompileContext<'_>) -> Plan {
+fn plan(request: &HttpRequest, protocol: &HttpProtocol, cx: &mut CompileContext<'_>) -> CompiledRequest {
     let method = Method::from_bytes(request.method.as_bytes()).unwrap_or_else(|_| {
-        cx.mistake(format!("\"{}\" is no HTTP method; write one such as GET", request.method));
+        cx.mistake(format!("\"{}\" is not a valid HTTP method; write one such as GET", request.method));
         Method::GET
     });
     let url = request.url.compile(cx);
@@ -128,7 +128,7 @@ fn plan(request: &HttpRequest, protocol: &HttpProtocol, cx: &mut CompileContext<
     let query = Fields::compile_query(&request.query, cx);
     let number = (!cx.is_during_run()).then(|| protocol.number_action());
     let normalises = url.as_literal().is_some_and(|url| !is_normal(url));
-    Plan { number, method, url: Placed::url(url), normalises, query, headers, body }
+    CompiledRequest { number, method, url: Placed::url(url), normalises, query, headers, body }
 }
 
 impl Action for HttpAction {
@@ -198,7 +198,7 @@ impl HttpAction {
         async move {
             let built = self.plan.request(hop, prepared, shard, cx.session(), buffer);
             let (mut request, mut sink) =
-                match built.and_then(|request| Ok((request, self.sink(cx, &shard.room, download)?))) {
+                match built.and_then(|request| Ok((request, self.sink(cx, &shard.memory, download)?))) {
                     Ok(built) => built,
                     Err(error) => {
                         self.report(cx, Part::after(followed), &Trace::unsent(cx.now()), None, Some(error.into()));
@@ -301,12 +301,12 @@ impl HttpAction {
     }
 
     /// Where the body goes.
-    fn sink(&self, cx: &ActionContext, room: &Arc<Room>, download: Option<&str>) -> Result<Sink, HttpError> {
+    fn sink(&self, cx: &ActionContext, memory: &Arc<BodyMemory>, download: Option<&str>) -> Result<Sink, HttpError> {
         let create = |path| File::create(path).map_err(|error| cannot_write(path, &error));
         match (self.checks.absorbing(), download) {
-            _ if cx.is_debugging() || cx.wants_reply() => Ok(Sink::keep_in(room)),
-            (Some(absorbing), path) => Ok(Sink::feed(absorbing, path.map(create).transpose()?, room)),
-            (None, _) if self.checks.needs_body() => Ok(Sink::keep_in(room)),
+            _ if cx.is_debugging() || cx.wants_reply() => Ok(Sink::keep_in(memory)),
+            (Some(absorbing), path) => Ok(Sink::feed(absorbing, path.map(create).transpose()?, memory)),
+            (None, _) if self.checks.needs_body() => Ok(Sink::keep_in(memory)),
             // Its beginning is shown of a request that fails by its status.
             (None, None) if !self.checks.has_status_check() && cx.keeps_exchanges() => {
                 Ok(Sink::Peek(Vec::new(), false))
@@ -380,7 +380,7 @@ fn count_left_out(cx: &ActionContext, left_out: &LeftOut) {
     for name in left_out.names() {
         LEFT_OUT.add_tagged(cx, 1_u64, &[("line", name)]);
         if cx.is_debugging() {
-            cx.debug(&format!("! a line of the header is not \"name: value\", and is left out: {name}\n"));
+            cx.debug(&format!("! a header line is not \"name: value\" and was skipped: {name}\n"));
         }
     }
 }

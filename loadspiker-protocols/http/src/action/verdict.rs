@@ -41,8 +41,9 @@ impl HttpAction {
         {
             return (head, Err(cannot_write(path, &error).into()));
         }
-        let (body, fields, room) = (raw.clone(), head.fields().clone(), cx.shard::<HttpShard>(self.slot).room.clone());
-        let decoding = tokio::task::spawn_blocking(move || decode(body, &fields, &room)).await;
+        let (body, fields, memory) =
+            (raw.clone(), head.fields().clone(), cx.shard::<HttpShard>(self.slot).memory.clone());
+        let decoding = tokio::task::spawn_blocking(move || decode(body, &fields, &memory)).await;
         let decoded = decoding.unwrap_or_else(|error| Err(HttpError::Io(format!("cannot decode the body: {error}"))));
         match (absorbing, decoded) {
             (Some(mut absorbing), Ok(body)) => {
@@ -80,7 +81,7 @@ impl HttpAction {
                 let body = sink.into_bytes();
                 let shard = cx.shard::<HttpShard>(self.slot);
                 // One that was cut cannot be decoded.
-                let body = if head.is_encoded() { decode(body, head.fields(), &shard.room).ok() } else { Some(body) };
+                let body = if head.is_encoded() { decode(body, head.fields(), &shard.memory).ok() } else { Some(body) };
                 shard.failed.replace(debug::response(head.status(), head.fields(), &body.unwrap_or_default()));
             }
             return (head, verdict);
@@ -99,7 +100,7 @@ impl HttpAction {
         ended: Moment,
     ) -> (Head, Result<(), Failure>) {
         let decoded = match head.is_encoded() {
-            true => decode(raw.clone(), head.fields(), &cx.shard::<HttpShard>(self.slot).room),
+            true => decode(raw.clone(), head.fields(), &cx.shard::<HttpShard>(self.slot).memory),
             false => Ok(raw.clone()),
         };
         self.judge(cx, head, raw, decoded, absorbing, target, ended)

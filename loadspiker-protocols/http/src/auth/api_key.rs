@@ -1,4 +1,4 @@
-//! [`api_key`]: a key in a header, a parameter of the query or a cookie.
+//! [`api_key`]: a key in a header, a query parameter or a cookie.
 
 use std::fmt;
 
@@ -10,8 +10,8 @@ use loadspiker_core::expression::{CompiledText, IntoText};
 use super::secret::{Secret, rendered};
 use super::{Auth, AuthContext, AuthRequest, Authenticator};
 
-/// A key that goes with a request, in a header of this name unless [`in_query`](ApiKey::in_query) or
-/// [`in_cookie`](ApiKey::in_cookie) says otherwise. It is never shown, and not sent on to another origin by a redirect.
+/// Sends a key with each request, in a header with this name, unless [`in_query`](ApiKey::in_query) or
+/// [`in_cookie`](ApiKey::in_cookie) is called. The key is masked in all output, and not sent to another origin by a redirect.
 ///
 /// ```
 /// use loadspiker_http::HttpProtocol;
@@ -24,7 +24,7 @@ pub fn api_key(name: impl Into<String>, key: impl IntoText) -> ApiKey {
     ApiKey { name: name.into(), key: Secret::new(key), place: Place::Header }
 }
 
-/// A key that goes with a request; made by [`api_key`].
+/// A key sent with each request. Created by [`api_key`].
 #[derive(Clone, Debug)]
 pub struct ApiKey {
     name: String,
@@ -33,13 +33,13 @@ pub struct ApiKey {
 }
 
 impl ApiKey {
-    /// The key goes into the query, percent-encoded. Redirects do not see it, nor does
-    /// [`current_location`](https://docs.rs/loadspiker/latest/loadspiker/check/fn.current_location.html).
+    /// Sends the key in the query, percent-encoded. Redirects and
+    /// [`current_location`](https://docs.rs/loadspiker/latest/loadspiker/check/fn.current_location.html) do not see it.
     pub fn in_query(self) -> Self {
         ApiKey { place: Place::Query, ..self }
     }
 
-    /// The key goes into a cookie, which the user does not keep.
+    /// Sends the key in a cookie, which is not stored with the user's cookies.
     pub fn in_cookie(self) -> Self {
         ApiKey { place: Place::Cookie, ..self }
     }

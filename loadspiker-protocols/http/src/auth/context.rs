@@ -1,4 +1,4 @@
-//! [`AuthContext`]: what a way to authenticate gets while it is at work.
+//! [`AuthContext`]: the context of an authentication method at work.
 
 use std::any::Any;
 use std::rc::Rc;
@@ -12,8 +12,8 @@ use loadspiker_core::{Moment, Session, StepError};
 use crate::imperative::HttpReply;
 use crate::request::HttpRequest;
 
-/// What an [`Authenticator`](super::Authenticator) gets: the user's session, the clock, what it knows, and requests of
-/// its own.
+/// The context of an [`Authenticator`](super::Authenticator): the user's session, the clock, the state it has stored, and a way
+/// to make requests.
 pub struct AuthContext<'a> {
     cx: &'a mut ActionContext,
     states: AuthStates,
@@ -43,56 +43,56 @@ impl<'a> AuthContext<'a> {
         self.cx
     }
 
-    /// What this user knows.
+    /// The session of the user.
     pub fn session(&self) -> &Session {
         self.cx.session()
     }
 
-    /// What this user knows, to be changed.
+    /// The session of the user, mutably.
     pub fn session_mut(&mut self) -> &mut Session {
         self.cx.session_mut()
     }
 
-    /// Now, on the clock of the run. What expires should be measured by it.
+    /// The current time on the clock of the run. Use it to measure expiry.
     pub fn now(&self) -> Moment {
         self.cx.now()
     }
 
-    /// Waits on the clock of the run.
+    /// Sleeps on the clock of the run.
     pub async fn sleep(&self, duration: Duration) {
         self.cx.sleep(duration).await;
     }
 
-    /// What this user keeps under `key`, made at first use, and dropped with the user. Branches of a user have it in
-    /// common with the user that knew it before they began.
+    /// The state of this user under `key`, created at first use and dropped with the user. Branches share it with the user if it
+    /// was created before they began.
     pub fn user_state<S: Default + 'static>(&mut self, key: &AuthKey) -> Rc<S> {
         self.states.of_user(self.cx, key)
     }
 
-    /// What all users of this shard keep under `key`, made at first use. No other shard sees it.
+    /// The state of this shard under `key`, created at first use. Other shards do not see it.
     pub fn shard_state<S: Default + 'static>(&self, key: &AuthKey) -> Rc<S> {
         self.states.of_shard(self.cx, key)
     }
 
-    /// What all users of the run keep under `key`, on all shards, made at first use. Asking takes a lock: what is needed
-    /// for each request is better kept in the state of the shard; see [`ActionContext::run_state`].
+    /// The state of the run under `key`, shared by all shards and created at first use. Access takes a lock, so keep what each
+    /// request needs in the state of the shard; see [`ActionContext::run_state`].
     pub fn run_state<S: Any + Default + Send + Sync>(&self, key: &AuthKey) -> Arc<S> {
         self.states.of_run(self.cx, key)
     }
 
-    /// Makes a request of its own. It is counted under its name, with the user's cookies, and is a request like any other,
-    /// but that it has neither the authentication nor the checks that the protocol gives to every request.
+    /// Makes a request. It is counted under its name and uses the user's cookies, like any other request, but not the
+    /// authentication and the checks that the protocol adds to every request.
     ///
-    /// Texts in it may have expressions. For a text that a server sent, which may look like one, give a closure that
-    /// returns it.
+    /// Texts in it may contain expressions. To send a text received from a server, which may look like an expression, pass a
+    /// closure that returns it.
     ///
     /// # Errors
     ///
-    /// The request failed, which is counted.
+    /// The request failed. It has been counted.
     ///
     /// # Cancel safety
     ///
-    /// The connection of a dropped request is closed.
+    /// If the future is dropped, the connection is closed.
     pub async fn send(&mut self, request: HttpRequest) -> Result<HttpReply, StepError> {
         Box::pin(self.begin().await?.exchange(request.for_authentication())).await
     }

@@ -1,4 +1,4 @@
-//! [`form_login`]: a login by a form of HTML, with its token against forgery and all else that is hidden in it.
+//! [`form_login`]: a login with an HTML form, including its CSRF token and other hidden fields.
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -18,13 +18,12 @@ use super::{Answered, Auth, AuthContext, AuthFuture, AuthKey, AuthRequest, AuthR
 use crate::redirect::location_of;
 use crate::request::http;
 
-/// A login by the form on a page: the page is fetched, the form on it is filled in and sent with all that is in it, such
-/// as a token against forgery (CSRF), and redirects are followed. What the server remembers the user by are cookies,
-/// which the user keeps.
+/// Logs in with the form on a page. The page is fetched, its form is filled in and submitted with all its fields, including
+/// hidden ones such as a CSRF token, and redirects are followed. The session of the server is kept in the user's cookies.
 ///
-/// Given to [`auth`](crate::HttpRequest::auth), it logs a user in before its first request that needs it, and again when
-/// an answer is 401 or a redirect to the login page (counted as `name Challenge`). As a step, it logs in there and then.
-/// Its requests are counted as `login page` and `login`.
+/// Passed to [`auth`](crate::HttpRequest::auth), it logs a user in before its first request that needs it, and again when a
+/// response is 401 or a redirect to the login page (counted as `name Challenge`). As a step, it logs in immediately. Its
+/// requests are counted as `login page` and `login`.
 ///
 /// ```
 /// use loadspiker_core::dsl::{Steps, exec};
@@ -51,7 +50,7 @@ pub fn form_login(page: impl IntoText) -> FormLogin {
     }
 }
 
-/// A login by a form; made by [`form_login`].
+/// A login with an HTML form. Created by [`form_login`].
 #[derive(Clone, Debug)]
 pub struct FormLogin {
     key: AuthKey,
@@ -65,32 +64,32 @@ pub struct FormLogin {
 }
 
 impl FormLogin {
-    /// Fills in a field, in place of what is in it. Its value is never shown.
+    /// Sets the value of a field. The value is never shown.
     pub fn field(mut self, name: impl Into<String>, value: impl IntoText) -> Self {
         self.entries.add(name, value);
         self
     }
 
-    /// Which form it is, by a CSS selector: `form#login`. Default: the one that has the first field.
+    /// Selects the form with a CSS selector: `form#login`. Default: the form that has the first field.
     pub fn form(self, selector: impl Into<String>) -> Self {
         FormLogin { selector: Some(selector.into()), ..self }
     }
 
-    /// A check of the page with the form, which may save what a field needs:
+    /// Adds a check of the page with the form, which may save a value for a field:
     /// `css_attr("meta[name=csrf]", "content").save_as("csrf")`.
     pub fn page_check(mut self, check: impl Into<Check>) -> Self {
         self.page_checks.push(check.into());
         self
     }
 
-    /// A check of what comes in the end. Without one on the status, 2xx and 304 pass. That the form does not come back is
-    /// checked in any case.
+    /// Adds a check of the final response. If none of them is on the status, 2xx and 304 pass. A response that contains the login
+    /// form again always fails.
     pub fn check(mut self, check: impl Into<Check>) -> Self {
         self.checks.push(check.into());
         self
     }
 
-    /// What its requests are counted under: this for the form that is sent, and with ` page` for the page. Default:
+    /// The name under which its requests are counted: the submitted form under this name, the page with ` page` appended. Default:
     /// `login`.
     pub fn name(self, name: impl Into<String>) -> Self {
         FormLogin { name: name.into(), ..self }
@@ -116,7 +115,7 @@ impl Auth for FormLogin {
 
     fn compile(&self, cx: &mut CompileContext<'_>) -> Box<dyn Authenticator> {
         if self.entries.is_empty() {
-            cx.mistake("form_login: nothing is filled in; name the fields with .field(\"user\", \"#{user}\")");
+            cx.mistake("form_login: no fields are filled in; add them with .field(\"user\", \"#{user}\")");
         }
         // Attributes that the checks save.
         cx.unlisted(|cx| {
@@ -153,7 +152,7 @@ impl Login {
         let (reply, found) = forms.open(cx, request).await?;
         let Some(found) = found else {
             return Err(StepError::new(format!(
-                "there is no form {} on the login page; say which it is with .form(selector)",
+                "the login page has no form {}; select one with .form(selector)",
                 forms.selector()
             )));
         };
@@ -162,7 +161,7 @@ impl Login {
             request = request.check(check.clone());
         }
         let came_back =
-            form(forms.selector()).not_exists().name("refused: the form came back").implied_by("form_login");
+            form(forms.selector()).not_exists().name("rejected: the form came back").implied_by("form_login");
         request = request.check(came_back);
         if login.silent {
             request = request.silent();

@@ -97,19 +97,19 @@ impl<'a> Forms<'a> {
                 http(name).get(as_it_is(next.as_str()))
             } else if let Some(found) = login.filter(|_| !self.fields.is_empty()) {
                 if has_logged_in {
-                    return Err(StepError::new("the login is refused: its form came back"));
+                    return Err(StepError::new("the login was rejected: its form came back"));
                 }
                 has_logged_in = true;
                 with_extra(self.fill(name, found, reply.url(), cx)?, extra)
             } else if let Some(found) = other {
                 with_extra(send(name, found, reply.url())?, extra)
             } else if goal.is_some() {
-                return Err(StepError::new("the login ends at a page without a form, not at the redirect URI"));
+                return Err(StepError::new("the login ended at a page without a form, not at the redirect URI"));
             } else {
                 return Ok(None);
             };
         }
-        Err(StepError::new("the login does not end: 20 pages were not enough"))
+        Err(StepError::new("the login did not finish within 20 pages"))
     }
 }
 
@@ -132,7 +132,9 @@ fn send(name: &str, found: Found, page: &str) -> Result<HttpRequest, StepError> 
         None => page.to_owned(),
         Some(action) => {
             let joined = Url::parse(page).and_then(|page| page.join(action));
-            joined.map_err(|error| StepError::new(format!("the action of the form is no URL: {error}")))?.into()
+            joined
+                .map_err(|error| StepError::new(format!("the action of the form is not a valid URL: {error}")))?
+                .into()
         }
     };
     let (name, fields) = (http(name), found.fields);
@@ -164,7 +166,7 @@ fn redirected(reply: &HttpReply) -> Result<Option<Url>, StepError> {
     }
     let here = Url::parse(reply.url())?;
     let location = reply.header("location").ok_or("a redirect without a location")?;
-    let next = here.join(location).map_err(|_| StepError::new("a redirect to a location that is no URL"))?;
+    let next = here.join(location).map_err(|_| StepError::new("a redirect to an invalid URL"))?;
     Ok(Some(next))
 }
 

@@ -10,8 +10,8 @@ use super::{Auth, AuthContext, AuthRequest, Authenticator};
 
 type Apply = Arc<dyn Fn(&mut AuthRequest<'_>, &Session) -> Result<(), StepError> + Send + Sync>;
 
-/// Authenticates requests with a closure, which sees each of them as it will be sent and adds what is needed. `name` is
-/// what its errors begin with. For more there is [`Auth`].
+/// Authenticates requests with a closure, which sees each request as it will be sent and adds what is needed. Its errors begin
+/// with `name`. For more complex methods, implement [`Auth`].
 ///
 /// ```
 /// use loadspiker_http::HttpProtocol;
@@ -31,7 +31,7 @@ pub fn auth_fn(
     AuthFn { name, apply: Arc::new(apply) }
 }
 
-/// A closure that authenticates requests; made by [`auth_fn`].
+/// A closure that authenticates requests. Created by [`auth_fn`].
 #[derive(Clone)]
 pub struct AuthFn {
     name: &'static str,

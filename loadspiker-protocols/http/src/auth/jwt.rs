@@ -1,4 +1,4 @@
-//! [`Jwt`] over HTTP: a token of the user's own making, as a bearer token.
+//! [`Jwt`] over HTTP: a JSON Web Token, as a bearer token.
 
 use http::header::AUTHORIZATION;
 use loadspiker_auth::{Jwt, JwtSigner};

@@ -72,10 +72,10 @@ impl Authenticator for Negotiate {
         }
         let service = self.service(&response.origin(), cx.session())?;
         if response.attempt() > 0 {
-            return Err(StepError::new(format!("the server refuses the ticket for {service}")));
+            return Err(StepError::new(format!("the server rejected the ticket for {service}")));
         }
         if offer(response.headers(), "Negotiate").is_none() {
-            return Err(StepError::new("the server answers 401 and does not offer Negotiate"));
+            return Err(StepError::new("the server answered 401 and does not offer Negotiate"));
         }
         self.client.want(&service, cx.action_mut())?;
         Ok(Answered::SendAgain)

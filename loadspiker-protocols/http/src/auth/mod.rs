@@ -1,43 +1,42 @@
-//! Ways to authenticate requests: [`Auth`] is one as the user writes it, [`Authenticator`] is it compiled.
+//! Authentication methods: [`Auth`] is a method as written by the user, [`Authenticator`] its compiled form.
 //!
-//! An [`Auth`] is given to [`HttpProtocol::auth`](crate::HttpProtocol::auth), for every request, or to
+//! Pass an [`Auth`] to [`HttpProtocol::auth`](crate::HttpProtocol::auth), for every request, or to
 //! [`HttpRequest::auth`](crate::HttpRequest::auth), for one. It can
 //!
-//! * *obtain* something first, with requests of its own: a token, a session ([`Authenticator::obtain`]);
-//! * *apply* it to a request: a header, a parameter of the query, a cookie, a signature over all of it
-//!   ([`Authenticator::apply`]), or the connection that it goes over ([`AuthRequest::bind_connection`]);
-//! * look at the *answer*, and have the request sent once more, if it is a challenge ([`Authenticator::answered`]).
+//! * *obtain* something first, with its own requests: a token, a session ([`Authenticator::obtain`]);
+//! * *apply* it to a request: a header, a query parameter, a cookie, a signature ([`Authenticator::apply`]), or the
+//!   connection that is used ([`AuthRequest::bind_connection`]);
+//! * inspect the *response*, and repeat the request if it is a challenge ([`Authenticator::answered`]).
 //!
-//! What it has to remember is kept for it under an [`AuthKey`]: per user, for all users of a shard, or for all users of the
-//! run; see [`AuthContext::user_state`], [`AuthContext::shard_state`] and [`AuthContext::run_state`].
+//! It stores its state under an [`AuthKey`]: per user, per shard, or for the whole run; see [`AuthContext::user_state`],
+//! [`AuthContext::shard_state`] and [`AuthContext::run_state`].
 //!
 //! # How it is counted
 //!
-//! Requests made to obtain something are counted under names of their own, such as `token`. An answer that has the
-//! request sent again is a sample of its own as well, as the hop of a redirect is: `order Challenge`, not failed
-//! whatever its status; `order` is what came of it. So the figures of a name never mix the two, and no request goes
-//! uncounted. If something cannot be obtained, the request fails with an error that says why.
+//! Requests that obtain something are counted under their own names, such as `token`. A response that causes the request to
+//! be repeated is a separate sample, like the hop of a redirect: `order Challenge`, which is never a failure. The repeated
+//! request is counted as `order`. So statistics never mix the two, and every request is counted. If something cannot be
+//! obtained, the request fails with the reason.
 //!
-//! Nothing is applied where a redirect has led to another origin.
+//! Nothing is applied after a redirect to another origin.
 //!
 //! # Mechanisms of other protocols
 //!
-//! [`jwt`], [`oauth2`], [`aws_sigv4`], `ntlm` and `kerberos` come from `loadspiker-auth`, and other protocols know them,
-//! too. Over HTTP they work as follows:
+//! [`jwt`], [`oauth2`], [`aws_sigv4`], `ntlm` and `kerberos` come from `loadspiker-auth`, and are shared with other
+//! protocols. Over HTTP they work as follows:
 //!
 //! * A token of [`jwt`] or [`oauth2`] is sent as `Authorization: Bearer …` (RFC 6750). [`authenticate`]`(&jwt).save_as(…)`
-//!   saves it as an attribute. A token of OAuth 2.0 that the server refuses (401) although it went well before, or because
-//!   it is at fault (`invalid_token`), is replaced, and the request sent again.
-//! * `ntlm` answers servers that offer `NTLM`, and those that offer `Negotiate` and take NTLM for it. The first request of
-//!   an account over a connection is challenged, and so is the second, which asks for the challenge; the third proves the
-//!   password. The two are counted as `name Challenge`, and all three go over that connection, which from then on carries
-//!   the requests of this account alone. Requests that are not authenticated in this way, or as another account, have
-//!   other connections, also of a pool that users share.
-//! * `kerberos` answers servers that offer `Negotiate` (RFC 4559), with a ticket for `HTTP/` and the host of the URL, unless
-//!   it names a service. The first request to a server is challenged; from then on each request carries a ticket from the
-//!   start. As a step, [`authenticate`] gets the first ticket there and then.
+//!   saves it as an attribute. If the server rejects an OAuth 2.0 token (401) that worked before, or names it as the cause
+//!   (`invalid_token`), the token is replaced and the request is repeated.
+//! * `ntlm` responds to servers that offer `NTLM`, or `Negotiate` with NTLM. On each connection, the first two requests of
+//!   an account are challenged: the second one asks for the challenge, and the third one proves the password. The two are
+//!   counted as `name Challenge`. All three use that connection, which then only carries requests of this account. Other
+//!   requests use other connections, even of a shared pool.
+//! * `kerberos` responds to servers that offer `Negotiate` (RFC 4559), with a ticket for `HTTP/` and the host of the URL, or
+//!   for the service that was set. The first request to a server is challenged; later requests carry a ticket from the
+//!   start. As a step, [`authenticate`] obtains the first ticket immediately.
 //!
-//! A server that refuses what it is shown, or offers none of it, fails the request with an error that says so.
+//! If a server rejects the credentials, or offers none of these methods, the request fails with an error that says so.
 //!
 //! # One of your own
 //!
@@ -89,7 +88,7 @@
 //! # let _ = order;
 //! ```
 //!
-//! Where it is enough to look at the request, there is [`auth_fn`].
+//! If it is enough to look at the request, use [`auth_fn`].
 
 mod api_key;
 mod bound;
@@ -139,10 +138,9 @@ pub use loadspiker_auth::{Ntlm, ntlm};
 pub use request::{AuthRequest, AuthResponse};
 pub use step::{Authenticate, authenticate};
 
-/// A way to authenticate requests, as the user writes it: a plain value, not yet compiled. See [`crate::auth`] for how
-/// to write one.
+/// An authentication method as written by the user, before it is compiled. [`crate::auth`] shows how to write one.
 pub trait Auth: fmt::Debug + Send + Sync + 'static {
-    /// Its name, in lower case, before its messages: `digest`, `oauth2`. Its `Debug` must show no secret.
+    /// The name of the method, in lower case, with which its messages begin: `digest`, `oauth2`. `Debug` must not show secrets.
     fn name(&self) -> &'static str;
 
     /// Prepares it for a request: expressions are parsed, mistakes told with `cx.mistake`. Called for each request that
@@ -163,80 +161,80 @@ impl<A: Auth + ?Sized> Auth for Arc<A> {
 /// The future of [`Authenticator::obtain`]. It lives on one shard and need not be `Send`.
 pub type AuthFuture<'a> = Pin<Box<dyn Future<Output = Result<(), StepError>> + 'a>>;
 
-/// A way to authenticate requests, compiled; shared by all users.
+/// A compiled authentication method, shared by all users.
 pub trait Authenticator: Send + Sync {
-    /// Obtains what [`apply`](Self::apply) needs. `None`, the default, if it is there already, which costs nothing.
-    /// Called before each request, and again where [`answered`](Self::answered) wants the request sent again.
+    /// Obtains what [`apply`](Self::apply) needs. Return `None`, the default, if it is already available; this costs nothing.
+    /// Called before each request, and again if [`answered`](Self::answered) repeats the request.
     ///
     /// # Cancel safety
     ///
-    /// The future is dropped when the run is stopped, or the user's code drops the request: it must leave no state behind
-    /// that keeps other users from obtaining the same.
+    /// The future is dropped when the run is stopped, or when the user's code drops the request. It must not leave state behind
+    /// that prevents other users from obtaining the same.
     fn obtain<'a>(&'a self, cx: &'a mut AuthContext<'_>) -> Option<AuthFuture<'a>> {
         let _ = cx;
         None
     }
 
-    /// Authenticates a request that is about to be sent; all else in it is as it will be sent.
+    /// Authenticates a request. Everything else in it is as it will be sent.
     ///
     /// # Errors
     ///
-    /// Why it cannot: the request fails with it and is not sent.
+    /// The reason why it cannot. The request then fails and is not sent.
     fn apply(&self, request: &mut AuthRequest<'_>, cx: &mut AuthContext<'_>) -> Result<(), StepError>;
 
-    /// Looks at the answer to a request that it was applied to, whatever its status. By default it is accepted.
+    /// Inspects the response to an authenticated request, whatever its status. Default: accepts it.
     ///
     /// # Errors
     ///
-    /// Why the answer to a challenge cannot be given: the request fails with it.
+    /// The reason why the challenge cannot be met. The request then fails.
     fn answered(&self, response: &AuthResponse<'_>, cx: &mut AuthContext<'_>) -> Result<Answered, StepError> {
         let _ = (response, cx);
         Ok(Answered::Accept)
     }
 
-    /// The token that was obtained, for [`Authenticate::save_as`]. By default there is none.
+    /// The token that was obtained, for [`Authenticate::save_as`]. Default: none.
     fn token(&self, cx: &mut AuthContext<'_>) -> Option<String> {
         let _ = cx;
         None
     }
 
-    /// Forgets what was obtained, for [`Authenticate::anew`]. By default there is nothing to forget.
+    /// Discards what was obtained, for [`Authenticate::anew`]. Default: does nothing.
     fn forget(&self, cx: &mut AuthContext<'_>) {
         let _ = cx;
     }
 }
 
-/// What is to be done with an answer.
+/// What to do with a response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Answered {
-    /// It is the answer: redirects are followed, checks run over it.
+    /// It is the final response: redirects are followed, and checks run.
     Accept,
-    /// It was a challenge: the request is sent again, after [`Authenticator::obtain`] and [`Authenticator::apply`]. At
-    /// most four times in a row; the answer to the fifth is accepted. If the connection is
-    /// [bound](AuthRequest::bind_connection), it is sent over the same, unless the server has closed it.
+    /// It was a challenge: the request is repeated, after [`Authenticator::obtain`] and [`Authenticator::apply`], at most four
+    /// times in a row; the fifth response is accepted. If the connection is [bound](AuthRequest::bind_connection), it is used
+    /// again, unless the server has closed it.
     SendAgain,
-    /// As [`SendAgain`](Self::SendAgain), and if the server has closed the connection that is bound, the request fails.
+    /// Like [`SendAgain`](Self::SendAgain), but the request fails if the server has closed the bound connection.
     SendAgainHere,
 }
 
-/// What [`HttpRequest::auth`](crate::HttpRequest::auth) takes: an [`Auth`], or a reference to one that can be cloned.
+/// Types that [`HttpRequest::auth`](crate::HttpRequest::auth) takes: an [`Auth`], or a reference to one that can be cloned.
 ///
-/// `K` says which of these it is ([`Given`], [`Lent`]); it is always inferred.
+/// `K` distinguishes the two ([`Given`], [`Lent`]); it is always inferred.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no way to authenticate",
+    message = "`{Self}` is not an authentication method",
     label = "not an `Auth`",
     note = "give it one such as `oauth2(…)`, `api_key(…)`, `auth_fn(…)`, a reference to one, or a type of your own that implements `Auth`"
 )]
 pub trait IntoAuth<K> {
-    /// The way to authenticate.
+    /// Converts the value into a method.
     fn into_auth(self) -> Arc<dyn Auth>;
 }
 
-/// Ways to authenticate that are given away.
+/// Marker for methods passed by value.
 #[derive(Debug)]
 pub enum Given {}
 
-/// Ways to authenticate that are lent, and cloned.
+/// Marker for methods passed by reference, and cloned.
 #[derive(Debug)]
 pub enum Lent {}
 

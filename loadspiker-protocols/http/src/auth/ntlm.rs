@@ -22,7 +22,7 @@ impl Auth for Ntlm {
 
     fn compile(&self, cx: &mut CompileContext<'_>) -> Box<dyn Authenticator> {
         if !cx.protocol(HttpProtocol::without_base).1.keep_alive {
-            cx.mistake("ntlm: it authenticates connections, which have to be kept; take keep_alive(false) away");
+            cx.mistake("ntlm: NTLM authenticates connections, which must be kept alive; remove keep_alive(false)");
         }
         Box::new(Windows(Ntlm::compile(self, cx)))
     }
@@ -54,17 +54,17 @@ impl Authenticator for Windows {
         match response.note() {
             None => {
                 let scheme = SCHEMES.into_iter().find(|scheme| offer(response.headers(), scheme).is_some());
-                response.leave_note(scheme.ok_or("the server answers 401 and offers neither NTLM nor Negotiate")?);
+                response.leave_note(scheme.ok_or("the server answered 401 and offers neither NTLM nor Negotiate")?);
                 Ok(Answered::SendAgain)
             }
             Some(scheme) if !scheme.contains(' ') => {
                 let challenge = offer(response.headers(), scheme).filter(|challenge| !challenge.is_empty());
                 let challenge =
-                    challenge.ok_or_else(|| format!("the server offers {scheme}, but takes no NTLM for it"))?;
+                    challenge.ok_or_else(|| format!("the server offers {scheme}, but does not accept NTLM for it"))?;
                 response.leave_note(format!("{scheme} {challenge}"));
                 Ok(Answered::SendAgainHere)
             }
-            Some(_) => Err(StepError::new("the server refuses the user name, its domain or the password")),
+            Some(_) => Err(StepError::new("the server rejected the user name, its domain or the password")),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! [`AuthRequest`] and [`AuthResponse`]: a request to be authenticated, and the answer to it.
+//! [`AuthRequest`] and [`AuthResponse`]: a request to be authenticated, and the response to it.
 
 use std::cell::RefCell;
 
@@ -12,7 +12,7 @@ use crate::connection::Request;
 use crate::request::prepared::Hop;
 use crate::request::url::encode_component;
 
-/// A request that is about to be sent. What is added to it is never shown in debug output.
+/// A request that is about to be sent. What is added to it is masked in `--debug` output.
 pub struct AuthRequest<'a> {
     request: &'a mut Request,
     hop: &'a Hop,
@@ -36,17 +36,17 @@ impl<'a> AuthRequest<'a> {
         self.request.method()
     }
 
-    /// Scheme, host and, where it is not the scheme's own, port: `https://shop.test`.
+    /// Scheme, host and, unless it is the default, port: `https://shop.test`.
     pub fn origin(&self) -> String {
         self.hop.target.origin.url()
     }
 
-    /// Path and query, encoded, as they are sent.
+    /// Path and query, percent-encoded, as sent.
     pub fn path_and_query(&self) -> &str {
         self.request.path().as_str()
     }
 
-    /// All headers, but for those that follow from the body.
+    /// All headers, except those derived from the body.
     pub fn headers(&self) -> &HeaderMap {
         self.request.headers()
     }
@@ -56,30 +56,30 @@ impl<'a> AuthRequest<'a> {
         &self.hop.body
     }
 
-    /// What was left for this attempt with [`AuthResponse::leave_note`]; `None` at the first.
+    /// The note left for this attempt with [`AuthResponse::leave_note`]; `None` at the first attempt.
     pub fn note(&self) -> Option<&str> {
         self.carry.note()
     }
 
-    /// Says that what is authenticated is the connection, as this account: from now on it carries no requests but those
-    /// that say the same, of whichever user. The request is sent over such a connection, or over one that is nobody's.
-    /// Whatever tells accounts apart belongs into the text, the password included; it is never shown.
+    /// Binds the connection to this account: it then only carries requests that are bound to the same account, of any user. The
+    /// request is sent over such a connection, or over one that is not bound yet. `account` must contain everything that
+    /// distinguishes accounts, including the password; it is never shown.
     pub fn bind_connection(&mut self, account: &str) {
         self.carry.set_owner(account);
     }
 
-    /// Sets a header, in place of any of the same name.
+    /// Sets a header, and replaces any header with the same name.
     ///
     /// # Errors
     ///
-    /// The name is no name of a header, or the value has a line break or a control character in it.
+    /// The name is not a valid header name, or the value contains a line break or a control character.
     pub fn set_header(&mut self, name: &str, value: &str) -> Result<(), StepError> {
         let (name, value) = secret_header(name, value.as_bytes())?;
         self.request.headers_mut().insert(name, value);
         Ok(())
     }
 
-    /// Adds a parameter to the query, percent-encoded.
+    /// Adds a query parameter, percent-encoded.
     ///
     /// # Errors
     ///
@@ -96,11 +96,11 @@ impl<'a> AuthRequest<'a> {
         Ok(())
     }
 
-    /// Adds a cookie to those of the request. The user does not keep it.
+    /// Adds a cookie to the request. It is not stored with the user's cookies.
     ///
     /// # Errors
     ///
-    /// A cookie cannot hold the name or the value.
+    /// The name or the value is not valid in a cookie.
     pub fn add_cookie(&mut self, name: &str, value: &str) -> Result<(), StepError> {
         if name.is_empty() || name.contains([';', '=', ' ', ',']) || value.contains([';', ' ', ',', '"']) {
             return Err(StepError::new(
@@ -117,14 +117,14 @@ impl<'a> AuthRequest<'a> {
 
 fn secret_header(name: &str, value: &[u8]) -> Result<(HeaderName, HeaderValue), StepError> {
     let wrong = |why: &str| StepError::new(format!("header \"{name}\": {why}"));
-    let name = HeaderName::try_from(name).map_err(|_| wrong("this is no name of a header"))?;
+    let name = HeaderName::try_from(name).map_err(|_| wrong("this is not a valid header name"))?;
     let mut value =
         HeaderValue::from_bytes(value).map_err(|_| wrong("its value has a line break or a control character"))?;
     value.set_sensitive(true);
     Ok((name, value))
 }
 
-/// The answer to a request that was authenticated.
+/// The response to an authenticated request.
 pub struct AuthResponse<'a> {
     pub(super) status: StatusCode,
     pub(super) headers: &'a HeaderMap,
@@ -144,27 +144,27 @@ impl AuthResponse<'_> {
         self.headers
     }
 
-    /// Scheme, host and port that it came from; see [`AuthRequest::origin`].
+    /// Scheme, host and port of the server; see [`AuthRequest::origin`].
     pub fn origin(&self) -> String {
         self.hop.target.origin.url()
     }
 
-    /// The URL that it came from, without what was added to its query.
+    /// The URL of the request, without what was added to its query.
     pub fn url(&self) -> String {
         self.hop.target.url()
     }
 
-    /// How often the request had been sent before, because the answer was a challenge.
+    /// How often the request had been sent before, because of challenges.
     pub fn attempt(&self) -> u32 {
         u32::from(self.hop.challenges)
     }
 
-    /// What had been left for this attempt, as [`AuthRequest::note`] told it.
+    /// The note for this attempt; see [`AuthRequest::note`].
     pub fn note(&self) -> Option<&str> {
         self.note
     }
 
-    /// Leaves a note for the next attempt of this request, if there is one: how far it has come, say, or a challenge.
+    /// Leaves a note for the next attempt of this request, if there is one, such as the state of a handshake.
     pub fn leave_note(&self, note: impl Into<String>) {
         self.left.replace(Some(note.into()));
     }

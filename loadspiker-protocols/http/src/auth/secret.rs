@@ -1,4 +1,4 @@
-//! Texts of the user's that are never shown; and texts that are sent as they are.
+//! Texts that are never shown; and texts that are sent as they are.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! [`authenticate`]: obtains as a step of its own what requests need later.
+//! [`authenticate`]: a step that obtains what later requests need.
 
 use std::sync::Arc;
 
@@ -11,11 +11,11 @@ use loadspiker_core::{Slot, Value};
 use super::{Auth, BoundAuth, IntoAuth};
 use crate::step::fail;
 
-/// A step that obtains what the requests authenticated in this way need, unless it is there: a token, a session. Without
-/// it, the first request that needs it does so.
+/// A step that obtains what requests with this method need, unless it is already available: a token, a session. Without this
+/// step, the first request that needs it obtains it.
 ///
-/// The requests that it makes are counted under their own names; the step itself is counted only if it fails for another
-/// reason, as `authenticate oauth2`.
+/// Requests that it makes are counted under their own names. The step itself is counted only if it fails for another reason,
+/// as `authenticate oauth2`.
 ///
 /// ```
 /// use loadspiker_core::dsl::{Steps, exec};
@@ -34,7 +34,7 @@ pub fn authenticate<K>(auth: impl IntoAuth<K>) -> Authenticate {
     Authenticate { auth: auth.into_auth(), anew: false, attribute: None }
 }
 
-/// A step that obtains what authenticated requests need; made by [`authenticate`].
+/// A step that obtains what authenticated requests need. Created by [`authenticate`].
 #[derive(Clone, Debug)]
 #[must_use = "a step does nothing until a scenario executes it"]
 pub struct Authenticate {
@@ -44,12 +44,12 @@ pub struct Authenticate {
 }
 
 impl Authenticate {
-    /// Obtains it also where it is there and good: a new token, a new session.
+    /// Always obtains a new token or session, even if there is a valid one.
     pub fn anew(self) -> Self {
         Authenticate { anew: true, ..self }
     }
 
-    /// Saves the token as an attribute of the session. What has no token fails with this step.
+    /// Saves the token as a session attribute. Fails if the method has no token.
     pub fn save_as(self, attribute: impl AsRef<str>) -> Self {
         Authenticate { attribute: Some(attribute.as_ref().into()), ..self }
     }
@@ -69,7 +69,7 @@ impl ActionBuilder for Authenticate {
 
     fn compile(&self, cx: &mut CompileContext<'_>) -> Box<dyn Action> {
         Box::new(Obtaining {
-            // Not interned: a step that does not fail is no request.
+            // Not interned: a step that does not fail is not a request.
             name: RequestName::Rendered(Template::literal(&self.describe())),
             auth: BoundAuth::compile(&*self.auth, cx),
             anew: self.anew,

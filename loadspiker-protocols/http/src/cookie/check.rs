@@ -12,12 +12,11 @@ use url::Url;
 use super::shown;
 use crate::check::HttpResponse;
 
-/// The value of a cookie that the user has after this response, a text: set by this response, by one before it, or by
-/// [`add_cookie`](crate::add_cookie).
+/// The value of a cookie that the user has after this response, a text. It may have been set by this response, by an earlier
+/// one, or by [`add_cookie`](crate::add_cookie).
 ///
-/// Looked for are the cookies of the host that the response came from, be they for other paths; of several with the
-/// same name, those with the longest path come first. Nothing is found with
-/// [`no_cookies`](crate::HttpProtocol::no_cookies).
+/// All cookies of the response's host are searched, including those for other paths. If several have the same name, the one
+/// with the longest path comes first. With [`no_cookies`](crate::HttpProtocol::no_cookies), nothing is found.
 ///
 /// ```
 /// use loadspiker_http::{cookie, http};
@@ -47,7 +46,7 @@ impl Extractor for Named {
     fn compile(&self, cx: &mut Symbols<'_>) -> Box<dyn Extract> {
         let name = self.0.compile(cx);
         if name.as_literal().is_some_and(str::is_empty) {
-            cx.mistake("the name of a cookie is empty; name one");
+            cx.mistake("the name of a cookie is empty; give one");
         }
         Box::new(CompiledNamed(name))
     }
@@ -60,7 +59,7 @@ impl Extract for CompiledNamed {
         let mut name = String::new();
         self.0.render(session, &mut name)?;
         let Some(response) = from.response().as_any().downcast_ref::<HttpResponse>() else {
-            return Err(ExtractError::Response("only HTTP has cookies".to_owned()));
+            return Err(ExtractError::Response("only HTTP responses have cookies".to_owned()));
         };
         let Some(jar) = response.cookies() else { return Ok(()) };
         let Ok(url) = Url::parse(response.url()) else { return Ok(()) };

@@ -18,7 +18,7 @@ const MONTHS: [(&str, Month); 12] = [
 ];
 
 /// The date that a text means: its parts may come in any order, and what else is in it, such as a weekday or a time zone,
-/// is passed over. The time is always UTC. `None` if it is no date, or one before the year 1601.
+/// is passed over. The time is always UTC. `None` if it is not a date, or one before the year 1601.
 pub(super) fn parse(text: &str) -> Option<OffsetDateTime> {
     let (mut time, mut day, mut month, mut year) = (None, None, None, None);
     for token in text.split(is_delimiter).filter(|token| !token.is_empty()) {

@@ -1,5 +1,5 @@
-//! [`add_cookie`], [`get_cookie`], [`flush_cookies`]: steps that look at a user's cookies and change them. Nothing is sent,
-//! and nothing counted unless it fails.
+//! [`add_cookie`], [`get_cookie`], [`flush_cookies`]: steps that read and change a user's cookies. They send nothing, and are
+//! counted only if they fail.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,11 +20,11 @@ use crate::protocol::HttpProtocol;
 use crate::shard::{HttpShard, HttpUser};
 use crate::step::fail;
 
-/// Gives the user a cookie, as if a response had set it: for the host of the base URL and all its paths, until the user
-/// ends. One of the same name, domain and path is replaced.
+/// Gives the user a cookie, as if a response had set it: for the host of the base URL and all its paths, until the user ends.
+/// A cookie with the same name, domain and path is replaced.
 ///
-/// A cookie that no server could set (a name or a value with `;` in it, a domain that is none) is a failure of this
-/// step, counted under its name: `add_cookie consent`.
+/// If no server could set the cookie (a name or value that contains `;`, an invalid domain), the step fails, and is counted
+/// under its name: `add_cookie consent`.
 ///
 /// ```
 /// use loadspiker_core::DurationExt;
@@ -48,7 +48,7 @@ pub fn add_cookie(name: impl IntoText, value: impl IntoText) -> AddCookie {
     }
 }
 
-/// A step that gives the user a cookie; made by [`add_cookie`].
+/// A step that gives the user a cookie. Created by [`add_cookie`].
 #[derive(Clone, Debug)]
 #[must_use = "a step does nothing until a scenario executes it"]
 pub struct AddCookie {
@@ -61,36 +61,35 @@ pub struct AddCookie {
 }
 
 impl AddCookie {
-    /// The cookie is for this host and all below it: `example.com` also for `www.example.com`. Default: the host of the
-    /// base URL alone.
+    /// The domain of the cookie, including subdomains: `example.com` also covers `www.example.com`. Default: the host of the base
+    /// URL only.
     pub fn domain(mut self, domain: impl IntoText) -> Self {
         self.domain = Some(domain.into_text());
         self
     }
 
-    /// The cookie is for this path and all below it. Default: `/`.
+    /// The path of the cookie, including all paths below it. Default: `/`.
     pub fn path(mut self, path: impl IntoText) -> Self {
         self.path = path.into_text();
         self
     }
 
-    /// How long it is kept, in whole seconds. Default: until the user ends, or until
-    /// [`flush_session_cookies`].
+    /// How long the cookie is kept, in whole seconds. Default: until the user ends, or until [`flush_session_cookies`].
     pub fn max_age(mut self, age: impl FixedDuration) -> Self {
         self.max_age = Some(age.fixed());
         self
     }
 
-    /// It is sent over TLS only, and to loopback, which browsers trust as well. Default: over any connection.
+    /// Sends the cookie only over TLS, and to loopback addresses, like browsers. Default: over any connection.
     pub fn secure(mut self) -> Self {
         self.secure = true;
         self
     }
 }
 
-/// Saves the value of a cookie as a session attribute of the same name, or of another with
-/// [`save_as`](GetCookie::save_as). A cookie that the user does not have is a failure of this step, counted under its
-/// name: `get_cookie session`.
+/// Saves the value of a cookie as a session attribute with the same name, or with another name set by
+/// [`save_as`](GetCookie::save_as). If the user does not have the cookie, the step fails, and is counted under its name:
+/// `get_cookie session`.
 ///
 /// ```
 /// use loadspiker_core::dsl::{Steps, exec};
@@ -105,7 +104,7 @@ pub fn get_cookie(name: impl IntoText) -> GetCookie {
     GetCookie { name: name.into_text(), domain: None, save_as: None }
 }
 
-/// A step that reads a cookie of the user; made by [`get_cookie`].
+/// A step that reads a cookie of the user. Created by [`get_cookie`].
 #[derive(Clone, Debug)]
 #[must_use = "a step does nothing until a scenario executes it"]
 pub struct GetCookie {
@@ -115,20 +114,20 @@ pub struct GetCookie {
 }
 
 impl GetCookie {
-    /// The host whose cookie it is. Default: that of the base URL.
+    /// The host of the cookie. Default: the host of the base URL.
     pub fn domain(mut self, domain: impl IntoText) -> Self {
         self.domain = Some(domain.into_text());
         self
     }
 
-    /// The attribute that it is saved as. Default: the name of the cookie.
+    /// The attribute in which the value is saved. Default: the name of the cookie.
     pub fn save_as(mut self, attribute: impl AsRef<str>) -> Self {
         self.save_as = Some(attribute.as_ref().into());
         self
     }
 }
 
-/// Takes all cookies from the user.
+/// Removes all cookies of the user.
 ///
 /// ```
 /// use loadspiker_core::dsl::{Steps, exec};
@@ -141,12 +140,12 @@ pub fn flush_cookies() -> FlushCookies {
     FlushCookies { all: true }
 }
 
-/// Takes those cookies from the user that have no age, as closing a browser does; others stay.
+/// Removes the user's cookies without an expiry, as closing a browser does. Others are kept.
 pub fn flush_session_cookies() -> FlushCookies {
     FlushCookies { all: false }
 }
 
-/// A step that takes cookies from the user; made by [`flush_cookies`] and [`flush_session_cookies`].
+/// A step that removes cookies of the user. Created by [`flush_cookies`] and [`flush_session_cookies`].
 #[derive(Clone, Debug)]
 #[must_use = "a step does nothing until a scenario executes it"]
 pub struct FlushCookies {
@@ -176,7 +175,7 @@ impl ActionBuilder for AddCookie {
         if let Some(name) = name.as_literal()
             && (name.is_empty() || name.contains(|c: char| c.is_control() || " ;,=\"".contains(c)))
         {
-            cx.mistake(format!("\"{name}\" cannot name a cookie; take letters, digits, - and _"));
+            cx.mistake(format!("\"{name}\" is not a valid cookie name; use letters, digits, - and _"));
         }
         if let Some(path) = path.as_literal()
             && !path.starts_with('/')
@@ -226,12 +225,10 @@ impl Place {
     fn compile(domain: Option<&TextArg>, cx: &mut CompileContext<'_>) -> Self {
         let (slot, protocol) = cx.protocol(HttpProtocol::without_base);
         if !protocol.cookies {
-            cx.mistake(
-                "the protocol keeps no cookies; take .no_cookies() away from it, or this step from the scenario",
-            );
+            cx.mistake("the protocol does not keep cookies; remove .no_cookies(), or remove this step");
         }
         if domain.is_none() && protocol.base_urls.is_empty() {
-            cx.mistake("there is no base URL to tell whose cookie it is; name its host with .domain(…)");
+            cx.mistake("there is no base URL to derive the cookie's host from; set it with .domain(…)");
         }
         Place { slot, protocol, domain: domain.map(|domain| domain.compile(cx)) }
     }
@@ -257,7 +254,7 @@ impl Place {
         };
         match Url::parse(&url) {
             Ok(url) => Ok((url, domain)),
-            Err(error) => Err(format!("the domain of the cookie is no host: {error}")),
+            Err(error) => Err(format!("the domain of the cookie is not a valid host: {error}")),
         }
     }
 }
@@ -275,7 +272,7 @@ struct CookieStep {
     does: Does,
 }
 
-/// Its name is told if it fails. It is not interned: a step that does not fail is no request.
+/// Its name is told if it fails. It is not interned: a step that does not fail is not a request.
 fn step(name: &str, place: Place, does: Does) -> Box<dyn Action> {
     Box::new(CookieStep { name: RequestName::Rendered(Template::literal(name)), place, does })
 }

@@ -16,12 +16,12 @@ use url::Url;
 
 use super::Settings;
 use crate::body::Sink;
+use crate::body_memory::BodyMemory;
 use crate::connection::{Buffers, Connection, Request, RequestHead, Unanswered, exchange};
 use crate::decode::decode;
 use crate::error::{HttpError, Size};
 use crate::origin::{Origins, path_of};
 use crate::redirect::location_of;
-use crate::room::Room;
 use crate::shard::ALPN;
 use crate::text::charset;
 
@@ -49,7 +49,7 @@ pub(super) struct Fetcher {
     own: HeaderMap,
     kept: Option<(u32, Connection)>,
     buffers: Buffers,
-    room: Arc<Room>,
+    memory: Arc<BodyMemory>,
     clock: WallClock,
 }
 
@@ -108,7 +108,7 @@ impl Fetcher {
             own,
             kept: None,
             buffers: Buffers::default(),
-            room: Room::new(LARGEST, usize::MAX),
+            memory: BodyMemory::new(LARGEST, usize::MAX),
             clock,
         })
     }
@@ -128,7 +128,7 @@ impl Fetcher {
             let page = self.get(&url).await.map_err(told)?;
             let (status, headers, body) = page;
             if status.is_success() {
-                let body = decode(body, &headers, &self.room).map_err(told)?;
+                let body = decode(body, &headers, &self.memory).map_err(told)?;
                 // Records are read from UTF-8; what is no text at all is told by who reads it.
                 let body = match decode_text(&body, charset(&headers)) {
                     Ok(Cow::Owned(text)) => text.into(),
@@ -141,7 +141,7 @@ impl Fetcher {
                 Some(next) => url = next,
                 None => {
                     return Err(format!(
-                        "the service answers {status}; look at the URL and at what it needs, such as a token"
+                        "the service returned {status}; check the URL and what it requires, such as a token"
                     ));
                 }
             }
@@ -169,7 +169,7 @@ impl Fetcher {
                 }
             };
             let was_reused = connection.is_reused();
-            let mut sink = Sink::keep_in(&self.room);
+            let mut sink = Sink::keep_in(&self.memory);
             match exchange(&mut connection, &request, &mut sink, &self.buffers, &self.clock).await {
                 Ok(answer) => {
                     if connection.is_reusable() {

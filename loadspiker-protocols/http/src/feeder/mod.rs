@@ -1,4 +1,4 @@
-//! [`http_feeder`]: records that a service gives, page by page.
+//! [`http_feeder`]: records from a service, page by page.
 
 mod fetch;
 mod page;
@@ -9,9 +9,9 @@ use loadspiker_core::protocol::masked_url;
 
 use self::source::Pages;
 
-/// Records of an HTTP endpoint, fetched while the run goes on. Made by [`http_feeder`]; `feed` takes it as it is.
+/// Records from an HTTP endpoint, fetched during the run. Created by [`http_feeder`]; `feed` accepts it directly.
 #[derive(Clone)]
-#[must_use = "it does nothing until it is given to `feed`"]
+#[must_use = "it does nothing until it is passed to `feed`"]
 pub struct HttpFeeder(Settings);
 
 /// What the user has set.
@@ -25,22 +25,20 @@ pub(crate) struct Settings {
     pub(crate) roots: Vec<std::path::PathBuf>,
 }
 
-/// Records of an HTTP endpoint: a JSON array of objects, a JSON object a line, or CSV; which it is says the content type of
-/// the answer, or else its first character.
+/// Fetches records from an HTTP endpoint: a JSON array of objects, one JSON object per line, or CSV. The format is taken from
+/// the content type of the response or, failing that, from its first character.
 ///
-/// Pages are fetched with GET while the run goes on, by a thread of their own, up to 1000 records ahead of the users. Where an
-/// answer says where the next page is, with a header `Link: <…>; rel="next"` (RFC 8288), that is fetched next; or the pages
-/// are counted, with [`paged_by`](HttpFeeder::paged_by). After the last record the run ends with an error that says so, or it
-/// begins with the first page again, with [`circular`](HttpFeeder::circular). An answer that is no success, or cannot be
-/// read, such as a page of HTML, ends the run. In messages the URL is shown as
-/// [`masked_url`](loadspiker_core::protocol::masked_url) has it.
+/// Pages are fetched with GET during the run, on a separate thread, up to 1000 records ahead of the users. If a response
+/// names the next page, with a header `Link: <…>; rel="next"` (RFC 8288), that page is fetched next. Alternatively, pages are
+/// numbered, with [`paged_by`](HttpFeeder::paged_by). After the last record, the run ends with an error, or starts over with
+/// the first page, with [`circular`](HttpFeeder::circular). A response that is not successful, or cannot be parsed, such as
+/// an HTML page, ends the run. Messages show the URL as [`masked_url`](loadspiker_core::protocol::masked_url) does.
 ///
-/// A user that comes when no record is there yet waits; see
-/// [`async_records`](loadspiker_core::feeder::async_records), which also says how to name the fields. These requests are in
-/// no figure of the report, and none of the settings of [`HttpProtocol`](crate::HttpProtocol) holds for them. With simulated
-/// time, that stands still while a page is waited for.
+/// A user that finds no record waits; see [`async_records`](loadspiker_core::feeder::async_records), which also explains how
+/// to name the fields. The report does not include these requests, and the settings of
+/// [`HttpProtocol`](crate::HttpProtocol) do not apply to them. A simulated clock stops while a user waits for a page.
 ///
-/// [`into_feeder`](IntoFeeder::into_feeder) makes a [`Feeder`] of it, with all that a feeder can do.
+/// [`into_feeder`](IntoFeeder::into_feeder) converts it into a [`Feeder`], with all methods of feeders.
 ///
 /// ```no_run
 /// use loadspiker_core::dsl::*;
@@ -56,31 +54,31 @@ pub fn http_feeder(url: impl Into<String>) -> HttpFeeder {
 }
 
 impl HttpFeeder {
-    /// Sends a header with each request. Its value is shown nowhere.
+    /// Adds a header to each request. Its value is never shown.
     pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> HttpFeeder {
         self.0.headers.push((name.into(), value.into()));
         self
     }
 
-    /// Sends a token with each request: `authorization: Bearer …`.
+    /// Sends a bearer token with each request: `authorization: Bearer …`.
     pub fn bearer(self, token: impl AsRef<str>) -> HttpFeeder {
         self.header("authorization", format!("Bearer {}", token.as_ref()))
     }
 
-    /// Fetches pages by their number, in a parameter of the query, from `first` on, until one has no records:
+    /// Fetches numbered pages, with the number in a query parameter, starting at `first`, until a page has no records:
     /// `paged_by("page", 1)`.
     pub fn paged_by(mut self, parameter: impl Into<String>, first: u64) -> HttpFeeder {
         self.0.paged_by = Some((parameter.into(), first));
         self
     }
 
-    /// Begins with the first page again after the last. The pages are fetched anew.
+    /// Starts over with the first page after the last. Pages are fetched again.
     pub fn circular(mut self) -> HttpFeeder {
         self.0.circular = true;
         self
     }
 
-    /// Trusts the certificates in this file (PEM) beyond those of the system.
+    /// Trusts the certificates in this PEM file, in addition to those of the system.
     pub fn root_certificate(mut self, path: impl Into<std::path::PathBuf>) -> HttpFeeder {
         self.0.roots.push(path.into());
         self

@@ -28,7 +28,7 @@ pub(super) fn format_of(headers: &HeaderMap, body: &[u8]) -> Result<Format, Stri
         (kind, Some(b'<')) => {
             let kind = if kind.is_empty() { "what looks like HTML" } else { kind };
             return Err(format!(
-                "the service answers with {kind}, not with JSON or CSV; look at the URL and at what it needs, such as a \
+                "the service returned {kind}, not JSON or CSV; check the URL and what it requires, such as a \
                  token"
             ));
         }
@@ -105,9 +105,6 @@ mod tests {
         assert_eq!(of("text/plain", "\u{feff}[{}]"), Ok(Format::Json));
         assert_eq!(of("text/csv", "<a>\n1"), Ok(Format::Separated(',')));
         let page = of("text/html; charset=utf-8", "\n<html>").unwrap_err();
-        assert!(
-            page.starts_with("the service answers with text/html, not with JSON or CSV; look at the URL"),
-            "{page}"
-        );
+        assert!(page.starts_with("the service returned text/html, not JSON or CSV; check the URL"), "{page}");
     }
 }

@@ -1,4 +1,4 @@
-//! [`BodySpec`]: the body of a request as the user wrote it, and [`Body`]: compiled.
+//! [`BodySpec`]: the body of a request as written by the user, and [`Body`]: its compiled form.
 
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
@@ -16,25 +16,25 @@ use super::multipart::Multipart;
 use super::place::Placed;
 use crate::error::HttpError;
 
-/// What can be a body: a text, with expressions or without, a template in Jinja, bytes, or a closure over the session
-/// that returns a text or a [`Value`](loadspiker_core::Value). An attribute that holds bytes is sent as it is:
+/// Types that can be used as a body: a text, with or without expressions, a Jinja template, bytes, or a closure over the
+/// session that returns a text or a [`Value`](loadspiker_core::Value). An attribute that is bytes is sent unchanged:
 /// `.body("#{image}")`.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no body",
+    message = "`{Self}` is not a body",
     label = "not a body",
     note = "write a string such as \"id=#{{id}}\", bytes, or a closure `|session: &Session| …` that returns a text; for JSON there is `.json(json!(…))`"
 )]
 pub trait IntoBody {
-    /// The body to compile.
+    /// Converts the value into a body to compile.
     fn into_body(self) -> BodySpec;
 }
 
-/// The body of a request as the user wrote it.
+/// The body of a request as written by the user.
 #[derive(Clone, Debug)]
-pub struct BodySpec(pub(crate) Written);
+pub struct BodySpec(pub(crate) BodySource);
 
 #[derive(Clone, Debug)]
-pub(crate) enum Written {
+pub(crate) enum BodySource {
     Text(TextArg),
     Bytes(Bytes),
     Json(JsonSpec),
@@ -46,7 +46,7 @@ macro_rules! texts {
     ($($t:ty),*) => {$(
         impl IntoBody for $t {
             fn into_body(self) -> BodySpec {
-                BodySpec(Written::Text(self.into_text()))
+                BodySpec(BodySource::Text(self.into_text()))
             }
         }
     )*};
@@ -58,7 +58,7 @@ texts!(&str, String, &String, Cow<'_, str>, TextArg);
 #[diagnostic::do_not_recommend]
 impl IntoBody for loadspiker_core::expression::Jinja {
     fn into_body(self) -> BodySpec {
-        BodySpec(Written::Text(self.into_text()))
+        BodySpec(BodySource::Text(self.into_text()))
     }
 }
 
@@ -67,7 +67,7 @@ macro_rules! bytes {
         impl IntoBody for $t {
             fn into_body(self) -> BodySpec {
                 let owned: fn($t) -> Bytes = $owned;
-                BodySpec(Written::Bytes(owned(self)))
+                BodySpec(BodySource::Bytes(owned(self)))
             }
         }
     )*};
@@ -76,7 +76,7 @@ bytes!(Bytes: |b| b, Vec<u8>: Bytes::from, &[u8]: Bytes::copy_from_slice);
 
 impl<const N: usize> IntoBody for &[u8; N] {
     fn into_body(self) -> BodySpec {
-        BodySpec(Written::Bytes(Bytes::copy_from_slice(self)))
+        BodySpec(BodySource::Bytes(Bytes::copy_from_slice(self)))
     }
 }
 
@@ -87,14 +87,14 @@ where
     R: TextOutcome,
 {
     fn into_body(self) -> BodySpec {
-        BodySpec(Written::Text(self.into_text()))
+        BodySpec(BodySource::Text(self.into_text()))
     }
 }
 
 /// A body, compiled.
 #[derive(Debug)]
 pub(crate) enum Body {
-    /// The same for all users.
+    /// A body without expressions, the same for all users.
     Fixed(Bytes),
     Text(Placed),
     Json(JsonTemplate),
@@ -110,7 +110,7 @@ impl Body {
         let no_form = form.is_empty() && forms.is_empty();
         let kinds = usize::from(spec.is_some()) + usize::from(!no_form || !parts.is_empty());
         if kinds > 1 {
-            cx.mistake("a request has one body: take either a body or json, or form parameters and uploads");
+            cx.mistake("a request has one body: use either a body or json, or form parameters and uploads");
         }
         let Some(BodySpec(written)) = spec else {
             return match (no_form, parts.is_empty()) {
@@ -120,30 +120,30 @@ impl Body {
             };
         };
         match written {
-            Written::Text(text) => text_body(text, is_json, cx),
-            Written::Bytes(bytes) => Body::Fixed(bytes.clone()),
-            Written::Json(json) => {
+            BodySource::Text(text) => text_body(text, is_json, cx),
+            BodySource::Bytes(bytes) => Body::Fixed(bytes.clone()),
+            BodySource::Json(json) => {
                 let json = JsonTemplate::compile(json, cx);
                 match json.as_literal() {
                     Some(literal) => Body::Fixed(Bytes::copy_from_slice(literal.as_bytes())),
                     None => Body::Json(json),
                 }
             }
-            Written::File(path) => {
+            BodySource::File(path) => {
                 let path = path.compile(cx);
                 match path.as_literal() {
                     Some(path) if !cx.is_during_run() => Body::Fixed(read_now(path, cx)),
                     _ => Body::File(path),
                 }
             }
-            Written::Template(path) => template(path, is_json, cx),
+            BodySource::Template(path) => template(path, is_json, cx),
         }
     }
 
     /// What kind of content it is, unless the user says.
     pub(crate) fn content_type(&self, spec: Option<&BodySpec>) -> Option<Cow<'static, str>> {
         match (self, spec) {
-            (_, Some(BodySpec(Written::Json(_)))) => Some("application/json".into()),
+            (_, Some(BodySpec(BodySource::Json(_)))) => Some("application/json".into()),
             (Body::Multipart(multipart), _) => Some(multipart.content_type().into()),
             (Body::Form(_), _) => Some("application/x-www-form-urlencoded".into()),
             _ => None,

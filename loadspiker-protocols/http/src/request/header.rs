@@ -98,11 +98,11 @@ impl Headers {
         let mut headers = Headers::default();
         for spec in specs {
             let Ok(name) = HeaderName::try_from(&spec.name) else {
-                cx.mistake(format!("\"{}\" is no name of a header", spec.name));
+                cx.mistake(format!("\"{}\" is not a valid header name", spec.name));
                 continue;
             };
             if matches!(name, http::header::CONTENT_LENGTH | http::header::TRANSFER_ENCODING) {
-                cx.mistake(format!("header \"{name}\" follows from the body and cannot be set"));
+                cx.mistake(format!("header \"{name}\" is derived from the body and cannot be set"));
                 continue;
             }
             let value = match &spec.value {

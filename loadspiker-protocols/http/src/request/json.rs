@@ -9,55 +9,55 @@ use loadspiker_core::expression::{CompiledValue, EvalError, IntoOutcome, IntoVal
 use loadspiker_core::protocol::is_secret_name;
 use serde::Serialize;
 
-/// What can be a JSON body: a value that serializes, such as `json!(…)` or a reference to it, whose texts may have
-/// expressions; or a closure over the session that returns one.
+/// Types that can be used as a JSON body: a value that implements `Serialize`, such as `json!(…)` or a reference to it, whose
+/// texts may contain expressions; or a closure over the session that returns one.
 ///
-/// `K` says which of these it is ([`Serialized`], [`Computed`], [`OfSession`]); it is always inferred.
+/// `K` distinguishes these ([`Serialized`], [`Computed`], [`OfSession`]); it is always inferred.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no JSON",
+    message = "`{Self}` is not JSON",
     label = "not JSON",
     note = "write `json!(…)`, something that implements `serde::Serialize`, or a closure `|session: &Session| json!(…)`"
 )]
 pub trait IntoJson<K> {
-    /// The body to compile.
+    /// Converts the value into a body to compile.
     fn into_json(self) -> JsonSpec;
 }
 
-/// A JSON body as the user wrote it.
+/// A JSON body as written by the user.
 #[derive(Clone, Debug)]
-pub struct JsonSpec(Written);
+pub struct JsonSpec(JsonSource);
 
 #[derive(Clone, Debug)]
-enum Written {
+enum JsonSource {
     Json(serde_json::Value),
     Call(ValueArg),
     /// It does not serialize, for this reason.
     Unfit(String),
 }
 
-/// JSON bodies that are values which serialize.
+/// Marker for JSON bodies that implement `Serialize`.
 #[derive(Debug)]
 pub enum Serialized {}
 
-/// JSON bodies that are closures over the session.
+/// Marker for JSON bodies that are closures over the session.
 #[derive(Debug)]
 pub enum Computed {}
 
-/// JSON bodies that are values such as sessions hold.
+/// Marker for JSON bodies that are a [`Value`].
 #[derive(Debug)]
 pub enum OfSession {}
 
 impl<T: Serialize> IntoJson<Serialized> for T {
     fn into_json(self) -> JsonSpec {
         JsonSpec(match serde_json::to_value(self) {
-            Ok(json) => Written::Json(json),
-            Err(error) => Written::Unfit(error.to_string()),
+            Ok(json) => JsonSource::Json(json),
+            Err(error) => JsonSource::Unfit(error.to_string()),
         })
     }
 }
 impl IntoJson<OfSession> for Value {
     fn into_json(self) -> JsonSpec {
-        JsonSpec(Written::Json(self.to_json()))
+        JsonSpec(JsonSource::Json(self.to_json()))
     }
 }
 impl<F, R> IntoJson<Computed> for F
@@ -66,18 +66,18 @@ where
     R: IntoOutcome<Value>,
 {
     fn into_json(self) -> JsonSpec {
-        JsonSpec(Written::Call(self.into_value()))
+        JsonSpec(JsonSource::Call(self.into_value()))
     }
 }
 
 /// A JSON body, compiled: fixed text with holes.
 #[derive(Debug)]
 pub(crate) struct JsonTemplate {
-    parts: Vec<Part>,
+    parts: Vec<JsonPart>,
 }
 
 #[derive(Debug)]
-enum Part {
+enum JsonPart {
     /// JSON as it stands.
     Fixed(String),
     /// A text that is one expression: its value keeps its type.
@@ -92,7 +92,7 @@ impl JsonTemplate {
     pub(crate) fn compile(spec: &JsonSpec, cx: &mut CompileContext<'_>) -> Self {
         let mut builder = Builder::default();
         match &spec.0 {
-            Written::Json(json) => {
+            JsonSource::Json(json) => {
                 if let serde_json::Value::String(text) = json
                     && is_json_itself(text)
                 {
@@ -104,11 +104,11 @@ impl JsonTemplate {
                 }
                 builder.add(json, false, cx);
             }
-            Written::Call(call) => builder.hole(Part::Call(call.compile(cx))),
-            Written::Unfit(why) => cx.mistake(format!("the JSON body cannot be written: {why}")),
+            JsonSource::Call(call) => builder.hole(JsonPart::Call(call.compile(cx))),
+            JsonSource::Unfit(why) => cx.mistake(format!("the JSON body cannot be written: {why}")),
         }
         if !builder.text.is_empty() {
-            builder.parts.push(Part::Fixed(builder.text));
+            builder.parts.push(JsonPart::Fixed(builder.text));
         }
         JsonTemplate { parts: builder.parts }
     }
@@ -116,7 +116,7 @@ impl JsonTemplate {
     /// The body, if it is the same for all users.
     pub(crate) fn as_literal(&self) -> Option<&str> {
         match self.parts.as_slice() {
-            [Part::Fixed(text)] => Some(text),
+            [JsonPart::Fixed(text)] => Some(text),
             _ => None,
         }
     }
@@ -125,10 +125,10 @@ impl JsonTemplate {
     pub(crate) fn render(&self, session: &Session, out: &mut String) -> Result<(), EvalError> {
         for part in &self.parts {
             match part {
-                Part::Fixed(text) => out.push_str(text),
-                Part::Value(template) => write_value(&*template.value_ref(session)?, out),
-                Part::Call(call) => write_value(&*call.get(session)?, out),
-                Part::Text(template) => {
+                JsonPart::Fixed(text) => out.push_str(text),
+                JsonPart::Value(template) => write_value(&*template.value_ref(session)?, out),
+                JsonPart::Call(call) => write_value(&*call.get(session)?, out),
+                JsonPart::Text(template) => {
                     let start = out.len();
                     template.render(session, out)?;
                     if out[start..].bytes().any(needs_escape) {
@@ -148,14 +148,14 @@ impl JsonTemplate {
 /// Parts so far, and the fixed text that follows them.
 #[derive(Default)]
 struct Builder {
-    parts: Vec<Part>,
+    parts: Vec<JsonPart>,
     text: String,
 }
 
 impl Builder {
-    fn hole(&mut self, part: Part) {
+    fn hole(&mut self, part: JsonPart) {
         if !self.text.is_empty() {
-            self.parts.push(Part::Fixed(std::mem::take(&mut self.text)));
+            self.parts.push(JsonPart::Fixed(std::mem::take(&mut self.text)));
         }
         self.parts.push(part);
     }
@@ -170,8 +170,8 @@ impl Builder {
                 }
                 match template.as_literal() {
                     Some(literal) => write_text(literal, &mut self.text),
-                    None if is_single(&template) => self.hole(Part::Value(template)),
-                    None => self.hole(Part::Text(template)),
+                    None if is_single(&template) => self.hole(JsonPart::Value(template)),
+                    None => self.hole(JsonPart::Text(template)),
                 }
             }
             serde_json::Value::Array(items) => {
@@ -193,7 +193,7 @@ impl Builder {
                     let name = cx.template(written);
                     match name.as_literal() {
                         Some(literal) => write_text(literal, &mut self.text),
-                        None => self.hole(Part::Text(name)),
+                        None => self.hole(JsonPart::Text(name)),
                     }
                     self.text.push(':');
                     self.add(value, is_secret || is_secret_name(written), cx);

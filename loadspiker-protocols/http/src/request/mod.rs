@@ -1,4 +1,4 @@
-//! [`http()`] and [`HttpRequest`]: a request as the user writes it.
+//! [`http()`] and [`HttpRequest`]: a request as written by the user.
 
 pub(crate) mod body;
 pub(crate) mod file;
@@ -21,19 +21,19 @@ use loadspiker_core::expression::{IntoText, IntoValue, TextArg, ValueArg};
 use loadspiker_core::protocol::Tags;
 
 use crate::auth::{AuthChoice, IntoAuth, digest_auth};
-use body::{BodySpec, IntoBody, Written};
+use body::{BodySource, BodySpec, IntoBody};
 use form::FormSpec;
 use header::HeaderSpec;
 use json::IntoJson;
 use multipart::PartSpec;
 
-/// Begins an HTTP request. The name is what it is counted under; it may have expressions, but then every value it
-/// takes is a line of the report.
+/// Begins an HTTP request, which is counted under this name. The name may contain expressions, but then every value is a
+/// separate line in the report.
 ///
-/// Texts of a request may have expressions (`"/products/#{id}"`) or be closures over the session. A value in a URL is
-/// encoded, so that it stays within its segment or parameter: with `id` being `a/b`, that is `/products/a%2Fb`. A value with
-/// which the URL begins, its host, and a whole query (`"/search?#{query}"`) are taken as they are, and so is
-/// `#{path.raw()}`.
+/// Texts of a request may contain expressions (`"/products/#{id}"`) or be closures over the session. A value in a URL is
+/// encoded, so that it stays within its segment or parameter: if `id` is `a/b`, the URL is `/products/a%2Fb`. A value at the
+/// beginning of a URL, a value in place of the host, and a value that is the whole query (`"/search?#{query}"`) are not
+/// encoded, and neither is `#{path.raw()}`.
 ///
 /// ```
 /// use loadspiker_http::http;
@@ -46,10 +46,10 @@ pub fn http(name: impl Into<String>) -> HttpRequestName {
     HttpRequestName::bound(name.into(), ())
 }
 
-/// The name of a request; a method makes a request of it. See [`http()`] and
+/// The name of a request. Call a method such as `get` to create the request. See [`http()`] and
 /// [`UserHttp::http`](crate::UserHttp::http).
 #[derive(Clone, Debug)]
-#[must_use = "a name is no request yet: go on with .get(url), .post(url) …"]
+#[must_use = "a name alone is not a request: add .get(url), .post(url), …"]
 pub struct HttpRequestName<C = ()> {
     /// All but method and URL.
     request: HttpRequest<C>,
@@ -69,6 +69,7 @@ impl<C> HttpRequestName<C> {
         let request = HttpRequest {
             user,
             name,
+            on: String::new(),
             method: String::new(),
             url: "".into_text(),
             query: Vec::new(),
@@ -89,7 +90,7 @@ impl<C> HttpRequestName<C> {
         HttpRequestName { request }
     }
 
-    /// Applies a function that adds what several requests have in common, before what this one says itself: see
+    /// Applies a function with settings that several requests share, before the settings of this request; see
     /// [`HttpRequest::with`].
     pub fn with(self, change: impl FnOnce(HttpRequest) -> HttpRequest) -> Self {
         HttpRequestName { request: self.request.with(change) }
@@ -105,7 +106,7 @@ impl<C> HttpRequestName<C> {
         options "OPTIONS",
     }
 
-    /// A request of any other method; its name is sent as it is written.
+    /// A request with any other method, which is sent as written.
     pub fn method(self, method: impl Into<String>, url: impl IntoText) -> HttpRequest<C> {
         HttpRequest { method: method.into(), url: url.into_text(), ..self.request }
     }
@@ -119,6 +120,8 @@ pub struct HttpRequest<C = ()> {
     /// The user that makes it, in the imperative style.
     pub(crate) user: C,
     pub(crate) name: String,
+    /// The name of its protocol.
+    pub(crate) on: String,
     pub(crate) method: String,
     pub(crate) url: TextArg,
     pub(crate) query: Vec<FormSpec>,
@@ -139,6 +142,12 @@ pub struct HttpRequest<C = ()> {
 }
 
 impl<C> HttpRequest<C> {
+    /// Uses the protocol of this name, of several: see [`HttpProtocol::named`](crate::HttpProtocol::named). Default: the one
+    /// without a name.
+    pub fn on(self, protocol: impl Into<String>) -> Self {
+        HttpRequest { on: protocol.into(), ..self }
+    }
+
     /// A parameter of the query, after those the URL has. Name and value are percent-encoded; a list gives a
     /// parameter for each of its elements.
     pub fn query(mut self, name: impl IntoText, value: impl IntoValue) -> Self {
@@ -146,9 +155,9 @@ impl<C> HttpRequest<C> {
         self
     }
 
-    /// Applies a function that adds what several requests have in common: headers, checks, whatever the builder has. The
-    /// same function serves requests of built scenarios and those of the imperative style. What is said later takes the
-    /// place of what was said before, so that `with` in front gives defaults and at the end the last word.
+    /// Applies a function with settings that several requests share: headers, checks, or anything else. The same function works
+    /// for built scenarios and for the imperative style. Later calls override earlier ones, so `with` at the beginning sets
+    /// defaults, and at the end it overrides everything.
     ///
     /// ```
     /// use loadspiker_core::check::{header, status};
@@ -175,12 +184,12 @@ impl<C> HttpRequest<C> {
         self
     }
 
-    /// A header. It takes the place of one of the same name, be it of the request or of the protocol.
+    /// Sets a header. It replaces any header with the same name, including those of the protocol.
     pub fn header(self, name: impl Into<String>, value: impl IntoText) -> Self {
         self.with_header(HeaderSpec::text(name, value))
     }
 
-    /// Several headers.
+    /// Sets several headers.
     pub fn headers<N: Into<String>, V: IntoText>(mut self, headers: impl IntoIterator<Item = (N, V)>) -> Self {
         for (name, value) in headers {
             self = self.header(name, value);
@@ -188,64 +197,63 @@ impl<C> HttpRequest<C> {
         self
     }
 
-    fn with_body(mut self, written: Written) -> Self {
+    fn with_body(mut self, written: BodySource) -> Self {
         self.body = Some(BodySpec(written));
         self
     }
 
-    /// The body: a text or bytes. No `content-type` comes with it.
+    /// Sets the body: a text or bytes, without a `content-type`.
     ///
-    /// Besides expressions there are templates with loops and conditions, `jinja(…)` and `jinja_file(…)` in the module
-    /// `expression`. (Feature `templates`.)
+    /// For loops and conditions, use the templates `jinja(…)` and `jinja_file(…)` in the module `expression`. (Feature
+    /// `templates`.)
     ///
-    /// Where a header says that it is JSON, values in a text that stand between quotation marks are escaped; `#{x.raw()}`
-    /// is written as it is. Values in XML and HTML are escaped by `#{x.htmlEscape()}`.
+    /// If a header says that the body is JSON, values between quotation marks in a text are escaped, except `#{x.raw()}`. For XML
+    /// and HTML, escape values with `#{x.htmlEscape()}`.
     pub fn body(mut self, body: impl IntoBody) -> Self {
         self.body = Some(body.into_body());
         self
     }
 
-    /// A JSON body, with `content-type: application/json`.
+    /// Sets a JSON body, with `content-type: application/json`.
     ///
-    /// A text that is nothing but one expression becomes its value, type and all: with the attribute `id` being 5,
-    /// `json!({"id": "#{id}", "text": "no #{id}"})` sends `{"id":5,"text":"no 5"}`. So it is with the texts of whatever else
-    /// serializes.
+    /// A text that is a single expression keeps the type of its value: if the attribute `id` is 5,
+    /// `json!({"id": "#{id}", "text": "no #{id}"})` sends `{"id":5,"text":"no 5"}`. This applies to the texts of all serialized
+    /// values.
     pub fn json<K>(self, json: impl IntoJson<K>) -> Self {
         let json = json.into_json();
-        self.with_body(Written::Json(json))
+        self.with_body(BodySource::Json(json))
     }
 
-    /// The body is the content of a file, as it is. A fixed path is read before the run, another one, and in the
-    /// imperative style each, once per shard.
+    /// Sends the contents of a file, unchanged. A fixed path is read before the run. A path with expressions, and any path in the
+    /// imperative style, is read once per shard.
     pub fn body_file(self, path: impl IntoText) -> Self {
         let path = path.into_text();
-        self.with_body(Written::File(path))
+        self.with_body(BodySource::File(path))
     }
 
-    /// The body is the content of a file in UTF-8 with expressions in it. In one whose name ends in `.json`, or where a
-    /// header says that it is JSON, values between quotation marks are escaped as in [`body`](Self::body). The file is
-    /// read before the run; in the imperative style it is read each time, which holds up the shard.
+    /// Sends the contents of a UTF-8 file that contains expressions. If its name ends in `.json`, or a header says that it is
+    /// JSON, values between quotation marks are escaped as in [`body`](Self::body). The file is read before the run. In the
+    /// imperative style it is read each time, which blocks the shard.
     pub fn body_template(self, path: impl Into<PathBuf>) -> Self {
         let path = path.into();
-        self.with_body(Written::Template(path))
+        self.with_body(BodySource::Template(path))
     }
 
-    /// A parameter of a form, sent as `application/x-www-form-urlencoded`; with uploads, as a part of
-    /// `multipart/form-data`. A list gives a parameter for each of its elements.
+    /// Adds a form field, sent as `application/x-www-form-urlencoded` or, with uploads, as a part of `multipart/form-data`. A list
+    /// adds one field per element.
     pub fn form_param(mut self, name: impl IntoText, value: impl IntoValue) -> Self {
         self.form.push(FormSpec::new(name, value));
         self
     }
 
-    /// All fields of a form: a map from their names to their values, such as the check
-    /// [`form`](https://docs.rs/loadspiker/latest/loadspiker/check/fn.form.html) saves, or `json!({…})`. A list gives a
-    /// parameter for each of its elements. A [`form_param`](Self::form_param) takes the place of the fields of the same
-    /// name.
+    /// Adds all fields of a form: a map from names to values, such as the one saved by the check
+    /// [`form`](https://docs.rs/loadspiker/latest/loadspiker/check/fn.form.html), or `json!({…})`. A list adds one field per
+    /// element. A [`form_param`](Self::form_param) replaces the fields with the same name.
     ///
     /// ```
     /// use loadspiker_http::http;
     ///
-    /// // An earlier response had the form, and a check saved it.
+    /// // A check has saved the form of an earlier response.
     /// let order = http("order").post("/order").form("#{form}").form_param("amount", 2);
     /// # let _ = order;
     /// ```
@@ -254,60 +262,59 @@ impl<C> HttpRequest<C> {
         self
     }
 
-    /// A text part of a `multipart/form-data` body.
+    /// Adds a text part to a `multipart/form-data` body.
     pub fn multipart_text(mut self, name: impl IntoText, value: impl IntoValue) -> Self {
         self.parts.push(PartSpec::Text(FormSpec::new(name, value)));
         self
     }
 
-    /// A file as a part of a `multipart/form-data` body. A fixed path is read before the run, another one, and in the
-    /// imperative style each, once per shard.
+    /// Adds a file to a `multipart/form-data` body. A fixed path is read before the run. A path with expressions, and any path in
+    /// the imperative style, is read once per shard.
     pub fn upload(mut self, name: impl IntoText, path: impl IntoText) -> Self {
         self.parts.push(PartSpec::File { name: name.into_text(), path: path.into_text() });
         self
     }
 
-    /// User name and password (RFC 7617).
+    /// Sends this user name and password (RFC 7617).
     pub fn basic_auth(self, user: impl IntoText, password: impl IntoText) -> Self {
         self.with_header(HeaderSpec::basic(user, password))
     }
 
-    /// User name and password, answered to a challenge (RFC 7616); see [`digest_auth`](crate::auth::digest_auth).
+    /// Uses this user name and password in response to a challenge (RFC 7616); see [`digest_auth`](crate::auth::digest_auth).
     pub fn digest_auth(self, user: impl IntoText, password: impl IntoText) -> Self {
         self.auth(digest_auth(user, password))
     }
 
-    /// A bearer token (RFC 6750).
+    /// Sends this bearer token (RFC 6750).
     pub fn bearer(self, token: impl IntoText) -> Self {
         self.with_header(HeaderSpec::bearer(token))
     }
 
-    /// A header whose value is a key: it is never shown, and not sent on to another origin by a redirect. It may go beside
-    /// other authentication. For a key in the query or a cookie there is [`api_key`](crate::auth::api_key).
+    /// Sends a key in a header. The key is masked in all output, and not sent to another origin by a redirect. Can be combined
+    /// with other authentication. For a key in the query or in a cookie, use [`api_key`](crate::auth::api_key).
     pub fn api_key(self, header: impl Into<String>, key: impl IntoText) -> Self {
         self.with_header(HeaderSpec::secret(header, key))
     }
 
-    /// Authenticates this request in this way, instead of the protocol's; see [`crate::auth`].
+    /// Authenticates this request with this method instead of the protocol's; see [`crate::auth`].
     pub fn auth<K>(mut self, auth: impl IntoAuth<K>) -> Self {
         self.auth = AuthChoice::Own(auth.into_auth());
         self
     }
 
-    /// Does not authenticate this request in the way that the protocol has for all of them. Headers that the protocol
-    /// sets are sent all the same.
+    /// Does not use the protocol's authentication for this request. Headers set by the protocol are still sent.
     pub fn no_auth(mut self) -> Self {
         self.auth = AuthChoice::None;
         self
     }
 
-    /// How long this request may take, instead of the protocol's `request_timeout`.
+    /// The timeout of this request, instead of the protocol's `request_timeout`.
     pub fn timeout(mut self, limit: impl FixedDuration) -> Self {
         self.timeout = Some(limit.fixed());
         self
     }
 
-    /// Leaves the request out of all statistics. If it fails, the user is marked as failed all the same.
+    /// Leaves the request out of all statistics. If it fails, the user is still marked as failed.
     pub fn silent(mut self) -> Self {
         self.silent = true;
         self
@@ -328,14 +335,14 @@ impl<C> HttpRequest<C> {
         self
     }
 
-    /// A check of the response. Without one on the status, 2xx and 304 pass.
+    /// Adds a check of the response. Without a check on the status, 2xx and 304 pass.
     pub fn check(mut self, check: impl IntoCheck) -> Self {
         self.checks.push(check.into_check());
         self
     }
 
-    /// Writes the body of the response to a file as it comes, a content encoding not undone. Writing holds up the
-    /// shard, so this is for a few files, or a fast disk. A file that is there is overwritten.
+    /// Writes the body of the response to a file as it arrives, without decompression. Writing blocks the shard, so use it for a
+    /// few files, or with a fast disk. An existing file is overwritten.
     pub fn download_to(mut self, path: impl IntoText) -> Self {
         self.download = Some(path.into_text());
         self
@@ -343,7 +350,7 @@ impl<C> HttpRequest<C> {
 }
 
 impl HttpRequest {
-    /// The same for one that is made to authenticate others.
+    /// Marks a request as one that authenticates others: it gets neither the checks nor the authentication of the protocol.
     pub(crate) fn for_authentication(self) -> Self {
         HttpRequest { bare: true, ..self }
     }
@@ -365,6 +372,7 @@ impl<C> HttpRequest<C> {
         let request = HttpRequest {
             user,
             name: self.name,
+            on: self.on,
             method: self.method,
             url: self.url,
             query: self.query,

@@ -1,4 +1,4 @@
-//! [`Plan`]: a compiled request; [`Prepared`]: a shard's copy of it; [`Hop`]: one request on its way.
+//! [`CompiledRequest`]: a compiled request; [`Prepared`]: a shard's copy of it; [`Hop`]: one request on its way.
 
 use std::rc::Rc;
 
@@ -21,7 +21,7 @@ const COPIED: usize = 64 * 1024;
 
 /// A compiled request, shared by all shards.
 #[derive(Debug)]
-pub(crate) struct Plan {
+pub(crate) struct CompiledRequest {
     /// Its number among the requests of the protocol; `None` if it is made once, during the run.
     pub(crate) number: Option<usize>,
     pub(crate) method: Method,
@@ -59,7 +59,7 @@ pub(crate) struct Hop {
     pub(crate) head: Option<Rc<RequestHead>>,
 }
 
-impl Plan {
+impl CompiledRequest {
     /// This shard's copy for users of the base URL at `base`.
     pub(crate) fn prepared(&self, shard: &HttpShard, base: usize) -> Rc<Prepared> {
         match self.number {

@@ -14,7 +14,7 @@ impl Whole {
         for form in &forms {
             if form.as_constant().is_some_and(|value| !matches!(value, Value::Map(_))) {
                 cx.mistake(format!(
-                    "form({form}) is no form; give it an attribute that a check form(…) has saved, such as \
+                    "form({form}) is not a form; pass an attribute that a form(…) check has saved, such as \
                      \"#{{form}}\", or a map such as json!({{…}})"
                 ));
             }

@@ -113,7 +113,7 @@ fn whole_forms_are_sent_and_changed() {
     let parts: Vec<&str> =
         seen[3].text().split("name=").skip(1).map(|part| &part[..part.find("\r\n--").unwrap()]).collect();
     assert_eq!(parts, ["\"csrf\"\r\n\r\nx&y", "\"extra\"\r\n\r\na", "\"extra\"\r\n\r\nb", "\"amount\"\r\n\r\n3"]);
-    assert!(mistakes(server.protocol(), http("n").post("/").form("text")).contains("form(\"text\") is no form"));
+    assert!(mistakes(server.protocol(), http("n").post("/").form("text")).contains("form(\"text\") is not a form"));
 }
 
 #[test]

@@ -209,7 +209,7 @@ fn mistakes_are_told_before_the_run() {
     for (protocol, step, expected) in [
         (base(), add_cookie("a b", "1"), "\"a b\" cannot name a cookie"),
         (base(), add_cookie("a", "1").path("shop"), "does not begin with /; write /shop"),
-        (base().no_cookies(), add_cookie("a", "1"), "the protocol keeps no cookies"),
+        (base().no_cookies(), add_cookie("a", "1"), "the protocol does not keep cookies"),
     ] {
         let found = mistakes(protocol, step);
         assert!(found.contains(expected) && found.contains("add_cookie a"), "{found}");

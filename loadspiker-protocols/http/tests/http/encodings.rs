@@ -67,9 +67,9 @@ fn a_body_that_is_not_in_its_charset_is_told() {
     let chain = exec(http("none").get("/none").check(substring("caf")))
         .exec(http("other").get("/").check(json_path("$.a").exists()));
     let report = run(server.protocol(), chain);
-    assert_eq!(report.request("none").unwrap().errors(), [("body is no text: it is not UTF-8", 1)]);
+    assert_eq!(report.request("none").unwrap().errors(), [("body is not valid text: it is not UTF-8", 1)]);
     let other = report.request("other").unwrap();
-    assert_eq!(other.errors(), [("body is no JSON: it is not Shift_JIS, as it declares", 1)]);
+    assert_eq!(other.errors(), [("body is not valid JSON: it is not Shift_JIS, as it declares", 1)]);
 }
 
 #[test]

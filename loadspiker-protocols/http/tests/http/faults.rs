@@ -154,5 +154,5 @@ fn a_line_of_the_header_that_cannot_be_read_is_counted_by_its_name() {
     let counted: Vec<_> = lines.parts().map(|(line, figures)| (line, figures.count())).collect();
     assert_eq!(counted, [("line=<b>Warning</b>".to_owned(), 3), ("line=X-Spaced".to_owned(), 3)]);
     let shown = debugged(server.protocol(), request());
-    assert!(shown.contains("! a line of the header is not \"name: value\", and is left out: X-Spaced\n"), "{shown}");
+    assert!(shown.contains("! a header line is not \"name: value\" and was skipped: X-Spaced\n"), "{shown}");
 }

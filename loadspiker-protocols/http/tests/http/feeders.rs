@@ -65,7 +65,7 @@ fn after_the_last_page_the_run_ends_or_the_first_comes_again() {
     assert_eq!(
         why(&report),
         format!(
-            "feeder http_feeder(\"{}/users?page=1\") has come to its end after 5 records; let it give more, or let fewer users come",
+            "feeder http_feeder(\"{}/users?page=1\") has come to its end after 5 records; provide more records, or start fewer users",
             server.url
         )
     );
@@ -136,17 +136,14 @@ fn an_answer_that_cannot_be_used_ends_the_run_with_what_to_do() {
     for (answer, message) in [
         (
             reply(401, ""),
-            ": the service answers 401 Unauthorized; look at the URL and at what it needs, such as a token",
+            ": the service returned 401 Unauthorized; check the URL and what it requires, such as a token",
         ),
         (reply(200, "[1]"), ": record 1: this is a number; each record has to be an object"),
         (
             reply(200, "a,b\n1"),
             ", line 2: 1 field, the header has 2; where a value is empty, its separator has to be there",
         ),
-        (
-            reply(200, "<html>"),
-            ": the service answers with what looks like HTML, not with JSON or CSV; look at the URL",
-        ),
+        (reply(200, "<html>"), ": the service returned what looks like HTML, not JSON or CSV; check the URL"),
         (redirect(302, "/again"), ": it was redirected more than 10 times"),
     ] {
         let answer = Arc::new(Mutex::new(match answer {

@@ -155,12 +155,12 @@ fn mistakes_are_found_before_the_run() {
         .exec(http("g").get("/").header("x", "a\nb"));
     let text = mistakes(server.protocol().local_addresses(["eth0"]).max_connections_per_host(0), chain);
     for part in [
-        "\"bad name\" is no name of a header",
-        "\"GE T\" is no HTTP method",
+        "\"bad name\" is not a valid header name",
+        "\"GE T\" is not a valid HTTP method",
         "cannot read file no/such/file",
         "a request has one body",
         "URL \"http://\" cannot be read",
-        "header \"content-length\" follows from the body",
+        "header \"content-length\" is derived from the body",
         "header \"x\": its value has a line break",
         "local_addresses: \"eth0\" is not a valid IP address",
         "max_connections_per_host(0)",

@@ -137,5 +137,5 @@ fn errors_that_differ_in_a_value_are_one() {
     assert_eq!(errors("account").len(), 1, "{:?}", errors("account"));
     assert!(!report.to_json().contains("token-"), "a token against forgery is a secret, too");
     let names: Vec<_> = report.checks().iter().map(|check| check.name()).collect();
-    assert!(names.contains(&"refused: the form came back (implied by form_login)"), "{names:?}");
+    assert!(names.contains(&"rejected: the form came back (implied by form_login)"), "{names:?}");
 }

@@ -3,7 +3,7 @@
 
 use loadspiker_core::Value;
 
-/// The elements of an array, each made by `element`; `None` if the text is no array.
+/// The elements of an array, each made by `element`; `None` if the text is not an array.
 pub(super) fn parse(text: &str, element: &dyn Fn(&str) -> Value) -> Option<Value> {
     // An array that does not begin at 1 says so before: `[0:1]={1,2}`.
     let text = if text.starts_with('[') { text.split_once('=')?.1 } else { text };

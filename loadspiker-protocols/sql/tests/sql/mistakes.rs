@@ -11,10 +11,10 @@ use super::support::mistake;
 fn a_scheme_that_is_unknown_names_those_that_are_known() {
     assert_eq!(
         mistake(&sql_feeder("oracle://shop:s3cret@db/shop", "SELECT 1")),
-        "feeder sql_feeder(\"oracle://shop:•••@db/shop\", \"SELECT 1\"): there is no database for the scheme \"oracle\"; a \
+        "feeder sql_feeder(\"oracle://shop:•••@db/shop\", \"SELECT 1\"): unsupported database scheme \"oracle\"; a \
          URL begins with sqlite:, postgres:// or mysql:// (or postgresql://, mariadb://)"
     );
-    assert!(mistake(&sql_feeder("postgres://h/d", " ")).contains("the query is empty; write one that gives rows"));
+    assert!(mistake(&sql_feeder("postgres://h/d", " ")).contains("the query is empty; write one that returns rows"));
     let port = mistake(&sql_feeder("postgres://shop:s3cret@db:port/shop", "SELECT 1"));
     assert!(port.contains("the URL cannot be read: ") && !port.contains("s3cret"), "{port}");
 }

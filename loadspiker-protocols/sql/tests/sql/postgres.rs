@@ -65,7 +65,7 @@ fn rows_of_postgresql_are_records() {
     assert_eq!(
         unknown,
         format!(
-            "{shown}\"SELECT id FROM customers\"): the database refuses the query: relation \"customers\" does not exist; \
+            "{shown}\"SELECT id FROM customers\"): the database rejected the query: relation \"customers\" does not exist; \
              try the query in a client of the database"
         )
     );
@@ -80,6 +80,6 @@ fn rows_of_postgresql_are_records() {
 
     let wrong = sql_feeder(format!("postgres://shop:wr0ng@127.0.0.1:{}/postgres", server.port()), "SELECT 1 AS a");
     let wrong = mistake(&wrong);
-    assert!(wrong.contains("the database refuses the connection: password authentication failed"), "{wrong}");
+    assert!(wrong.contains("the database refused the connection: password authentication failed"), "{wrong}");
     assert!(wrong.contains("check user, password and database") && !wrong.contains("wr0ng"), "{wrong}");
 }

@@ -1,4 +1,4 @@
-//! [`json_path`]: values that a JSONPath finds in a body of JSON.
+//! [`json_path`]: values found in a JSON body by a JSONPath.
 
 mod evaluate;
 mod outline;
@@ -19,7 +19,7 @@ use crate::session::Session;
 use crate::shown::abbreviate;
 use query::Query;
 
-/// The values that a JSONPath (RFC 9535) finds in the body, each of its own type: `json_path("$.items[*].price")`.
+/// The values that a JSONPath (RFC 9535) finds in a JSON body, each with its own type: `json_path("$.items[*].price")`.
 pub fn json_path(path: impl AsRef<str>) -> Check {
     Check::from_extractor(Path(path.as_ref().into()))
 }

@@ -1,4 +1,4 @@
-//! [`Distribution`]: think times by chance.
+//! [`Distribution`]: random think times.
 
 pub(crate) mod draw;
 
@@ -9,14 +9,14 @@ use std::time::Duration;
 use super::{Arg, CompiledArg, IntoDuration};
 use crate::expression::Symbols;
 
-/// A distribution of think times, from which each pause is drawn anew: [`uniform`], [`normal`], [`log_normal`],
-/// [`exponential`], [`empirical`]. It stands where a pause does, as in `pause(normal(2, 0.5))` and `pace(uniform(4, 6))`.
+/// A distribution from which think times are drawn: [`uniform`], [`normal`], [`log_normal`], [`exponential`], [`empirical`].
+/// It can be used wherever a pause can, as in `pause(normal(2, 0.5))` and `pace(uniform(4, 6))`.
 ///
-/// The draws are the user's own and follow from the seed of the run. A run with a
-/// [`PauseType`](crate::dsl::PauseType) other than `Constant` applies it to what was drawn.
+/// Each user draws its own values, which depend on the seed of the run. A [`PauseType`](crate::dsl::PauseType) other than
+/// `Constant` is applied to the value drawn.
 ///
-/// Lengths of time are fixed: a [`Duration`], a number of seconds, or a text such as `200ms`. One that depends on the
-/// session is a mistake.
+/// The parameters are fixed: a [`Duration`], a number of seconds, or a text such as `200ms`. A parameter that depends on
+/// the session is a mistake.
 #[derive(Clone)]
 pub struct Distribution(Shape);
 
@@ -31,21 +31,20 @@ enum Shape {
 
 type Length = Arg<Duration>;
 
-/// Each length from `from` to `to` is as likely as the others, as with the range `from..to`. An end before the start is
-/// a mistake.
+/// Uniformly distributed between `from` and `to`, like the range `from..to`. If `to` is less than `from`, that is a mistake.
 pub fn uniform(from: impl IntoDuration, to: impl IntoDuration) -> Distribution {
     Distribution(Shape::Uniform(from.into_duration(), to.into_duration()))
 }
 
-/// Normally distributed, cut at zero: what would be negative is no pause at all. With a deviation of more than a third of
-/// the mean this happens often enough to raise the mean; [`log_normal`] needs no cut.
+/// Normally distributed; negative values become zero. If the standard deviation is more than a third of the mean, this
+/// happens often enough to raise the mean. [`log_normal`] has no such effect.
 pub fn normal(mean: impl IntoDuration, std_dev: impl IntoDuration) -> Distribution {
     Distribution(Shape::Normal(mean.into_duration(), std_dev.into_duration()))
 }
 
-/// Log-normally distributed: never negative, most pauses shorter than the mean and a few much longer, as people's think
-/// times are. `mean` and `std_dev` are those of the pauses themselves, not of their logarithms. A mean of zero with a
-/// deviation is a mistake.
+/// Log-normally distributed: never negative, with most pauses shorter than the mean and a few much longer, like the think
+/// times of people. `mean` and `std_dev` are those of the pauses, not of their logarithms. A mean of zero with a deviation
+/// is a mistake.
 ///
 /// ```
 /// # use loadspiker_core::{DurationExt, dsl::*};
@@ -55,13 +54,13 @@ pub fn log_normal(mean: impl IntoDuration, std_dev: impl IntoDuration) -> Distri
     Distribution(Shape::LogNormal(mean.into_duration(), std_dev.into_duration()))
 }
 
-/// Exponentially distributed: how long one waits for something that happens at random, at a constant rate.
+/// Exponentially distributed: the time until an event that happens at random with a constant rate.
 pub fn exponential(mean: impl IntoDuration) -> Distribution {
     Distribution(Shape::Exponential(mean.into_duration()))
 }
 
-/// Drawn from a list of observed lengths of time, each as likely as the others, and so each value as likely as it occurs.
-/// An empty list is a mistake.
+/// Drawn from a list of observed times, each equally likely; a time that occurs twice is twice as likely. An empty list is a
+/// mistake.
 ///
 /// ```
 /// # use loadspiker_core::{DurationExt, dsl::*};
@@ -73,7 +72,7 @@ pub fn empirical(observed: impl IntoIterator<Item = impl IntoDuration>) -> Distr
 }
 
 impl Distribution {
-    /// Finds what is wrong: bounds in the wrong order, an empty list, a length that is not fixed.
+    /// Validates the distribution and prepares it for the run.
     pub fn compile(&self, cx: &mut Symbols<'_>) -> CompiledDistribution {
         CompiledDistribution(match &self.0 {
             Shape::Uniform(from, to) => {
@@ -108,7 +107,7 @@ impl Distribution {
 fn fixed(length: &Length, cx: &mut Symbols<'_>) -> Duration {
     match length.compile(cx) {
         CompiledArg::Value(value) => value,
-        // That this is no length of time at all is told already.
+        // That this is not a duration has already been reported.
         CompiledArg::Template(template) if template.as_literal().is_some() => Duration::ZERO,
         CompiledArg::Template(_) | CompiledArg::Call(_) => {
             cx.mistake(format!(

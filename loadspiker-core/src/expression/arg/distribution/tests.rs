@@ -92,9 +92,9 @@ fn what_no_pause_can_be_drawn_from_is_a_mistake() {
         (uniform(3, 1), "uniform(3s, 1s) ends before it starts; write uniform(1s, 3s)"),
         (empirical(Vec::<Duration>::new()), "the list of an empirical distribution is empty"),
         (log_normal(0, 1), "log_normal(0ns, 1s) has a deviation around a mean of zero"),
-        (exponential(-1), "\"-1\" is no duration"),
-        (normal(f64::NAN, 1), "\"NaN\" is no duration"),
-        (normal(-1, -1), "\"-1\" is no duration"),
+        (exponential(-1), "\"-1\" is not a valid duration"),
+        (normal(f64::NAN, 1), "\"NaN\" is not a valid duration"),
+        (normal(-1, -1), "\"-1\" is not a valid duration"),
         (normal("#{mean}", 1), "\"#{mean}\" depends on the session"),
         (exponential(|_: &crate::Session| 1.secs()), "depends on the session"),
     ] {

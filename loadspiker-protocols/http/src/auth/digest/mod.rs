@@ -1,4 +1,4 @@
-//! [`digest_auth()`]: user name and password, answered to a challenge (RFC 7616).
+//! [`digest_auth()`]: user name and password, sent in response to a challenge (RFC 7616).
 
 use std::cell::RefCell;
 use std::fmt::Write;
@@ -17,15 +17,15 @@ use crate::text::text_of;
 
 mod challenge;
 
-/// Digest authentication (RFC 7616), also by [`HttpRequest::digest_auth`](crate::HttpRequest::digest_auth) and
+/// Digest authentication (RFC 7616); see also [`HttpRequest::digest_auth`](crate::HttpRequest::digest_auth) and
 /// [`HttpProtocol::digest_auth`](crate::HttpProtocol::digest_auth).
 ///
-/// The first request of a user to an origin is challenged: it is sent without credentials, answered with 401 (counted as
-/// `name Challenge`), and sent again. From then on the challenge's nonce is used for all requests of the user to that
-/// origin, with a count that goes up, until the server calls it stale or sends the next one (`Authentication-Info`).
+/// The first request of a user to an origin is challenged: it is sent without credentials, rejected with 401 (counted as
+/// `name Challenge`), and sent again. The nonce of the challenge is then used, with an increasing count, for all requests of
+/// the user to that origin, until the server calls it stale or sends another one (`Authentication-Info`).
 ///
-/// MD5, SHA-256 and SHA-512-256 with their `-sess` forms, the protections `auth` and `auth-int`, hashed user names, and
-/// challenges in the manner of RFC 2069 are known. Of several challenges the first that is known is taken.
+/// Supported are MD5, SHA-256 and SHA-512-256 with their `-sess` variants, the qualities of protection `auth` and `auth-int`,
+/// hashed user names, and RFC 2069 challenges. If a server sends several challenges, the first supported one is used.
 ///
 /// ```
 /// use loadspiker_http::HttpProtocol;
@@ -38,7 +38,7 @@ pub fn digest_auth(user: impl IntoText, password: impl IntoText) -> DigestAuth {
     DigestAuth { user: user.into_text(), password: Secret::new(password) }
 }
 
-/// Digest authentication; made by [`digest_auth()`].
+/// Digest authentication. Created by [`digest_auth()`].
 #[derive(Clone, Debug)]
 pub struct DigestAuth {
     user: TextArg,
@@ -139,8 +139,8 @@ fn first_known(headers: &HeaderMap) -> Result<Challenge, StepError> {
         }
     }
     offered.dedup();
-    let offered = if offered.is_empty() { "no way to authenticate".to_owned() } else { offered.join(", ") };
-    Err(StepError::new(format!("the server answers 401 and offers {offered}, no digest that is known here")))
+    let offered = if offered.is_empty() { "no authentication scheme".to_owned() } else { offered.join(", ") };
+    Err(StepError::new(format!("the server answered 401 and offers {offered}, but no supported digest")))
 }
 
 /// The nonce for the next request (RFC 7616 §3.5).
@@ -184,17 +184,17 @@ mod tests {
         let error = |values: &[&'static str]| first_known(&headers(values)).unwrap_err().to_string();
         assert_eq!(
             error(&["Basic realm=\"a\", Bearer"]),
-            "the server answers 401 and offers Basic, Bearer, no digest that is known here"
+            "the server answered 401 and offers Basic, Bearer, but no supported digest"
         );
         for (value, why) in [
             ("Digest realm=\"a\"", "Digest (without a nonce)"),
             ("Digest realm=\"a\", nonce=\"n\", algorithm=SHA9", "Digest (algorithm SHA9)"),
             ("Digest realm=\"a\", nonce=\"n\", qop=\"auth-conf\"", "Digest (qop auth-conf)"),
-            ("Digest \"", "no way to authenticate"),
+            ("Digest \"", "no authentication scheme"),
         ] {
             assert!(error(&[value]).contains(why), "{value}");
         }
-        assert!(error(&[]).contains("offers no way to authenticate"));
+        assert!(error(&[]).contains("offers no authentication scheme"));
     }
 
     #[test]

@@ -196,7 +196,7 @@ fn a_closure_sees_the_request_as_it_is_sent_and_adds_to_all_parts_of_it() {
 fn what_cannot_be_applied_fails_the_request_before_it_is_sent() {
     let server = Server::ok();
     for (name, value, why) in [
-        ("x y", "v", "header \"x y\": this is no name of a header"),
+        ("x y", "v", "header \"x y\": this is not a valid header name"),
         ("x", "a\nb", "header \"x\": its value has a line break or a control character"),
     ] {
         let sign = auth_fn("sign", move |request, _| request.set_header(name, value));

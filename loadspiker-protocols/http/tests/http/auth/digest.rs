@@ -178,7 +178,7 @@ fn a_wrong_password_is_tried_once() {
 fn a_server_that_offers_no_digest_is_an_error_that_says_what_it_offers() {
     let server = Server::start(|_| reply_with(401, &[("www-authenticate", "Basic realm=\"x\"")], ""));
     let report = run(server.protocol(), http("x").get("/").digest_auth("ada", "secret"));
-    assert_eq!(only_error(&report), "digest: the server answers 401 and offers Basic, no digest that is known here");
+    assert_eq!(only_error(&report), "digest: the server answered 401 and offers Basic, but no supported digest");
     let server = Server::start(|_| reply_with(401, &[("www-authenticate", "Digest \"")], ""));
     assert!(only_error(&run(server.protocol(), http("x").get("/").digest_auth("a", "b"))).starts_with("digest: "));
 }

@@ -133,7 +133,7 @@ fn a_wrong_password_fails_the_login_and_says_so() {
     let login = form_login("/login").field("user", "ada").field("password", "wrong");
     let report = run(server.protocol(), http("account").get("/account").auth(login));
     let why = report.request("login").unwrap().errors()[0].0.to_owned();
-    assert!(why.starts_with("refused: the form came back"), "{why}");
+    assert!(why.starts_with("rejected: the form came back"), "{why}");
     assert_eq!(report.request("account").unwrap().errors(), [(&*format!("form_login: {why}"), 1)]);
     assert_all_ok(&report, "login page", 1);
 }
@@ -153,10 +153,10 @@ fn the_form_may_be_named_and_the_page_looked_at() {
     let report = run(server.protocol(), http("account").get("/account").auth(none));
     assert_eq!(
         only_error(&report),
-        "form_login: there is no form form#other on the login page; say which it is with .form(selector)"
+        "form_login: the login page has no form form#other; select one with .form(selector)"
     );
     let told = mistakes(server.protocol(), http("account").get("/account").auth(form_login("/login")));
-    assert!(told.contains("form_login: nothing is filled in"), "{told}");
+    assert!(told.contains("form_login: no fields are filled in"), "{told}");
 }
 
 #[test]

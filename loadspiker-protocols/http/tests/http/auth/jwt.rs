@@ -66,7 +66,7 @@ fn keys_that_do_not_fit_are_mistakes_and_a_missing_attribute_a_failure() {
         (jwt(JwtAlgorithm::Rs256, "leak"), "jwt: the key for RS256 must be a private key in PEM format"),
         (jwt_with_key_file(JwtAlgorithm::Es256, "no/such.pem"), "jwt: cannot read key file no/such.pem"),
         (jwt(JwtAlgorithm::Hs256, "k").expires_in(5.millis()), "jwt: expires_in is less than a second"),
-        (jwt(JwtAlgorithm::Hs256, "k").header("alg", "none"), "jwt: header(\"alg\", …) contradicts the algorithm"),
+        (jwt(JwtAlgorithm::Hs256, "k").header("alg", "none"), "jwt: header(\"alg\", …) conflicts with the algorithm"),
     ] {
         assert!(!format!("{token:?}").contains("leak"));
         let told = mistakes(server.protocol(), http("x").get("/").auth(token));

@@ -169,7 +169,7 @@ fn a_wrong_password_is_refused_once_and_told() {
     for wrong in [ntlm("CORP\\ada", "wrong"), ntlm("ada", "secret of ada"), ntlm("OTHER\\ada", "secret of ada")] {
         let before = server.seen().len();
         let report = run(server.protocol(), http("x").get("/x").auth(wrong));
-        assert_eq!(only_error(&report), "ntlm: the server refuses the user name, its domain or the password");
+        assert_eq!(only_error(&report), "ntlm: the server rejected the user name, its domain or the password");
         assert_all_ok(&report, "x Challenge", 2);
         assert_eq!(server.seen().len() - before, 3);
     }
@@ -179,9 +179,9 @@ fn a_wrong_password_is_refused_once_and_told() {
 fn what_the_server_does_instead_is_told() {
     let answer = |header: &'static str| Server::start(move |_| reply_with(401, &[("www-authenticate", header)], ""));
     for (header, error) in [
-        ("Basic realm=\"x\"", "the server answers 401 and offers neither NTLM nor Negotiate"),
-        ("Negotiate", "the server offers Negotiate, but takes no NTLM for it"),
-        ("NTLM bm90aGluZw==", "the challenge of the server is no message of NTLM"),
+        ("Basic realm=\"x\"", "the server answered 401 and offers neither NTLM nor Negotiate"),
+        ("Negotiate", "the server offers Negotiate, but does not accept NTLM for it"),
+        ("NTLM bm90aGluZw==", "the server's challenge is not an NTLM message"),
     ] {
         let report = run(answer(header).protocol(), http("x").get("/x").auth(user("ada")));
         assert_eq!(only_error(&report), format!("ntlm: {error}"));
@@ -206,9 +206,9 @@ fn what_the_server_does_instead_is_told() {
 fn what_cannot_work_is_a_mistake() {
     let server = Server::ok();
     let told = mistakes(server.protocol().keep_alive(false), http("x").get("/x").auth(user("ada")));
-    assert!(told.contains("take keep_alive(false) away"), "{told}");
+    assert!(told.contains("remove keep_alive(false)"), "{told}");
     let told = mistakes(server.protocol(), http("x").get("/x").auth(ntlm("CORP\\#{name}", "p")));
-    assert!(told.contains("write .domain(…)"), "{told}");
+    assert!(told.contains("use .domain(…)"), "{told}");
     assert!(!format!("{:?}", user("ada")).contains("secret"));
     let shown = debugged(intranet("NTLM", false).protocol(), http("x").get("/x").auth(user("ada")));
     assert!(shown.matches("authorization: •••").count() == 2 && !shown.contains("TlRMTVNTUAAD"), "{shown}");

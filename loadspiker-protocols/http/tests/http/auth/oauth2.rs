@@ -406,11 +406,11 @@ fn a_refused_login_and_a_refused_authorization_say_so() {
     let wrong = oauth2("/token", "app").scope("read write").authorization_code("/authorize", REDIRECT);
     let wrong = wrong.login_field("user", "ada").login_field("password", "wrong");
     let report = run(server.protocol(), data().auth(wrong));
-    assert_eq!(only_error(&report), "oauth2: the login is refused: its form came back");
+    assert_eq!(only_error(&report), "oauth2: the login was rejected: its form came back");
     let unscoped = oauth2("/token", "app").scope("read").authorization_code("/authorize", REDIRECT);
     let unscoped = unscoped.login_field("user", "ada").login_field("password", "secret of ada");
     let report = run(server.protocol(), data().auth(unscoped));
-    assert_eq!(only_error(&report), "oauth2: the authorization is refused: invalid_request");
+    assert_eq!(only_error(&report), "oauth2: the authorization was refused: invalid_request");
     let nowhere = oauth2("/token", "app").authorization_code("/device", REDIRECT);
     let report = run(server.protocol(), data().auth(nowhere));
     assert!(only_error(&report).contains("a page without a form"), "{}", only_error(&report));
@@ -436,7 +436,7 @@ fn a_device_waits_until_its_user_has_agreed() {
     let device = oauth2("/token", "app").device_code("/device");
     let report = run_simulated(1, server.protocol().auth(device), data());
     let errors = report.request("data").unwrap().errors();
-    assert_eq!(errors, [("oauth2: the device code has lapsed before the user agreed", 1)]);
+    assert_eq!(errors, [("oauth2: the device code expired before the user approved it", 1)]);
 }
 
 #[test]
@@ -464,7 +464,7 @@ fn a_token_is_got_by_a_step_and_saved() {
 fn mistakes_are_told_before_the_run() {
     for (auth, mistake) in [
         (oauth2("/token", "service"), "client credentials without a secret"),
-        (app().login_field("a", "b"), "login_field(…) goes with authorization_code(…)"),
+        (app().login_field("a", "b"), "login_field(…) requires authorization_code(…)"),
         (oauth2("/token", "app").authorization_code("/a", "back"), "the redirect URI is not a valid URL"),
     ] {
         let told = mistakes(Server::ok().protocol(), data().auth(auth));

@@ -104,7 +104,7 @@ impl Parser<'_> {
         match term {
             Term::Test(condition) => Ok(condition),
             Term::Nodes(query) | Term::Operand(Operand::Node(query)) => Ok(Condition::Exists(query)),
-            Term::Operand(_) => self.wrong_at(from, "this is a value, and neither true nor false; compare it: == …"),
+            Term::Operand(_) => self.wrong_at(from, "this is a value, not a condition; compare it: == …"),
         }
     }
 
@@ -151,7 +151,7 @@ impl Parser<'_> {
         let taken = match name {
             "length" | "count" | "value" => 1,
             "match" | "search" => 2,
-            _ => return self.wrong_at(from, format!("there is no function {name}(…); those there are: {FUNCTIONS}")),
+            _ => return self.wrong_at(from, format!("unknown function {name}(…); known functions: {FUNCTIONS}")),
         };
         let mut arguments = Vec::new();
         if !self.comes(")") {
@@ -187,7 +187,7 @@ impl Parser<'_> {
         let pattern = match self.operand(second, from)? {
             Operand::Literal(Literal::Text(pattern)) => match regex(&pattern, whole) {
                 Ok(regex) => TextPattern::Ready(regex),
-                Err(_) => return self.wrong_at(from, format!("\"{pattern}\" is no regular expression")),
+                Err(_) => return self.wrong_at(from, format!("\"{pattern}\" is not a valid regular expression")),
             },
             other => TextPattern::Found(other),
         };

@@ -10,7 +10,7 @@ use text::{Parsed, Parser};
 
 /// # Errors
 ///
-/// Where the text is no path, and why.
+/// Where the text is not a valid path, and why.
 pub(super) fn parse(text: &str) -> Result<Query, String> {
     pattern::refuse_deep(text, pattern::NESTED)?;
     let mut parser = Parser { text, at: 0 };
@@ -25,7 +25,7 @@ impl Parser<'_> {
         let segments = self.segments()?;
         if self.at < self.text.len() {
             let what = self.shown();
-            return Err(format!("{what} continues no path; .name, ..name and […] do"));
+            return Err(format!("unexpected {what} in the path; expected .name, ..name or […]"));
         }
         Ok(Query { from_root: true, segments })
     }

@@ -72,7 +72,7 @@ impl<'t> Parser<'t> {
         match text.parse() {
             _ if text.is_empty() => Ok(None),
             _ if digits.is_empty() || text == "-0" || digits.len() > 1 && digits.starts_with('0') => {
-                self.wrong_at(from, format!("{text} is no integer; they are written 0, 1, -1 and so on"))
+                self.wrong_at(from, format!("{text} is not a valid integer; write it as 0, 1, -1 and so on"))
             }
             Ok(integer) if INTEGERS.contains(&integer) => Ok(Some(integer)),
             _ => self.wrong_at(from, format!("{text} is not between -(2^53 - 1) and 2^53 - 1")),
@@ -92,7 +92,7 @@ impl<'t> Parser<'t> {
                     self.at += 1;
                     let Some(c) = self.escaped(quote) else {
                         let what = self.text[before..].chars().take(2).collect::<String>();
-                        return self.wrong_at(before, format!("{what} begins no escape; \\\\ is a backslash"));
+                        return self.wrong_at(before, format!("{what} is not a valid escape; \\\\ is a backslash"));
                     };
                     text.push(c);
                 }
@@ -145,7 +145,7 @@ impl<'t> Parser<'t> {
         }
         match serde_json::from_str(text) {
             Ok(number) => Ok(number),
-            Err(_) => self.wrong_at(from, format!("{text} is no number as JSON has them")),
+            Err(_) => self.wrong_at(from, format!("{text} is not a valid JSON number")),
         }
     }
 }

@@ -4,9 +4,9 @@ use std::fmt;
 use std::time::Duration;
 
 /// A duration in the largest unit that holds it exactly: `90.secs()`, `1500.millis()`, `2.minutes()`.
-pub(super) struct Written(pub(super) Duration);
+pub(super) struct ShownDuration(pub(super) Duration);
 
-impl fmt::Display for Written {
+impl fmt::Display for ShownDuration {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let nanos = self.0.as_nanos();
         let units = [
@@ -32,13 +32,13 @@ mod tests {
 
     #[test]
     fn durations_are_shown_in_the_largest_whole_unit() {
-        let written = |duration| Written(duration).to_string();
-        assert_eq!(written(Duration::ZERO), "0.secs()");
-        assert_eq!(written(Duration::from_secs(7200)), "2.hours()");
-        assert_eq!(written(Duration::from_secs(120)), "2.minutes()");
-        assert_eq!(written(Duration::from_secs(90)), "90.secs()");
-        assert_eq!(written(Duration::from_millis(1500)), "1500.millis()");
-        assert_eq!(written(Duration::from_micros(1501)), "1501.micros()");
-        assert_eq!(written(Duration::from_nanos(1501)), "Duration::from_nanos(1501)");
+        let shown = |duration| ShownDuration(duration).to_string();
+        assert_eq!(shown(Duration::ZERO), "0.secs()");
+        assert_eq!(shown(Duration::from_secs(7200)), "2.hours()");
+        assert_eq!(shown(Duration::from_secs(120)), "2.minutes()");
+        assert_eq!(shown(Duration::from_secs(90)), "90.secs()");
+        assert_eq!(shown(Duration::from_millis(1500)), "1500.millis()");
+        assert_eq!(shown(Duration::from_micros(1501)), "1501.micros()");
+        assert_eq!(shown(Duration::from_nanos(1501)), "Duration::from_nanos(1501)");
     }
 }
