@@ -1,5 +1,5 @@
-//! What looking costs: live progress and the series per second, as a part of what a run at full speed does; and the
-//! journal, as a part of what a run of 10,000 requests a second does.
+//! What looking costs: live progress and the series per second, as a part of what a run at full speed does; the journal,
+//! and all that is recorded live, as a part of what a run of 10,000 requests a second does; and what a sample log adds.
 //!
 //! The thread that merges what the shard counted, once a second, and composes the progress, ten times a second, does nothing
 //! else: its processor time is what both cost, but for what the shard does to hand over a second. That is counted in
@@ -58,30 +58,45 @@ pub(crate) fn measure(setting: &Setting, findings: &mut Findings) -> Result<(), 
     Ok(())
 }
 
-/// Ten requests of a user, each under a name of its own, by 1,000 users a second: with a journal and without.
+/// Ten requests of a user, each under a name of its own, by 1,000 users a second: with nothing, with a journal, with all that
+/// a load-test program records live, and with a sample log.
 fn journal(setting: &Setting, server: &Nginx, findings: &mut Findings) -> Result<(), String> {
     let seconds = setting.part_of(10);
     let path = std::env::temp_dir().join(format!("loadspiker-bench-{}.jsonl", std::process::id()));
+    let samples = path.with_extension("csv");
     let mut measured = Vec::new();
-    for journal in [None, Some(path.clone())] {
+    for (journal, live, sample_log) in [
+        (None, false, None),
+        (Some(path.clone()), false, None),
+        (Some(path.clone()), true, None),
+        (None, false, Some(samples.clone())),
+    ] {
         let steps = (0..10).map(|page| http(format!("page {page}")).get("/"));
         let visit = steps.fold(scenario!("visit"), |visit, request| visit.exec(request));
         let simulation = Simulation::new("journal")
             .protocol(HttpProtocol::new(server.url("")).share_connections())
             .with(visit.inject([constant_users_per_sec(1000).during(seconds.secs())]))
             .shards(1);
-        let options = RunOptions { journal, ..RunOptions::default() };
+        let options = RunOptions { journal, sample_log, ..RunOptions::default() };
+        let mut progress = Progress::new(!live, live);
         let before = processor_time()?;
-        let report = simulation.run_with(&options, &mut ()).map_err(|error| error.to_string())?;
+        let report = simulation.run_with(&options, &mut progress).map_err(|error| error.to_string())?;
         let cpu = report.info().cpu.ok_or("processor time is not known here")?;
         measured.push((processor_time()?.saturating_sub(before), cpu));
     }
     let size = fs::metadata(&path).map_err(|error| format!("the journal: {error}"))?.len();
-    let _ = fs::remove_file(&path);
-    let (without, with) = (measured[0], measured[1]);
+    let written = fs::metadata(&samples).map_err(|error| format!("the sample log: {error}"))?.len();
+    let _ = (fs::remove_file(&path), fs::remove_file(&samples));
+    let (without, with, live, logged) = (measured[0], measured[1], measured[2], measured[3]);
     findings.note("journal, bytes a second", size / seconds);
     let part = with.0.saturating_sub(without.0).as_secs_f64() / without.1.as_secs_f64();
     findings.claim("journal, of the processor time at 10,000/s", percent(part), "under 1 %", part < 0.01);
+    // All of it is done by this thread; what it does without a journal and a progress is in it, too.
+    let part = live.0.as_secs_f64() / without.1.as_secs_f64();
+    findings.claim("all live recording, of the processor time at 10,000/s", percent(part), "under 1 %", part < 0.01);
+    findings.note("sample log, bytes a second", written / seconds);
+    let more = logged.1.as_secs_f64() / without.1.as_secs_f64() - 1.0;
+    findings.note("sample log, more processor time at 10,000/s", percent(more));
     Ok(())
 }
 

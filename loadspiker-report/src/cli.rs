@@ -42,6 +42,7 @@ impl CommandLine {
                 seed: get(&matches, "seed"),
                 debug: flag("debug"),
                 journal: None,
+                sample_log: get(&matches, "sample-log"),
                 command: shown,
             },
             report_dir: (!flag("no-report")).then(|| get(&matches, "report-dir")).flatten(),
@@ -123,6 +124,10 @@ fn command(name: &str) -> Command {
                 .value_parser(value_parser!(PathBuf))
                 .default_value(DEFAULT_REPORT_DIR),
         )
+        .arg(
+            value("sample-log", "FILE", "Write every sample to FILE; a .csv, .jsonl (JSON Lines) or .jtl (JMeter)")
+                .value_parser(value_parser!(PathBuf)),
+        )
         .arg(flag("no-report", "Write no result files"))
         .arg(flag("quiet", "Print nothing but errors and failed assertions"))
         .arg(flag("json", "Print the result as JSON on standard output, and all else on standard error"))
@@ -198,6 +203,8 @@ mod tests {
             "7",
             "--report-dir",
             "out",
+            "--sample-log",
+            "samples.csv",
             "--quiet",
             "--json",
             "--check",
@@ -212,6 +219,7 @@ mod tests {
         assert_eq!(targets, [("redis", "redis://a?b=c"), ("other", "http://y")]);
         assert_eq!(line.options.seed, Some(7));
         assert_eq!(line.report_dir, Some(PathBuf::from("out")));
+        assert_eq!(line.options.sample_log, Some(PathBuf::from("samples.csv")));
         assert!(line.quiet && line.json && line.check && line.options.debug);
         assert!(line.log.is_none() && parse(&["--log", "debug"]).unwrap().log.is_some());
         assert_eq!(parse(&["--no-report"]).unwrap().report_dir, None);

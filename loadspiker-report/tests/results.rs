@@ -208,14 +208,61 @@ fn a_page_needs_nothing_beside_itself() {
 fn the_data_of_a_page_are_those_that_the_browser_is_tested_with() {
     let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("web/browser/fixtures");
     let json = std::fs::read_to_string(fixtures.join("quickstart.report.json")).unwrap();
-    let (head, bulk) = data(&report_page(&RunReport::from_json(&json).unwrap()));
-    let made = serde_json::json!({ "head": head, "bulk": bulk });
-    let kept = fixtures.join("quickstart.page.json");
-    if std::env::var_os("UPDATE_FIXTURES").is_some() {
-        std::fs::write(&kept, made.to_string() + "\n").unwrap();
+    for (name, report) in [("quickstart", RunReport::from_json(&json).unwrap()), ("several", several())] {
+        let (head, bulk) = data(&report_page(&report));
+        let made = serde_json::json!({ "head": head, "bulk": bulk });
+        let kept = fixtures.join(format!("{name}.page.json"));
+        if std::env::var_os("UPDATE_FIXTURES").is_some() {
+            std::fs::write(&kept, made.to_string() + "\n").unwrap();
+        }
+        let kept: Value = serde_json::from_str(&std::fs::read_to_string(kept).unwrap()).unwrap();
+        assert!(made == kept, "the data of {name} have changed: look at the page, and run this with UPDATE_FIXTURES=1");
     }
-    let kept: Value = serde_json::from_str(&std::fs::read_to_string(kept).unwrap()).unwrap();
-    assert!(made == kept, "the data of a page have changed: look at the page, and run this with UPDATE_FIXTURES=1");
+}
+
+/// A run of several scenarios that is the same at any time and on any machine, with exchanges as HTTP would keep them.
+fn several() -> RunReport {
+    let buy = scenario("Buy")
+        .exec(dummy("front page", 30.millis()))
+        .exec(group("shop", chain()))
+        .exec_fn(|session| if session.user_id() % 10 == 3 { Err(StepError::from("out of stock")) } else { Ok(()) });
+    let watch = scenario("Watch").exec(dummy("watch", 500.millis())).pause(2);
+    let report = Simulation::new("several")
+        .with(buy.inject([constant_users_per_sec(2.0).during(40.secs())]))
+        .with(watch.inject([constant_concurrent_users(3).during(40.secs())]))
+        .warm_up(5.secs())
+        .assert(global().response_time().percentile(95.0).lt(250.millis()))
+        .seed(7)
+        .simulated_clock()
+        .run()
+        .unwrap();
+    let mut json: Value = serde_json::from_str(&report.to_json()).unwrap();
+    json["run"]["started_at_ms"] = 1_795_443_330_000_u64.into();
+    json["run"]["host"] = "load-1".into();
+    json["run"]["version"] = "0.1.0".into();
+    json["exchanges"] = serde_json::json!([{
+        "at_ms": 7100, "groups": ["shop", "cart"], "name": "pay", "error": "status is 503, expected 2xx or 304",
+        "template": "status is 503, expected 2xx or 304", "request": "> POST http://shop.test/pay\n> authorization: •••\n",
+        "response": format!("< 503 Service Unavailable\n{HOSTILE}\n"),
+    }]);
+    RunReport::from_json(&json.to_string()).unwrap()
+}
+
+/// The files for machines, as they were when somebody looked at them last. `UPDATE_FIXTURES=1` writes them anew.
+#[test]
+fn the_files_of_a_run_of_several_scenarios_are_as_they_were() {
+    let (report, folder) = (several(), folder("several"));
+    write_results(&report, &folder).unwrap();
+    let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/several");
+    for name in ["requests.csv", "series.csv", "summary.md", "junit.xml", "response-times.hlog"] {
+        let made = std::fs::read_to_string(folder.join(name)).unwrap();
+        if std::env::var_os("UPDATE_FIXTURES").is_some() {
+            std::fs::create_dir_all(&golden).unwrap();
+            std::fs::write(golden.join(name), &made).unwrap();
+        }
+        let kept = std::fs::read_to_string(golden.join(name)).unwrap();
+        assert!(made == kept, "{name} has changed: look at it, and run this with UPDATE_FIXTURES=1");
+    }
 }
 
 /// Both blocks of data of a page.

@@ -13,8 +13,9 @@ pub use self::journal::{JOURNAL, UNFINISHED_JOURNAL, journal_is_in_use};
 use self::state::State;
 use crate::assertion::Watches;
 use crate::metrics::{
-    Bounds, EndOf, ErrorCounts, KeptMetrics, Limits, LiveError, LiveScenario, LiveView, Paths, SeriesPoint, Snapshot,
-    TimeStatistics, Totals, UserStatistics, Windows, push, quantiles, round, thin,
+    Bounds, EndOf, ErrorCounts, EventKind, KeptMetrics, Limits, LiveError, LiveScenario, LiveView, MOST_EVENTS, Paths,
+    RunEvent, SeriesPoint, Snapshot, TimeStatistics, Totals, Usage, UserStatistics, Windows, bounded_exchanges, push,
+    quantiles, round, thin,
 };
 use crate::report::{RunInfo, RunReport};
 
@@ -56,6 +57,10 @@ pub struct Collector {
     windows: Windows,
     /// Where each second is written down, lest it is lost with the process.
     journal: Option<Journal>,
+    /// What happened to the run since the last complete second.
+    events: Vec<RunEvent>,
+    /// What the load generator used in seconds that are not complete.
+    usage: BTreeMap<u64, Usage>,
 }
 
 /// What shards have delivered of a second.
@@ -94,6 +99,8 @@ impl Collector {
             last: SeriesPoint::default(),
             windows: Windows::default(),
             journal: None,
+            events: Vec::new(),
+            usage: BTreeMap::new(),
         }
     }
 
@@ -113,6 +120,16 @@ impl Collector {
     pub(crate) fn journalled(mut self, journal: Option<Journal>) -> Self {
         self.journal = journal;
         self
+    }
+
+    /// Something happened to the run.
+    pub(crate) fn happened(&mut self, event: RunEvent) {
+        self.events.push(event);
+    }
+
+    /// The load generator used this in a second.
+    pub(crate) fn used(&mut self, second: u64, usage: Usage) {
+        self.usage.entry(second.max(self.open)).or_default().merge(usage);
     }
 
     /// Those who look at each second.
@@ -213,15 +230,22 @@ impl Collector {
         self.complete();
         info.stalls = std::mem::take(&mut self.totals.stalls);
         info.holds = std::mem::take(&mut self.totals.holds);
+        self.totals.happened.extend(std::mem::take(&mut self.events));
+        if let Some((warm_up, _)) = self.warm_up.as_ref().filter(|(warm_up, _)| *warm_up < info.duration) {
+            self.totals.happened.insert(RunEvent::new(*warm_up, EventKind::WarmUpEnd, ""));
+        }
+        info.events = std::mem::take(&mut self.totals.happened).into_iter().take(MOST_EVENTS).collect();
         if let Some(journal) = self.journal.take() {
             journal.end(&info);
         }
         let requests = self.paths.into_series(&self.bounds);
         let metrics = self.metrics.into_series();
         info.warm_up = self.warm_up.as_ref().map(|(duration, _)| *duration);
-        let warm_up = self.warm_up.map(|(_, totals)| totals);
+        let mut warm_up = self.warm_up.map(|(_, totals)| totals);
+        let mut exchanges = std::mem::take(&mut self.totals.exchanges);
+        exchanges.extend(warm_up.iter_mut().flat_map(|totals| std::mem::take(&mut totals.exchanges)));
         let report = RunReport::new(info, &self.scenarios, requests, metrics, self.totals, self.series);
-        report.with_warm_up(warm_up).with_windows(self.windows.finished())
+        report.with_warm_up(warm_up).with_windows(self.windows.finished()).with_exchanges(bounded_exchanges(exchanges))
     }
 
     /// Whether a second lies within the warm-up, if only in part.
@@ -286,6 +310,15 @@ impl Collector {
         if let Some((_, kept)) = &self.warm_up {
             warm_up = self.bounds.fold(kept, warm_up);
         }
+        let stalls = measured.stalled_seconds.iter().map(|(first, _)| *first);
+        let stalls = stalls.map(|first| RunEvent::new(Duration::from_secs(first), EventKind::Stall, ""));
+        let events: Vec<_> = stalls.chain(self.events.drain(..)).collect();
+        measured.happened.extend(events);
+        measured.usage.merge(self.usage.remove(&self.open).unwrap_or_default());
+        for totals in [&mut measured, &mut warm_up] {
+            totals.requests.values_mut().for_each(|stats| stats.errors.occurred_in(self.open));
+            totals.users.values_mut().for_each(|users| users.step_errors.occurred_in(self.open));
+        }
         let errors = Some(self.limits.errors);
         let is_warm_up = self.is_warm_up(self.open);
         if !cut && !is_warm_up {
@@ -297,7 +330,7 @@ impl Collector {
         self.windows.add(self.open, &measured);
         let response_time = self.paths.complete(self.open, is_warm_up, [&measured, &warm_up]);
         self.metrics.complete(self.open, is_warm_up, [&measured, &warm_up]);
-        let mut start_lag = TimeStatistics::default();
+        let (mut start_lag, mut throttle_wait) = (TimeStatistics::default(), TimeStatistics::default());
         let stalled = self.is_stalled(std::mem::take(&mut measured.stalled_seconds));
         let mut point = SeriesPoint { second: self.open, warm_up: is_warm_up, stalled, ..SeriesPoint::default() };
         self.last_errors = ErrorCounts::default();
@@ -312,6 +345,7 @@ impl Collector {
             point.phases.add(&stats.phases);
             point.connected += stats.phases.connect().count();
             start_lag.merge(stats.start_lag.clone());
+            throttle_wait.merge(stats.throttle_wait.clone());
             self.last_errors.merge(stats.errors.clone(), errors);
         }
         for (name, users) in measured.users.iter().chain(warm_up.users.iter()) {
@@ -335,6 +369,8 @@ impl Collector {
         point.users_active_by_scenario = self.active_by_scenario([&measured, &warm_up]);
         [point.p50, point.p95, point.p99, point.max] = quantiles(&response_time);
         point.start_lag_p99 = round(start_lag.percentile(99.0));
+        point.throttle_wait_p99 = round(throttle_wait.percentile(99.0));
+        (point.generator_cpu, point.generator_memory) = (measured.usage.cpu, measured.usage.memory);
         self.errors.merge(self.last_errors.clone(), errors);
         self.last = point.clone();
         push(&mut self.series, point, self.step);

@@ -15,6 +15,7 @@ use crate::numbers::mix;
 use crate::pool::RunPools;
 use crate::protocol::{CompileContext, Gathered};
 use crate::protocol::{Protocol, RunStates};
+use crate::sample_log::SampleLogPlan;
 use crate::session::Session;
 use crate::shown::plain;
 use crate::value::Value;
@@ -165,6 +166,7 @@ pub(super) fn compile(hook: &Hook, simulation: &Simulation, gathered: &mut Gathe
         simulated_clock: simulation.simulated_clock,
         command: Vec::new(),
         journal: None,
+        sample_log: SampleLogPlan::default(),
         before: None,
         after: None,
         given: OnceLock::new(),

@@ -22,6 +22,7 @@ use crate::metrics::Reserved;
 use crate::pool::RunPools;
 use crate::protocol::{BoundProtocol, CompileContext, Gathered, KnownProtocols, RendezVous};
 use crate::protocol::{Protocol, RunStates};
+use crate::sample_log::SampleLogPlan;
 use crate::session::{Secrets, Slot};
 use crate::spelling::{meant, nearest};
 
@@ -51,6 +52,8 @@ pub struct Plan {
     pub(crate) command: Vec<String>,
     /// Where to write the journal of the run.
     pub(crate) journal: Option<PathBuf>,
+    /// Where to write every sample.
+    pub(crate) sample_log: SampleLogPlan,
     pub(crate) before: Option<Arc<Plan>>,
     pub(crate) after: Option<Arc<Plan>>,
     /// What `before` has set, once it has run.
@@ -224,6 +227,7 @@ pub(crate) fn compile(simulation: &Simulation, shards: usize, seed: u64, alone: 
         simulated_clock: simulation.simulated_clock,
         command: Vec::new(),
         journal: None,
+        sample_log: SampleLogPlan::default(),
     })
 }
 

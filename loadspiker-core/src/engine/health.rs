@@ -14,6 +14,18 @@ pub(crate) fn cpu_time() -> Option<Duration> {
     None
 }
 
+/// Memory of this process that is resident, in bytes, where the system tells.
+pub(crate) fn resident_memory() -> Option<u64> {
+    #[cfg(target_os = "linux")]
+    {
+        let status = std::fs::read_to_string("/proc/self/status").ok()?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+        line.trim().trim_end_matches("kB").trim().parse::<u64>().ok().map(|kib| kib * 1024)
+    }
+    #[cfg(not(target_os = "linux"))]
+    None
+}
+
 /// The name of this machine, if it is known.
 pub(crate) fn host() -> String {
     #[cfg(target_os = "linux")]

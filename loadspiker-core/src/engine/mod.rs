@@ -48,6 +48,7 @@ mod thread;
 mod throttle;
 mod tick;
 mod timer;
+mod usage;
 mod user;
 mod users;
 mod waiting;

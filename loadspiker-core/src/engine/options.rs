@@ -30,6 +30,12 @@ pub struct RunOptions {
     /// `-unfinished`. Default: none is written, nor on the [simulated
     /// clock](crate::dsl::Simulation::simulated_clock), where a run takes no time.
     pub journal: Option<PathBuf>,
+    /// Where to write every sample: the file is a `.csv`, a `.jsonl` (JSON Lines) or a `.jtl` (what JMeter reads), by its
+    /// name; what it had is gone. A thread of its own writes it. Samples that come faster than it can write are dropped,
+    /// counted ([`RunInfo::sample_log`](crate::report::RunInfo::sample_log)) and warned of; they are in all figures of
+    /// the report. Each shard writes in the order of time, the shards among each other do not. Default: none is written,
+    /// which costs nothing.
+    pub sample_log: Option<PathBuf>,
     /// The command line by which the run was started, for the report; without secrets. Default: none is told.
     pub command: Vec<String>,
 }

@@ -14,6 +14,7 @@ use crate::engine::target;
 use crate::error::Error;
 use crate::inject::{Profile, at_once_users};
 use crate::report::RunReport;
+use crate::sample_log::SampleLogPlan;
 
 /// Runs a plan from beginning to end as soon as no other run of this process is on.
 pub(super) fn conduct_alone(
@@ -57,7 +58,8 @@ impl Simulation {
     ///
     /// # Errors
     ///
-    /// [`Error::Simulation`] with all mistakes.
+    /// [`Error::Simulation`] with all mistakes; [`Error::Io`] if the name of the
+    /// [sample log](RunOptions::sample_log) tells no format.
     pub fn plan(mut self, options: &RunOptions) -> Result<Plan, Error> {
         target::redirect(&mut self, options)?;
         if let Some(duration) = options.max_duration {
@@ -77,6 +79,7 @@ impl Simulation {
         let seed = options.seed.or(self.seed).unwrap_or_else(|| fastrand::u64(..));
         let mut plan = compile(&self, shards, seed, options.debug)?;
         plan.command.clone_from(&options.command);
+        plan.sample_log = SampleLogPlan::new(options.sample_log.as_deref())?;
         plan.journal = options.journal.clone().filter(|_| !self.simulated_clock);
         // One user alone needs no limits, and should not wait for them.
         Ok(if options.debug { plan.unthrottled(self.max_duration) } else { plan })

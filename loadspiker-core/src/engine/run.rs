@@ -20,12 +20,14 @@ use crate::engine::pulse::Pulse;
 use crate::engine::signals::{StopSignals, quiet_caught_panics};
 use crate::engine::steering::ProfileTime;
 use crate::engine::thread;
+use crate::engine::usage::UsageMeter;
 use crate::engine::watch::Watch;
 use crate::engine::{events, goodbye};
 use crate::error::Error;
-use crate::metrics::Limits;
+use crate::metrics::{EventKind, Limits, RunEvent};
 use crate::moment::Moment;
 use crate::report::{EndReason, RunInfo, RunReport};
+use crate::sample_log::SampleLog;
 
 /// A run that is on.
 pub(super) struct Run<'a> {
@@ -59,6 +61,9 @@ pub(super) struct Run<'a> {
     pub(super) profile_time: ProfileTime,
     done_in_profile_time: Vec<Moment>,
     pub(super) handle: RunHandle,
+    /// What the load generator uses; not where time is simulated.
+    usage: Option<UsageMeter>,
+    sample_log: Option<SampleLog>,
 }
 
 /// How often the observer is shown how it goes.
@@ -76,6 +81,7 @@ impl<'a> Run<'a> {
         quiet_caught_panics();
         health::raise_file_limit();
         let tell = handle.events();
+        let sample_log = SampleLog::open(&plan)?;
         // Shards need time to set up; the clock starts at zero for all of them when they are ready.
         let mut starters = Vec::new();
         let (mut shards, mut pulses) = (Vec::new(), Vec::new());
@@ -114,6 +120,9 @@ impl<'a> Run<'a> {
         info.started_at_ms = SystemTime::now()
             .duration_since(UNIX_EPOCH)
             .map_or(0, |since| u64::try_from(since.as_millis()).unwrap_or(u64::MAX));
+        if let Some(log) = &sample_log {
+            log.begin(info.started_at_ms);
+        }
         let mut watches = Watches::new(&plan.guards);
         watches.until(plan.max_duration.unwrap_or(Duration::MAX));
         let journal =
@@ -155,6 +164,8 @@ impl<'a> Run<'a> {
             profile_time: ProfileTime::default(),
             done_in_profile_time: vec![Moment::START; populations],
             handle: handle.clone(),
+            usage: (!plan.simulated_clock).then(UsageMeter::start),
+            sample_log,
             plan,
         })
     }
@@ -247,11 +258,16 @@ impl<'a> Run<'a> {
             Event::Snapshot { shard, .. } | Event::Done { shard, .. } | Event::Gone { shard }
                 if self.watch.has_given_up(shard) => {}
             Event::Snapshot { shard, snapshot } => {
+                let second = snapshot.second();
+                if let Some(usage) = self.usage.as_mut().and_then(|usage| usage.second(second)) {
+                    self.collector.used(second, usage);
+                }
                 self.collector.absorb(shard, *snapshot);
                 if let Some((why, at)) = self.collector.watches().take_end()
                     && self.end.is_none()
                     && self.ended_at.is_none()
                 {
+                    self.happened(at, EventKind::Criterion, &why);
                     self.stop(EndReason::Stopped(why), at, self.plan.grace_period);
                 }
             }
@@ -294,6 +310,7 @@ impl<'a> Run<'a> {
     pub(super) fn stop(&mut self, reason: EndReason, at: Moment, patience: Duration) {
         events::stopping(&reason, patience);
         self.observer.stopping(&reason, patience);
+        self.happened(at, EventKind::Stop, &reason.to_string());
         self.handle.is_ending();
         // The first reason is the one that counts, but for a crash; of crashes the first.
         let is_crash = matches!(reason, EndReason::Aborted(_)) && !matches!(self.end, Some(EndReason::Aborted(_)));
@@ -304,6 +321,11 @@ impl<'a> Run<'a> {
         // Real time, also where that of the run is simulated.
         self.watch.until(self.now() + patience);
         self.tell_all(&Command::Stop { at, patience });
+    }
+
+    /// Something happened to the run that its report tells.
+    pub(super) fn happened(&mut self, at: Moment, kind: EventKind, text: &str) {
+        self.collector.happened(RunEvent::new(at.since_start(), kind, text));
     }
 
     /// Starts the populations whose predecessors are done, after their delays. In a pause nobody is started: the delays
@@ -350,6 +372,7 @@ impl<'a> Run<'a> {
         self.info.paused = self.profile_time.paused_until(ended);
         self.show();
         self.watch.tell(&mut self.info, self.plan.simulated_clock);
+        self.info.sample_log = self.sample_log.take().map(SampleLog::finish);
         let watches = std::mem::take(self.collector.watches());
         let mut report = self.collector.finish(self.info);
         report.evaluate(&self.plan.assertions);

@@ -151,7 +151,8 @@ impl Shard {
             clock,
             recorder: RefCell::new(
                 Recorder::new(plan.request_names.clone(), plan.scenario_names.clone(), Limits::default())
-                    .reserving(plan.reserved.clone()),
+                    .reserving(plan.reserved.clone())
+                    .logging(plan.sample_log.shard(index)),
             ),
             book: book.clone(),
             debug,

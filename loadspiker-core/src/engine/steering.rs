@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::engine::events;
 use crate::engine::message::{Command, Steer};
 use crate::engine::run::Run;
+use crate::metrics::EventKind;
 use crate::moment::Moment;
 use crate::report::EndReason;
 
@@ -65,11 +66,13 @@ impl Run<'_> {
             Steer::Pause => {
                 events::steered(&"pause", at);
                 self.profile_time.pause(at);
+                self.happened(at, EventKind::Pause, "");
                 self.tell_all(&Command::Pause { at });
             }
             Steer::Resume => {
                 events::steered(&"resume", at);
                 self.profile_time.resume(at);
+                self.happened(at, EventKind::Resume, "");
                 if self.plan.simulated_clock {
                     // Time goes on as soon as the shard hears of it: whoever is to start must be there before.
                     self.start_what_can();
@@ -87,6 +90,7 @@ impl Run<'_> {
     /// Populations that are done on some shards may get users there again, and tell anew when they are done.
     fn scale(&mut self, factor: f64, at: Moment) {
         self.scaled += 1;
+        self.happened(at, EventKind::Scale, &format!("× {factor}"));
         let over: Vec<bool> = self.done_on.iter().map(|done| *done == self.plan.shards).collect();
         for (done, over) in self.done_on.iter_mut().zip(&over) {
             if !over {

@@ -21,6 +21,8 @@ struct Counted {
     example: Arc<str>,
     /// There were others.
     varies: bool,
+    /// The first and the last second of the run in which they occurred, where that is known.
+    seen: Option<(u64, u64)>,
 }
 
 /// Errors whose messages are the same but for the values in them.
@@ -36,6 +38,12 @@ pub struct ErrorGroup {
     /// Whether there were different ones. If not, the example is the message of all of them.
     #[serde(default)]
     pub varies: bool,
+    /// The second of the run in which the first one occurred, if it is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first_second: Option<u64>,
+    /// The second of the run in which the last one occurred, if it is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_second: Option<u64>,
 }
 
 impl ErrorGroup {
@@ -54,9 +62,9 @@ impl ErrorCounts {
             known.count += 1;
             known.varies |= *known.example != *text;
         } else if self.has_room(limit) {
-            self.0.insert(template.into(), Counted { count: 1, example: text.into(), varies: false });
+            self.0.insert(template.into(), Counted { count: 1, example: text.into(), varies: false, seen: None });
         } else {
-            self.add_other(1);
+            self.add_other(1, None);
         }
     }
 
@@ -68,7 +76,7 @@ impl ErrorCounts {
             } else if &*template == OTHER_ERRORS || limit.is_none_or(|limit| self.has_room(limit)) {
                 self.0.insert(template, more);
             } else {
-                self.add_other(more.count);
+                self.add_other(more.count, more.seen);
             }
         }
     }
@@ -78,9 +86,16 @@ impl ErrorCounts {
         self.0.len() < limit + usize::from(self.0.contains_key(OTHER_ERRORS))
     }
 
-    fn add_other(&mut self, count: u64) {
-        let other = || Counted { count: 0, example: OTHER_ERRORS.into(), varies: false };
-        self.0.entry(OTHER_ERRORS.into()).or_insert_with(other).count += count;
+    fn add_other(&mut self, count: u64, seen: Option<(u64, u64)>) {
+        let other = || Counted { count: 0, example: OTHER_ERRORS.into(), varies: false, seen: None };
+        let known = self.0.entry(OTHER_ERRORS.into()).or_insert_with(other);
+        known.count += count;
+        known.seen = earliest_and_last(known.seen, seen);
+    }
+
+    /// All of them have occurred in this second of the run.
+    pub(crate) fn occurred_in(&mut self, second: u64) {
+        self.0.values_mut().for_each(|counted| counted.seen = Some((second, second)));
     }
 
     pub(crate) fn total(&self) -> u64 {
@@ -118,14 +133,24 @@ impl Counted {
         if more.example < self.example {
             self.example = more.example;
         }
+        self.seen = earliest_and_last(self.seen, more.seen);
+    }
+}
+
+/// What both say together; where only one is known, that.
+fn earliest_and_last(a: Option<(u64, u64)>, b: Option<(u64, u64)>) -> Option<(u64, u64)> {
+    match (a, b) {
+        (Some(a), Some(b)) => Some((a.0.min(b.0), a.1.max(b.1))),
+        (a, b) => a.or(b),
     }
 }
 
 impl From<Vec<ErrorGroup>> for ErrorCounts {
     fn from(groups: Vec<ErrorGroup>) -> Self {
         let mut counts = ErrorCounts::default();
-        for ErrorGroup { template, count, example, varies } in groups {
-            let more = Counted { count, example, varies };
+        for ErrorGroup { template, count, example, varies, first_second, last_second } in groups {
+            let seen = first_second.zip(last_second);
+            let more = Counted { count, example, varies, seen };
             match counts.0.get_mut(&template) {
                 Some(known) => known.merge(more),
                 None => drop(counts.0.insert(template, more)),
@@ -137,7 +162,14 @@ impl From<Vec<ErrorGroup>> for ErrorCounts {
 
 impl From<ErrorCounts> for Vec<ErrorGroup> {
     fn from(counts: ErrorCounts) -> Self {
-        let group = |(template, Counted { count, example, varies })| ErrorGroup { template, count, example, varies };
+        let group = |(template, Counted { count, example, varies, seen }): (Arc<str>, Counted)| ErrorGroup {
+            template,
+            count,
+            example,
+            varies,
+            first_second: seen.map(|(first, _)| first),
+            last_second: seen.map(|(_, last)| last),
+        };
         counts.0.into_iter().map(group).collect()
     }
 }
@@ -193,6 +225,23 @@ mod tests {
         errors.merge(more, None);
         assert_eq!(errors.ranked(), [("… is not 5", 3)]);
         assert_eq!(&*errors.groups()[0].example, "6 is not 5");
+    }
+
+    #[test]
+    fn the_first_and_the_last_second_are_kept_also_of_those_beyond_the_limit() {
+        let mut all = ErrorCounts::default();
+        for (second, texts) in [(7, ["a", "c"]), (3, ["a", "b"]), (9, ["b", "b"])] {
+            let mut counted = ErrorCounts::default();
+            texts.iter().for_each(|text| counted.add(text, 5));
+            counted.occurred_in(second);
+            all.merge(counted, Some(2));
+        }
+        let seen: Vec<_> =
+            all.groups().iter().map(|group| (group.text().to_owned(), group.first_second, group.last_second)).collect();
+        let expected = [(OTHER_ERRORS, 3, 9), ("a", 3, 7), ("c", 7, 7)];
+        assert_eq!(seen, expected.map(|(text, first, last)| (text.to_owned(), Some(first), Some(last))));
+        let json = serde_json::to_string(&all).unwrap();
+        assert_eq!(serde_json::from_str::<ErrorCounts>(&json).unwrap(), all);
     }
 
     #[test]

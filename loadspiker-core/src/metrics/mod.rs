@@ -16,6 +16,8 @@
 mod bounds;
 mod custom;
 mod errors;
+mod events;
+mod exchanges;
 mod group_stats;
 mod hdr;
 mod histogram;
@@ -36,6 +38,7 @@ mod snapshot;
 mod table;
 mod times;
 mod totals;
+mod usage;
 mod user_stats;
 mod waits;
 mod windows;
@@ -45,6 +48,8 @@ pub(crate) mod tests;
 
 pub use custom::{MetricFigures, MetricKind, MetricPoint, ValueStatistics};
 pub use errors::ErrorGroup;
+pub use events::{EventKind, RunEvent};
+pub use exchanges::KeptExchange;
 pub use holds::Holds;
 pub use limits::{Limits, OTHER, OTHER_ERRORS};
 pub use live::{LiveError, LiveMetric, LiveRequest, LiveScenario, LiveView};
@@ -66,8 +71,11 @@ pub(crate) use custom::{
     exact, wrong_number,
 };
 pub(crate) use errors::ErrorCounts;
+pub(crate) use events::MOST_EVENTS;
+pub(crate) use exchanges::bounded as bounded_exchanges;
 pub(crate) use group_stats::GroupStats;
-pub(crate) use key::{EventKey, RequestPath, SEPARATOR, TagKey};
+pub(crate) use key::{EventKey, Groups, RequestPath, SEPARATOR, TagKey};
+pub(crate) use limits::clip;
 pub(crate) use packed::PackedTimes;
 pub(crate) use paths::Paths;
 pub(crate) use request_stats::RequestStats;
@@ -76,3 +84,4 @@ pub(crate) use sample::{SampleTag, sample_methods, tag};
 pub(crate) use series::{push, quantiles, round, thin};
 pub(crate) use snapshot::EndOf;
 pub(crate) use totals::Totals;
+pub(crate) use usage::Usage;

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use rustc_hash::FxHashMap;
 
+use super::exchanges::Keeper;
 use super::group_stats::GroupStats;
 use super::holds::Holds;
 use super::key::{EventKey, GroupKey, Groups, RequestKey, RequestPath, TagKey};
@@ -21,6 +22,7 @@ use super::user_stats::UserStatistics;
 use super::waits::RecordWaits;
 use crate::moment::Moment;
 use crate::numbers::nanos;
+use crate::sample_log::ShardLog;
 
 /// Counts what happens on one shard. It belongs to the shard alone: no locks, no atomics.
 ///
@@ -55,6 +57,10 @@ pub struct Recorder {
     stalled_seconds: BTreeSet<(u64, u64)>,
     /// What names made during the run are to keep clear of; `None` if all are taken as they are.
     reserved: Option<Arc<Reserved>>,
+    /// Where every sample goes, if the run has a sample log.
+    log: Option<Box<ShardLog>>,
+    /// Failed requests that are kept.
+    keeper: Keeper,
 }
 
 /// Arrivals that were due but not started, by why.
@@ -114,6 +120,8 @@ impl Recorder {
             waits: BTreeMap::new(),
             stalled_seconds: BTreeSet::new(),
             reserved: None,
+            log: None,
+            keeper: Keeper::default(),
         }
     }
 
@@ -121,6 +129,31 @@ impl Recorder {
     pub(crate) fn reserving(mut self, reserved: Arc<Reserved>) -> Self {
         self.reserved = Some(reserved);
         self
+    }
+
+    /// Every sample goes to this log, too.
+    pub(crate) fn logging(mut self, log: Option<Box<ShardLog>>) -> Self {
+        self.log = log;
+        self
+    }
+
+    /// Failed requests that are kept.
+    pub(crate) fn keeper(&self) -> &Keeper {
+        &self.keeper
+    }
+
+    /// Failed requests that are kept.
+    pub(crate) fn keeper_mut(&mut self) -> &mut Keeper {
+        &mut self.keeper
+    }
+
+    /// Under which path requests of this name are reported, unless there are too many names.
+    pub(crate) fn path_of(&self, group: GroupId, name: &SampleName<'_>) -> RequestPath {
+        let name = match name {
+            SampleName::Known(id) => self.known.get(index(id.0)).cloned().unwrap_or_else(|| "(unknown)".into()),
+            SampleName::Dynamic(text) => (*text).into(),
+        };
+        self.request_path(group, name)
     }
 
     /// Counts a finished request, message or connection.
@@ -155,6 +188,10 @@ impl Recorder {
         figures.record(sample, self.limits.errors);
         if let Some(wait) = wait {
             figures.throttle_wait.record(nanos(wait));
+        }
+        if let Some(log) = &mut self.log {
+            let groups = self.groups.get(index(group.0)).map(|group| group.path.clone()).unwrap_or_default();
+            log.add(scenario, groups, sample, wait);
         }
         if !sample.tags.is_empty() {
             self.record_tagged(sample, wait);
@@ -368,6 +405,11 @@ impl Recorder {
 
     /// Takes what was counted since the last snapshot, as the given second of the run, and goes on empty.
     pub fn take_snapshot(&mut self, second: u64) -> Snapshot {
+        if let Some(log) = &mut self.log {
+            let signed = |users: u64| i64::try_from(users).unwrap_or(i64::MAX);
+            let change = |users: &UserStatistics| signed(users.started) - signed(users.ended + users.interrupted);
+            log.tick(self.users.iter().map(change).sum());
+        }
         let mut totals = Totals {
             requests: self.requests.take(|sum, figures| sum.merge(figures, None)),
             events: self.events.take(|sum, figures| sum.merge(figures, None)),
@@ -378,6 +420,7 @@ impl Recorder {
             holds: std::mem::take(&mut self.holds),
             waits: std::mem::take(&mut self.waits),
             stalled_seconds: std::mem::take(&mut self.stalled_seconds),
+            exchanges: self.keeper.take(),
             ..Totals::default()
         };
         for (scenario, users) in self.scenarios.iter().zip(&mut self.users) {

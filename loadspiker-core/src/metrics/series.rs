@@ -52,6 +52,17 @@ pub struct SeriesPoint {
     /// 99th percentile of the start lag of requests: how late the load generator was.
     #[serde(rename = "start_lag_p99_us", with = "micros")]
     pub start_lag_p99: Duration,
+    /// 99th percentile of how long requests waited for a throttle; zero where there is none.
+    #[serde(rename = "throttle_wait_p99_us", with = "micros", skip_serializing_if = "Duration::is_zero")]
+    pub throttle_wait_p99: Duration,
+    /// Processor time that the load generator used, over all cores. Zero where it is not known: on the simulated clock, and
+    /// elsewhere than on Linux.
+    #[serde(rename = "generator_cpu_us", with = "micros", skip_serializing_if = "Duration::is_zero")]
+    pub generator_cpu: Duration,
+    /// Resident memory of the load generator at the end of the second, in bytes; of several seconds the most. Zero where
+    /// it is not known.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub generator_memory: u64,
     /// Bytes written.
     pub bytes_sent: u64,
     /// Bytes read.
@@ -146,6 +157,9 @@ impl Point for SeriesPoint {
         self.p99 = self.p99.max(later.p99);
         self.max = self.max.max(later.max);
         self.start_lag_p99 = self.start_lag_p99.max(later.start_lag_p99);
+        self.throttle_wait_p99 = self.throttle_wait_p99.max(later.throttle_wait_p99);
+        self.generator_cpu += later.generator_cpu;
+        self.generator_memory = self.generator_memory.max(later.generator_memory);
         self.bytes_sent += later.bytes_sent;
         self.bytes_received += later.bytes_received;
         for (class, count) in later.statuses {

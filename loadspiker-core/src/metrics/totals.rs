@@ -7,11 +7,14 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::custom::{CheckCounts, MetricKey, MetricStats};
+use super::events::RunEvent;
+use super::exchanges::KeptExchange;
 use super::group_stats::GroupStats;
 use super::holds::Holds;
 use super::key::{EventKey, GroupKey, RequestKey, TagKey};
 use super::request_stats::RequestStats;
 use super::times::TimeStatistics;
+use super::usage::Usage;
 use super::user_stats::UserStatistics;
 use super::waits::RecordWaits;
 
@@ -55,6 +58,15 @@ pub(crate) struct Totals {
     /// How users waited for records, by pool and feeder.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub(crate) waits: BTreeMap<Arc<str>, RecordWaits>,
+    /// Failed requests that are kept.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) exchanges: Vec<KeptExchange>,
+    /// What happened to the run.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub(crate) happened: BTreeSet<RunEvent>,
+    /// What the load generator used.
+    #[serde(skip_serializing_if = "Usage::is_none")]
+    pub(crate) usage: Usage,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
@@ -100,6 +112,9 @@ impl Totals {
             self.waits.entry(name).or_default().merge(&waits);
         }
         self.stalled_seconds.extend(other.stalled_seconds);
+        self.exchanges.extend(other.exchanges);
+        self.happened.extend(other.happened);
+        self.usage.merge(other.usage);
     }
 }
 
@@ -128,6 +143,7 @@ impl Totals {
             holds: std::mem::take(&mut self.holds),
             waits: std::mem::take(&mut self.waits),
             stalled_seconds: std::mem::take(&mut self.stalled_seconds),
+            exchanges: std::mem::take(&mut self.exchanges),
             ..Totals::default()
         }
     }

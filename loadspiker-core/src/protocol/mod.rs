@@ -203,6 +203,7 @@ mod exchange;
 mod handle;
 mod join;
 mod journey;
+mod kept;
 mod life;
 mod names;
 mod on_message;

@@ -16,7 +16,7 @@ use super::scenario::ScenarioReport;
 use super::summary::Summary;
 use super::tag::{Apart, TagReport};
 use super::warm_up::WarmUp;
-use crate::metrics::{RecordWaits, SeriesPoint, Windows};
+use crate::metrics::{KeptExchange, RecordWaits, SeriesPoint, Windows};
 use crate::shown::printable;
 
 /// What is written. `passed`, `warnings`, `bottleneck` and `summary` follow from the rest and are not read again.
@@ -47,6 +47,8 @@ pub(super) struct Written<'a> {
     connections: &'a [RequestReport],
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     record_waits: &'a BTreeMap<Arc<str>, RecordWaits>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    exchanges: &'a [KeptExchange],
     series: &'a [SeriesPoint],
     #[serde(skip_serializing_if = "Windows::is_empty")]
     windows: &'a Windows,
@@ -74,6 +76,7 @@ impl<'a> Written<'a> {
             messages: report.messages(),
             connections: report.connections(),
             record_waits: &report.record_waits,
+            exchanges: &report.exchanges,
             series: &report.series,
             windows: &report.windows,
         }
@@ -106,6 +109,8 @@ struct Document {
     connections: Vec<RequestReport>,
     #[serde(default)]
     record_waits: BTreeMap<Arc<str>, RecordWaits>,
+    #[serde(default)]
+    exchanges: Vec<KeptExchange>,
     series: Vec<SeriesPoint>,
     #[serde(default)]
     windows: Windows,
@@ -162,6 +167,7 @@ impl<'de> Deserialize<'de> for RunReport {
             folded,
             mut warm_up,
             record_waits,
+            exchanges,
             tags,
             messages,
             connections,
@@ -176,7 +182,7 @@ impl<'de> Deserialize<'de> for RunReport {
         let mut report = RunReport::from_parts(run, scenarios, requests, groups, series, folded, assertions);
         report.warm_up = warm_up;
         report.measured(metrics, checks, folded_metrics);
-        report.record_waits = record_waits;
+        (report.record_waits, report.exchanges) = (record_waits, exchanges);
         report.windows = windows;
         Ok(report.with_apart(Apart { tags, messages, connections }))
     }

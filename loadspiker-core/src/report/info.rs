@@ -11,8 +11,9 @@ use super::load::{HostLoad, StuckStep};
 use super::planned::PlannedLoad;
 #[cfg(doc)]
 use super::run_report::RunReport;
-use crate::metrics::{Holds, TimeStatistics};
+use crate::metrics::{Holds, RunEvent, TimeStatistics};
 use crate::numbers::seconds;
+use crate::sample_log::SampleLogInfo;
 
 /// What run a report is about.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -84,6 +85,12 @@ pub struct RunInfo {
     /// not, panics fail the run.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub panics_asserted: bool,
+    /// What happened to the run, in the order of time; at most 1000 events.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub events: Vec<RunEvent>,
+    /// What became of its sample log, if it had one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sample_log: Option<SampleLogInfo>,
 }
 
 impl RunInfo {

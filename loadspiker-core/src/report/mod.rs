@@ -37,3 +37,5 @@ pub use scenario::ScenarioReport;
 pub use statistics::Statistics;
 pub use tag::TagReport;
 pub use warm_up::WarmUp;
+
+pub use crate::sample_log::SampleLogInfo;

@@ -16,8 +16,8 @@ use super::verdict;
 use super::warm_up::WarmUp;
 use crate::error::Error;
 use crate::metrics::{
-    MetricName, MetricPoint, RecordWaits, RequestPath, RequestPoint, RequestStats, SeriesPoint, TimeStatistics, Totals,
-    UserStatistics, Windows,
+    KeptExchange, MetricName, MetricPoint, RecordWaits, RequestPath, RequestPoint, RequestStats, SeriesPoint,
+    TimeStatistics, Totals, UserStatistics, Windows,
 };
 
 /// The version of the JSON that [`RunReport::to_json`] writes, and the only one that [`RunReport::from_json`] reads.
@@ -45,6 +45,7 @@ pub struct RunReport {
     pub(super) folded_metrics: u64,
     /// By pool and feeder.
     pub(super) record_waits: BTreeMap<Arc<str>, RecordWaits>,
+    pub(super) exchanges: Vec<KeptExchange>,
     /// Tags, messages, connections.
     pub(super) apart: Apart,
     global: Statistics,
@@ -132,7 +133,7 @@ impl RunReport {
         let sum = |all: Vec<&RequestReport>| Statistics::new(all.iter().map(|one| one.statistics.figures()), run);
         let scattered = by_name.into_iter().map(|(name, all)| (name, sum(all))).collect();
         let global = Statistics::new(requests.iter().map(|request| request.statistics.figures()), run);
-        let (warm_up, record_waits) = Default::default();
+        let (warm_up, record_waits, exchanges) = Default::default();
         RunReport {
             info,
             scenarios,
@@ -147,6 +148,7 @@ impl RunReport {
             checks: Vec::new(),
             folded_metrics: 0,
             record_waits,
+            exchanges,
             apart: Apart::default(),
             global,
             users,
@@ -305,6 +307,17 @@ impl RunReport {
     /// With these windows.
     pub(crate) fn with_windows(mut self, windows: Windows) -> Self {
         self.windows = windows;
+        self
+    }
+
+    /// Requests that failed, each with what was sent and received, in the order of time; a few of each kind.
+    pub fn exchanges(&self) -> &[KeptExchange] {
+        &self.exchanges
+    }
+
+    /// With these failed requests.
+    pub(crate) fn with_exchanges(mut self, exchanges: Vec<KeptExchange>) -> Self {
+        self.exchanges = exchanges;
         self
     }
 

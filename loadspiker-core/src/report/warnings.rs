@@ -22,7 +22,7 @@ impl RunReport {
     /// above 10 ms and a hundredth of the median response time, steps that held up a shard for 100 ms or a hundredth of the
     /// time, a load generator that used more than 90 % of its cores or stood still for more than a second,
     /// dropped arrivals, waits for records of a pool or feeder, names beyond the limit, values that could not be
-    /// recorded in custom metrics, times beyond the range of the histograms, and what was said of the plan before the run. A failure of what is done
+    /// recorded in custom metrics, a sample log that is not complete, times beyond the range of the histograms, and what was said of the plan before the run. A failure of what is done
     /// [after](crate::dsl::Simulation::after) the run, which leaves the figures as they are, comes last.
     pub fn warnings(&self) -> Vec<String> {
         let mut warnings = Vec::new();
@@ -145,6 +145,17 @@ impl RunReport {
             warnings.push(format!(
                 "{} longer than an hour, the range of the histograms: percentiles count a longer time as an hour.",
                 was(beyond, "response time")
+            ));
+        }
+        if let Some(log) = self.info.sample_log.as_ref().filter(|log| log.dropped > 0 || log.error.is_some()) {
+            warnings.push(format!(
+                "The sample log {} is not complete: {} not written, {}. The figures of this report have all of them.",
+                log.path,
+                was(log.dropped, "sample"),
+                match &log.error {
+                    Some(error) => format!("because of an error: {error}"),
+                    None => "as they came faster than the disk took them".to_owned(),
+                }
             ));
         }
         warnings.extend(self.info.plan_warnings.iter().map(|warning| {

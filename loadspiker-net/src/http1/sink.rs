@@ -7,6 +7,12 @@ pub trait BodySink {
     /// Why a body cannot be taken. It also carries what fails on the network.
     type Error: From<Failure>;
 
+    /// Called with the status of a response, before [`begin`](Self::begin). Does nothing by default.
+    #[inline]
+    fn status(&mut self, code: u16) {
+        let _ = code;
+    }
+
     /// Called at the start of a response, with the length of the body, if known, and whether it is encoded (`content-encoding`).
     fn begin(&mut self, length: Option<u64>, encoded: bool);
 

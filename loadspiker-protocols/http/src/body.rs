@@ -13,11 +13,16 @@ use crate::error::HttpError;
 /// The most that is allocated because a server announced it, before more of it has come. It may lie.
 const RESERVED: usize = 1 << 20;
 
+/// How much of the body of a failed request is kept for the report.
+const PEEKED: usize = 8 * 1024;
+
 /// Where a body goes.
 #[derive(Debug)]
 pub(crate) enum Sink {
     /// Nobody looks at it.
     Discard,
+    /// Nobody looks at it, unless the status says that the request failed: then its beginning is kept for the report.
+    Peek(Vec<u8>, bool),
     /// Checks look at it.
     Keep(Kept),
     /// It is downloaded. It goes to the file as it came, an encoding of the content is not undone.
@@ -67,6 +72,14 @@ impl Sink {
         Sink::Feed(Box::new(Feed { absorbing, file, encoded: None, memory: memory.clone() }))
     }
 
+    /// A response with this status begins.
+    pub(crate) fn status(&mut self, code: u16) {
+        if let Sink::Peek(bytes, fails) = self {
+            bytes.clear();
+            *fails = code >= 400;
+        }
+    }
+
     /// A response begins; its body will have this length, if it says, and may be encoded.
     pub(crate) fn begin(&mut self, length: Option<u64>, encoded: bool) {
         let kept = match self {
@@ -81,7 +94,12 @@ impl Sink {
     /// Takes a piece of the body.
     pub(crate) fn take(&mut self, data: &[u8]) -> Result<(), HttpError> {
         match self {
-            Sink::Discard => Ok(()),
+            Sink::Discard | Sink::Peek(_, false) => Ok(()),
+            Sink::Peek(bytes, true) => {
+                let room = PEEKED.saturating_sub(bytes.len());
+                bytes.extend_from_slice(&data[..data.len().min(room)]);
+                Ok(())
+            }
             Sink::Keep(kept) => kept.take(data),
             Sink::File(file) => write(file, data),
             Sink::Feed(feed) => {
@@ -104,7 +122,7 @@ impl Sink {
         match self {
             Sink::Keep(kept) => kept.bytes.len(),
             Sink::Feed(feed) => feed.encoded.as_ref().map_or(0, |kept| kept.bytes.len()),
-            Sink::Discard | Sink::File(_) => 0,
+            Sink::Discard | Sink::Peek(..) | Sink::File(_) => 0,
         }
     }
 
@@ -123,6 +141,7 @@ impl Sink {
     pub(crate) fn into_bytes(self) -> Bytes {
         match self {
             Sink::Keep(kept) => kept.share.hold(kept.bytes),
+            Sink::Peek(bytes, _) => bytes.into(),
             _ => Bytes::new(),
         }
     }
@@ -185,6 +204,20 @@ mod tests {
         sink.take(&vec![0; RESERVED]).unwrap();
         let Sink::Keep(kept) = &sink else { panic!("{sink:?}") };
         assert_eq!(kept.bytes.capacity(), 90_000_000, "no more than was announced");
+    }
+
+    #[test]
+    fn the_beginning_of_a_failed_body_is_kept_and_nothing_of_others() {
+        let mut sink = Sink::Peek(Vec::new(), false);
+        for (status, kept) in [(200, 0), (500, PEEKED), (404, PEEKED)] {
+            sink.status(status);
+            sink.begin(None, false);
+            sink.take(&vec![7; PEEKED - 1]).unwrap();
+            sink.take(b"more").unwrap();
+            let Sink::Peek(bytes, _) = &sink else { panic!("{sink:?}") };
+            assert_eq!(bytes.len(), kept, "status {status}");
+        }
+        assert_eq!(sink.into_bytes().len(), PEEKED);
     }
 
     #[test]

@@ -11,6 +11,10 @@ use crate::error::HttpError;
 impl BodySink for Sink {
     type Error = HttpError;
 
+    fn status(&mut self, code: u16) {
+        Sink::status(self, code);
+    }
+
     fn begin(&mut self, length: Option<u64>, encoded: bool) {
         Sink::begin(self, length, encoded);
     }

@@ -40,6 +40,8 @@ pub(crate) struct HttpShard {
     prepared: RefCell<Vec<Option<Rc<Prepared>>>>,
     /// Header maps of requests that are done with: the next ones use their memory.
     spare: RefCell<Vec<HeaderMap>>,
+    /// The response that was found bad last, as it is shown in the report: between the checks and the sample.
+    pub(crate) failed: RefCell<String>,
 }
 
 /// How many header maps are kept for reuse, and up to which size.
@@ -73,6 +75,7 @@ impl HttpShard {
             files: Files::default(),
             prepared: RefCell::default(),
             spare: RefCell::default(),
+            failed: RefCell::default(),
         })
     }
 

@@ -7,7 +7,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use flate2::Compression;
 use flate2::write::DeflateEncoder;
-use loadspiker_core::metrics::TimeStatistics;
+use loadspiker_core::metrics::{KeptExchange, TimeStatistics};
 use loadspiker_core::report::RunReport;
 use serde::Serialize;
 
@@ -23,7 +23,7 @@ const FEWEST_POINTS: usize = 60;
 const MANY: usize = 100;
 
 #[derive(Serialize)]
-struct Bulk {
+struct Bulk<'a> {
     /// The bits of the grid of `times`.
     bits: u32,
     /// In the order of the rows of the first block.
@@ -31,6 +31,19 @@ struct Bulk {
     series: Vec<Option<Columns>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     windows: Option<serde_json::Value>,
+    /// Failed requests with what was sent and received.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    exchanges: Vec<Exchange<'a>>,
+}
+
+#[derive(Serialize)]
+struct Exchange<'a> {
+    /// In seconds.
+    at: f64,
+    path: Vec<&'a str>,
+    error: &'a str,
+    request: &'a str,
+    response: &'a str,
 }
 
 /// Histograms of a row, in the form of [`grid`](super::grid).
@@ -39,6 +52,18 @@ struct RowTimes {
     ok: Vec<u64>,
     failed: Vec<u64>,
     service: Vec<u64>,
+}
+
+impl<'a> Exchange<'a> {
+    fn of(kept: &'a KeptExchange) -> Self {
+        Exchange {
+            at: kept.at.as_secs_f64(),
+            path: kept.groups.iter().map(|group| &**group).chain([&*kept.name]).collect(),
+            error: &kept.error,
+            request: &kept.request,
+            response: &kept.response,
+        }
+    }
 }
 
 /// The block for this report.
@@ -62,7 +87,9 @@ pub(super) fn packed(report: &RunReport) -> String {
         times.push(row(all.successful_response_time(), all.failed_response_time(), all.service_time()));
         series.push(Some(series::of_request(request.series(), most)));
     }
-    let json = serde_json::to_vec(&Bulk { bits, times, series, windows: windows::of(report) }).unwrap_or_default();
+    let exchanges = report.exchanges().iter().map(Exchange::of).collect();
+    let json = serde_json::to_vec(&Bulk { bits, times, series, windows: windows::of(report), exchanges });
+    let json = json.unwrap_or_default();
     deflate(&json)
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use loadspiker_core::metrics::{TimeStatistics, UserStatistics};
+use loadspiker_core::metrics::{ErrorGroup, TimeStatistics, UserStatistics};
 use loadspiker_core::report::{GroupReport, Statistics};
 use serde::Serialize;
 
@@ -32,6 +32,20 @@ pub(super) fn micros(time: Duration) -> f64 {
     (time.as_secs_f64() * 1e7).round() / 10.0
 }
 
+/// Errors of one kind: the message or its template, how many, the first and the last second, and an example if they
+/// differ.
+#[derive(Serialize)]
+#[serde(transparent)]
+pub(super) struct Failure((String, u64, Option<u64>, Option<u64>, Option<String>));
+
+fn failures(groups: Vec<ErrorGroup>) -> Vec<Failure> {
+    let failure = |group: ErrorGroup| {
+        let example = group.varies.then(|| group.example.to_string());
+        Failure((group.text().to_owned(), group.count, group.first_second, group.last_second, example))
+    };
+    groups.into_iter().map(failure).collect()
+}
+
 /// A row of the table: all requests, a group, a request, a scenario.
 #[derive(Serialize)]
 pub(super) struct Row<'a> {
@@ -52,7 +66,10 @@ pub(super) struct Row<'a> {
     duration: Option<Times>,
     phases: Vec<(&'a str, Times)>,
     status: Vec<(u16, u64)>,
-    errors: Vec<(&'a str, u64)>,
+    errors: Vec<Failure>,
+    /// How many failed by each kind of failure.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    kinds: Vec<(String, u64)>,
     sent: u64,
     received: u64,
 }
@@ -72,7 +89,8 @@ impl<'a> Row<'a> {
             duration: None,
             phases: all.phases().iter().map(|(name, times)| (name, Times::of(times))).collect(),
             status: all.status_codes().iter().map(|(code, count)| (*code, *count)).collect(),
-            errors: all.errors(),
+            errors: failures(all.error_groups()),
+            kinds: all.failure_kinds().iter().map(|(kind, count)| (kind.to_string(), *count)).collect(),
             sent: all.bytes_sent(),
             received: all.bytes_received(),
         }
@@ -93,7 +111,7 @@ impl<'a> Row<'a> {
 
 /// What became of users.
 #[derive(Serialize)]
-pub(super) struct Users<'a> {
+pub(super) struct Users {
     started: u64,
     ended: u64,
     failed: u64,
@@ -104,11 +122,11 @@ pub(super) struct Users<'a> {
     panics: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     arrival_lag: Option<Times>,
-    errors: Vec<(&'a str, u64)>,
+    errors: Vec<Failure>,
 }
 
-impl<'a> Users<'a> {
-    pub(super) fn of(users: &'a UserStatistics) -> Self {
+impl Users {
+    pub(super) fn of(users: &UserStatistics) -> Self {
         Users {
             started: users.started,
             ended: users.ended,
@@ -119,7 +137,7 @@ impl<'a> Users<'a> {
             dropped_late: users.dropped_late,
             panics: users.panics,
             arrival_lag: Times::some(&users.arrival_lag),
-            errors: users.step_errors(),
+            errors: failures(users.step_error_groups()),
         }
     }
 }

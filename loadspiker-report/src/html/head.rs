@@ -17,7 +17,7 @@ pub(super) struct Head<'a> {
     warnings: Vec<String>,
     bottleneck: Option<Bottleneck>,
     assertions: &'a [loadspiker_core::assertion::AssertionResult],
-    users: Users<'a>,
+    users: Users,
     scenarios: Vec<Scenario<'a>>,
     /// All requests first, then groups and requests.
     rows: Vec<Row<'a>>,
@@ -29,6 +29,11 @@ pub(super) struct Head<'a> {
     checks: Vec<(&'a str, u64, u64)>,
     waits: Vec<Wait<'a>>,
     planned: &'a [PlannedLoad],
+    /// Second, what, and more of it.
+    events: Vec<(f64, String, &'a str)>,
+    /// Of each tag, whose name and value are the path, the requests with it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    tags: Vec<Row<'a>>,
 }
 
 #[derive(Serialize)]
@@ -53,12 +58,15 @@ struct Run<'a> {
     #[serde(skip_serializing_if = "str::is_empty")]
     host: &'a str,
     command: &'a [String],
+    /// The sample log, and how many samples it has.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sample_log: Option<(&'a str, u64)>,
 }
 
 #[derive(Serialize)]
 struct Scenario<'a> {
     name: &'a str,
-    users: Users<'a>,
+    users: Users,
     row: Row<'a>,
 }
 
@@ -109,6 +117,9 @@ impl<'a> Head<'a> {
             row: Row::of("scenario", vec![scenario.name()], scenario.statistics()),
         });
         let checks = report.checks().iter().map(|check| (check.name(), check.passed_count(), check.failed_count()));
+        let tags = report.tags().iter().map(|tag| Row::of("tag", vec![tag.name(), tag.value()], tag.statistics()));
+        let events = report.info().events.iter();
+        let events = events.map(|event| (event.at.as_secs_f64(), event.kind.to_string(), event.text.as_str()));
         let waits = report.all_record_waits().map(|(name, waits)| Wait {
             name,
             taken: waits.taken(),
@@ -134,6 +145,8 @@ impl<'a> Head<'a> {
             checks: checks.collect(),
             waits: waits.collect(),
             planned: &report.info().load,
+            events: events.collect(),
+            tags: tags.collect(),
         }
     }
 }
@@ -159,6 +172,7 @@ fn run(report: &RunReport) -> Run<'_> {
         after_error: info.after_error.as_deref(),
         host: &info.host,
         command: &info.command,
+        sample_log: info.sample_log.as_ref().map(|log| (log.path.as_str(), log.written)),
     }
 }
 

@@ -73,6 +73,9 @@ pub(super) fn of_run(points: &[SeriesPoint]) -> Columns {
         sum.p99 = sum.p99.max(later.p99);
         sum.max = sum.max.max(later.max);
         sum.start_lag_p99 = sum.start_lag_p99.max(later.start_lag_p99);
+        sum.throttle_wait_p99 = sum.throttle_wait_p99.max(later.throttle_wait_p99);
+        sum.generator_cpu += later.generator_cpu;
+        sum.generator_memory = sum.generator_memory.max(later.generator_memory);
         sum.bytes_sent += later.bytes_sent;
         sum.bytes_received += later.bytes_received;
         later.statuses.iter().for_each(|(class, count)| *sum.statuses.entry(*class).or_default() += count);
@@ -104,6 +107,9 @@ pub(super) fn of_run(points: &[SeriesPoint]) -> Columns {
             ("p99", |p| Some(micros(p.p99))),
             ("max", |p| Some(micros(p.max))),
             ("lag", |p| Some(micros(p.start_lag_p99))),
+            ("throttle", |p| Some(micros(p.throttle_wait_p99))),
+            ("cpu", |p| Some(micros(p.generator_cpu))),
+            ("memory", |p| number(p.generator_memory)),
             ("sent", |p| number(p.bytes_sent)),
             ("received", |p| number(p.bytes_received)),
             ("status1", |p| status(p, 1)),

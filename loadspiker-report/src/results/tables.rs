@@ -68,7 +68,7 @@ fn times(times: &TimeStatistics) -> Vec<String> {
 }
 
 /// Columns of `series.csv`.
-const SERIES_COLUMNS: usize = 24;
+const SERIES_COLUMNS: usize = 27;
 
 /// A row for each point of the run, with no name, then those of each request.
 pub(super) fn series(report: &RunReport) -> String {
@@ -97,6 +97,9 @@ pub(super) fn series(report: &RunReport) -> String {
         "status_3xx",
         "status_4xx",
         "status_5xx",
+        "throttle_wait_p99_ms",
+        "generator_cpu_ms",
+        "generator_memory_bytes",
     ];
     let run = report.series().iter().map(run_point);
     let requests = report.requests().iter().flat_map(|request| {
@@ -118,6 +121,9 @@ fn run_point(point: &SeriesPoint) -> Vec<String> {
     cells.push(known(answered, point.start_lag_p99));
     cells.extend([point.bytes_sent, point.bytes_received, point.connected].map(|n| n.to_string()));
     cells.extend([2, 3, 4, 5].map(|class| point.statuses.get(&class).copied().unwrap_or_default().to_string()));
+    let measured = |time: Duration| known(!time.is_zero(), time);
+    cells.extend([point.throttle_wait_p99, point.generator_cpu].map(measured));
+    cells.push(if point.generator_memory > 0 { point.generator_memory.to_string() } else { String::new() });
     cells
 }
 

@@ -26,6 +26,7 @@ before(async () => {
   urls.hostile = file('hostile', shop({ seconds: 40, hostile: true }));
   urls.bare = file('bare', shop({ seconds: 60, windows: false }));
   urls.real = file('real', JSON.parse(readFileSync(new URL('./fixtures/quickstart.page.json', import.meta.url), 'utf8')));
+  urls.several = file('several', JSON.parse(readFileSync(new URL('./fixtures/several.page.json', import.meta.url), 'utf8')));
   context = await open();
 });
 
@@ -97,6 +98,17 @@ test('a page of a real run has its figures, and those of a part of it', async ()
     assert.equal(await page.locator('#run').getByText('Command line').count(), 1);
     await page.click('#requests button.link:has-text("login")');
     assert.match(await page.locator('[role=dialog] .facts').textContent(), /p99\.9/);
+  });
+});
+
+test('a run of several scenarios has each of them, and its kept exchanges', async () => {
+  await on(urls.several, async (page) => {
+    const users = await page.locator('figure[aria-label="Users"] .readout').textContent();
+    assert.match(users, /active.*Buy.*Watch/);
+    assert.match(await page.locator('#errors').textContent(), /out of stock.*a step of Buy/);
+    await page.evaluate(() => (location.hash = '#request=shop/cart/pay'));
+    await page.waitForSelector('[role=dialog] .exchange');
+    assert.match(await page.locator('.exchange').textContent(), /POST http:\/\/shop\.test\/pay.*503 Service Unavailable.*<script>/s);
   });
 });
 
@@ -179,6 +191,32 @@ test('the keyboard alone searches, opens a request, looks at the next one, and c
     await page.keyboard.press('Escape');
     await page.waitForSelector('[role=dialog]', { state: 'detached' });
     assert.equal(await page.evaluate(() => document.activeElement?.textContent), 'detail');
+  });
+});
+
+test('a failed request shows what was sent and received, and errors when they began', async () => {
+  await on(urls.failed, async (page) => {
+    assert.match(await page.locator('#errors thead').textContent(), /First.*Last/);
+    assert.match(await page.locator('#errors tbody tr >> nth=0').textContent(), /0:31/);
+    const path = await page.evaluate(async () => {
+      const binary = Uint8Array.from(atob(document.getElementById('run-bulk').textContent), (c) => c.charCodeAt(0));
+      const text = await new Response(new Blob([binary]).stream().pipeThrough(new DecompressionStream('deflate-raw'))).text();
+      return JSON.parse(text).exchanges[0].path;
+    });
+    await page.evaluate((path) => (location.hash = `#request=${path.map(encodeURIComponent).join('/')}`), path);
+    await page.waitForSelector('[role=dialog] .exchange');
+    assert.equal(await page.locator('.exchange').count(), 3);
+    assert.match(await page.locator('.exchange >> nth=0').textContent(), /POST https:\/\/shop\.test.*<img src=x.*503 Service Unavailable/s);
+    assert.equal(await page.locator('.exchange img').count(), 0);
+    await page.locator('.exchange >> nth=2').locator('summary').press('Enter');
+    assert.match(await page.locator('.exchange >> nth=2').innerText(), /Response\s+There was none/i);
+  });
+});
+
+test('what happened to the run is told beside the charts', async () => {
+  await on(urls.failed, async (page) => {
+    assert.match(await page.locator('#charts').textContent(), /Marked: 0?5:00 load scaled \(× 1\.2\), 0?7:00 paused/);
+    for (const title of ['Processor time of the load generator', 'Memory of the load generator']) assert.equal(await page.locator(`figure[aria-label="${title}"]`).count(), 1);
   });
 });
 

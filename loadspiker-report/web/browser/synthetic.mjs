@@ -190,7 +190,7 @@ export function shop({ failing = true, seconds = 600, windows = true, hostile = 
     }
     active = Math.round(rate(second) * 2.2 * (1 + 6 * bad) + next() * 3);
     points.push({
-      second, span: 1, ...point, errors: point.failed, started: Math.round(rate(second) * 0.7), ended: Math.round(rate(second) * 0.68), active,
+      second, span: 1, ...point, cpu: 1_900_000 + (second % 7) * 20_000, memory: 60_000_000 + second * 9_000, errors: point.failed, started: Math.round(rate(second) * 0.7), ended: Math.round(rate(second) * 0.68), active,
       p50: all.percentile(50), p95: all.percentile(95), p99: all.percentile(99), max: all.max, lag: 80 + next() * 300 + (second === 250 ? 1_800_000 : 0),
       sent: (point.ok + point.failed) * 410, received: point.ok * 5200, status2: point.ok, status5: Math.round(point.failed * 0.6), connected: Math.round((point.ok + point.failed) / 7), connect: point.ok * 900, first_byte: (point.ok + point.failed) * all.percentile(50) * 0.9, receive: point.ok * 4000,
       warm_up: second < 30 ? 1 : 0, stalled: second === 250 || second === 251 ? 1 : 0,
@@ -263,7 +263,7 @@ function columns(points, names) {
   return names.map((name) => [name, points.map((point) => Math.round((point[name] ?? 0) * 10) / 10)]).filter(([, values]) => values.some((value) => value !== 0));
 }
 
-const RUN_COLUMNS = ['second', 'span', 'ok', 'failed', 'errors', 'started', 'ended', 'active', 'p50', 'p95', 'p99', 'max', 'lag', 'sent', 'received', 'status2', 'status5', 'connected', 'connect', 'first_byte', 'receive', 'warm_up', 'stalled'];
+const RUN_COLUMNS = ['second', 'span', 'ok', 'failed', 'errors', 'started', 'ended', 'active', 'p50', 'p95', 'p99', 'max', 'lag', 'throttle', 'cpu', 'memory', 'sent', 'received', 'status2', 'status5', 'connected', 'connect', 'first_byte', 'receive', 'warm_up', 'stalled'];
 const ROW_COLUMNS = ['second', 'span', 'ok', 'failed', 'p50', 'p95', 'p99', 'max'];
 
 function assemble({ simulation, rows, points, seconds, windows, bits, step, failing, groups, metrics }) {
@@ -290,7 +290,7 @@ function assemble({ simulation, rows, points, seconds, windows, bits, step, fail
       kind, path, ok: row.ok.n, failed: row.failed.n, rate: times.n / seconds, response: times.figures(), service: row.service.figures(),
       lag: [times.n, 20, 90, 40, 80, 110, 150, 190, 320, 900, 1400, 1_800_000],
       phases: [['connect', first.map((v, at) => (at === 0 ? Math.round(v / 7) : v * 0.05))], ['first byte', first], ['receive', first.map((v, at) => (at === 0 ? v : v * 0.1))]],
-      status: [...row.status].sort((a, b) => a[0] - b[0]), errors: [...row.errors].sort((a, b) => b[1] - a[1]), sent: times.n * 410, received: row.ok.n * 5200,
+      status: [...row.status].sort((a, b) => a[0] - b[0]), errors: [...row.errors].sort((a, b) => b[1] - a[1]).map(([text, n]) => [text, n, 31, Math.min(571, Math.round(seconds) - 1), text.includes('…') ? text.replaceAll('…', '4711') : null]), sent: times.n * 410, received: row.ok.n * 5200,
     };
   };
   const inside = (path) => rows.filter((row) => path.every((part, at) => row.path[at] === part) && row.path.length > path.length);
@@ -332,6 +332,7 @@ function assemble({ simulation, rows, points, seconds, windows, bits, step, fail
       { name: 'cache hits', kind: 'rate', unit: '', figures: { count: 30000, rate: 50, last: null, percent: 83.4, min: null, mean: null, p50: null, p95: null, p99: null, max: null }, parts: [['kind=express', { count: 100, rate: 1, last: null, percent: 20, min: null, mean: null, p50: null, p95: null, p99: null, max: null }]], series: columns(points.map((p) => ({ second: p.second, span: 1, count: 50, non_zero: 40 + (p.second % 7) })), ['second', 'span', 'count', 'non_zero']) },
     ] : [],
     checks: [['status', both(all).n - all.failed.n, all.failed.n], ['json_path $.access_token', 4000, 0]],
+    events: metrics ? [[30, 'end of the warm-up', ''], [300, 'load scaled', '× 1.2'], ...(failing ? [[420, 'paused', ''], [430, 'resumed', '']] : [])] : [],
     waits: metrics ? [{ name: 'accounts', taken: 4200, waited: 31, given_up: failing ? 2 : 0, longest: 1.24 }] : [],
     planned: metrics ? [
       { scenario: 'Visitor', kind: 'open', steps: ['ramp_users_per_sec(0.7).to(8).during(2 min)', 'ramp_users_per_sec(8).to(14).during(6 min)', 'constant_users_per_sec(14).during(2 min)'], starts_with_run: true, points_ms: [[0, 0], ...Array.from({ length: 20 }, (_, i) => [(i + 1) * 6000, Math.round(0.7 * (i + 1) * 6 + (7.3 / 240) * ((i + 1) * 6) ** 2)]), [480_000, 4900], [600_000, 6580]] },
@@ -343,6 +344,10 @@ function assemble({ simulation, rows, points, seconds, windows, bits, step, fail
   const bulk = {
     bits: fine,
     times: [packed(all), ...groupRows.map(packed), ...rows.map((row) => (row ? packed(row) : empty))],
+    exchanges: failing ? [0, 1, 2].map((n) => ({
+      at: 31 + n, path: rows.find((row) => row.failed.n > 0)?.path ?? [], error: `status is 503, expected 2xx or 304`,
+      request: `> POST https://shop.test/pay?n=${n}\n> authorization: •••\n{"name":"<img src=x onerror=alert(1)>"}\n`, response: n === 2 ? '' : `< 503 Service Unavailable\n{"why":"busy"}\n`,
+    })) : [],
     series: [null, ...groups.map(() => null), ...rows.map((row) => columns(row.series, ROW_COLUMNS))],
     windows: windows ? {
       version: 1, step_secs: step, seconds, buckets_per_doubling: 2 ** bits,

@@ -4,6 +4,7 @@ import { ChartGrid } from './sections/ChartGrid';
 import { Distribution } from './sections/Distribution';
 import { Drawer } from './sections/Drawer';
 import { Errors } from './sections/Errors';
+import { Tags } from './sections/Tags';
 import { Executive } from './sections/Executive';
 import { Header } from './sections/Header';
 import { Checks, Metrics, Waits } from './sections/Measured';
@@ -36,6 +37,7 @@ export function Page(props: { app: App }) {
           <Distribution />
           <Breakdown />
           <Errors />
+          <Tags />
           <Checks />
           <Waits />
           <Metrics />

@@ -136,6 +136,7 @@ impl Decoder {
         let body = Body::of(parsed, self.asked)?;
         let leaves_http = parsed.leaves_http(self.asked);
         self.persistent = parsed.persistent && body.ends_by_itself() && !leaves_http;
+        sink.status(parsed.status.as_u16());
         sink.begin(body.length(), parsed.encoded);
         // What follows in another protocol is kept with the head: see `Head::trailing`.
         let kept = if leaves_http { input } else { bytes };

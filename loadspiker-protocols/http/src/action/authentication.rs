@@ -4,6 +4,7 @@ use loadspiker_core::Failure;
 use loadspiker_core::protocol::ActionContext;
 
 use super::HttpAction;
+use super::kept::Failed;
 use crate::auth::{Answered, BoundAuth};
 use crate::body::Sink;
 use crate::carry::Carry;
@@ -32,14 +33,15 @@ impl HttpAction {
         }
     }
 
-    /// Completes a request that is about to be sent, and shows it to those who debug.
+    /// Completes a request that is about to be sent, and shows it to those who debug. Returns which parameters of its
+    /// query are secret.
     pub(super) fn authenticate(
         &self,
         cx: &mut ActionContext,
         hop: &Hop,
         request: &mut Request,
         carry: &mut Carry,
-    ) -> Result<(), HttpError> {
+    ) -> Result<Vec<String>, HttpError> {
         let secrets = match self.auth_of(hop) {
             Some(auth) => auth.apply(cx, hop, request, carry)?,
             None => Vec::new(),
@@ -47,7 +49,7 @@ impl HttpAction {
         if cx.is_debugging() {
             cx.debug(&debug::request(&hop.target, request, &hop.body, &secrets));
         }
-        Ok(())
+        Ok(secrets)
     }
 
     /// If the answer is a challenge: reports it, and gives what follows, if anything can. A connection that has an
@@ -56,13 +58,14 @@ impl HttpAction {
     pub(super) fn challenged(
         &self,
         cx: &mut ActionContext,
-        hop: &Hop,
+        failed: &Failed<'_>,
         followed: u32,
         trace: &Trace,
         answer: &Answer,
         sink: &mut Sink,
         carry: &mut Carry,
     ) -> Option<Option<Hop>> {
+        let hop = failed.hop;
         let answered = self.auth_of(hop)?.answered(cx, hop, answer.head.status(), answer.head.fields(), carry);
         let failure = match answered {
             Ok(Answered::Accept) => {
@@ -82,6 +85,10 @@ impl HttpAction {
             cx.debug(&debug::response(answer.head.status(), answer.head.fields(), &body));
         }
         let part = Part { challenge: failure.is_none(), ..Part::after(followed) };
+        if let Some(failure) = &failure {
+            let response = || debug::response(answer.head.status(), answer.head.fields(), &[]);
+            self.keep(cx, part, failure.text(), failed, response);
+        }
         let goes_on = failure.is_none();
         self.report(cx, part, trace, Some(answer.head.status()), failure);
         Some(goes_on.then(|| Hop { challenges: hop.challenges + 1, ..hop.clone() }))

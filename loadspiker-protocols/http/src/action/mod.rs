@@ -2,6 +2,7 @@
 //! [`authentication`], how the response is checked in [`verdict`].
 
 mod authentication;
+mod kept;
 mod verdict;
 
 use std::fs::File;
@@ -11,21 +12,22 @@ use std::time::Duration;
 
 use http::header::{AUTHORIZATION, CONNECTION, CONTENT_TYPE, COOKIE};
 use http::{HeaderValue, Method, StatusCode};
-use loadspiker_core::Failure;
 use loadspiker_core::check::{Check, CheckSet};
 use loadspiker_core::compile::{CompileContext, RequestName};
 use loadspiker_core::custom_metric::{Counter, counter};
 use loadspiker_core::expression::CompiledText;
 use loadspiker_core::metrics::SampleName;
 use loadspiker_core::protocol::{Action, ActionBuilder, ActionContext, ActionFuture, ProtocolSlot, TagSet, masked_url};
+use loadspiker_core::{Failure, Session};
 use loadspiker_net::UserCertificate;
 
+use self::kept::Failed;
 use self::verdict::ASIDE;
 use crate::auth::BoundAuth;
 use crate::body::Sink;
 use crate::body_memory::BodyMemory;
 use crate::carry::Carry;
-use crate::connection::LeftOut;
+use crate::connection::{LeftOut, Request};
 use crate::cookie;
 use crate::debug;
 use crate::error::HttpError;
@@ -209,10 +211,13 @@ impl HttpAction {
             {
                 request.headers_mut().insert(COOKIE, cookies);
             }
-            if let Err(error) = self.authenticate(cx, hop, &mut request, carry) {
-                self.report(cx, Part::after(followed), &Trace::unsent(cx.now()), None, Some(error.into()));
-                return None;
-            }
+            let secrets = match self.authenticate(cx, hop, &mut request, carry) {
+                Ok(secrets) => secrets,
+                Err(error) => {
+                    self.report(cx, Part::after(followed), &Trace::unsent(cx.now()), None, Some(error.into()));
+                    return None;
+                }
+            };
             // A request that is the same for all takes no time to speak of until it is ready to be sent.
             let from = if followed == 0 && self.auth.is_none() && hop.head.is_some() { cx.started() } else { cx.now() };
             let mut trace = Trace::unsent(from);
@@ -230,13 +235,14 @@ impl HttpAction {
                 trace: &mut trace,
             };
             let result = order.perform(cx).await;
-            if let Some(headers) = request.into_own_headers() {
-                shard.take_back(headers);
-            }
             let answer = match result {
                 Ok(answer) => answer,
                 Err(error) => {
-                    self.report(cx, Part::after(followed), &trace, None, Some(error.into()));
+                    let failed = Failed { hop, request: &request, secrets: &secrets, at: trace.ended };
+                    let error = Failure::from(error);
+                    self.keep(cx, Part::after(followed), error.text(), &failed, String::new);
+                    recycle(shard, request);
+                    self.report(cx, Part::after(followed), &trace, None, Some(error));
                     return None;
                 }
             };
@@ -248,7 +254,9 @@ impl HttpAction {
                 count_left_out(cx, left_out);
             }
             let status = answer.head.status();
-            if let Some(then) = self.challenged(cx, hop, followed, &trace, &answer, &mut sink, carry) {
+            let failed = Failed { hop, request: &request, secrets: &secrets, at: trace.ended };
+            if let Some(then) = self.challenged(cx, &failed, followed, &trace, &answer, &mut sink, carry) {
+                recycle(shard, request);
                 shard.buffers.give_back(answer.head.into_bytes());
                 return then;
             }
@@ -262,6 +270,11 @@ impl HttpAction {
                 } else {
                     self.verify(cx, answer.head, sink, &hop.target, trace.ended, download)
                 };
+                if let Err(error) = &verdict {
+                    let failed = Failed { hop, request: &request, secrets: &secrets, at: trace.ended };
+                    self.keep(cx, Part::after(followed), error.text(), &failed, || shard.failed.take());
+                }
+                recycle(shard, request);
                 shard.buffers.give_back(head.into_bytes());
                 self.report(cx, Part::after(followed), &trace, Some(status), verdict.err());
                 return None;
@@ -271,11 +284,17 @@ impl HttpAction {
             }
             let limit = self.protocol.max_redirects;
             let next = if followed < limit { next } else { next.and(Err(HttpError::Redirects(limit))) };
-            shard.buffers.give_back(answer.head.into_bytes());
             let (next, failure) = match next {
                 Ok(next) => (next, None),
-                Err(error) => (None, Some(error.into())),
+                Err(error) => (None, Some(Failure::from(error))),
             };
+            if let Some(failure) = &failure {
+                let response = || debug::response(status, answer.head.fields(), &[]);
+                let failed = Failed { hop, request: &request, secrets: &secrets, at: trace.ended };
+                self.keep(cx, Part::after(followed), failure.text(), &failed, response);
+            }
+            recycle(shard, request);
+            shard.buffers.give_back(answer.head.into_bytes());
             self.report(cx, Part::after(followed), &trace, Some(status), failure);
             next
         }
@@ -288,9 +307,34 @@ impl HttpAction {
             _ if cx.is_debugging() || cx.wants_reply() => Ok(Sink::keep_in(memory)),
             (Some(absorbing), path) => Ok(Sink::feed(absorbing, path.map(create).transpose()?, memory)),
             (None, _) if self.checks.needs_body() => Ok(Sink::keep_in(memory)),
+            // Its beginning is shown of a request that fails by its status.
+            (None, None) if !self.checks.has_status_check() && cx.keeps_exchanges() => {
+                Ok(Sink::Peek(Vec::new(), false))
+            }
             (None, None) => Ok(Sink::Discard),
             (None, Some(path)) => create(path).map(Sink::File),
         }
+    }
+
+    /// The name of a request of this action.
+    fn name_of<'n>(
+        &'n self,
+        part: Part,
+        session: &Session,
+        text: &'n mut String,
+        hop: &'n mut String,
+    ) -> SampleName<'n> {
+        let name = self.name.resolve(session, text);
+        if part == Part::default() {
+            return name;
+        }
+        let first = match (&self.name, &name) {
+            (RequestName::Known(_, name), _) => name,
+            (_, SampleName::Dynamic(name)) => *name,
+            _ => "",
+        };
+        *hop = part.name(first);
+        SampleName::Dynamic(hop)
     }
 
     /// Hands the sample to the engine.
@@ -313,18 +357,8 @@ impl HttpAction {
                 None => cx.finish(trace.ended),
             };
         }
-        let mut text = String::new();
-        let mut name = self.name.resolve(cx.session(), &mut text);
-        let hop;
-        if part != Part::default() {
-            let first = match (&self.name, &name) {
-                (RequestName::Known(_, name), _) => name,
-                (_, SampleName::Dynamic(name)) => *name,
-                _ => "",
-            };
-            hop = part.name(first);
-            name = SampleName::Dynamic(&hop);
-        }
+        let (mut text, mut hop) = (String::new(), String::new());
+        let name = self.name_of(part, cx.session(), &mut text, &mut hop);
         let mut sample = cx.sample_named(name).tags(&self.tags).sent(trace.sent).ended(trace.ended);
         sample = sample.bytes(trace.bytes_sent, trace.bytes_received).phases(trace.phases.clone());
         if let Some(status) = status {
@@ -348,6 +382,13 @@ fn count_left_out(cx: &ActionContext, left_out: &LeftOut) {
         if cx.is_debugging() {
             cx.debug(&format!("! a header line is not \"name: value\" and was skipped: {name}\n"));
         }
+    }
+}
+
+/// The next request uses its memory.
+fn recycle(shard: &HttpShard, request: Request) {
+    if let Some(headers) = request.into_own_headers() {
+        shard.take_back(headers);
     }
 }
 

@@ -77,6 +77,13 @@ impl HttpAction {
         }
         if self.checks.is_empty() && !cx.is_debugging() && !cx.wants_reply() {
             let verdict = implied(head.status());
+            if verdict.is_err() && cx.keeps_exchanges() {
+                let body = sink.into_bytes();
+                let shard = cx.shard::<HttpShard>(self.slot);
+                // One that was cut cannot be decoded.
+                let body = if head.is_encoded() { decode(body, head.fields(), &shard.memory).ok() } else { Some(body) };
+                shard.failed.replace(debug::response(head.status(), head.fields(), &body.unwrap_or_default()));
+            }
             return (head, verdict);
         }
         let (body, absorbing) = sink.into_parts();
@@ -140,6 +147,11 @@ impl HttpAction {
             cx.reply(HttpReply::of(&response));
         }
         let implied = if self.checks.has_status_check() { Ok(()) } else { implied(status) };
-        (response.into_head(), implied.and(checked))
+        let verdict = implied.and(checked);
+        if verdict.is_err() && cx.keeps_exchanges() {
+            let shown = debug::response(status, response.headers(), response.bytes());
+            cx.shard::<HttpShard>(self.slot).failed.replace(shown);
+        }
+        (response.into_head(), verdict)
     }
 }

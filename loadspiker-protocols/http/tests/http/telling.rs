@@ -5,7 +5,7 @@ use loadspiker_core::check::{header, json_path, regex, status};
 use loadspiker_core::dsl::*;
 use loadspiker_core::feeder::records;
 use loadspiker_http::auth::{form_login, oauth2};
-use loadspiker_http::http;
+use loadspiker_http::{HttpProtocol, http};
 use serde_json::json;
 
 use crate::support::*;
@@ -70,6 +70,49 @@ fn exchanges_are_shown_under_the_name_of_the_request_and_without_secrets() {
     assert!(!shown.contains("leak") && !shown.contains("4711"), "{shown}");
     assert!(shown.contains("x-kind: seen") && shown.contains("<name>ann</name>"), "{shown}");
     assert!(shown.starts_with("# \"log in\", user 1 of \""), "{shown}");
+}
+
+#[test]
+fn failed_exchanges_are_kept_without_secrets_and_passing_ones_are_not() {
+    let server = Server::start(|seen| match seen.path() {
+        path if path.starts_with("/down") => {
+            reply_with(503, &[("x-session", "leak1"), ("x-kind", "seen")], "{\"password\":\"leak2\",\"why\":\"busy\"}")
+        }
+        _ => reply(200, "item 7"),
+    });
+    let body = json!({ "passphrase": "leak3", "name": "ann" });
+    let chain = group(
+        "shop",
+        exec(http("down").post("/down?api_key=leak4").json(body).bearer("leak-of-bearer"))
+            .exec(http("text").get("/").check(regex("item (\\d+)").is("8")))
+            .exec(http("status").get("/down").check(status().is(503)))
+            .exec(http("good").get("/")),
+    );
+    let report = run_users(5, server.protocol(), chain);
+    let kept = report.exchanges();
+    let of = |name: &str| kept.iter().filter(|kept| &*kept.name == name).collect::<Vec<_>>();
+    assert_eq!([of("down"), of("text"), of("status"), of("good")].map(|kept| kept.len()), [3, 3, 0, 0]);
+    let down = of("down")[0];
+    assert_eq!((&*down.groups[0], &*down.error), ("shop", "status is 503, expected 2xx or 304"));
+    for seen in ["> POST ", "/down?api_key=•••", "\"name\":\"ann\"", "authorization: •••"] {
+        assert!(down.request.contains(seen), "{seen} is not in\n{}", down.request);
+    }
+    for seen in ["< 503 Service Unavailable", "x-kind: seen", "\"why\":\"busy\""] {
+        assert!(down.response.contains(seen), "{seen} is not in\n{}", down.response);
+    }
+    assert!(of("text")[0].response.ends_with("item 7\n"), "{}", of("text")[0].response);
+    let json = report.to_json();
+    assert!(!json.contains("leak"), "{json}");
+    let read = loadspiker_core::report::RunReport::from_json(&json).unwrap();
+    assert_eq!(read.exchanges(), kept);
+}
+
+#[test]
+fn a_request_without_a_response_is_kept_with_what_was_sent() {
+    let report = run(HttpProtocol::new("http://127.0.0.1:1"), http("nobody").get("/x"));
+    let [kept] = report.exchanges() else { panic!("{:?}", report.exchanges()) };
+    assert!(kept.request.starts_with("> GET http://127.0.0.1:1/x\n"), "{}", kept.request);
+    assert_eq!(kept.response, "");
 }
 
 #[test]

@@ -39,6 +39,12 @@ export interface Level {
   name: string;
 }
 
+/** A moment that is marked. */
+export interface Moment {
+  at: number;
+  name: string;
+}
+
 const FONT = '11px system-ui, sans-serif';
 
 export interface PlotOptions {
@@ -50,6 +56,7 @@ export interface PlotOptions {
   log?: boolean;
   stretches?: Stretch[];
   levels?: Level[];
+  moments?: Moment[];
   /** Charts with the same key share their cursor. */
   sync?: string;
   x?: { format: (value: number) => string; log?: boolean; values?: (u: uPlot, splits: number[]) => string[] };
@@ -90,7 +97,7 @@ export function options(of: PlotOptions): uPlot.Options {
     ),
     hooks: {
       drawAxes: [(u) => shade(u, of.stretches ?? [])],
-      draw: [(u) => levels(u, of.levels ?? [])],
+      draw: [(u) => levels(u, of.levels ?? []), (u) => marks(u, of.moments ?? [])],
       setSelect: [(u) => {
         if (u.select.width < 4 || !of.onSelect) return;
         const [from, to] = [u.posToVal(u.select.left, 'x'), u.posToVal(u.select.left + u.select.width, 'x')];
@@ -148,6 +155,7 @@ function alone(values: (number | null)[]): number[] {
 function shade(u: uPlot, stretches: Stretch[]): void {
   const { ctx, bbox } = u;
   ctx.save();
+  ctx.textAlign = 'left';
   ctx.beginPath();
   ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
   ctx.clip();
@@ -163,10 +171,44 @@ function shade(u: uPlot, stretches: Stretch[]): void {
   ctx.restore();
 }
 
+/** Upright lines, each with its name beside it where it does not run into the one before. */
+function marks(u: uPlot, all: Moment[]): void {
+  const { ctx, bbox } = u;
+  ctx.save();
+  ctx.fillStyle = colour('muted');
+  ctx.textAlign = 'left';
+  ctx.font = `${10 * devicePixelRatio}px system-ui, sans-serif`;
+  let free = bbox.left;
+  for (const moment of all) {
+    ctx.strokeStyle = colour('muted');
+    ctx.lineWidth = devicePixelRatio;
+    ctx.setLineDash([2 * devicePixelRatio, 3 * devicePixelRatio]);
+    const x = u.valToPos(moment.at, 'x', true);
+    if (!(x >= bbox.left && x <= bbox.left + bbox.width)) continue;
+    ctx.beginPath();
+    ctx.moveTo(x, bbox.top);
+    ctx.lineTo(x, bbox.top + bbox.height);
+    ctx.stroke();
+    const width = ctx.measureText(moment.name).width;
+    const fits = x + 4 * devicePixelRatio + width <= bbox.left + bbox.width;
+    const left = fits ? x + 4 * devicePixelRatio : x - 4 * devicePixelRatio - width;
+    if (left < free) continue;
+    const baseline = bbox.top + 11 * devicePixelRatio;
+    ctx.setLineDash([]);
+    ctx.strokeStyle = colour('bg');
+    ctx.lineWidth = 3 * devicePixelRatio;
+    ctx.strokeText(moment.name, left, baseline);
+    ctx.fillText(moment.name, left, baseline);
+    free = left + width + 6 * devicePixelRatio;
+  }
+  ctx.restore();
+}
+
 /** Dashed lines across, with their names. Those out of sight are left out. */
 function levels(u: uPlot, all: Level[]): void {
   const { ctx, bbox } = u;
   ctx.save();
+  ctx.textAlign = 'left';
   for (const level of all) {
     const y = u.valToPos(level.at, 'y', true);
     if (!(y >= bbox.top && y <= bbox.top + bbox.height)) continue;

@@ -11,6 +11,8 @@ export interface Column<R> {
   show?: (row: R) => ComponentChildren;
   /** As it is copied to Markdown. */
   text?: (row: R) => string;
+  /** Only in copies. */
+  hidden?: boolean;
 }
 
 export function textOf<R>(column: Column<R>, row: R): string {
@@ -26,7 +28,8 @@ export function copied<R>(columns: Column<R>[], rows: readonly R[]) {
 }
 
 export function DataTable<R>(props: { caption: string; columns: Column<R>[]; rows: readonly R[]; bad?: (row: R) => boolean }) {
-  const { columns, rows } = props;
+  const { rows } = props;
+  const columns = props.columns.filter((column) => !column.hidden);
   return (
     <div class="scroll" tabIndex={0} role="region" aria-label={`${props.caption}, a table that scrolls`}>
       <table class="data">

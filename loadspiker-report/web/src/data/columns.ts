@@ -12,8 +12,11 @@ export interface Series {
   has(name: string): boolean;
 }
 
+/** What the load generator tells of itself, also where no request ended. */
+const OWN = ['lag', 'throttle', 'cpu', 'memory'];
+
 /** Reads columns. Seconds without a point become points of their own: counts are 0 there, times are not known. */
-export function readSeries(columns: Columns, times: readonly string[] = ['p50', 'p95', 'p99', 'max', 'lag']): Series {
+export function readSeries(columns: Columns, times: readonly string[] = ['p50', 'p95', 'p99', 'max', ...OWN]): Series {
   const given = new Map(columns);
   const seconds = (given.get('second') ?? given.get('span')?.map(() => 0) ?? []).map((value) => value ?? 0);
   const spans = (given.get('span') ?? seconds.map(() => 1)).map((value) => value ?? 1);
@@ -46,7 +49,7 @@ export function readSeries(columns: Columns, times: readonly string[] = ['p50', 
     const filled = places.map((place) => {
       if (place === null) return isTime ? null : 0;
       const value = values ? values[place] : 0;
-      if (!isTime || name === 'lag') return value;
+      if (!isTime || OWN.includes(name)) return value;
       // Without a request there is no time, which is not a time of zero.
       const requests = (counted?.[place] ?? 0) + (failed?.[place] ?? 0);
       return (counted || failed) && requests === 0 ? null : value;

@@ -8,8 +8,11 @@ export type Times = number[];
 export const T = { count: 0, min: 1, mean: 2, sd: 3, p50: 4, p75: 5, p90: 6, p95: 7, p99: 8, p999: 9, p9999: 10, max: 11 } as const;
 export type TimeField = keyof typeof T;
 
+/** Errors of one kind: text, how many, the first and the last second, and an example where messages differ. */
+export type Failure = [text: string, count: number, first?: number | null, last?: number | null, example?: string | null];
+
 export interface Row {
-  kind: 'all' | 'group' | 'request' | 'scenario';
+  kind: 'all' | 'group' | 'request' | 'scenario' | 'tag';
   path: string[];
   ok: number;
   failed: number;
@@ -22,7 +25,9 @@ export interface Row {
   duration?: Times;
   phases: [string, Times][];
   status: [number, number][];
-  errors: [string, number][];
+  errors: Failure[];
+  /** How many failed by each kind of failure. */
+  kinds?: [string, number][];
   sent: number;
   received: number;
 }
@@ -37,7 +42,7 @@ export interface Users {
   dropped_late: number;
   panics: number;
   arrival_lag?: Times;
-  errors: [string, number][];
+  errors: Failure[];
 }
 
 export interface Assertion {
@@ -73,6 +78,8 @@ export interface Run {
   after_error: string | null;
   host?: string | null;
   command?: string[] | null;
+  /** The file with every sample, and how many it has. */
+  sample_log?: [string, number] | null;
 }
 
 /** What a population was to do: users that arrive per second (open) or that are there (closed). */
@@ -137,6 +144,10 @@ export interface Head {
   planned?: Planned[];
   /** Of each scenario the users that were active at the points of the series, if there are several scenarios. */
   active?: number[][];
+  /** Second, what, and more of it. */
+  events?: [number, string, string][];
+  /** Of each tag, whose name and value are the path, the requests with it. */
+  tags?: Row[];
 }
 
 /** Buckets of a grid, each as its distance to the one before and its count. */
@@ -148,6 +159,17 @@ export interface Bulk {
   times: { ok: Packed; failed: Packed; service: Packed }[];
   series: (Columns | null)[];
   windows?: Windows | null;
+  exchanges?: Exchange[] | null;
+}
+
+/** A failed request with what was sent and received; each may be empty. */
+export interface Exchange {
+  /** Seconds since the run began. */
+  at: number;
+  path: string[];
+  error: string;
+  request: string;
+  response: string;
 }
 
 /** Histograms of parts of the run; `windows.ts` reads them. */

@@ -1,10 +1,10 @@
 // The charts over time, with one cursor, one zoom and one selection.
 import { useMemo } from 'preact/hooks';
 import { Plot } from '../charts/Plot';
-import type { Level, Line, Stretch } from '../charts/plot';
+import type { Level, Line, Moment, Stretch } from '../charts/plot';
 import type { Colour } from '../charts/colours';
 import { perSecond, type Series } from '../data/columns';
-import type { Metric } from '../data/model';
+import type { Head, Metric } from '../data/model';
 import { readSeries } from '../data/columns';
 import type { RunData } from '../data/run';
 import { useApp, useRun, useTheme, useView } from '../state/app';
@@ -21,7 +21,7 @@ export function useTimeAxis() {
   const { range } = useView();
   const stretches = useMemo(() => stretchesOf(run), [run]);
   return {
-    sync: 'run', theme, range: useMemo(() => range ?? { from: 0, to: run.end }, [range, run]), stretches,
+    sync: 'run', theme, moments: useMemo(() => momentsOf(run.head), [run]), range: useMemo(() => range ?? { from: 0, to: run.end }, [range, run]), stretches,
     onSelect: (from: number, to: number) => app.select(from, to),
     at: (second: number) => `${clock(second)} · ${timeOfDay(run.head.run.started_at_ms, second)}`,
   };
@@ -43,6 +43,19 @@ function stretchesOf(run: RunData): Stretch[] {
   if (run.head.run.warm_up) found.push({ from: 0, to: run.head.run.warm_up, name: 'warm-up', colour: 'muted' });
   of('stalled', 'stall', 'warn');
   return found;
+}
+
+/** What happened to the run. Stalls are shaded already, and so is the warm-up. */
+export function momentsOf(head: Head): Moment[] {
+  return (head.events ?? []).filter(([, kind]) => kind !== 'stall' && kind !== 'end of the warm-up').map(([at, kind, text]) => ({ at, name: kind === 'load scaled' ? `load ${text}` : kind }));
+}
+
+/** All of it in words, for those who do not see the charts. */
+function told(head: Head): string | undefined {
+  const told = (head.events ?? []).filter(([, kind]) => kind !== 'stall' && kind !== 'end of the warm-up');
+  if (told.length === 0) return undefined;
+  const shown = told.slice(0, 6).map(([at, kind, text]) => `${clock(at)} ${kind}${text ? ` (${text})` : ''}`);
+  return `Marked: ${shown.join(', ')}${told.length > shown.length ? ` and ${told.length - shown.length} more` : ''}.`;
 }
 
 /** Limits of assertions on percentiles of all requests. */
@@ -133,12 +146,19 @@ export function ChartGrid() {
         { name: 'sent', colour: 's5', values: perSecond(series, 'sent'), format: (v) => `${bytes(v)}/s` },
       ] as Line[],
       lag: [{ name: 'start lag p99', colour: 'warn', values: series.column('lag'), format: time, fill: 0.12 }] as Line[],
+      throttle: (series.has('throttle') ? [{ name: 'throttle wait p99', colour: 's3', values: series.column('throttle'), format: time, fill: 0.1 }] : []) as Line[],
+      // Microseconds of a second, as a share of the cores that it uses.
+      cpu: (series.has('cpu') ? [{
+        name: 'of its cores', colour: 's4', fill: 0.12, format: (value: number) => `${figure(value)} %`,
+        values: series.column('cpu').map((used, at) => (used === null ? null : used / (1e4 * series.span[at] * Math.max(1, run.head.run.shards)))),
+      }] : []) as Line[],
+      memory: (series.has('memory') ? [{ name: 'resident', colour: 's2', values: series.column('memory'), format: bytes, fill: 0.08 }] : []) as Line[],
     };
   }, [run]);
   const x0 = series.second;
   const most = (values: (number | null)[]) => Math.max(0, ...values.map((value) => value ?? 0));
   return (
-    <Section id="charts" title="Over time" note={axis.stretches.length > 0 ? `Shaded: ${axis.stretches.slice(0, 4).map((one) => `${one.name === 'warm-up' ? 'warm-up, not in the figures' : 'the load generator stood still'} (${clock(one.from)}–${clock(one.to)})`).join(', ')}.` : undefined}>
+    <Section id="charts" title="Over time" note={[told(run.head), axis.stretches.length > 0 ? `Shaded: ${axis.stretches.slice(0, 4).map((one) => `${one.name === 'warm-up' ? 'warm-up, not in the figures' : 'the load generator stood still'} (${clock(one.from)}–${clock(one.to)})`).join(', ')}.` : undefined].filter(Boolean).join(' ') || undefined}>
       <div class="grid">
         <Plot {...axis} title="Requests per second" x0={x0} lines={charts.rates} axis={short} height={230}
           summary={`At most ${figure(most(charts.rates[0].values))} succeeded and ${figure(most(charts.rates[1]?.values ?? []))} failed in a second.`} />
@@ -154,6 +174,9 @@ export function ChartGrid() {
         {charts.connections.length > 0 ? <Plot {...axis} title="Connections" x0={x0} lines={charts.connections} axis={short} summary={`At most ${figure(most(charts.connections[0].values))} were opened in a second.`} /> : null}
         <Plot {...axis} title="Bytes per second" x0={x0} lines={charts.bytes} axis={bytes} summary={`At most ${bytes(most(charts.bytes[0].values))} were received in a second.`} />
         <Plot {...axis} title="Load generator" x0={x0} lines={charts.lag} axis={tick} summary={`How late requests started: at most ${time(most(charts.lag[0].values))} for one in a hundred.`} />
+        {charts.cpu.length > 0 ? <Plot {...axis} title="Processor time of the load generator" x0={x0} lines={charts.cpu} axis={(value) => `${figure(value)} %`} summary={`At most ${figure(most(charts.cpu[0].values))} % of its cores in a second.`} /> : null}
+        {charts.memory.length > 0 ? <Plot {...axis} title="Memory of the load generator" x0={x0} lines={charts.memory} axis={bytes} summary={`At most ${bytes(most(charts.memory[0].values))} were resident.`} /> : null}
+        {charts.throttle.length > 0 ? <Plot {...axis} title="Waits for a throttle" x0={x0} lines={charts.throttle} axis={tick} summary={`One in a hundred requests waited ${time(most(charts.throttle[0].values))} or more, at most.`} /> : null}
         {run.head.metrics.map((metric) => <MetricChart key={metric.name + metric.kind} metric={metric} />)}
       </div>
     </Section>

@@ -10,7 +10,9 @@ import { useStore } from '../state/store';
 import { bytes, count, counted, figure, percent, short, tick, time } from '../text/format';
 import { LogSwitch, latencyLines, rateLines, useTimeAxis } from './ChartGrid';
 import { Curves, LoadAgainstLatency } from './Distribution';
-import { ErrorTable } from './Errors';
+import { ErrorTable, errorRow } from './Errors';
+import { Exchanges } from './Exchanges';
+import { FailureKinds } from './Tags';
 import { phaseBars, Ranges, statusBars } from './Statuses';
 
 export function Drawer() {
@@ -118,13 +120,15 @@ function Content(props: { index: number; row: Row; close: () => void; go: (step:
         <Ranges row={index} />
         {phases.length > 0 ? <div class="panel"><h3>Where the time goes</h3><Bars label="Phases, mean of all requests" bars={phases} /><p class="note">Mean over all requests, also those in which a phase did not happen; at the right, the 95th percentile where it did.</p></div> : null}
         {statuses.length > 0 ? <div class="panel"><h3>Statuses</h3><Bars label="Statuses" bars={statuses} /></div> : null}
+        <FailureKinds row={row} />
       </div>
       {row.errors.length > 0 ? (
         <>
-          <div class="inline"><h3>Errors</h3><CopyButtons what="the errors" table={() => ({ header: ['Error', 'Count'], cells: row.errors, texts: row.errors.map(([text, n]) => [text, count(n)]) })} /></div>
-          <ErrorTable errors={row.errors.map(([text, n]) => ({ text, count: n, where: [] }))} />
+          <div class="inline"><h3>Errors</h3><CopyButtons what="the errors" table={() => ({ header: ['Error', 'Count'], cells: row.errors.map(([text, n]) => [text, n]), texts: row.errors.map(([text, n]) => [text, count(n)]) })} /></div>
+          <ErrorTable errors={row.errors.map(errorRow)} />
         </>
       ) : null}
+      <Exchanges row={row} />
     </>
   );
 }

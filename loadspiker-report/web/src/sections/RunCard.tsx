@@ -46,6 +46,7 @@ export function facts(head: Head): [string, string, string?][] {
     ['End', run.end],
     run.host ? ['Host', run.host] : null,
     run.command?.length ? ['Command line', run.command.join(' ')] : null,
+    run.sample_log ? ['Sample log', `${run.sample_log[0]}, ${counted(run.sample_log[1], 'sample')}`] : null,
     ['Seed', run.seed],
     ['Cores used', count(run.shards)],
     run.cpu === null ? null : ['Processor time', span(run.cpu)],
