@@ -136,7 +136,7 @@ fn what_is_no_kdc_is_told() {
         let server = answers(bytes);
         error(&server.to_string(), &why.replace("SERVER", &server.to_string()));
     };
-    answer(b"\0\0\0\x04nope", "the KDC's answer is no message of Kerberos");
+    answer(b"\0\0\0\x04nope", "the KDC's answer is not a Kerberos message");
     answer(b"HTTP/1.1 400", "kerberos: what answers is not a KDC");
     answer(b"\0\0", "connection closed by SERVER before the response was complete");
 }

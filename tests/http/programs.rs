@@ -34,7 +34,7 @@ fn simulation(program: &str) -> Simulation {
         "stalled" => {
             let patient = protocol.request_timeout(20.secs());
             let wait = scenario!("Wait").exec(http("page").get("/"));
-            simulation.protocol(patient).grace_period(1.minutes()).with(wait.inject([at_once_users(20)]))
+            Simulation::new(program).protocol(patient).grace_period(1.minutes()).with(wait.inject([at_once_users(20)]))
         }
         // A user who is connected, then a thousand who try to be; the first sets the others free.
         "many-users" => {
