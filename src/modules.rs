@@ -3,10 +3,10 @@
 /// What a good run is: assertions and criteria. See [`loadspiker_core::assertion`] for how they are written.
 pub mod assertion {
     pub use loadspiker_core::assertion::{
-        Assertion, AssertionResult, CheckCount, CheckScope, Criterion, EventCount, IntoCriterion, IntoRequirement,
-        Metric, MetricName, MetricScope, Number, Percent, Quantity, RequestCount, Requests, RequestsAndUsers,
-        Requirement, ResponseTime, Scope, SingleFigure, StatusCodes, UserCount, Windowed, check_details, details,
-        for_all, global, metric, scenario_details,
+        Assertion, AssertionResult, CheckCount, CheckScope, Criterion, EventCount, FailureKinds, IntoCriterion,
+        IntoRequirement, Metric, MetricName, MetricScope, Number, Percent, Quantity, RequestCount, Requests,
+        RequestsAndUsers, Requirement, ResponseTime, Scope, SingleFigure, StatusCodes, UserCount, Windowed,
+        check_details, details, for_all, global, metric, scenario_details,
     };
 }
 

@@ -69,7 +69,6 @@ mod phase;
 pub mod pool;
 pub mod protocol;
 pub mod report;
-mod sample_log;
 mod session;
 mod shown;
 mod spelling;

@@ -370,7 +370,7 @@ impl Collector {
         [point.p50, point.p95, point.p99, point.max] = quantiles(&response_time);
         point.start_lag_p99 = round(start_lag.percentile(99.0));
         point.throttle_wait_p99 = round(throttle_wait.percentile(99.0));
-        (point.generator_cpu, point.generator_memory) = (measured.usage.cpu, measured.usage.memory);
+        (point.generator_cpu, point.generator_memory) = (round(measured.usage.cpu), measured.usage.memory);
         self.errors.merge(self.last_errors.clone(), errors);
         self.last = point.clone();
         push(&mut self.series, point, self.step);

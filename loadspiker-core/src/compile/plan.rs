@@ -19,10 +19,10 @@ use crate::feeder::RunFeeders;
 use crate::format::precise;
 use crate::inject::{Profile, Throttle};
 use crate::metrics::Reserved;
+use crate::metrics::SampleLogPlan;
 use crate::pool::RunPools;
 use crate::protocol::{BoundProtocol, CompileContext, Gathered, KnownProtocols, RendezVous};
 use crate::protocol::{Protocol, RunStates};
-use crate::sample_log::SampleLogPlan;
 use crate::session::{Secrets, Slot};
 use crate::spelling::{meant, nearest};
 

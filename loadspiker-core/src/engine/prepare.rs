@@ -13,8 +13,8 @@ use crate::engine::options::{Observer, RunOptions};
 use crate::engine::target;
 use crate::error::Error;
 use crate::inject::{Profile, at_once_users};
+use crate::metrics::SampleLogPlan;
 use crate::report::RunReport;
-use crate::sample_log::SampleLogPlan;
 
 /// Runs a plan from beginning to end as soon as no other run of this process is on.
 pub(super) fn conduct_alone(

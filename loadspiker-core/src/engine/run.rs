@@ -25,9 +25,9 @@ use crate::engine::watch::Watch;
 use crate::engine::{events, goodbye};
 use crate::error::Error;
 use crate::metrics::{EventKind, Limits, RunEvent};
+use crate::metrics::{LoggedRun, SampleLog};
 use crate::moment::Moment;
 use crate::report::{EndReason, RunInfo, RunReport};
-use crate::sample_log::SampleLog;
 
 /// A run that is on.
 pub(super) struct Run<'a> {
@@ -81,7 +81,15 @@ impl<'a> Run<'a> {
         quiet_caught_panics();
         health::raise_file_limit();
         let tell = handle.events();
-        let sample_log = SampleLog::open(&plan)?;
+        let sample_log = SampleLog::open(
+            &plan.sample_log,
+            LoggedRun {
+                scenarios: plan.scenario_names.clone(),
+                names: plan.request_names.clone(),
+                warm_up: plan.warm_up.unwrap_or_default(),
+                simulated_clock: plan.simulated_clock,
+            },
+        )?;
         // Shards need time to set up; the clock starts at zero for all of them when they are ready.
         let mut starters = Vec::new();
         let (mut shards, mut pulses) = (Vec::new(), Vec::new());

@@ -14,6 +14,7 @@ use super::limits::{Limits, OTHER, other_request};
 use super::request_stats::RequestStats;
 use super::reserved::Reserved;
 use super::sample::{GroupId, NameId, Sample, SampleKind, SampleName, SampleTag, ScenarioId};
+use super::sample_log::ShardLog;
 use super::snapshot::Snapshot;
 use super::table::Table;
 use super::times::TimeStatistics;
@@ -22,7 +23,6 @@ use super::user_stats::UserStatistics;
 use super::waits::RecordWaits;
 use crate::moment::Moment;
 use crate::numbers::nanos;
-use crate::sample_log::ShardLog;
 
 /// Counts what happens on one shard. It belongs to the shard alone: no locks, no atomics.
 ///

@@ -11,9 +11,9 @@ use super::load::{HostLoad, StuckStep};
 use super::planned::PlannedLoad;
 #[cfg(doc)]
 use super::run_report::RunReport;
+use crate::metrics::SampleLogInfo;
 use crate::metrics::{Holds, RunEvent, TimeStatistics};
 use crate::numbers::seconds;
-use crate::sample_log::SampleLogInfo;
 
 /// What run a report is about.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

@@ -38,4 +38,4 @@ pub use statistics::Statistics;
 pub use tag::TagReport;
 pub use warm_up::WarmUp;
 
-pub use crate::sample_log::SampleLogInfo;
+pub use crate::metrics::SampleLogInfo;

@@ -64,7 +64,10 @@ fn errors_that_differ_only_in_a_value_are_one_with_an_example() {
     let written = &json["scenarios"][0]["users"]["step_errors"][2];
     assert_eq!(
         *written,
-        serde_json::json!({ "template": "no order …", "count": 50, "example": "no order 1", "varies": true })
+        serde_json::json!({
+            "template": "no order …", "count": 50, "example": "no order 1", "varies": true,
+            "first_second": 0, "last_second": 0,
+        })
     );
     assert_eq!(RunReport::from_json(&report.to_json()).unwrap().step_errors(), expected);
 }

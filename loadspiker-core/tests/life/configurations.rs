@@ -53,7 +53,7 @@ fn a_request_of_an_imperative_step_finds_its_configuration_by_name() {
     let log = Log::default();
     let code = Chain::journey("code", async |user: &mut User| {
         user.request(show().on("other")).await?;
-        Ok(user.request(show()).await?)
+        user.request(show()).await
     });
     let named = probe(&log, "other", "b #{tenant}");
     let report = simulation(code).protocol(named).protocol(probe(&log, "", "a")).run().unwrap();
@@ -107,17 +107,17 @@ fn a_protocol_that_does_not_open_in_time_is_named() {
     assert_eq!(error, "cannot start probe: it was not open within 50 ms; is what it talks to reachable?");
 }
 
-fn targets(options: RunOptions) -> Result<Vec<String>, String> {
+fn targets(options: &RunOptions) -> Result<Vec<String>, String> {
     let log = Log::default();
     let simulation = simulation(exec(show()).exec(show().on("other")));
     let simulation = simulation.protocol(probe(&log, "", "")).protocol(probe(&log, "other", ""));
-    simulation.run_with(&options, &mut ()).map_err(|error| error.to_string())?;
+    simulation.run_with(options, &mut ()).map_err(|error| error.to_string())?;
     Ok(log.lines().into_iter().filter(|line| line.starts_with(':') || line.starts_with("other")).collect())
 }
 
 #[test]
 fn a_base_url_goes_where_its_scheme_fits() {
-    let base = |url: &str| targets(RunOptions { target: Some(url.to_owned()), ..RunOptions::default() });
+    let base = |url: &str| targets(&RunOptions { target: Some(url.to_owned()), ..RunOptions::default() });
     assert_eq!(base("probe://a").unwrap(), [": , probe://a", "other: , probe://a"]);
     let error = base("http://ann:secret@a").unwrap_err();
     assert!(error.contains("it fits no protocol of the simulation"), "{error}");
@@ -132,8 +132,8 @@ fn a_target_goes_to_a_name_or_a_scheme_and_there_may_be_several() {
         RunOptions { targets, ..RunOptions::default() }
     };
     let both = given(&[("probes", "probes://all"), ("other", "probe://b")]);
-    assert_eq!(targets(both).unwrap(), [": , probes://all", "other: , probe://b"]);
-    let error = targets(given(&[("redis", "redis://a")])).unwrap_err();
+    assert_eq!(targets(&both).unwrap(), [": , probes://all", "other: , probe://b"]);
+    let error = targets(&given(&[("redis", "redis://a")])).unwrap_err();
     assert!(error.starts_with("cannot start with --target redis=redis://a: it fits no protocol"), "{error}");
 }
 

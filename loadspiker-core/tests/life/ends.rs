@@ -33,7 +33,7 @@ fn each_of_400_users_says_goodbye_wherever_its_end_finds_it() {
     });
     let report = Simulation::new("ends")
         .protocol(probe(&log))
-        .with(users("finished", dummy("short", 1.millis()).into()))
+        .with(users("finished", dummy("short", 1.millis())))
         .with(users("in an action", hang().into()))
         .with(users("at rest", pause(1.hours())))
         .with(scenario("at a meeting").exec(connect()).rendez_vous(81).inject([

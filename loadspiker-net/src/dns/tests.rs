@@ -173,7 +173,7 @@ async fn more_names_than_there_are_threads_wait_for_their_turn() {
 async fn a_lookup_whose_thread_panics_is_a_failure() {
     let (resolver, _) = counting(|_| panic!("a resolver module of the system's"));
     let failure = resolver.resolve("a.test").await.err().unwrap();
-    assert_eq!(failure.to_string(), "cannot look up host \"a.test\": the lookup was cancelled");
+    assert_eq!(failure.to_string(), "cannot look up host \"a.test\": the lookup was given up");
 }
 
 #[tokio::test(start_paused = true)]

@@ -207,7 +207,7 @@ fn a_step_that_fails_is_counted_under_its_name() {
 fn mistakes_are_told_before_the_run() {
     let base = || HttpProtocol::new("http://a.test");
     for (protocol, step, expected) in [
-        (base(), add_cookie("a b", "1"), "\"a b\" cannot name a cookie"),
+        (base(), add_cookie("a b", "1"), "\"a b\" is not a valid cookie name"),
         (base(), add_cookie("a", "1").path("shop"), "does not begin with /; write /shop"),
         (base().no_cookies(), add_cookie("a", "1"), "the protocol does not keep cookies"),
     ] {

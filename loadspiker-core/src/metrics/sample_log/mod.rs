@@ -24,7 +24,6 @@ use serde::{Deserialize, Serialize};
 use self::format::Format;
 use self::row::Row;
 use self::writer::{Writer, Written};
-use crate::compile::Plan;
 use crate::error::Error;
 use crate::metrics::{Groups, Sample, ScenarioId};
 
@@ -75,6 +74,16 @@ struct Queue {
     waits: bool,
 }
 
+/// What a sample log needs of the plan of its run.
+pub(crate) struct LoggedRun {
+    pub(crate) scenarios: Arc<[Arc<str>]>,
+    /// Fixed names of requests.
+    pub(crate) names: Arc<[Arc<str>]>,
+    pub(crate) warm_up: Duration,
+    /// Time waits for the log: nothing is dropped.
+    pub(crate) simulated_clock: bool,
+}
+
 /// The thread that writes.
 pub(crate) struct SampleLog {
     path: PathBuf,
@@ -116,17 +125,18 @@ impl SampleLog {
     /// # Errors
     ///
     /// [`Error::Io`] if the file cannot be created, [`Error::Start`] if there can be no thread.
-    pub(crate) fn open(plan: &Plan) -> Result<Option<SampleLog>, Error> {
-        let Some(path) = &plan.sample_log.path else { return Ok(None) };
-        let writer = Writer::create(path, Format::of(path)?, plan)?;
+    pub(crate) fn open(plan: &SampleLogPlan, of: LoggedRun) -> Result<Option<SampleLog>, Error> {
+        let Some(path) = &plan.path else { return Ok(None) };
+        let waits = of.simulated_clock;
+        let writer = Writer::create(path, Format::of(path)?, of)?;
         let (sender, receiver) = sync_channel(QUEUE);
-        let queue = Queue { sender, dropped: Arc::default(), waits: plan.simulated_clock };
+        let queue = Queue { sender, dropped: Arc::default(), waits };
         let thread = std::thread::Builder::new().name("loadspiker-samples".to_owned());
         let thread = thread.spawn(move || writer.run(&receiver)).map_err(|cause| Error::Start {
             what: "the thread of the sample log".to_owned(),
             cause: cause.to_string(),
         })?;
-        let _ = plan.sample_log.queue.set(queue.clone());
+        let _ = plan.queue.set(queue.clone());
         Ok(Some(SampleLog { path: path.clone(), queue, thread }))
     }
 

@@ -11,7 +11,6 @@ use std::time::Duration;
 use super::Message;
 use super::format::{Format, Line, PhaseColumns};
 use super::row::{Name, Row};
-use crate::compile::Plan;
 use crate::error::{Error, explain};
 
 /// What became of it.
@@ -37,7 +36,7 @@ pub(super) struct Writer {
 
 impl Writer {
     /// Creates the file. What it had is gone.
-    pub(super) fn create(path: &Path, format: Format, plan: &Plan) -> Result<Self, Error> {
+    pub(super) fn create(path: &Path, format: Format, run: super::LoggedRun) -> Result<Self, Error> {
         let create = || {
             let mut file = BufWriter::with_capacity(1 << 18, File::create(path)?);
             format.header(&mut file)?;
@@ -47,9 +46,9 @@ impl Writer {
         Ok(Writer {
             format,
             file,
-            scenarios: plan.scenario_names.clone(),
-            names: plan.request_names.clone(),
-            warm_up: plan.warm_up.unwrap_or_default(),
+            scenarios: run.scenarios,
+            names: run.names,
+            warm_up: run.warm_up,
             begin_us: 0,
             active: BTreeMap::new(),
             result: Written::default(),
