@@ -2,7 +2,7 @@
 //!
 //! Each shard owns a [`Recorder`]; recording touches nothing that another core writes. Once a second the shard hands
 //! over a [`Snapshot`] of the interval, which can be sent anywhere and merged with others without loss. The
-//! [`Collector`] gathers the snapshots of all shards, keeps the totals and a series per second, shows a [`LiveView`]
+//! [`Collector`](crate::collector::Collector) gathers the snapshots of all shards, keeps the totals and a series per second, shows a [`LiveView`]
 //! while the run goes on and makes the [`RunReport`](crate::report::RunReport) at its end.
 //!
 //! Memory depends on the number of names, never on the number of requests: times go into histograms of fixed
@@ -11,7 +11,7 @@
 //!
 //! # Custom metrics
 //!
-//! Beside requests there are figures of the user's own: [`counter`], [`gauge`], [`rate`] and [`trend`].
+//! Beside requests there are figures of the user's own: [counters, gauges, rates and trends](crate::custom_metric).
 
 mod bounds;
 mod custom;

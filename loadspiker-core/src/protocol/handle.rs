@@ -139,7 +139,7 @@ impl ShardHandle {
     /// in which it is handed over, for the scenario and group of `origin`, and has no other effect: the schedule of the
     /// user, its failures and throttles stay as they are. Once the run is over nothing is counted any more.
     ///
-    /// Unlike [`ActionContext::record`](super::ActionContext::record) this cannot mask secrets of the session in the
+    /// Unlike [`SampleBuilder::record`](super::SampleBuilder::record) this cannot mask secrets of the session in the
     /// error text; leave them out of it.
     pub fn observe(&self, origin: Origin, sample: &Sample<'_>) {
         self.services.observe(origin, sample);

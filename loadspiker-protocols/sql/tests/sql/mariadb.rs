@@ -57,6 +57,6 @@ fn rows_of_mariadb_are_records() {
     assert!(unknown.contains("sql_feeder(\"mysql://shop:•••@127.0.0.1:"), "{unknown}");
     assert!(unknown.contains("the database rejected the query: Table 'shop.customers' doesn't exist"), "{unknown}");
     let wrong = mistake(&sql_feeder(format!("mysql://shop:wr0ng@127.0.0.1:{}/shop", server.port()), "SELECT 1 AS a"));
-    assert!(wrong.contains("the database refuses the connection: Access denied for user 'shop'"), "{wrong}");
+    assert!(wrong.contains("the database refused the connection: Access denied for user 'shop'"), "{wrong}");
     assert!(!wrong.contains("wr0ng"), "{wrong}");
 }
