@@ -16,14 +16,13 @@ const STEPS: usize = 3;
 impl RunReport {
     /// Why the figures are not to be trusted, in whole sentences; empty if nothing speaks against them.
     ///
-    /// These are: a run whose process died, a run that ended within its warm-up, a start lag (of requests or arrivals) whose 99th percentile is
-    /// above 10 ms, a load generator that used more than 90 % of its cores or stood still for more than a second,
-    /// These are: a run that ended within its warm-up, a start lag (of requests or arrivals) whose 99th percentile is
-    /// above 10 ms and a hundredth of the median response time, steps that held up a shard for 100 ms or a hundredth of the
-    /// time, a load generator that used more than 90 % of its cores or stood still for more than a second,
-    /// dropped arrivals, waits for records of a pool or feeder, names beyond the limit, values that could not be
-    /// recorded in custom metrics, a sample log that is not complete, times beyond the range of the histograms, and what was said of the plan before the run. A failure of what is done
-    /// [after](crate::dsl::Simulation::after) the run, which leaves the figures as they are, comes last.
+    /// These are: a run whose process died or that ended within its warm-up, a start lag (of requests or arrivals) whose
+    /// 99th percentile is above 10 ms and a hundredth of the median response time, steps that held up a shard for 100 ms or
+    /// a hundredth of the time, a load generator that used more than 90 % of its cores or stood still for more than a
+    /// second, dropped arrivals, waits for records of a pool or feeder, names beyond the limit, values that could not be
+    /// recorded in custom metrics, a sample log that is not complete, times beyond the range of the histograms, and the
+    /// warnings of the plan. A failure of what is done [after](crate::dsl::Simulation::after) the run, which leaves the
+    /// figures as they are, comes last.
     pub fn warnings(&self) -> Vec<String> {
         let mut warnings = Vec::new();
         if self.info.end == EndReason::Unfinished {
